@@ -1,0 +1,152 @@
+"""The one description of a network, shared by search, training, export and costs.
+
+An `Architecture` says which layers stand in which order and how wide they are, and nothing about training.
+Every network here is a chain of layers; an `Addition` may reach back to an earlier one.
+All convolutions use SAME padding, as in the paper's networks.
+"""
+
+import dataclasses
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from micronets.atomic import write_json
+from micronets.errors import ModelError
+
+Activation = Literal["relu6", "linear"]
+Shape = tuple[int, int, int]
+"""Height, width, channels of one image or feature map."""
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """A dense 2-D convolution with bias; `kernel` and `stride` are (height, width)."""
+
+    kind: ClassVar[str] = "convolution"
+    channels: int
+    kernel: tuple[int, int] = (1, 1)
+    stride: tuple[int, int] = (1, 1)
+    activation: Activation = "relu6"
+
+
+@dataclass(frozen=True)
+class DepthwiseConvolution:
+    """A depthwise 2-D convolution with bias and multiplier 1."""
+
+    kind: ClassVar[str] = "depthwise_convolution"
+    kernel: tuple[int, int] = (3, 3)
+    stride: tuple[int, int] = (1, 1)
+    activation: Activation = "relu6"
+
+
+@dataclass(frozen=True)
+class AveragePooling:
+    """Average over windows of `kernel` at `stride` (SAME padding), or over the whole map where `kernel` is None."""
+
+    kind: ClassVar[str] = "average_pooling"
+    kernel: tuple[int, int] | None = None
+    stride: tuple[int, int] = (1, 1)
+
+
+@dataclass(frozen=True)
+class Addition:
+    """Adds the output of layer `source` (an index into `Architecture.layers`), linearly.
+
+    Where the two channel counts differ, the narrower side is padded with zero channels.
+    """
+
+    kind: ClassVar[str] = "addition"
+    source: int = 0
+
+
+Layer = Convolution | DepthwiseConvolution | AveragePooling | Addition
+_LAYER_KINDS: dict[str, type] = {
+    layer.kind: layer for layer in (Convolution, DepthwiseConvolution, AveragePooling, Addition)
+}
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A network from one input map to a vector of logits (the last layer's map must be 1 x 1).
+
+    Raises ModelError where layers do not fit together.
+    """
+
+    name: str
+    input_shape: Shape
+    layers: tuple[Layer, ...]
+
+    def __post_init__(self) -> None:
+        shapes = self.output_shapes()
+        if not shapes or shapes[-1][:2] != (1, 1):
+            raise ModelError(f"Architecture {self.name!r} must end in a 1 x 1 map; pool globally before the classifier.")
+
+    def output_shapes(self) -> tuple[Shape, ...]:
+        """The shape after every layer, in order."""
+        shapes: list[Shape] = []
+        current = self.input_shape
+        for index, layer in enumerate(self.layers):
+            current = self._output_shape(index, layer, current, shapes)
+            shapes.append(current)
+        return tuple(shapes)
+
+    def input_shapes(self) -> tuple[Shape, ...]:
+        """The shape that every layer reads from its predecessor, in order."""
+        return (self.input_shape, *self.output_shapes()[:-1])
+
+    @property
+    def classes(self) -> int:
+        """Number of logits."""
+        return self.output_shapes()[-1][2]
+
+    def _output_shape(self, index: int, layer: Layer, shape: Shape, earlier: list[Shape]) -> Shape:
+        height, width, channels = shape
+        if isinstance(layer, Addition):
+            if not 0 <= layer.source < index:
+                raise ModelError(f"Layer {index} of {self.name!r} adds layer {layer.source}, which is not before it.")
+            other = earlier[layer.source]
+            if other[:2] != shape[:2]:
+                raise ModelError(f"Layer {index} of {self.name!r} adds maps of {other[:2]} and {shape[:2]} pixels.")
+            return (height, width, max(channels, other[2]))
+        if isinstance(layer, AveragePooling):
+            if layer.kernel is None:
+                return (1, 1, channels)
+            return (-(-height // layer.stride[0]), -(-width // layer.stride[1]), channels)
+        out_channels = layer.channels if isinstance(layer, Convolution) else channels
+        if out_channels < 1:
+            raise ModelError(f"Layer {index} of {self.name!r} has {out_channels} channels; at least 1 is needed.")
+        return (-(-height // layer.stride[0]), -(-width // layer.stride[1]), out_channels)
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object that `from_json` turns back into an equal Architecture."""
+        return {
+            "name": self.name,
+            "input_shape": list(self.input_shape),
+            "layers": [{"kind": layer.kind, **dataclasses.asdict(layer)} for layer in self.layers],
+        }
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> "Architecture":
+        """Raises ModelError where the object is not an architecture."""
+        try:
+            layers = []
+            for entry in content["layers"]:
+                fields = {key: tuple(v) if isinstance(v, list) else v for key, v in entry.items() if key != "kind"}
+                layers.append(_LAYER_KINDS[entry["kind"]](**fields))
+            return cls(content["name"], tuple(content["input_shape"]), tuple(layers))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ModelError(f"Not an architecture description: {error!r}.") from error
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Writes `architecture.json` atomically."""
+        write_json(path, self.to_json())
+
+    @classmethod
+    def load(cls, path: str | os.PathLike) -> "Architecture":
+        """Reads `architecture.json`; raises ModelError, naming the file, where it is damaged."""
+        try:
+            return cls.from_json(json.loads(Path(path).read_text(encoding="utf-8")))
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise ModelError(f"{path} is not JSON ({error}); delete it and run again.") from error

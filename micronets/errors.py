@@ -1,0 +1,28 @@
+"""Errors that are the user's to mend."""
+
+
+class MicronetsError(Exception):
+    """One sentence for the user: what is wrong, in which file or key, and the remedy.
+
+    Everything raised on bad input derives from it, so that scripts can print the sentence without a traceback.
+    """
+
+
+class ConfigurationError(MicronetsError):
+    """The configuration names something that does not exist, has the wrong type, or cannot be met."""
+
+
+class DataError(MicronetsError):
+    """A dataset is missing, broken beyond the configured share, or not in the layout its task expects."""
+
+
+class ModelError(MicronetsError):
+    """A network description or a .tflite file is damaged or asks for something unsupported."""
+
+
+class BuildError(MicronetsError):
+    """The firmware could not be built, or does not fit the board."""
+
+
+class EmulatorError(MicronetsError):
+    """The emulated firmware hung, crashed, or answered something else than expected."""
