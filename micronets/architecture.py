@@ -81,7 +81,9 @@ class Architecture:
     def __post_init__(self) -> None:
         shapes = self.output_shapes()
         if not shapes or shapes[-1][:2] != (1, 1):
-            raise ModelError(f"Architecture {self.name!r} must end in a 1 x 1 map; pool globally before the classifier.")
+            raise ModelError(
+                f"Architecture {self.name!r} must end in a 1 x 1 map; pool globally before the classifier."
+            )
 
     def output_shapes(self) -> tuple[Shape, ...]:
         """The shape after every layer, in order."""

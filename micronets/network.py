@@ -55,12 +55,16 @@ class TrainedNetwork:
 
     def __post_init__(self) -> None:
         if len(self.parameters) != len(self.architecture.layers):
-            raise ModelError(f"{self.architecture.name!r} has {len(self.architecture.layers)} layers, "
-                             f"but parameters for {len(self.parameters)}.")
+            raise ModelError(
+                f"{self.architecture.name!r} has {len(self.architecture.layers)} layers, "
+                f"but parameters for {len(self.parameters)}."
+            )
         for index, (layer, parameters) in enumerate(zip(self.architecture.layers, self.parameters, strict=True)):
             if (parameters.kernel is None) != isinstance(layer, AveragePooling | Addition):
-                raise ModelError(f"Layer {index} of {self.architecture.name!r} ({layer.kind}) "
-                                 f"{'lacks' if parameters.kernel is None else 'cannot have'} a kernel.")
+                raise ModelError(
+                    f"Layer {index} of {self.architecture.name!r} ({layer.kind}) "
+                    f"{'lacks' if parameters.kernel is None else 'cannot have'} a kernel."
+                )
 
     def save(self, path: str | os.PathLike) -> None:
         """Writes one .npz atomically; equal networks give equal bytes."""
@@ -97,8 +101,9 @@ class TrainedNetwork:
                 )
                 for index in range(len(architecture.layers))
             )
-            return cls(architecture, tuple(header["labels"]), _pair(header["input_range"]), parameters,
-                       header["weight_bits"])
+            return cls(
+                architecture, tuple(header["labels"]), _pair(header["input_range"]), parameters, header["weight_bits"]
+            )
         except (zipfile.BadZipFile, KeyError, ValueError, EOFError) as error:
             raise ModelError(f"{path} is not a trained network ({error!r}); delete it and train again.") from error
 

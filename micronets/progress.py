@@ -54,9 +54,7 @@ class Progress:
         here = max(self._done - self._first, 1)
         left = elapsed / here * (self._total - self._done)
         tail = f"done in {format_duration(elapsed)}" if finished else f"{format_duration(left)} left"
-        self._logger.info(
-            "%d/%d %s%s, %s", self._done, self._total, self._what, f", {note}" if note else "", tail
-        )
+        self._logger.info("%d/%d %s%s, %s", self._done, self._total, self._what, f", {note}" if note else "", tail)
 
 
 def track(items: Iterable[Item], logger: logging.Logger, what: str, total: int) -> Iterator[Item]:
