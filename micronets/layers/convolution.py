@@ -1,0 +1,119 @@
+"""A convolution as it runs on the device: weights, normalisation and activation, in float or quantised."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from micronets.layers.batch_normalisation import BatchNormalisation
+from micronets.layers.fake_quantisation import SMALLEST_RANGE, ActivationRange, fake_quantise_kernel
+from micronets.network import LayerParameters
+
+
+class QuantisableConvolution(keras.layers.Layer):
+    """Convolution → BatchNorm (or bias) → ReLU6 (or nothing), each step fake-quantised when `quantised`.
+
+    The kernel is quantised per output channel *before* BatchNorm. That equals quantising the folded kernel, whose scale
+    is multiplied by |gamma / sigma| of its channel, so no folding is needed while training.
+
+    Args:
+        channels: output channels; None for a depthwise convolution (multiplier 1).
+        kernel, stride: (height, width); padding is SAME.
+        relu6: whether a ReLU6 follows, otherwise the output is linear.
+        normalise: BatchNorm, otherwise a bias.
+        quantised: whether weights and output are fake-quantised.
+        weight_bits: 8 or 4.
+    """
+
+    def __init__(
+        self,
+        channels: int | None,
+        kernel: tuple[int, int],
+        stride: tuple[int, int],
+        *,
+        relu6: bool,
+        normalise: bool,
+        quantised: bool,
+        weight_bits: int = 8,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.channels = channels
+        self.depthwise = channels is None
+        self.kernel_size = kernel
+        self.stride = stride
+        self.relu6 = relu6
+        self.quantised = quantised
+        self.weight_bits = weight_bits
+        self.normalisation = BatchNormalisation(momentum=0.9, epsilon=1e-3, name="norm") if normalise else None
+        self.range = ActivationRange(
+            signed=not relu6, ceiling=6.0 if relu6 else None, trainable=quantised, name="range"
+        )
+
+    def build(self, input_shape):
+        inputs = input_shape[-1]
+        outputs = inputs if self.depthwise else self.channels
+        shape = (*self.kernel_size, inputs, 1) if self.depthwise else (*self.kernel_size, inputs, outputs)
+        fan_in = self.kernel_size[0] * self.kernel_size[1] * (1 if self.depthwise else inputs)
+        self.kernel = self.add_weight(
+            shape=shape,
+            initializer=keras.initializers.RandomNormal(stddev=(2.0 / fan_in) ** 0.5),
+            name="kernel",
+        )
+        self.kernel_high = self.add_weight(
+            shape=(outputs,), initializer="ones", trainable=self.quantised, name="range_kernel"
+        )
+        self.bias = None
+        if self.normalisation is None:
+            self.bias = self.add_weight(shape=(outputs,), initializer="zeros", name="bias")
+        else:
+            self.normalisation.build((None, None, None, outputs))
+
+    def float_output(self, inputs, training=False):
+        """The layer without any quantisation of its own; shape (batch, height, width, channels)."""
+        return self._activate(self._convolve(inputs, self.kernel, training))
+
+    def call(self, inputs, training=None):
+        if not self.quantised:
+            return self.float_output(inputs, training)
+        kernel = fake_quantise_kernel(self.kernel, self.kernel_high, self.weight_bits, 2 if self.depthwise else 3)
+        return self.range(self._convolve(inputs, kernel, training))
+
+    def calibrate(self, lowest: float, highest: float) -> None:
+        """Starts quantised training from the greatest weights and the given observed range of the output."""
+        axes = (0, 1, 3) if self.depthwise else (0, 1, 2)
+        self.kernel_high.assign(ops.maximum(ops.max(ops.abs(self.kernel), axis=axes), SMALLEST_RANGE))
+        self.range.set_range(min(lowest, -SMALLEST_RANGE), max(highest, SMALLEST_RANGE))
+
+    def parameters(self) -> LayerParameters:
+        """Weights with BatchNorm folded in, and ranges (None where the layer is not quantised)."""
+        kernel = ops.convert_to_numpy(self.kernel).astype(np.float32)
+        if self.depthwise:
+            kernel = kernel[..., 0]
+        step = np.maximum(ops.convert_to_numpy(self.kernel_high), SMALLEST_RANGE) / (2 ** (self.weight_bits - 1) - 1)
+        if self.normalisation is None:
+            gain, bias = np.ones_like(step), ops.convert_to_numpy(self.bias)
+        else:
+            norm = self.normalisation
+            gamma, beta, mean, variance = (
+                ops.convert_to_numpy(value) for value in (norm.gamma, norm.beta, norm.moving_mean, norm.moving_variance)
+            )
+            gain = gamma / np.sqrt(variance + norm.epsilon)
+            bias = beta - mean * gain
+        return LayerParameters(
+            kernel=(kernel * gain).astype(np.float32),
+            bias=bias.astype(np.float32),
+            kernel_scale=(step * np.abs(gain)).astype(np.float32) if self.quantised else None,
+            output_range=self.range.get_range() if self.quantised else None,
+        )
+
+    def _convolve(self, inputs, kernel, training):
+        if self.depthwise:
+            outputs = ops.depthwise_conv(inputs, kernel, strides=self.stride, padding="same")
+        else:
+            outputs = ops.conv(inputs, kernel, strides=self.stride, padding="same")
+        if self.normalisation is None:
+            return outputs + self.bias
+        return self.normalisation(outputs, training=training)
+
+    def _activate(self, outputs):
+        return ops.relu6(outputs) if self.relu6 else outputs

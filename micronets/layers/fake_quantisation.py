@@ -1,0 +1,70 @@
+"""Fake quantisation with trainable ranges, on any Keras backend.
+
+Both kinds round to 256 (or 16) levels in the forward pass and pass gradients straight through inside the range; values
+outside it give their gradient to the end of the range they were clipped to (Jacob et al., arXiv 1712.05877).
+"""
+
+import keras
+from keras import ops
+
+SMALLEST_RANGE = 1e-4
+"""Ranges stay above this, or a dead layer would quantise with a scale of zero."""
+
+
+def fake_quantise_kernel(kernel, high, bits: int, channel_axis: int):
+    """Symmetric per-channel quantisation to the levels -(2^(bits-1) - 1) … 2^(bits-1) - 1.
+
+    Args:
+        kernel: float32 of any shape.
+        high: float32 of shape (channels,): the value of the greatest level of every channel.
+        channel_axis: the axis of `kernel` that `high` runs along.
+    """
+    high = ops.maximum(high, SMALLEST_RANGE)
+    return keras.quantizers.fake_quant_with_min_max_vars(
+        kernel, -high, high, num_bits=bits, narrow_range=True, axis=channel_axis
+    )
+
+
+class ActivationRange(keras.layers.Layer):
+    """Quantises its input to 256 levels between `low` and `high`, both trainable unless they are fixed.
+
+    Args:
+        signed: whether `low` is trainable; otherwise it is 0, which makes the layer act as a ReLU as well.
+        ceiling: `high` never passes this (6 for a ReLU6), or None.
+        trainable: False in a float network, which carries ranges without using them.
+    """
+
+    def __init__(self, signed: bool, ceiling: float | None, trainable: bool = True, **kwargs):
+        super().__init__(trainable=trainable, **kwargs)
+        self.signed = signed
+        self.ceiling = ceiling
+        self.low = None
+        if signed:
+            self.low = self.add_weight(shape=(), initializer=keras.initializers.Constant(-6.0), name="range_low")
+        self.high = self.add_weight(shape=(), initializer=keras.initializers.Constant(6.0), name="range_high")
+
+    def bounds(self):
+        """Lowest and highest value as scalars of the backend."""
+        high = ops.maximum(self.high, SMALLEST_RANGE)
+        if self.ceiling is not None:
+            high = ops.minimum(high, self.ceiling)
+        low = ops.minimum(self.low, -SMALLEST_RANGE) if self.signed else ops.zeros(())
+        return low, high
+
+    def set_range(self, low: float, high: float) -> None:
+        """Starts training from this range."""
+        if self.signed:
+            self.low.assign(low)
+        self.high.assign(high)
+
+    def get_range(self) -> tuple[float, float]:
+        """The range that `call` uses."""
+        low, high = self.bounds()
+        return float(low), float(high)
+
+    def call(self, inputs):
+        low, high = self.bounds()
+        return keras.quantizers.fake_quant_with_min_max_vars(inputs, low, high, num_bits=8)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape

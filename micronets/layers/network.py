@@ -1,0 +1,181 @@
+"""An `Architecture` as a Keras model, in float or quantised, and back as a `TrainedNetwork`."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from micronets.architecture import Addition, Architecture, AveragePooling, Convolution
+from micronets.layers.convolution import QuantisableConvolution
+from micronets.layers.fake_quantisation import ActivationRange
+from micronets.network import LayerParameters, Range, TrainedNetwork
+
+
+class Network(keras.Model):
+    """The trainable form of an architecture: features (batch, height, width, channels) → logits (batch, classes).
+
+    Features come in their own units; the first layer divides by the half width of `input_range`, which folds into the
+    first convolution's weights on the way out.
+
+    Args:
+        input_range: lowest and highest value that an input keeps when quantised.
+        quantised: fake-quantise input, weights and activations.
+        dropout: rate before the classifier, while training.
+    """
+
+    def __init__(
+        self,
+        architecture: Architecture,
+        input_range: Range,
+        *,
+        quantised: bool,
+        weight_bits: int = 8,
+        dropout: float = 0.0,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.architecture = architecture
+        self.input_range = input_range
+        self.quantised = quantised
+        self.weight_bits = weight_bits
+        self.input_gain = 1.0 / max(abs(input_range[0]), abs(input_range[1]))
+        self.dropout = keras.layers.Dropout(dropout)
+        self.stages = [
+            self._stage(index, layer, last=index == len(architecture.layers) - 1)
+            for index, layer in enumerate(architecture.layers)
+        ]
+        self.build((None, *architecture.input_shape))
+
+    def _stage(self, index: int, layer, last: bool) -> keras.layers.Layer:
+        name = f"layer_{index:02d}"
+        if isinstance(layer, AveragePooling):
+            return AveragePool(layer, name=name)
+        if isinstance(layer, Addition):
+            return PaddedAddition(self.quantised, name=name)
+        return QuantisableConvolution(
+            layer.channels if isinstance(layer, Convolution) else None,
+            layer.kernel,
+            layer.stride,
+            relu6=layer.activation == "relu6",
+            normalise=not last,
+            quantised=self.quantised,
+            weight_bits=self.weight_bits,
+            name=name,
+        )
+
+    def build(self, input_shape):
+        for stage, before in zip(self.stages, self.architecture.input_shapes(), strict=True):
+            stage.build((None, *before))
+        self.built = True
+
+    def call(self, inputs, training=None):
+        outputs = self._quantise_input(inputs)
+        earlier = []
+        for index, stage in enumerate(self.stages):
+            if index == len(self.stages) - 1:
+                outputs = self.dropout(outputs, training=training)
+            outputs = self._run_stage(index, stage, outputs, earlier, training)
+            earlier.append(outputs)
+        return ops.reshape(outputs, (-1, self.architecture.classes))
+
+    def _quantise_input(self, inputs):
+        if self.quantised:
+            low, high = self.input_range
+            inputs = keras.quantizers.fake_quant_with_min_max_vars(inputs, low, high, num_bits=8)
+        return inputs * self.input_gain
+
+    def _run_stage(self, index, stage, inputs, earlier, training):
+        if isinstance(stage, PaddedAddition):
+            return stage([inputs, earlier[self.architecture.layers[index].source]])
+        if isinstance(stage, AveragePool):
+            pooled = stage(inputs)
+            return self._range_layer(index)(pooled) if self.quantised else pooled
+        return stage(inputs, training=training)
+
+    def _range_layer(self, index: int) -> ActivationRange:
+        """The range that layer `index` hands on: an average pool keeps that of its input, and rounds to it."""
+        while isinstance(self.stages[index], AveragePool):
+            index -= 1
+        return self.stages[index].range
+
+    def calibrate(self, features: np.ndarray) -> None:
+        """Sets every range to what the float network shows on `features` (batch, height, width, channels)."""
+        outputs = ops.convert_to_tensor(features) * self.input_gain
+        earlier = []
+        for index, stage in enumerate(self.stages):
+            if isinstance(stage, QuantisableConvolution):
+                outputs = stage.float_output(outputs)
+                stage.calibrate(float(ops.min(outputs)), float(ops.max(outputs)))
+            elif isinstance(stage, AveragePool):
+                outputs = stage(outputs)
+            else:
+                outputs = stage.add(outputs, earlier[self.architecture.layers[index].source])
+                stage.range.set_range(float(ops.min(outputs)), float(ops.max(outputs)))
+            earlier.append(outputs)
+
+    def trained(self, labels: tuple[str, ...]) -> TrainedNetwork:
+        """The network as numbers, BatchNorm and input gain folded into the weights."""
+        parameters = []
+        for index, stage in enumerate(self.stages):
+            if isinstance(stage, QuantisableConvolution):
+                learnt = stage.parameters()
+                if index == 0:
+                    learnt = _scale_kernel(learnt, self.input_gain)
+            else:
+                output_range = self._range_layer(index).get_range() if self.quantised else None
+                learnt = LayerParameters(None, None, None, output_range)
+            parameters.append(learnt)
+        return TrainedNetwork(
+            self.architecture,
+            tuple(labels),
+            self.input_range if self.quantised else None,
+            tuple(parameters),
+            self.weight_bits,
+        )
+
+
+class AveragePool(keras.layers.Layer):
+    """Average over SAME windows, or over the whole map; padding does not count."""
+
+    def __init__(self, layer: AveragePooling, **kwargs):
+        super().__init__(**kwargs)
+        self.pooling = layer
+
+    def build(self, input_shape):
+        self.built = True
+
+    def call(self, inputs):
+        if self.pooling.kernel is None:
+            return ops.mean(inputs, axis=(1, 2), keepdims=True)
+        return ops.average_pool(inputs, self.pooling.kernel, self.pooling.stride, padding="same")
+
+
+class PaddedAddition(keras.layers.Layer):
+    """Adds two maps; the narrower one is padded with zero channels. Linear output, quantised with a signed range."""
+
+    def __init__(self, quantised: bool, **kwargs):
+        super().__init__(**kwargs)
+        self.quantised = quantised
+        self.range = ActivationRange(signed=True, ceiling=None, trainable=quantised, name="range")
+
+    def build(self, input_shape):
+        self.built = True
+
+    def add(self, left, right):
+        """The sum without quantisation."""
+        missing = left.shape[-1] - right.shape[-1]
+        if missing > 0:
+            right = ops.pad(right, ((0, 0), (0, 0), (0, 0), (0, missing)))
+        elif missing < 0:
+            left = ops.pad(left, ((0, 0), (0, 0), (0, 0), (0, -missing)))
+        return left + right
+
+    def call(self, inputs):
+        total = self.add(*inputs)
+        return self.range(total) if self.quantised else total
+
+
+def _scale_kernel(parameters: LayerParameters, gain: float) -> LayerParameters:
+    scale = None if parameters.kernel_scale is None else (parameters.kernel_scale * gain).astype(np.float32)
+    return LayerParameters(
+        (parameters.kernel * gain).astype(np.float32), parameters.bias, scale, parameters.output_range
+    )
