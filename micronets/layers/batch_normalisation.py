@@ -1,7 +1,7 @@
 """Batch normalisation through the backend's fused kernel where it has one.
 
-Keras composes the operation from a dozen element-wise ones; on a CPU TensorFlow's fused kernel trains small networks up to
-twice as fast. This is the only module that reaches below `keras.ops`.
+Keras composes the operation from a dozen element-wise ones; on a CPU TensorFlow's fused kernel trains small networks
+up to twice as fast. Only here and in `micronets.backend` does anything reach below `keras.ops`.
 """
 
 import keras

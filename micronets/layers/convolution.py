@@ -84,6 +84,15 @@ class QuantisableConvolution(keras.layers.Layer):
         self.kernel_high.assign(ops.maximum(ops.max(ops.abs(self.kernel), axis=axes), SMALLEST_RANGE))
         self.range.set_range(min(lowest, -SMALLEST_RANGE), max(highest, SMALLEST_RANGE))
 
+    def state(self) -> list[keras.Variable]:
+        """All variables, in an order that does not depend on what is trainable."""
+        if self.normalisation is None:
+            rest = [self.bias]
+        else:
+            norm = self.normalisation
+            rest = [norm.gamma, norm.beta, norm.moving_mean, norm.moving_variance]
+        return [self.kernel, self.kernel_high, *rest, *self.range.state()]
+
     def parameters(self) -> LayerParameters:
         """Weights with BatchNorm folded in, and ranges (None where the layer is not quantised)."""
         kernel = ops.convert_to_numpy(self.kernel).astype(np.float32)

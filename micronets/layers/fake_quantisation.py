@@ -57,6 +57,10 @@ class ActivationRange(keras.layers.Layer):
             self.low.assign(low)
         self.high.assign(high)
 
+    def state(self) -> list[keras.Variable]:
+        """All variables, in an order that does not depend on what is trainable."""
+        return [self.high] if self.low is None else [self.low, self.high]
+
     def get_range(self) -> tuple[float, float]:
         """The range that `call` uses."""
         low, high = self.bounds()

@@ -97,6 +97,13 @@ class Network(keras.Model):
             index -= 1
         return self.stages[index].range
 
+    def copy_from(self, other: "Network") -> None:
+        """Takes over every variable of a network of the same architecture, float or quantised."""
+        for mine, theirs in zip(self.stages, other.stages, strict=True):
+            if not isinstance(mine, AveragePool):
+                for target, source in zip(mine.state(), theirs.state(), strict=True):
+                    target.assign(source)
+
     def calibrate(self, features: np.ndarray) -> None:
         """Sets every range to what the float network shows on `features` (batch, height, width, channels)."""
         outputs = ops.convert_to_tensor(features) * self.input_gain
@@ -159,6 +166,10 @@ class PaddedAddition(keras.layers.Layer):
 
     def build(self, input_shape):
         self.built = True
+
+    def state(self) -> list[keras.Variable]:
+        """All variables."""
+        return self.range.state()
 
     def add(self, left, right):
         """The sum without quantisation."""
