@@ -1,0 +1,243 @@
+"""Writes a trained network as a .tflite file, without any training framework.
+
+A quantised network becomes int8 in and out, per-channel int8 or packed INT4 weights and int32 biases, such that the
+integers compute what the fake-quantised network computed; a float network becomes the same graph in float32.
+Operator versions and the oldest runtimes that know them: `op_version.cc` and `runtime_version.cc` of TensorFlow.
+"""
+
+import os
+from dataclasses import dataclass
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from micronets.architecture import (
+    Activation,
+    Addition,
+    AveragePooling,
+    Convolution,
+    DepthwiseConvolution,
+    Layer,
+    Shape,
+)
+from micronets.atomic import write_bytes
+from micronets.errors import ModelError
+from micronets.export.flatbuffer import BUILTIN, GraphBuilder
+from micronets.export.quantisation import Quantisation, activation_quantisation, quantise_weights
+from micronets.network import LayerParameters, TrainedNetwork
+
+_FUSED: dict[Activation, int] = {
+    "relu6": schema.ActivationFunctionType.RELU6,
+    "linear": schema.ActivationFunctionType.NONE,
+}
+_OPTIONS = schema.BuiltinOptions
+_MINIMUM_RUNTIME = {"float32": "1.5.0", "int8": "1.14.0", "int4": "2.11.0"}
+
+
+def write_tflite(network: TrainedNetwork, path: str | os.PathLike) -> None:
+    """Writes `network` to `path` atomically; equal networks give equal bytes.
+
+    The file has one input, `input` of shape (1, height, width, channels), and one output, `logits` of shape
+    (1, classes), both int8, or both float32 where the network's ranges are None.
+    Raises ModelError, naming the layer, where parameters do not fit the architecture or cannot be quantised.
+    """
+    write_bytes(path, tflite_bytes(network))
+
+
+def tflite_bytes(network: TrainedNetwork) -> bytes:
+    """The content that `write_tflite` writes."""
+    return _Writer(network).write()
+
+
+@dataclass(frozen=True)
+class _Map:
+    """A tensor already in the graph; `quantisation` is None in a float network."""
+
+    tensor: int
+    shape: Shape
+    quantisation: Quantisation | None
+
+
+class _Writer:
+    def __init__(self, network: TrainedNetwork):
+        self._network = network
+        self._quantised = network.input_range is not None
+        self._graph = GraphBuilder()
+        if network.weight_bits not in (8, 4):
+            raise ModelError(f"{network.architecture.name!r} has {network.weight_bits}-bit weights; 8 and 4 are known.")
+
+    def write(self) -> bytes:
+        architecture = self._network.architecture
+        quantisation = activation_quantisation(self._network.input_range, "the input") if self._quantised else None
+        current = input_map = self._map("input", architecture.input_shape, quantisation)
+        outputs: list[_Map] = []
+        for index, (layer, parameters) in enumerate(zip(architecture.layers, self._network.parameters, strict=True)):
+            current = self._layer(index, layer, parameters, current, outputs)
+            outputs.append(current)
+        logits = self._reshape(current)
+        weights = "float32" if not self._quantised else f"int{self._network.weight_bits}"
+        return self._graph.finish(
+            input_map.tensor,
+            logits,
+            f"MicroNets: {architecture.name}, {weights} weights",
+            _MINIMUM_RUNTIME[weights],
+        )
+
+    def _layer(self, index: int, layer: Layer, parameters: LayerParameters, source: _Map, earlier: list[_Map]) -> _Map:
+        name = f"{index:02d}_{layer.kind}"
+        shape = self._network.architecture.output_shapes()[index]
+        what = f"layer {name} of {self._network.architecture.name!r}"
+        quantisation = self._output_quantisation(layer, parameters, source, what)
+        if isinstance(layer, Addition):
+            return self._addition(name, source, earlier[layer.source], shape, quantisation)
+        output = self._map(name, shape, quantisation)
+        if isinstance(layer, AveragePooling):
+            self._pool(layer, source, output)
+        else:
+            self._convolution(name, layer, parameters, source, output, what)
+        return output
+
+    def _output_quantisation(
+        self, layer: Layer, parameters: LayerParameters, source: _Map, what: str
+    ) -> Quantisation | None:
+        if self._quantised == (parameters.output_range is None) and not isinstance(layer, AveragePooling):
+            missing, present = ("output", "input") if self._quantised else ("input", "output")
+            raise ModelError(f"The {missing} range of {what} is missing, but its {present} range is given.")
+        if not self._quantised:
+            return None
+        if parameters.output_range is None:
+            return source.quantisation
+        quantisation = activation_quantisation(parameters.output_range, f"the output of {what}")
+        if isinstance(layer, AveragePooling) and quantisation != source.quantisation:
+            raise ModelError(f"The output range of {what} must equal its input range: no runtime pools otherwise.")
+        return quantisation
+
+    def _convolution(
+        self,
+        name: str,
+        layer: Convolution | DepthwiseConvolution,
+        parameters: LayerParameters,
+        source: _Map,
+        output: _Map,
+        what: str,
+    ) -> None:
+        depthwise = isinstance(layer, DepthwiseConvolution)
+        _check_shapes(layer, parameters, source.shape[2], output.shape[2], self._quantised, what)
+        kernel_name, bias_name = f"{name}/kernel", f"{name}/bias"
+        if self._quantised:
+            weights = quantise_weights(
+                parameters.kernel,
+                parameters.bias,
+                parameters.kernel_scale,
+                self._network.weight_bits,
+                source.quantisation.scale,
+                output.quantisation.scale,
+                what,
+            )
+            constant = self._graph.constant if self._network.weight_bits == 8 else self._graph.packed_int4_constant
+            channel_axis = 3 if depthwise else 0
+            kernel = constant(kernel_name, _stored(weights.kernel), weights.kernel_scale, channel_axis)
+            bias = self._graph.constant(bias_name, weights.bias, weights.bias_scale)
+            version = 3 if self._network.weight_bits == 8 else 7
+        else:
+            kernel = self._graph.constant(kernel_name, _stored(np.asarray(parameters.kernel, np.float32)))
+            bias = self._graph.constant(bias_name, np.asarray(parameters.bias, np.float32))
+            version = 1
+        common = {
+            "padding": schema.Padding.SAME,
+            "strideH": layer.stride[0],
+            "strideW": layer.stride[1],
+            "fusedActivationFunction": _FUSED[layer.activation],
+        }
+        inputs = (source.tensor, kernel, bias)
+        if depthwise:
+            options = schema.DepthwiseConv2DOptionsT(depthMultiplier=1, **common)
+            options_type, builtin = _OPTIONS.DepthwiseConv2DOptions, BUILTIN.DEPTHWISE_CONV_2D
+        else:
+            options = schema.Conv2DOptionsT(**common)
+            options_type, builtin = _OPTIONS.Conv2DOptions, BUILTIN.CONV_2D
+        self._graph.operator(builtin, version, inputs, output.tensor, options_type, options)
+
+    def _pool(self, layer: AveragePooling, source: _Map, output: _Map) -> None:
+        window = layer.kernel or source.shape[:2]
+        stride = layer.stride if layer.kernel else window
+        options = schema.Pool2DOptionsT(
+            padding=schema.Padding.SAME if layer.kernel else schema.Padding.VALID,
+            strideH=stride[0],
+            strideW=stride[1],
+            filterHeight=window[0],
+            filterWidth=window[1],
+        )
+        self._graph.operator(
+            BUILTIN.AVERAGE_POOL_2D,
+            2 if self._quantised else 1,
+            (source.tensor,),
+            output.tensor,
+            _OPTIONS.Pool2DOptions,
+            options,
+        )
+
+    def _addition(self, name: str, first: _Map, second: _Map, shape: Shape, quantisation: Quantisation | None) -> _Map:
+        operands = [
+            operand if operand.shape == shape else self._pad_channels(f"{name}/padded", operand, shape)
+            for operand in (first, second)
+        ]
+        output = self._map(name, shape, quantisation)
+        self._graph.operator(
+            BUILTIN.ADD,
+            2 if self._quantised else 1,
+            [operand.tensor for operand in operands],
+            output.tensor,
+            _OPTIONS.AddOptions,
+            schema.AddOptionsT(),
+        )
+        return output
+
+    def _pad_channels(self, name: str, source: _Map, shape: Shape) -> _Map:
+        output = self._map(name, shape, source.quantisation)
+        paddings = np.zeros((4, 2), np.int32)
+        paddings[3, 1] = shape[2] - source.shape[2]
+        inputs = (source.tensor, self._graph.constant(f"{name}/paddings", paddings))
+        version = 2 if self._quantised else 1
+        self._graph.operator(BUILTIN.PAD, version, inputs, output.tensor, _OPTIONS.PadOptions, schema.PadOptionsT())
+        return output
+
+    def _reshape(self, source: _Map) -> int:
+        shape = (1, source.shape[2])
+        inputs = (source.tensor, self._graph.constant("logits/shape", np.array(shape, np.int32)))
+        output = self._tensor("logits", shape, source.quantisation)
+        options = schema.ReshapeOptionsT(newShape=list(shape))
+        return self._graph.operator(BUILTIN.RESHAPE, 1, inputs, output, _OPTIONS.ReshapeOptions, options)
+
+    def _map(self, name: str, shape: Shape, quantisation: Quantisation | None) -> _Map:
+        return _Map(self._tensor(name, (1, *shape), quantisation), shape, quantisation)
+
+    def _tensor(self, name: str, shape: tuple[int, ...], quantisation: Quantisation | None) -> int:
+        if quantisation is None:
+            return self._graph.activation(name, shape, np.float32)
+        return self._graph.activation(name, shape, np.int8, quantisation.scale, quantisation.zero_point)
+
+
+def _stored(kernel: np.ndarray) -> np.ndarray:
+    """(height, width, in, out) → (out, height, width, in); depthwise (height, width, out) → (1, height, width, out)."""
+    return kernel[np.newaxis] if kernel.ndim == 3 else kernel.transpose(3, 0, 1, 2)
+
+
+def _check_shapes(
+    layer: Convolution | DepthwiseConvolution,
+    parameters: LayerParameters,
+    channels_in: int,
+    channels_out: int,
+    quantised: bool,
+    what: str,
+) -> None:
+    channels = (channels_in, channels_out) if isinstance(layer, Convolution) else (channels_out,)
+    expected = {"kernel": (*layer.kernel, *channels), "bias": (channels_out,)}
+    expected["kernel_scale"] = (channels_out,) if quantised else None
+    for name, shape in expected.items():
+        value = getattr(parameters, name)
+        found = None if value is None else np.shape(value)
+        if found != shape:
+            raise ModelError(
+                f"The {name} of {what} has shape {found}, but {shape} is needed; train this architecture again."
+            )

@@ -1,0 +1,131 @@
+"""Networks with random weights, for tests that need a .tflite file and no training."""
+
+import numpy as np
+
+from micronets.architecture import (
+    Addition,
+    Architecture,
+    AveragePooling,
+    Convolution,
+    DepthwiseConvolution,
+)
+from micronets.network import LayerParameters, Range, TrainedNetwork
+
+INPUT_RANGE = (-8.0, 8.0)
+
+
+def random_network(
+    architecture: Architecture, seed: int = 0, weight_bits: int = 8, quantised: bool = True
+) -> TrainedNetwork:
+    """Random weights whose layers neither saturate nor vanish: He-scaled kernels, ranges measured on random inputs.
+
+    With `quantised=False` the same weights as a float network (all ranges and scales None).
+    """
+    generator = np.random.default_rng(seed)
+    limit = 2 ** (weight_bits - 1) - 1
+    values = generator.uniform(*INPUT_RANGE, (8, *architecture.input_shape))
+    outputs: list[np.ndarray] = []
+    ranges: list[Range] = [INPUT_RANGE]
+    parameters = []
+    for layer in architecture.layers:
+        kernel = bias = scale = None
+        if isinstance(layer, Convolution | DepthwiseConvolution):
+            channels_in = values.shape[-1]
+            dense = isinstance(layer, Convolution)
+            shape = (*layer.kernel, channels_in, layer.channels) if dense else (*layer.kernel, channels_in)
+            taps = float(np.prod(shape[:-1]))
+            spread = 1.5 / np.sqrt(taps) / max(1.0, float(np.sqrt(np.mean(values**2))))
+            # Channels of unequal size, so that per-channel scales matter.
+            sizes = spread * np.exp(generator.normal(0, 0.4, shape[-1]))
+            kernel = (generator.normal(0, 1, shape) * sizes).astype(np.float32)
+            bias = generator.normal(0.3, 0.4, shape[-1]).astype(np.float32)
+            scale = (np.abs(kernel).reshape(-1, shape[-1]).max(axis=0) / limit).astype(np.float32)
+            values = _convolve(values, kernel, layer.stride) + bias
+            if layer.activation == "relu6":
+                values = np.clip(values, 0, 6)
+        elif isinstance(layer, AveragePooling):
+            values = _average(values, layer)
+        else:
+            values = _pad_and_add(values, outputs[layer.source])
+        outputs.append(values)
+        pooled = isinstance(layer, AveragePooling)
+        ranges.append(ranges[-1] if pooled else (min(0.0, float(values.min())), max(0.1, float(values.max()))))
+        parameters.append(
+            LayerParameters(kernel, bias, scale if quantised else None, ranges[-1] if quantised else None)
+        )
+    labels = tuple(f"class {index}" for index in range(architecture.classes))
+    return TrainedNetwork(
+        architecture, labels, INPUT_RANGE if quantised else None, tuple(parameters), weight_bits if quantised else 8
+    )
+
+
+def small_ds_cnn(channels: int = 8, input_shape: tuple[int, int, int] = (13, 10, 1)) -> Architecture:
+    """A stem, two depthwise-separable blocks, global pooling and a classifier of 4."""
+    return Architecture(
+        "small-ds-cnn",
+        input_shape,
+        (
+            Convolution(channels, (5, 4)),
+            DepthwiseConvolution((3, 3), (2, 2)),
+            Convolution(channels + 4),
+            DepthwiseConvolution((3, 3)),
+            Convolution(channels),
+            AveragePooling(),
+            Convolution(4, activation="linear"),
+        ),
+    )
+
+
+def small_residual() -> Architecture:
+    """Linear bottlenecks of unequal widths with additions, either side padded, and a pooled downsampling."""
+    return Architecture(
+        "small-residual",
+        (12, 12, 3),
+        (
+            Convolution(8, (3, 3), (2, 2)),
+            Convolution(5, activation="linear"),
+            Convolution(12),
+            DepthwiseConvolution(),
+            Convolution(7, activation="linear"),
+            Addition(1),
+            Convolution(10),
+            DepthwiseConvolution(),
+            Convolution(4, activation="linear"),
+            Addition(5),
+            AveragePooling((2, 2), (2, 2)),
+            AveragePooling(),
+            Convolution(3, activation="linear"),
+        ),
+    )
+
+
+def same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
+    """Zeros before and after, as TensorFlow's SAME."""
+    total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
+    return total // 2, total - total // 2
+
+
+def windows(values: np.ndarray, kernel: tuple[int, int], stride: tuple[int, int], fill: float = 0) -> np.ndarray:
+    """SAME-padded windows of maps (n, h, w, c): shape (n, out h, out w, c, kernel h, kernel w)."""
+    pads = [same_padding(values.shape[axis + 1], kernel[axis], stride[axis]) for axis in (0, 1)]
+    padded = np.pad(values, ((0, 0), *pads, (0, 0)), constant_values=fill)
+    view = np.lib.stride_tricks.sliding_window_view(padded, kernel, axis=(1, 2))
+    return view[:, :: stride[0], :: stride[1]]
+
+
+def _convolve(values: np.ndarray, kernel: np.ndarray, stride: tuple[int, int]) -> np.ndarray:
+    patches = windows(values, kernel.shape[:2], stride)
+    if kernel.ndim == 3:
+        return np.einsum("nhwcij,ijc->nhwc", patches, kernel)
+    return np.einsum("nhwcij,ijco->nhwo", patches, kernel, optimize=True)
+
+
+def _average(values: np.ndarray, layer: AveragePooling) -> np.ndarray:
+    if layer.kernel is None:
+        return values.mean(axis=(1, 2), keepdims=True)
+    return np.nanmean(windows(values, layer.kernel, layer.stride, np.nan), axis=(4, 5))
+
+
+def _pad_and_add(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    channels = max(first.shape[-1], second.shape[-1])
+    return sum(np.pad(v, ((0, 0),) * 3 + ((0, channels - v.shape[-1]),)) for v in (first, second))
