@@ -1,0 +1,246 @@
+"""The configuration of a run: defaults merged with the user's keys, validated, and one object per task and model.
+
+Precedence, from weak to strong: config/tasks/<task>.yaml, top-level sections of the same names in the given
+configuration, sections under the task's name, sections under the model's name. `models` is replaced, not merged.
+Every mistake ends in one ConfigurationError of one sentence that names the key and the remedy.
+"""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from micronets.boards import find_board
+from micronets.costs import costs
+from micronets.errors import ConfigurationError
+from micronets.published import PUBLISHED, published_architecture
+from micronets.schema import check, closest
+
+ROOT = Path(__file__).parents[1]
+SCHEMAS = ROOT / "config" / "schemas"
+TASKS = ROOT / "config" / "tasks"
+
+GLOBAL_KEYS = ("tasks", "boards", "seed", "results", "mlflow")
+SECTIONS = ("data", "search", "train", "export", "firmware", "profile", "report")
+MODEL_SECTIONS = ("search", "train", "export", "firmware", "profile")
+"""Sections that a model may override; data and report are shared by all models of a task."""
+RESERVED = ("data", "report", "teachers", "logs", "benchmarks")
+"""Folders beside those of the models, so not names for models."""
+
+Section = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ModelConfiguration:
+    """One network to be trained.
+
+    Attributes:
+        published: its layers are known by its name; otherwise it is searched.
+        boards: names of the boards it is built for.
+        sections: the sections of `MODEL_SECTIONS` with this model's own keys merged in.
+    """
+
+    name: str
+    published: bool
+    boards: tuple[str, ...]
+    sections: Mapping[str, Section]
+
+
+@dataclass(frozen=True)
+class TaskConfiguration:
+    """One task: its sections as they hold for every model without keys of its own, and its models by name."""
+
+    name: str
+    sections: Mapping[str, Section]
+    models: Mapping[str, ModelConfiguration]
+
+    def section(self, name: str, model: str | None = None) -> Section:
+        """The section of a configured model, or the task's own where the model is None or not configured."""
+        if model in self.models and name in MODEL_SECTIONS:
+            return self.models[model].sections[name]
+        return self.sections[name]
+
+    @property
+    def teachers(self) -> tuple[str, ...]:
+        """Names of all networks that teach a configured one, sorted."""
+        names = {teacher_of(model.sections["train"]) for model in self.models.values()}
+        return tuple(sorted(name for name in names if name))
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """Everything a run does.
+
+    Attributes:
+        results: folder of all outputs, relative to the working directory.
+        store: tracking URI; empty: the default store.
+    """
+
+    tasks: Mapping[str, TaskConfiguration]
+    boards: tuple[str, ...]
+    seed: int
+    results: str
+    store: str
+
+
+def resolve(given: Mapping[str, Any]) -> Configuration:
+    """Merges `given` (config/config.yaml and what the user set) with the tasks' defaults and checks everything.
+
+    Raises ConfigurationError. Paths are taken relative to the working directory.
+    """
+    given = expand(given)
+    available = sorted(path.stem for path in TASKS.glob("*.yaml"))
+    _check_top_level(given, available)
+    general = check({key: given[key] for key in GLOBAL_KEYS if key in given}, _schema("config"), "")
+    for name in general["tasks"]:
+        if name not in available:
+            raise ConfigurationError(f"tasks: unknown task {name!r}; {closest(name, available)}.")
+    for board in general["boards"]:
+        _known_board("boards", board)
+    tasks = {name: _resolve_task(name, given, tuple(general["boards"])) for name in general["tasks"]}
+    return Configuration(
+        tasks=tasks,
+        boards=tuple(general["boards"]),
+        seed=general["seed"],
+        results=general["results"],
+        store=general["mlflow"]["store"],
+    )
+
+
+def expand(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Turns keys such as `train.batch_size` or `train__batch_size` into nested mappings (Snakemake's command line
+    takes no dots in keys). A longer key goes over a shorter one, in whatever order they are given."""
+    expanded: dict[str, Any] = {}
+    split = [(key.replace("__", ".").split("."), value) for key, value in given.items()]
+    for path, value in sorted(split, key=lambda entry: len(entry[0])):
+        for part in reversed(path):
+            value = {part: value}
+        expanded = merge(expanded, value)
+    return expanded
+
+
+def merge(base: Any, over: Any) -> Any:
+    """`over` merged into a copy of `base`: mappings key by key, everything else replaced."""
+    if not (isinstance(base, Mapping) and isinstance(over, Mapping)):
+        return copy.deepcopy(over)
+    merged = {key: copy.deepcopy(value) for key, value in base.items()}
+    for key, value in over.items():
+        merged[key] = merge(merged[key], value) if key in merged else copy.deepcopy(value)
+    return merged
+
+
+def teacher_of(train: Section) -> str:
+    """Name of the network whose logits a student with this `train` section learns from; empty: none."""
+    distillation = train["distillation"]
+    return distillation["teacher"] if distillation["weight"] > 0 else ""
+
+
+def _check_top_level(given: Mapping[str, Any], tasks: list[str]) -> None:
+    allowed = [*GLOBAL_KEYS, "models", *SECTIONS, *tasks]
+    for key, value in given.items():
+        if key not in allowed:
+            raise ConfigurationError(f"Unknown configuration key {key!r}; {closest(key, allowed)}.")
+        if key not in GLOBAL_KEYS and not isinstance(value, Mapping):
+            raise ConfigurationError(f"{key} must be a mapping of keys to values, not {value!r}.")
+
+
+def _resolve_task(name: str, given: Mapping[str, Any], boards: tuple[str, ...]) -> TaskConfiguration:
+    merged = _read_yaml(TASKS / f"{name}.yaml")
+    top_level = {key: value for key, value in given.items() if key in ("models", *SECTIONS)}
+    for layer in (top_level, given.get(name, {})):
+        models = layer.get("models", merged["models"])
+        merged = {**merge(merged, layer), "models": copy.deepcopy(models)}
+    merged = check(merged, _schema(name), name)
+    sections = {key: merged[key] for key in SECTIONS}
+    _check_data(name, sections["data"])
+    models = {
+        model: _resolve_model(name, model, own or {}, sections, boards) for model, own in merged["models"].items()
+    }
+    task = TaskConfiguration(name, sections, models)
+    for model in models.values():
+        _check_teacher(task, model)
+    return task
+
+
+def _resolve_model(
+    task: str, name: str, own: Section, sections: Mapping[str, Section], boards: tuple[str, ...]
+) -> ModelConfiguration:
+    key = f"{task}.models.{name}"
+    if name in RESERVED:
+        raise ConfigurationError(f"{key}: a model cannot be called {name!r}; choose another name.")
+    published = name in PUBLISHED
+    if published and "search" in own:
+        raise ConfigurationError(f"{key} is a published network and is not searched; remove its search key.")
+    if not published and "search" not in own:
+        raise ConfigurationError(
+            f"{key} is no published network ({closest(name, PUBLISHED)}); to have it searched, give it a search key, "
+            f"e.g. {name}: {{search: {{board: {boards[0]}}}}}."
+        )
+    merged = {section: merge(sections[section], own.get(section, {})) for section in MODEL_SECTIONS}
+    schema = _schema(task)
+    for section in MODEL_SECTIONS:
+        merged[section] = check(merged[section], schema, f"{key}.{section}", ("properties", section))
+    model = ModelConfiguration(name, published, tuple(own.get("boards", boards)), merged)
+    for board in model.boards:
+        _known_board(f"{key}.boards", board)
+        if published:
+            _check_published_fits(key, name, board)
+    if not published:
+        _known_board(f"{key}.search.board", merged["search"]["board"])
+    return model
+
+
+def _check_published_fits(key: str, name: str, board_name: str) -> None:
+    board = find_board(board_name)
+    architecture = published_architecture(name)
+    flash_bytes = costs(architecture).flash_bytes
+    if flash_bytes > board.budget.flash_bytes:
+        raise ConfigurationError(
+            f"{key} has {flash_bytes:,} bytes of constants, but {board_name} has {board.budget.flash_bytes:,} bytes "
+            f"of flash beside the runtime; give the model a larger board with its boards key."
+        )
+    largest = max(height * width * channels for height, width, channels in architecture.output_shapes())
+    if largest > board.budget.sram_bytes:
+        raise ConfigurationError(
+            f"{key} has a feature map of {largest:,} bytes, but {board_name} has {board.budget.sram_bytes:,} bytes "
+            f"of SRAM beside the runtime; give the model a larger board with its boards key."
+        )
+
+
+def _check_teacher(task: TaskConfiguration, model: ModelConfiguration) -> None:
+    teacher = teacher_of(model.sections["train"])
+    key = f"{task.name}.train.distillation.teacher"
+    if teacher and teacher not in PUBLISHED and teacher not in task.models:
+        known = [*PUBLISHED, *(name for name in task.models if name not in PUBLISHED)]
+        raise ConfigurationError(f"{key}: unknown network {teacher!r}; {closest(teacher, known)}.")
+
+
+def _check_data(task: str, data: Section) -> None:
+    source, path = data["source"], data["path"]
+    if source == "folder" and not path:
+        raise ConfigurationError(f"{task}.data.source is folder, but {task}.data.path does not say which.")
+    if source == "folder" and not Path(path).is_dir():
+        raise ConfigurationError(f"{task}.data.path: there is no folder {path}; correct the path.")
+    if path and Path(path).is_file():
+        raise ConfigurationError(f"{task}.data.path: {path} is a file; give a folder.")
+
+
+def _known_board(key: str, name: str) -> None:
+    try:
+        find_board(name)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{key}: {error}") from None
+
+
+def _schema(name: str) -> dict[str, Any]:
+    return _read_yaml(SCHEMAS / f"{name}.schema.yaml")
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"{path} is not valid YAML: {' '.join(str(error).split())}.") from error
