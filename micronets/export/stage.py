@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from micronets.atomic import atomic_file, write_json
+from micronets.data.dataset import PreparedDataset
 from micronets.errors import DataError, ModelError
 from micronets.export.litert import describe, invoke_litert, run_litert
 from micronets.export.tflm import run_tflm, tflm_arena_bytes
@@ -18,8 +19,8 @@ from micronets.network import TrainedNetwork
 
 
 @dataclass(frozen=True, eq=False)
-class TestSplit:
-    """What the file is tested on: float32 features of shape (n, height, width, channels) and int classes (n,)."""
+class Examples:
+    """The testing split: float32 features of shape (n, height, width, channels) and int64 classes (n,)."""
 
     features: np.ndarray
     classes: np.ndarray
@@ -37,19 +38,8 @@ def export(
 ) -> dict[str, Any]:
     """Writes `model.tflite`, `test_inputs.npz` and `metrics.json` to `directory`; returns the metrics.
 
-    `metrics.json`:
-        test_count: examples of the testing split.
-        labels: names of the classes, in the order of the logits.
-        tflite_bytes: size of the file.
-        tflm_arena_bytes: see `tflm_arena_bytes`.
-        accuracy: shares of right answers on the testing split: `float` and `fake_quantised` as training measured
-            them, `float_litert` (the float network as a file in LiteRT), `litert` and `tflm` (the int8 file).
-        agreement_with_tflm: of `litert`, and of `fake_quantised` where training left its logits: `equal_share` of all
-            logits, `largest_difference_lsb` in output steps, `top1_share` of equal answers.
-        confusion: examples by true class (row) and TFLM's answer (column).
-
-    `test_inputs.npz`: `inputs` int8 (n, height, width, channels), TFLM's `outputs` int8 (n, classes), `classes` int64
-    (n,), all in the dataset's order.
+    `metrics.json`: what `check` returns, and in `accuracy` also `float` and `fake_quantised` as training measured them
+    and `float_litert`, that of the float network as a file in LiteRT.
 
     Args:
         train_metrics_path: JSON with `float` and `quantised`, each with `test_accuracy`.
@@ -58,40 +48,65 @@ def export(
 
     Raises:
         ModelError: a file of the training is damaged, or the network cannot be quantised.
-        DataError: the dataset has no testing split or another number of classes.
+        DataError: the dataset has no testing split or other labels.
     """
-    directory = Path(directory)
     network = TrainedNetwork.load(network_path)
-    split = _test_split(dataset_directory, network)
+    float_network = TrainedNetwork.load(float_network_path)
     trained = _training_accuracy(train_metrics_path)
-    path = directory / "model.tflite"
-    write_tflite(network, path)
+    examples = _testing_examples(dataset_directory, network)
+    logits = None if test_logits_path is None else _load_logits(test_logits_path, len(examples.classes), network)
 
-    source, output = describe(path)
-    inputs = source.encode(split.features)
-    tflm = run_tflm(path, inputs, processes)
-    agreement = {"litert": compare(litert := invoke_litert(path, inputs), tflm)}
-    if test_logits_path is not None:
-        logits = _load_logits(test_logits_path, tflm.shape)
-        agreement["fake_quantised"] = compare(output.encode(logits), tflm)
-    metrics = {
-        "test_count": len(split.classes),
-        "labels": list(network.labels),
-        "tflite_bytes": path.stat().st_size,
-        "tflm_arena_bytes": tflm_arena_bytes(path),
-        "accuracy": {
-            **trained,
-            "float_litert": accuracy(_float_logits(float_network_path, split.features), split.classes),
-            "litert": accuracy(litert, split.classes),
-            "tflm": accuracy(tflm, split.classes),
-        },
-        "agreement_with_tflm": agreement,
-        "confusion": confusion(tflm, split.classes).tolist(),
-    }
-    with atomic_file(directory / "test_inputs.npz") as beside:
-        np.savez(beside, inputs=inputs, outputs=tflm, classes=split.classes.astype(np.int64))
-    write_json(directory / "metrics.json", metrics)
+    path = Path(directory, "model.tflite")
+    write_tflite(network, path)
+    metrics = check(path, examples, Path(directory, "test_inputs.npz"), logits=logits, processes=processes)
+    metrics["labels"] = list(network.labels)
+    metrics["accuracy"] |= trained | {"float_litert": _float_accuracy(float_network, examples)}
+    write_json(Path(directory, "metrics.json"), metrics)
     return metrics
+
+
+def check(
+    path: str | os.PathLike,
+    examples: Examples,
+    test_inputs_path: str | os.PathLike,
+    *,
+    logits: np.ndarray | None = None,
+    processes: int = 1,
+) -> dict[str, Any]:
+    """Runs an int8 .tflite file on the examples in LiteRT and in TFLM.
+
+    Writes `test_inputs_path`, a .npz of `inputs` int8 (n, height, width, channels), TFLM's `outputs` int8 (n, classes)
+    and `classes` int64 (n,), in the order of the examples.
+
+    Args:
+        logits: of the fake-quantised network, float32 (n, classes).
+        processes: TFLM interpreters side by side.
+
+    Returns:
+        test_count: number of examples.
+        tflite_bytes: size of the file.
+        tflm_arena_bytes: see the function of this name.
+        accuracy: shares of right answers in `litert` and `tflm`.
+        agreement_with_tflm: of `litert`, and of `fake_quantised` where `logits` are given; see `agreement`.
+        confusion: examples by true class (row) and TFLM's answer (column).
+    """
+    source, output = describe(path)
+    inputs = source.encode(examples.features)
+    litert = invoke_litert(path, inputs)
+    tflm = run_tflm(path, inputs, processes)
+    agreements = {"litert": agreement(litert, tflm)}
+    if logits is not None:
+        agreements["fake_quantised"] = agreement(output.encode(logits), tflm)
+    with atomic_file(test_inputs_path) as beside:
+        np.savez(beside, inputs=inputs, outputs=tflm, classes=examples.classes)
+    return {
+        "test_count": len(examples.classes),
+        "tflite_bytes": os.path.getsize(path),
+        "tflm_arena_bytes": tflm_arena_bytes(path),
+        "accuracy": {"litert": accuracy(litert, examples.classes), "tflm": accuracy(tflm, examples.classes)},
+        "agreement_with_tflm": agreements,
+        "confusion": confusion(tflm, examples.classes).tolist(),
+    }
 
 
 def accuracy(outputs: np.ndarray, classes: np.ndarray) -> float:
@@ -105,8 +120,8 @@ def confusion(outputs: np.ndarray, classes: np.ndarray) -> np.ndarray:
     return np.bincount(classes * count + outputs.argmax(axis=1), minlength=count * count).reshape(count, count)
 
 
-def compare(outputs: np.ndarray, reference: np.ndarray) -> dict[str, float | int]:
-    """How int8 `outputs` (n, classes) agree with `reference`: see `export`."""
+def agreement(outputs: np.ndarray, reference: np.ndarray) -> dict[str, float | int]:
+    """Of two int8 arrays (n, classes): share of equal logits, largest difference in steps, share of equal answers."""
     difference = np.abs(outputs.astype(np.int16) - reference)
     return {
         "equal_share": float(np.mean(difference == 0)),
@@ -115,20 +130,18 @@ def compare(outputs: np.ndarray, reference: np.ndarray) -> dict[str, float | int
     }
 
 
-def _test_split(dataset_directory: str | os.PathLike, network: TrainedNetwork) -> TestSplit:
-    from micronets.data import PreparedDataset
-
-    dataset = PreparedDataset.load(dataset_directory)
-    features, classes = dataset.features("testing"), np.asarray(dataset.classes("testing"))
+def _testing_examples(dataset_directory: str | os.PathLike, network: TrainedNetwork) -> Examples:
+    dataset = PreparedDataset.open(dataset_directory)
+    features, classes = dataset.features("testing"), dataset.classes("testing")
     if len(classes) == 0:
-        raise DataError(f"{dataset_directory} has no testing examples; the exported file cannot be checked.")
-    if tuple(dataset.labels) != network.labels:
+        raise DataError(f"{dataset_directory} has no testing examples, so an exported file cannot be checked on it.")
+    if (dataset.labels, features.shape[1:]) != (network.labels, network.architecture.input_shape):
         raise DataError(
-            f"{dataset_directory} has the labels {', '.join(dataset.labels)}, but the network was trained on "
+            f"{dataset_directory} has features of {features.shape[1:]} and the labels {', '.join(dataset.labels)}, but "
+            f"{network.architecture.name!r} was trained on {network.architecture.input_shape} and "
             f"{', '.join(network.labels)}; train it again."
         )
-    shape = network.architecture.input_shape
-    return TestSplit(np.asarray(features, np.float32).reshape(len(classes), *shape), classes)
+    return Examples(np.asarray(features, np.float32), classes)
 
 
 def _training_accuracy(path: str | os.PathLike) -> dict[str, float]:
@@ -142,18 +155,19 @@ def _training_accuracy(path: str | os.PathLike) -> dict[str, float]:
         raise ModelError(f"{path} lacks the accuracies of training ({error!r}); train the network again.") from error
 
 
-def _load_logits(path: str | os.PathLike, shape: tuple[int, ...]) -> np.ndarray:
+def _load_logits(path: str | os.PathLike, count: int, network: TrainedNetwork) -> np.ndarray:
     try:
         logits = np.load(path)
     except (OSError, ValueError, EOFError) as error:
         raise ModelError(f"{path} cannot be read ({error}); train the network again.") from error
-    if logits.shape != shape:
-        raise ModelError(f"{path} has shape {logits.shape}, but the testing split needs {shape}; train again.")
+    expected = (count, network.architecture.classes)
+    if logits.shape != expected:
+        raise ModelError(f"{path} has shape {logits.shape}, but the testing split needs {expected}; train again.")
     return logits
 
 
-def _float_logits(float_network_path: str | os.PathLike, features: np.ndarray) -> np.ndarray:
+def _float_accuracy(network: TrainedNetwork, examples: Examples) -> float:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "float.tflite")
-        write_tflite(TrainedNetwork.load(float_network_path), path)
-        return run_litert(path, features)
+        write_tflite(network, path)
+        return accuracy(run_litert(path, examples.features), examples.classes)
