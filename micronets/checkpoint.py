@@ -41,7 +41,7 @@ class Checkpoint:
     def load(self) -> tuple[dict[str, list[np.ndarray]], dict[str, Any]] | None:
         """Groups and notes as saved; None where there is nothing to go on from."""
         try:
-            with np.load(self.path) as archive:
+            with open(self.path, "rb") as stream, np.load(stream) as archive:
                 header = json.loads(archive["header"].tobytes())
                 if header["fingerprint"] != self._fingerprint:
                     return None

@@ -7,7 +7,6 @@ import json
 import os
 import zipfile
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -88,7 +87,7 @@ class TrainedNetwork:
     def load(cls, path: str | os.PathLike) -> "TrainedNetwork":
         """Raises ModelError, naming the file, where it is damaged."""
         try:
-            with np.load(Path(path)) as archive:
+            with open(path, "rb") as stream, np.load(stream) as archive:
                 arrays = dict(archive)
             header = json.loads(arrays["header"].tobytes())
             architecture = Architecture.from_json(header["architecture"])

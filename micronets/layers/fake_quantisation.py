@@ -64,7 +64,7 @@ class ActivationRange(keras.layers.Layer):
     def get_range(self) -> tuple[float, float]:
         """The range that `call` uses."""
         low, high = self.bounds()
-        return float(low), float(high)
+        return float(ops.convert_to_numpy(low)), float(ops.convert_to_numpy(high))
 
     def call(self, inputs):
         low, high = self.bounds()

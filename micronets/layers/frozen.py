@@ -1,0 +1,54 @@
+"""A trained float network that only answers: the teacher of a distillation."""
+
+import keras
+from keras import ops
+
+from micronets.architecture import Addition, AveragePooling, DepthwiseConvolution
+from micronets.network import TrainedNetwork
+
+
+class FrozenNetwork(keras.Model):
+    """Features (batch, height, width, channels) → logits (batch, classes), from folded weights, unquantised."""
+
+    def __init__(self, trained: TrainedNetwork, **kwargs):
+        super().__init__(trainable=False, **kwargs)
+        # A keras layer tracks lists of its attributes; a tuple of arrays stays the plain data it is.
+        self._chain = tuple(zip(trained.architecture.layers, trained.parameters, strict=True))
+        self._classes = trained.architecture.classes
+        self.build((None, *trained.architecture.input_shape))
+
+    def build(self, input_shape):
+        self.built = True
+
+    def call(self, inputs, training=None):
+        outputs, earlier = inputs, []
+        for layer, parameters in self._chain:
+            if isinstance(layer, Addition):
+                outputs = _add(outputs, earlier[layer.source])
+            elif isinstance(layer, AveragePooling):
+                outputs = _pool(outputs, layer)
+            else:
+                outputs = _convolve(outputs, layer, parameters)
+            earlier.append(outputs)
+        return ops.reshape(outputs, (-1, self._classes))
+
+
+def _add(left, right):
+    width = max(left.shape[-1], right.shape[-1])
+    pad = [ops.pad(side, ((0, 0), (0, 0), (0, 0), (0, width - side.shape[-1]))) for side in (left, right)]
+    return pad[0] + pad[1]
+
+
+def _pool(inputs, layer: AveragePooling):
+    if layer.kernel is None:
+        return ops.mean(inputs, axis=(1, 2), keepdims=True)
+    return ops.average_pool(inputs, layer.kernel, layer.stride, padding="same")
+
+
+def _convolve(inputs, layer, parameters):
+    if isinstance(layer, DepthwiseConvolution):
+        outputs = ops.depthwise_conv(inputs, parameters.kernel[..., None], strides=layer.stride, padding="same")
+    else:
+        outputs = ops.conv(inputs, parameters.kernel, strides=layer.stride, padding="same")
+    outputs = outputs + parameters.bias
+    return ops.relu6(outputs) if layer.activation == "relu6" else outputs
