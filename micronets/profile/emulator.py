@@ -1,0 +1,206 @@
+"""Runs a firmware on QEMU: inputs in, outputs out, everything that can go wrong reported in one sentence."""
+
+import struct
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from micronets.errors import EmulatorError
+from micronets.profile.image import Firmware
+from micronets.profile.plugin import Counts, plugin_argument, read_counts
+from micronets.profile.symbols import Symbol, function_at, read_symbols
+from micronets.profile.toolchain import find_tool
+
+DEFAULT_TIMEOUT_S = 600.0
+
+Counting = Literal["none", "instructions", "detail"]
+
+# firmware/boards/host.h and semihosting.c
+_RUN_RECORD = struct.Struct("<3I")
+_RUN_MAGIC = 0x454E4F44
+_FAULT_RECORD = struct.Struct("<26I")
+_FAULT_MAGIC = 0x544C4146
+_EXIT_FAULT = 70
+_EXIT_HOST_FILE = 71
+
+# Configurable fault status register, DDI 0403 B3.2.15 and, for stack overflow, DDI 0553 D1.2.
+_FAULT_CAUSES = {
+    0: "instruction access violation",
+    1: "data access violation",
+    3: "unstacking failed",
+    4: "stacking failed: stack overflow",
+    8: "instruction fetch from no memory",
+    9: "access to an address without memory",
+    10: "access to an address without memory",
+    12: "stacking failed: stack overflow",
+    16: "undefined instruction",
+    17: "invalid state",
+    18: "invalid return",
+    19: "coprocessor access",
+    20: "stack overflow",
+    24: "unaligned access",
+    25: "division by zero",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Execution:
+    """What one run of the firmware gave.
+
+    Attributes:
+        outputs: int8 of shape (inputs, output bytes).
+        stack_bytes: deepest stack of one inference.
+        counts: None where nothing was counted.
+    """
+
+    outputs: np.ndarray
+    stack_bytes: int
+    counts: Counts | None
+
+
+def run_inputs(firmware: Firmware, inputs: np.ndarray, *, timeout_s: float = DEFAULT_TIMEOUT_S) -> np.ndarray:
+    """Outputs of the firmware, int8 of shape (inputs, output bytes), for int8 inputs of shape (inputs, ...).
+
+    All inputs go through one run of the emulator. Raises EmulatorError as `execute` does.
+    """
+    return execute(firmware, inputs, counting="none", timeout_s=timeout_s).outputs
+
+
+def execute(
+    firmware: Firmware, inputs: np.ndarray, *, counting: Counting, timeout_s: float = DEFAULT_TIMEOUT_S
+) -> Execution:
+    """Runs the firmware on all inputs.
+
+    Args:
+        inputs: any dtype; every entry along axis 0 must take exactly `firmware.input_bytes` bytes.
+        counting: `instructions` counts them per inference (nearly free); `detail` also counts branches and memory
+            accesses by layer (several times slower).
+        timeout_s: wall-clock limit; the emulator is killed when it is over.
+
+    Raises:
+        EmulatorError: wrong input size, timeout, fault (with registers and layer), crash, or an incomplete run.
+    """
+    if inputs.shape[0] == 0 or inputs.nbytes != inputs.shape[0] * firmware.input_bytes:
+        raise EmulatorError(
+            f"{firmware.network} takes inputs of {firmware.input_bytes} bytes each; "
+            f"got an array of shape {inputs.shape}, {inputs.nbytes} bytes in all."
+        )
+    symbols = read_symbols(firmware.elf)
+    with tempfile.TemporaryDirectory(prefix="micronets-emulator-") as temporary:
+        work = Path(temporary)
+        inputs.tofile(work / "inputs.bin")
+        command = _command(firmware, symbols, counting)
+        process = subprocess.Popen(
+            command, cwd=work, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        try:
+            printed = process.communicate(timeout=timeout_s)[1].decode(errors="replace")
+        except subprocess.TimeoutExpired:
+            _stop(process)
+            finished = (work / "outputs.bin").stat().st_size // firmware.output_bytes
+            raise EmulatorError(
+                f"The firmware of {firmware.network} did not end within {timeout_s:g} s: {finished} of "
+                f"{len(inputs)} inferences were done{_where_it_ended(firmware, work, counting)}; "
+                "raise the time limit if it only was slow."
+            ) from None
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+        _check_exit(process.returncode, printed, firmware, symbols, work, counting)
+        return _collect(firmware, len(inputs), work, counting)
+
+
+def _command(firmware: Firmware, symbols: dict[str, Symbol], counting: Counting) -> list[str]:
+    command = [find_tool("qemu-system-arm"), "-machine", firmware.board.emulator, "-nodefaults", "-display", "none"]
+    command += ["-semihosting-config", "enable=on,target=native", "-kernel", str(firmware.elf.resolve())]
+    if counting != "none":
+        command += ["-plugin", plugin_argument(firmware, symbols, Path("counts.txt"), counting == "detail")]
+    return command
+
+
+def _stop(process: subprocess.Popen) -> None:
+    """Asks first: on a polite request the emulator ends in order, and the plugin says where it was."""
+    process.terminate()
+    try:
+        process.communicate(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+
+
+def _where_it_ended(firmware: Firmware, work: Path, counting: Counting) -> str:
+    """` in <layer>`, or nothing where that is not known."""
+    if counting == "none":
+        return ""
+    try:
+        layer = read_counts(work / "counts.txt").unfinished_layer
+    except EmulatorError:
+        return ""
+    if layer is None:
+        return ""
+    return f" in {'network_invoke' if layer == len(firmware.layers) else firmware.layers[layer]}"
+
+
+def _check_exit(
+    code: int, printed: str, firmware: Firmware, symbols: dict[str, Symbol], work: Path, counting: Counting
+) -> None:
+    if code == 0 and (work / "run.bin").is_file():
+        return
+    if code == _EXIT_FAULT:
+        raise EmulatorError(_describe_fault(firmware, symbols, work, counting))
+    if code == _EXIT_HOST_FILE:
+        raise EmulatorError(f"The firmware of {firmware.network} could not read or write a file; is the disk full?")
+    last_lines = " | ".join(line for line in printed.strip().splitlines() if "has no peer" not in line)[-1500:]
+    raise EmulatorError(
+        f"The emulator ended with code {code} while it ran {firmware.network}"
+        f"{_where_it_ended(firmware, work, counting)}: {last_lines or 'it printed nothing'}"
+    )
+
+
+def _describe_fault(firmware: Firmware, symbols: dict[str, Symbol], work: Path, counting: Counting) -> str:
+    words = _FAULT_RECORD.unpack((work / "fault.bin").read_bytes())
+    if words[0] != _FAULT_MAGIC:
+        raise EmulatorError(f"The firmware of {firmware.network} reported a fault that cannot be read: {words}.")
+    inference, registers = words[1], words[2:15]
+    sp, lr, pc, psr, frame_valid, exception, _, cfsr, hfsr, mmfar, bfar = words[15:]
+    causes = [cause for bit, cause in _FAULT_CAUSES.items() if cfsr >> bit & 1]
+    cause = ", ".join(dict.fromkeys(causes)) or f"exception {exception}"
+    if cfsr >> 15 & 1:
+        cause += f" at {bfar:#010x}"
+    elif cfsr >> 7 & 1:
+        cause += f" at {mmfar:#010x}"
+    place = _where_it_ended(firmware, work, counting)
+    if frame_valid:
+        function = function_at(symbols, pc)
+        place += f", at pc={pc:#010x}" + (f" ({function})" if function else "")
+    named = {f"r{index}": value for index, value in enumerate(registers)}
+    if not frame_valid:
+        named = {name: value for name, value in named.items() if name not in ("r0", "r1", "r2", "r3", "r12")}
+    else:
+        named |= {"lr": lr, "pc": pc, "psr": psr}
+    named |= {"sp": sp, "cfsr": cfsr, "hfsr": hfsr}
+    return (
+        f"The firmware of {firmware.network} faulted in inference {inference}{place}: {cause}; "
+        + " ".join(f"{name}={value:08x}" for name, value in named.items())
+    )
+
+
+def _collect(firmware: Firmware, inferences: int, work: Path, counting: Counting) -> Execution:
+    magic, finished, stack_bytes = _RUN_RECORD.unpack((work / "run.bin").read_bytes())
+    outputs = np.fromfile(work / "outputs.bin", np.int8)
+    if magic != _RUN_MAGIC or finished != inferences or outputs.size != inferences * firmware.output_bytes:
+        raise EmulatorError(
+            f"The firmware of {firmware.network} ended after {finished} of {inferences} inferences "
+            f"with {outputs.size} bytes of output."
+        )
+    counts = read_counts(work / "counts.txt") if counting != "none" else None
+    if counts is not None and len(counts.inferences) != inferences:
+        raise EmulatorError(
+            f"The plugin counted {len(counts.inferences)} inferences of {firmware.network}, but {inferences} ran."
+        )
+    return Execution(outputs.reshape(inferences, firmware.output_bytes), stack_bytes, counts)

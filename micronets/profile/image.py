@@ -1,0 +1,126 @@
+"""A linked firmware and what it takes of the board."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from micronets.boards import Board, Memory
+from micronets.errors import BuildError
+from micronets.profile.linker_map import Contribution
+
+NETWORK_OBJECT = "network-"
+HARNESS_OBJECT = "harness-"
+
+
+@dataclass(frozen=True)
+class FlashUse:
+    """Bytes of flash by what they are for.
+
+    Attributes:
+        network_code: the generated functions, the kernels they call, and what those need of the C library.
+        network_constants: weights, biases, requantisation constants, tables, and initial values of variables.
+        harness: start-up code, fault handler, benchmark program, vectors; what a product would bring itself.
+    """
+
+    network_code: int
+    network_constants: int
+    harness: int
+
+    @property
+    def network(self) -> int:
+        """What the network costs a product."""
+        return self.network_code + self.network_constants
+
+    @property
+    def total(self) -> int:
+        """Everything in flash."""
+        return self.network + self.harness
+
+
+@dataclass(frozen=True)
+class RamUse:
+    """Bytes of static RAM by what they are for; `network` is everything the network needs but the stack."""
+
+    network: int
+    harness: int
+    stack: int
+
+    @property
+    def total(self) -> int:
+        """Everything in RAM."""
+        return self.network + self.harness + self.stack
+
+
+@dataclass(frozen=True)
+class Firmware:
+    """A linked benchmark program for one network on one board.
+
+    Attributes:
+        elf: the program; `map` is its linker map.
+        input_bytes: of one input tensor; likewise `output_bytes`.
+        layers: names of the functions `network_layer_NN_<op>`, in order.
+        layer_macs: multiply-accumulates of each layer, empty where the compiler did not say.
+    """
+
+    elf: Path
+    map: Path
+    board: Board
+    network: str
+    input_bytes: int
+    output_bytes: int
+    layers: tuple[str, ...]
+    layer_macs: tuple[int, ...]
+    flash_bytes: FlashUse
+    ram_bytes: RamUse
+
+    def to_json(self) -> dict:
+        """All but the paths, for `firmware.json`."""
+        content = asdict(self)
+        del content["elf"], content["map"]
+        return content
+
+    @classmethod
+    def load(cls, directory: Path) -> "Firmware":
+        """The firmware that `build_firmware` left in `directory`; raises BuildError where it is not whole."""
+        path = Path(directory) / "firmware.json"
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            board = content.pop("board")
+            firmware = cls(
+                elf=path.with_name("firmware.elf"),
+                map=path.with_name("firmware.map"),
+                board=Board(**{**board, "runtime": Memory(**board["runtime"])}),
+                layers=tuple(content.pop("layers")),
+                layer_macs=tuple(content.pop("layer_macs")),
+                flash_bytes=FlashUse(**content.pop("flash_bytes")),
+                ram_bytes=RamUse(**content.pop("ram_bytes")),
+                **content,
+            )
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise BuildError(f"{path} is missing or damaged ({error!r}); run the firmware stage again.") from error
+        if not firmware.elf.is_file() or not firmware.map.is_file():
+            raise BuildError(f"{path} describes a firmware whose .elf or .map is gone; run the firmware stage again.")
+        return firmware
+
+
+def measure_memories(contributions: Sequence[Contribution], stack_bytes: int) -> tuple[FlashUse, RamUse]:
+    """Adds up a linker map: everything that is not the harness's is the network's, the C library included.
+
+    (The harness is written to need nothing of the C library.)
+    """
+    flash = {"network_code": 0, "network_constants": 0, "harness": 0}
+    ram = {"network": 0, "harness": 0}
+    owner = "network"
+    for part in contributions:
+        if part.object == "*script*":
+            owner = "harness"
+        elif part.object != "*fill*":  # padding belongs to whatever it follows
+            owner = "harness" if part.object.startswith(HARNESS_OBJECT) else "network"
+        if part.output in (".vectors", ".text", ".rodata", ".data"):
+            kind = "network_code" if part.output == ".text" else "network_constants"
+            flash[kind if owner == "network" else "harness"] += part.size_bytes
+        if part.output in (".data", ".bss", ".stack"):
+            ram[owner] += part.size_bytes
+    ram["harness"] -= stack_bytes
+    return FlashUse(**flash), RamUse(**ram, stack=stack_bytes)

@@ -1,0 +1,92 @@
+"""Profiles a firmware: exact counts from the emulator, estimates from the cycle model."""
+
+import logging
+
+import numpy as np
+
+from micronets.errors import EmulatorError
+from micronets.profile.cycles import CYCLE_MODELS, LayerCounts, count_layer
+from micronets.profile.emulator import DEFAULT_TIMEOUT_S, Execution, execute
+from micronets.profile.image import Firmware
+from micronets.profile.instructions import disassemble
+from micronets.profile.plugin import Counts
+from micronets.profile.result import INVOKE, Profile
+from micronets.profile.symbols import function_at, read_symbols
+
+logger = logging.getLogger(__name__)
+
+
+def profile_firmware(
+    firmware: Firmware,
+    inputs: np.ndarray,
+    expected: np.ndarray | None = None,
+    *,
+    timeout_s: float = DEFAULT_TIMEOUT_S,
+) -> Profile:
+    """Runs the firmware on all inputs, counting instructions; and once more on the first one in full detail.
+
+    Args:
+        inputs: int8 of shape (inputs, ...), `firmware.input_bytes` each.
+        expected: outputs as TensorFlow Lite Micro gives them, int8 of shape (inputs, ...), or None.
+        timeout_s: wall-clock limit of each of the two runs of the emulator.
+
+    Raises:
+        EmulatorError: as `execute`; `expected` has another shape; the network wrote to flash or accessed memory that
+            the board does not have; the two runs counted differently.
+    """
+    all_inputs = execute(firmware, inputs, counting="instructions", timeout_s=timeout_s)
+    first = execute(firmware, inputs[:1], counting="detail", timeout_s=timeout_s)
+    if all_inputs.counts is None or first.counts is None:
+        raise EmulatorError("The emulator ran without counting.")
+    if all_inputs.counts.inferences[0] != first.counts.inferences[0]:
+        raise EmulatorError(
+            f"Two runs of {firmware.network} on one input counted {all_inputs.counts.inferences[0]:,} and "
+            f"{first.counts.inferences[0]:,} instructions; a network must not depend on what ran before."
+        )
+    _check_accesses(firmware, first.counts)
+    different = _count_different(firmware, all_inputs, expected)
+    if different:
+        logger.warning("%d of %d outputs of %s differ from the expected ones", different, len(inputs), firmware.network)
+    return Profile(
+        firmware=firmware,
+        inputs=len(inputs),
+        compared_outputs=0 if expected is None else len(inputs),
+        different_outputs=different,
+        instructions=(min(all_inputs.counts.inferences), max(all_inputs.counts.inferences)),
+        layers=_layers(firmware, first.counts),
+        model=CYCLE_MODELS.get(firmware.board.core),
+        stack_bytes=all_inputs.stack_bytes,
+    )
+
+
+def _layers(firmware: Firmware, counts: Counts) -> tuple[tuple[str, LayerCounts], ...]:
+    program = disassemble(firmware.elf)
+    layers = []
+    for index, name in enumerate((*firmware.layers, INVOKE)):
+        blocks = [block for block in counts.blocks if block.layer == index]
+        accesses = [access for access in counts.accesses if access.layer == index]
+        layers.append((name, count_layer(program, blocks, accesses, firmware.board)))
+    return tuple(layers)
+
+
+def _check_accesses(firmware: Firmware, counts: Counts) -> None:
+    for access in counts.accesses:
+        if access.flash_stores or access.other_loads or access.other_stores:
+            what = "writes to flash" if access.flash_stores else "accesses memory that the board does not have"
+            function = function_at(read_symbols(firmware.elf), access.address)
+            raise EmulatorError(
+                f"{firmware.network} {what}: instruction at {access.address:#010x} in {function}; "
+                "the generated code or a kernel is wrong."
+            )
+
+
+def _count_different(firmware: Firmware, execution: Execution, expected: np.ndarray | None) -> int:
+    if expected is None:
+        return 0
+    if expected.nbytes != execution.outputs.nbytes or len(expected) != len(execution.outputs):
+        raise EmulatorError(
+            f"{firmware.network} gives {execution.outputs.shape[0]} outputs of {firmware.output_bytes} bytes; "
+            f"the expected ones have shape {expected.shape}."
+        )
+    flat = np.ascontiguousarray(expected).view(np.int8).reshape(execution.outputs.shape)
+    return int((flat != execution.outputs).any(axis=1).sum())

@@ -1,0 +1,171 @@
+"""What profiling a firmware gives, and how it is written down."""
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+from micronets.atomic import write_json, write_text
+from micronets.profile.cycles import CycleModel, LayerCounts
+from micronets.profile.image import Firmware
+
+LAYER_COLUMNS = (
+    "layer",
+    "instructions",
+    "taken_branches",
+    "flash_loads",
+    "ram_loads",
+    "ram_stores",
+    "estimated_cycles",
+    "estimated_ms",
+    "macs",
+    "share_of_floor",
+)
+
+INVOKE = "network_invoke"
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Figures of one firmware on its board's emulator.
+
+    Attributes:
+        inputs: test inputs that were run.
+        compared_outputs: how many outputs there was an expected one for; `different_outputs` of them were not equal bit
+            for bit.
+        instructions: lowest and highest count of one inference over all inputs.
+        layers: counts of the first input by layer function; the last entry is `network_invoke` itself.
+        model: behind the cycle estimates; None where there is none for the core, and then the estimates
+            are None as well.
+        stack_bytes: deepest stack of an inference.
+    """
+
+    firmware: Firmware
+    inputs: int
+    compared_outputs: int
+    different_outputs: int
+    instructions: tuple[int, int]
+    layers: tuple[tuple[str, LayerCounts], ...]
+    model: CycleModel | None
+    stack_bytes: int
+
+    @property
+    def cycles(self) -> float | None:
+        """Estimated cycles of the first input's inference."""
+        if self.model is None:
+            return None
+        return sum(counts.cycles or 0.0 for _, counts in self.layers)
+
+    @property
+    def latency_ms(self) -> float | None:
+        """Estimated latency of the first input's inference at the board's clock."""
+        return None if self.cycles is None else self._milliseconds(self.cycles)
+
+    @property
+    def energy_mj(self) -> float | None:
+        """Active power of the board times the latency, None where the power is not known."""
+        power_w = self.firmware.board.active_power_w
+        return None if self.latency_ms is None or power_w is None else power_w * self.latency_ms
+
+    def _milliseconds(self, cycles: float) -> float:
+        return cycles / self.firmware.board.clock_hz * 1e3
+
+    def layer_rows(self) -> list[dict[str, str | int | float | None]]:
+        """One row per layer function with the columns `LAYER_COLUMNS`.
+
+        `share_of_floor` is the time that the multiply-accumulates alone would take at two a cycle, divided by the
+        estimated time.
+        """
+        macs = dict(zip(self.firmware.layers, self.firmware.layer_macs, strict=False))
+        rows = []
+        for name, counts in self.layers:
+            cycles = counts.cycles
+            count = macs.get(name)
+            rows.append(
+                {
+                    "layer": name,
+                    "instructions": counts.instructions,
+                    "taken_branches": counts.taken_branches,
+                    "flash_loads": counts.flash_loads,
+                    "ram_loads": counts.ram_loads,
+                    "ram_stores": counts.ram_stores,
+                    "estimated_cycles": None if cycles is None else round(cycles, 1),
+                    "estimated_ms": None if cycles is None else round(self._milliseconds(cycles), 6),
+                    "macs": count,
+                    "share_of_floor": round(count / 2 / cycles, 4) if count and cycles else None,
+                }
+            )
+        return rows
+
+    def to_json(self) -> dict:
+        """For `profile.json`; conforms to `profile.schema.json`."""
+        firmware, flash, ram = self.firmware, self.firmware.flash_bytes, self.firmware.ram_bytes
+        classes: dict[str, int] = {}
+        for _, counts in self.layers:
+            for kind, count in counts.classes.items():
+                classes[kind] = classes.get(kind, 0) + count
+        estimate = None
+        if self.model is not None:
+            estimate = {
+                "model": f"{firmware.board.core}, {firmware.board.flash_load_cycles:g} more cycles per load from flash",
+                "mean_error": self.model.mean_error,
+                "worst_error": self.model.worst_error,
+                "source": self.model.source,
+                "cycles": round(self.cycles or 0.0, 1),
+                "latency_ms": round(self.latency_ms or 0.0, 6),
+                "energy_mj": None if self.energy_mj is None else round(self.energy_mj, 6),
+            }
+        return {
+            "network": firmware.network,
+            "board": firmware.board.name,
+            "core": firmware.board.core,
+            "clock_hz": firmware.board.clock_hz,
+            "emulator": firmware.board.emulator,
+            "inputs": self.inputs,
+            "outputs": {
+                "compared": self.compared_outputs,
+                "different": self.different_outputs,
+                "bit_exact": self.different_outputs == 0 if self.compared_outputs else None,
+            },
+            "counted": {
+                "instructions_min": self.instructions[0],
+                "instructions_max": self.instructions[1],
+                "instructions": sum(counts.instructions for _, counts in self.layers),
+                "instruction_classes": dict(sorted(classes.items())),
+                "taken_branches": sum(counts.taken_branches for _, counts in self.layers),
+                "flash_loads": sum(counts.flash_loads for _, counts in self.layers),
+                "ram_loads": sum(counts.ram_loads for _, counts in self.layers),
+                "ram_stores": sum(counts.ram_stores for _, counts in self.layers),
+                "flash_stores": 0,
+                "stack_bytes": self.stack_bytes,
+            },
+            "estimated": estimate,
+            "flash_bytes": {
+                "network_code": flash.network_code,
+                "network_constants": flash.network_constants,
+                "network": flash.network,
+                "harness": flash.harness,
+                "total": flash.total,
+                "board": firmware.board.flash_bytes,
+            },
+            "ram_bytes": {
+                "network": ram.network,
+                "harness": ram.harness,
+                "stack": ram.stack,
+                "total": ram.total,
+                "board": firmware.board.sram_bytes,
+            },
+            "layers": [
+                {**row, "instruction_classes": dict(sorted(counts.classes.items()))}
+                for row, (_, counts) in zip(self.layer_rows(), self.layers, strict=True)
+            ],
+        }
+
+    def save(self, directory: Path) -> None:
+        """Writes `profile.json` and `layers.csv`, each atomically."""
+        table = io.StringIO()
+        writer = csv.DictWriter(table, LAYER_COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(self.layer_rows())
+        write_text(Path(directory) / "layers.csv", table.getvalue())
+        write_json(Path(directory) / "profile.json", self.to_json())
