@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from micronets.checkpoint import Checkpoint
-from micronets.data import TrainingStream
+from micronets.data.stream import TrainingStream
 from micronets.layers.frozen import FrozenNetwork
 from micronets.layers.network import Network
 from micronets.progress import Progress

@@ -17,10 +17,12 @@ from micronets.architecture import Architecture
 from micronets.atomic import atomic_file, write_json, write_text
 from micronets.backend import limit_threads, make_deterministic
 from micronets.checkpoint import Checkpoint, fingerprint
-from micronets.data import PreparedDataset, TrainingStream
+from micronets.data.dataset import PreparedDataset
+from micronets.data.stream import TrainingStream
 from micronets.layers.frozen import FrozenNetwork
 from micronets.layers.network import Network
 from micronets.network import Range, TrainedNetwork
+from micronets.tasks import find_task
 from micronets.train.options import TrainingOptions
 from micronets.train.phase import Epoch, Phase, accuracy_of, logits_of
 
@@ -38,6 +40,7 @@ class MetricSink(Protocol):
 
 
 def train(
+    task: str,
     dataset_directory: str | os.PathLike,
     architecture_path: str | os.PathLike,
     directory: str | os.PathLike,
@@ -55,6 +58,7 @@ def train(
     the test split) and `metrics.json` (accuracies, 0 to 1).
 
     Args:
+        task: name of the task, which makes the training batches.
         section: the `train` section of the configuration.
         threads: cores to compute on.
         teacher_path: a float TrainedNetwork to learn from, or None.
@@ -64,6 +68,7 @@ def train(
         MicronetsError: a file is damaged or does not fit the others.
     """
     _train(
+        task,
         PreparedDataset.open(dataset_directory),
         Architecture.load(architecture_path),
         Path(directory),
@@ -76,6 +81,7 @@ def train(
 
 
 def train_teacher(
+    task: str,
     dataset_directory: str | os.PathLike,
     architecture_path: str | os.PathLike,
     directory: str | os.PathLike,
@@ -91,6 +97,7 @@ def train_teacher(
     """
     options = TrainingOptions.from_section(section).for_teacher(section["teacher"])
     _train(
+        task,
         PreparedDataset.open(dataset_directory),
         Architecture.load(architecture_path),
         Path(directory),
@@ -103,6 +110,7 @@ def train_teacher(
 
 
 def _train(
+    task: str,
     dataset: PreparedDataset,
     architecture: Architecture,
     directory: Path,
@@ -124,7 +132,9 @@ def _train(
         "teacher": None if teacher_path is None else _hash_of_file(teacher_path),
         "versions": {"keras": keras.__version__, "backend": keras.backend.backend()},
     }
-    stream = TrainingStream(dataset, options.augmentation, seed, options.batch_size)
+    stream = find_task(task).stream(
+        dataset, options.augmentation, seed, options.batch_size, threads=max(1, threads // 2)
+    )
     validation = (dataset.features("validation"), dataset.classes("validation"))
     testing = (dataset.features("testing"), dataset.classes("testing"))
     input_range = _input_range(dataset.features("training"))
