@@ -1,0 +1,53 @@
+"""Costs of a network that is not decided yet, layer by layer, as smooth functions of its expected widths.
+
+Plain arithmetic only: numbers give numbers, scalars of a backend give scalars that gradients flow through.
+"""
+
+from typing import Any
+
+from micronets.costs import BYTES_PER_CHANNEL
+
+
+class ExpectedCosts:
+    """Sums the costs of layers as they are added; the formulas are those of `micronets.costs`.
+
+    Channels are expected channels, `share` is the probability that the layer exists, pixels are height x width.
+
+    Attributes:
+        flash_bytes: weights, biases and requantisation constants.
+        macs: multiply-accumulates with the real map sizes.
+        live_bytes: inputs plus outputs of every layer: the working-memory model of SpArSe (section 4 of the paper).
+            Their maximum is the peak; the layers stay apart because a peak below a target means every one below it.
+    """
+
+    def __init__(self) -> None:
+        self.flash_bytes: Any = 0
+        self.macs: Any = 0
+        self.live_bytes: list[Any] = []
+
+    @property
+    def ops(self) -> Any:
+        return 2 * self.macs
+
+    def convolution(
+        self, before: Any, after: Any, kernel: tuple[int, int], pixels_before: int, pixels_after: int, share: Any = 1
+    ) -> None:
+        """A dense convolution from `before` to `after` channels."""
+        weights = kernel[0] * kernel[1] * before * after
+        self._add(weights, before, after, pixels_before, pixels_after, share)
+
+    def depthwise(
+        self, channels: Any, kernel: tuple[int, int], pixels_before: int, pixels_after: int, share: Any = 1
+    ) -> None:
+        """A depthwise convolution."""
+        weights = kernel[0] * kernel[1] * channels
+        self._add(weights, channels, channels, pixels_before, pixels_after, share)
+
+    def pooling(self, channels: Any, pixels_before: int, pixels_after: int, share: Any = 1) -> None:
+        """An average pool: memory only."""
+        self.live_bytes.append(share * (pixels_before + pixels_after) * channels)
+
+    def _add(self, weights: Any, before: Any, after: Any, pixels_before: int, pixels_after: int, share: Any) -> None:
+        self.flash_bytes = self.flash_bytes + share * (weights + BYTES_PER_CHANNEL * after)
+        self.macs = self.macs + share * weights * pixels_after
+        self.live_bytes.append(share * (pixels_before * before + pixels_after * after))

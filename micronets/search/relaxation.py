@@ -1,0 +1,83 @@
+"""Decisions as trainable distributions, sampled by Gumbel-softmax (arXiv 1611.01144; in search: FBNet, 1812.03443)."""
+
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+from keras import ops
+
+from micronets.search.budget import Budget
+from micronets.search.space import Choice, Decision, SearchSpace
+
+
+class Decisions(keras.layers.Layer):
+    """One trainable logit per option of every decision.
+
+    The noise and the temperature are variables that the search loop sets before every step, not random operations, so
+    that a search can be continued in the middle with the very same samples.
+    """
+
+    def __init__(self, decisions: Sequence[Decision], **kwargs):
+        super().__init__(**kwargs)
+        self.decisions = tuple(decisions)
+        self._sizes = [len(decision.options) for decision in decisions]
+        self._ends = np.cumsum(self._sizes)
+        self.logits = self.add_weight(shape=(self.size,), initializer="zeros", name="logits")
+        self.noise = self.add_weight(shape=(self.size,), initializer="zeros", trainable=False, name="noise")
+        self.temperature = self.add_weight(shape=(), initializer="ones", trainable=False, name="temperature")
+        self.built = True
+
+    @property
+    def size(self) -> int:
+        """Number of logits in all."""
+        return int(self._ends[-1])
+
+    def sample(self) -> list:
+        """Gates: one vector of shape (options,) per decision that sums to 1; the noise makes it a sample."""
+        return self._distributions(self.logits + self.noise)
+
+    def expected_values(self) -> list:
+        """One scalar per decision: its options weighted by the gates without noise.
+
+        At the temperature of the gates, not at 1: as the gates harden, the costs become those of the derived network.
+        """
+        return [
+            ops.sum(gates * ops.convert_to_tensor(decision.options, dtype="float32"))
+            for gates, decision in zip(self._distributions(self.logits), self.decisions, strict=True)
+        ]
+
+    def probabilities(self) -> list[np.ndarray]:
+        """How likely every option is sampled: softmax of the logits, float64 of shape (options,) per decision."""
+        logits = ops.convert_to_numpy(self.logits).astype(np.float64)
+        exponentials = [np.exp(part - part.max()) for part in np.split(logits, self._ends[:-1])]
+        return [part / part.sum() for part in exponentials]
+
+    def most_probable(self) -> Choice:
+        """The likeliest option of every decision; of equal ones the dearer."""
+        return tuple(len(part) - 1 - int(np.argmax(part[::-1])) for part in self.probabilities())
+
+    def _distributions(self, logits) -> list:
+        parts = ops.split(logits / self.temperature, self._ends[:-1].tolist())
+        return [ops.softmax(part) for part in parts]
+
+
+def gumbel_noise(size: int, seed: int, epoch: int, step: int) -> np.ndarray:
+    """Standard Gumbel noise of shape (size,), a pure function of its arguments."""
+    return np.random.default_rng((seed, epoch, step)).gumbel(size=size).astype(np.float32)
+
+
+def temperature_at(epoch: int, epochs: int, first: float, last: float) -> float:
+    """Exponential from `first` in epoch 0 to `last` in the last of `epochs`.
+
+    FBNet's x 0.956 per epoch from 5 is what 5 and 0.09 give over 90 epochs.
+    """
+    return first * (last / first) ** (epoch / max(epochs - 1, 1))
+
+
+def penalty(space: SearchSpace, decisions: Decisions, budget: Budget):
+    """Sum, over the constraints, of the share by which the expected cost exceeds its target; 0 below all targets.
+
+    The peak of memory counts layer by layer, so that every layer above the target is pushed down, not the worst alone.
+    """
+    usage = budget.expected_usage(space.expected_costs(decisions.expected_values()))
+    return ops.sum(ops.relu(ops.stack(usage) - 1.0))
