@@ -1,0 +1,64 @@
+"""Which classes a network takes for which."""
+
+import numpy as np
+
+from micronets.report.records import Dataset, Model
+from micronets.report.style import INK, Picture, blank_figure, finish, styled
+
+_WHITE_TEXT_FROM = 0.55
+
+
+def confusion_picture(model: Model, dataset: Dataset) -> Picture | None:
+    """The .tflite file's answers on the testing split; None where it has not been exported.
+
+    Colours are shares of a true class (rows add up to 1), figures are counts.
+    """
+    if model.export is None or model.export.confusion is None:
+        return None
+    counts = model.export.confusion
+    totals = counts.sum(axis=1, keepdims=True)
+    shares = counts / np.maximum(totals, 1)
+    labels = [label.strip("_") for label in dataset.labels]
+    side = 1.6 + 0.42 * len(labels)
+    with styled():
+        figure = blank_figure(side + 0.9, side)
+        axes = figure.subplots()
+        image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+        for row, column in zip(*np.nonzero(counts), strict=True):
+            axes.text(
+                column,
+                row,
+                f"{counts[row, column]}",
+                ha="center",
+                va="center",
+                fontsize=8,
+                color="white" if shares[row, column] >= _WHITE_TEXT_FROM else INK,
+            )
+        axes.set_xticks(range(len(labels)), labels, rotation=45, ha="right", rotation_mode="anchor")
+        axes.set_yticks(range(len(labels)), labels)
+        axes.set_xlabel("answer")
+        axes.set_ylabel("truth")
+        axes.grid(visible=False)
+        axes.spines[:].set_visible(False)
+        bar = figure.colorbar(image, ax=axes, shrink=0.6, aspect=18)
+        bar.set_ticks([0, 0.5, 1], labels=["0 %", "50 %", "100 %"])
+        bar.set_label("share of the true class")
+        bar.outline.set_visible(False)
+        return finish(
+            figure,
+            f"{model.name}_confusion",
+            "Confusion matrix",
+            f"Answers of the int8 network in LiteRT on the testing split ({counts.sum():,} examples). "
+            "Figures are counts; colour is the share of the true class.",
+            _in_words(shares, labels),
+        )
+
+
+def _in_words(shares: np.ndarray, labels: list[str]) -> str:
+    """Recall by class, and the commonest mistake."""
+    recalls = ", ".join(f"{label} {100 * shares[index, index]:.0f} %" for index, label in enumerate(labels))
+    mistakes = shares - np.diag(np.diag(shares))
+    row, column = np.unravel_index(np.argmax(mistakes), mistakes.shape)
+    if mistakes[row, column] == 0:
+        return f"Right answers by class: {recalls}; no mistakes."
+    return f"Right answers by class: {recalls}; most often {labels[row]} is taken for {labels[column]}."

@@ -1,0 +1,105 @@
+"""Where a network lives: its buffers in the arena over time, and its share of the board's memories."""
+
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from micronets.report.records import Buffer, Build, Model
+from micronets.report.style import (
+    BLUE,
+    FAINT,
+    GREEN,
+    INK,
+    MUTED,
+    ORANGE,
+    SKY,
+    VERMILION,
+    Picture,
+    blank_figure,
+    finish,
+    label_bytes,
+    styled,
+)
+
+_BUFFER_COLOURS = (SKY, ORANGE, GREEN, "#F0E442")
+"""In turn, so that neighbours differ."""
+_LEAST_LABELLED_SHARE = 0.04
+
+
+def memory_picture(model: Model, build: Build) -> Picture | None:
+    """Memory plan and use of one model on one board; None where there is no firmware."""
+    if build.firmware is None:
+        return None
+    with styled():
+        figure = blank_figure(9.2, 4.2)
+        plan, use = figure.subplots(1, 2, width_ratios=[2.6, 1])
+        _draw_plan(plan, build)
+        _draw_use(use, build)
+        firmware = build.firmware
+        return finish(
+            figure,
+            f"{model.name}_{build.board.name}_memory",
+            f"Memory map on {build.board.name}",
+            "Left: each rectangle is a buffer, as high as it is large, as wide as it is needed; where two overlap, "
+            "the kernel writes over what it has read. "
+            "Right: shares of the board's memories.",
+            f"Arena {firmware.arena_bytes:,} bytes in {len(firmware.buffers)} buffers; "
+            f"program {firmware.flash_bytes:,} of {build.board.flash_bytes:,} bytes of flash.",
+        )
+
+
+def _draw_plan(axes: Axes, build: Build) -> None:
+    firmware = build.firmware
+    for index, buffer in enumerate(sorted(firmware.buffers, key=lambda buffer: (buffer.first_step, buffer.last_step))):
+        _draw_buffer(axes, buffer, _BUFFER_COLOURS[index % len(_BUFFER_COLOURS)], firmware.arena_bytes)
+    axes.axhline(firmware.arena_bytes, color=INK, linewidth=1)
+    axes.set_title(f"Arena, {firmware.arena_bytes:,} bytes")
+    axes.set_xlim(-0.5, len(firmware.steps) - 0.5)
+    axes.set_ylim(0, firmware.arena_bytes * 1.03)
+    axes.set_xticks(range(len(firmware.steps)), firmware.steps, rotation=45, ha="right", rotation_mode="anchor")
+    axes.tick_params(axis="x", labelsize=8)
+    axes.set_ylabel("offset in the arena")
+    axes.grid(axis="x", visible=False)
+    label_bytes(axes.yaxis)
+
+
+def _draw_buffer(axes: Axes, buffer: Buffer, colour: str, arena_bytes: int) -> None:
+    width = buffer.last_step - buffer.first_step + 1
+    corner = (buffer.first_step - 0.5, buffer.offset_bytes)
+    axes.add_patch(Rectangle(corner, width, buffer.size_bytes, facecolor=colour, edgecolor="white", linewidth=1.2))
+    if buffer.size_bytes >= _LEAST_LABELLED_SHARE * arena_bytes:
+        middle = (corner[0] + width / 2, buffer.offset_bytes + buffer.size_bytes / 2)
+        axes.text(*middle, f"{buffer.size_bytes:,}", ha="center", va="center", fontsize=8, color=INK)
+
+
+def _draw_use(axes: Axes, build: Build) -> None:
+    firmware, board = build.firmware, build.board
+    flash = [
+        ("weights and constants", firmware.weights_bytes, BLUE),
+        ("code", firmware.code_bytes, SKY),
+        ("benchmark program", firmware.flash_bytes - firmware.weights_bytes - firmware.code_bytes, MUTED),
+    ]
+    stack = build.profile.stack_bytes if build.profile else 0
+    sram = [
+        ("arena", firmware.arena_bytes, VERMILION),
+        ("stack", stack, ORANGE),
+        ("other data", firmware.ram_bytes - firmware.arena_bytes, MUTED),
+    ]
+    for position, (parts, size_bytes) in enumerate(((flash, board.flash_bytes), (sram, board.sram_bytes))):
+        _stack_bar(axes, position, parts, size_bytes)
+    axes.set_title("Board")
+    axes.set_xticks([0, 1], [f"flash\n{board.flash_bytes:,} B", f"SRAM\n{board.sram_bytes:,} B"])
+    axes.set_xlim(-0.55, 2.2)
+    axes.set_ylim(0, 1)
+    axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
+    axes.grid(axis="x", visible=False)
+    axes.legend(loc="upper right", fontsize=8, handlelength=1, bbox_to_anchor=(1.05, 1))
+
+
+def _stack_bar(axes: Axes, position: int, parts: list[tuple[str, int, str]], size_bytes: int) -> None:
+    axes.bar(position, 1, width=0.7, color=FAINT)
+    bottom = 0.0
+    for name, used_bytes, colour in parts:
+        if used_bytes > 0:
+            axes.bar(position, used_bytes / size_bytes, bottom=bottom, width=0.7, color=colour, label=name)
+            bottom += used_bytes / size_bytes
+    axes.text(position, bottom + 0.015, f"{100 * bottom:.1f} %", ha="center", va="bottom", fontsize=9)

@@ -1,0 +1,82 @@
+"""The report as one HTML page that needs nothing beside it: table, pictures and where everything came from."""
+
+import base64
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from micronets.report.provenance import Provenance
+from micronets.report.records import Model, Results
+from micronets.report.style import Picture
+from micronets.report.table import GROUPS, NOTES, summary_rows
+
+_TEMPLATE = "page.html.j2"
+_TASK_NAMES = {"kws": "Keyword spotting", "vww": "Visual wake words", "ad": "Anomaly detection"}
+_CSS_PIXELS_PER_POINT = 96 / 72
+
+
+@dataclass(frozen=True)
+class ModelSection:
+    """One model's part of the page."""
+
+    model: Model
+    pictures: list[Picture]
+
+
+def render_page(
+    results: Results, provenance: Provenance, trade_offs: list[Picture], sections: list[ModelSection]
+) -> str:
+    """The whole page as HTML."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(_TEMPLATE).render(
+        title=_TASK_NAMES.get(results.task, results.task),
+        subtitle=_subtitle(results),
+        provenance=provenance.lines(results),
+        groups=GROUPS,
+        rows=summary_rows(results),
+        notes=[*NOTES, f"In the paper: {results.publication.source}; there trained on all of the dataset."],
+        trade_offs=[_embedded(picture) for picture in trade_offs],
+        sections=[
+            {
+                "name": section.model.name,
+                "kind": section.model.kind,
+                "text": _describe(section.model),
+                "pictures": [_embedded(picture) for picture in section.pictures],
+            }
+            for section in sections
+        ],
+    )
+
+
+def _subtitle(results: Results) -> str:
+    boards = list(dict.fromkeys(build.board.name for model in results.models for build in model.builds))
+    count = len(results.models)
+    where = f" on {', '.join(boards)}" if boards else ""
+    return f"{count} {'model' if count == 1 else 'models'}{where}, {len(results.dataset.labels)} classes"
+
+
+def _describe(model: Model) -> str:
+    costs = model.costs
+    return (
+        f"{len(model.architecture.layers)} layers, {costs.weights:,} weights, {costs.macs:,} multiply-accumulates "
+        f"({costs.ops / 1e6:.2f} Mops; {costs.paper_ops / 1e6:.2f} Mops as the paper counts)."
+    )
+
+
+def _embedded(picture: Picture) -> dict[str, str | int]:
+    """As an image of its own, so that names inside two SVGs cannot clash."""
+    return {
+        "title": picture.title,
+        "caption": picture.caption,
+        "alternative": picture.alternative,
+        "base64": base64.b64encode(picture.svg.encode()).decode("ascii"),
+        "width": round(float(re.search(r'<svg[^>]*\bwidth="([\d.]+)pt"', picture.svg)[1]) * _CSS_PIXELS_PER_POINT),
+    }

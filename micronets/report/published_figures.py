@@ -1,0 +1,73 @@
+"""The figures that the paper published, to stand beside ours."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from micronets.errors import ConfigurationError
+
+FIGURES_FILE = Path(__file__).with_name("published_figures.yaml")
+_BYTES_PER_KB = 1000
+
+
+@dataclass(frozen=True)
+class PublishedFigures:
+    """One network as the paper measured it; None where the paper gives no figure.
+
+    Attributes:
+        binary_bytes: the compiled program with weights, runtime and Mbed OS.
+        tflite_bytes: the .tflite file.
+        sram_bytes: TFLM's arena with its persistent buffers.
+        mops: million operations, two per multiply-accumulate, under the paper's convention.
+        latency_ms: measured, by board.
+        estimated: keys of the data file whose figure the paper marks as an estimate.
+    """
+
+    model: str
+    accuracy_percent: float
+    binary_bytes: int | None
+    tflite_bytes: int | None
+    sram_bytes: int | None
+    mops: float | None
+    latency_ms: dict[str, float]
+    estimated: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Publication:
+    """All figures of one task, by model, and where they were published."""
+
+    source: str
+    figures: dict[str, PublishedFigures]
+
+
+def load_publication(task: str, path: str | os.PathLike = FIGURES_FILE) -> Publication:
+    """The figures for `task`, empty where nothing is published; raises ConfigurationError where the file is damaged."""
+    content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    try:
+        return Publication(
+            source=content["source"],
+            figures={model: _figures(model, entry) for model, entry in content.get(task, {}).items()},
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ConfigurationError(f"{path} is damaged near {error!r}; restore it from the repository.") from error
+
+
+def _figures(model: str, entry: dict[str, Any]) -> PublishedFigures:
+    return PublishedFigures(
+        model=model,
+        accuracy_percent=float(entry["accuracy_percent"]),
+        binary_bytes=_kilobytes(entry.get("binary_kb")),
+        tflite_bytes=_kilobytes(entry.get("tflite_kb")),
+        sram_bytes=_kilobytes(entry.get("sram_kb")),
+        mops=entry.get("mops"),
+        latency_ms={board: round(1000 * seconds, 3) for board, seconds in entry["latency_s"].items()},
+        estimated=tuple(entry.get("estimated", ())),
+    )
+
+
+def _kilobytes(value: float | None) -> int | None:
+    return None if value is None else round(value * _BYTES_PER_KB)

@@ -1,0 +1,182 @@
+"""What the report knows about a run, typed: one record per stage of a model, gathered in `Results`."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binomtest
+
+from micronets.architecture import Architecture
+from micronets.boards import Board
+from micronets.costs import Costs
+from micronets.report.published_figures import Publication
+
+Kind = Literal["searched", "published", "baseline"]
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """A share of right answers (0 to 1) among `count` examples."""
+
+    share: float
+    count: int
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % Wilson score interval (Wilson 1927): which true shares fit what was seen in so few examples."""
+        right = min(round(self.share * self.count), self.count)
+        interval = binomtest(right, self.count).proportion_ci(0.95, method="wilson")
+        return float(interval.low), float(interval.high)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The prepared dataset; `clips` counts examples by split, `source` says in a word where they come from."""
+
+    source: str
+    content_hash: str
+    seed: int
+    labels: tuple[str, ...]
+    clips: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Width:
+    """Channels at one place of the backbone, and of the network found there; None where it skips that place."""
+
+    place: str
+    backbone: int
+    found: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """How a network was found.
+
+    Attributes:
+        history: one row per epoch with the fields of `micronets.search.loop.SearchEpoch`.
+    """
+
+    history: pd.DataFrame
+    widths: tuple[Width, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Training:
+    """History with columns phase (float, quantised), epoch, learning_rate, loss, accuracy, validation_accuracy."""
+
+    history: pd.DataFrame
+    float_accuracy: Accuracy
+    quantised_accuracy: Accuracy
+
+
+@dataclass(frozen=True, eq=False)
+class Export:
+    """The .tflite file in LiteRT and in TFLM's host interpreter, on the testing split.
+
+    Attributes:
+        confusion: int64 of shape (classes, classes): examples by true class (row) and TFLM's answer (column).
+        tflm_arena_bytes: what TFLM allocates for it on the host.
+    """
+
+    tflite_bytes: int
+    litert_accuracy: Accuracy
+    tflm_accuracy: Accuracy
+    confusion: np.ndarray
+    tflm_arena_bytes: int
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """A stretch of the arena in use from layer `first_step` to layer `last_step`, both included."""
+
+    name: str
+    offset_bytes: int
+    size_bytes: int
+    first_step: int
+    last_step: int
+
+
+@dataclass(frozen=True)
+class Firmware:
+    """A linked program: sizes from the linker, the arena from the compiler's plan."""
+
+    flash_bytes: int
+    weights_bytes: int
+    code_bytes: int
+    ram_bytes: int
+    arena_bytes: int
+    buffers: tuple[Buffer, ...]
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Latency by the cycle model, and the model's mean and worst error on silicon."""
+
+    latency_ms: float
+    mean_error_percent: float
+    worst_error_percent: float
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """One firmware as executed on the emulator.
+
+    Attributes:
+        accuracy: over all inputs that were run; None where their classes were not known.
+        instructions: of one inference.
+        estimate: None where there is no cycle model for the core.
+        stack_bytes: greatest depth reached.
+        bit_exact: every output equalled TFLM's; None where there was none to compare with.
+        layers: columns `layer` (a readable name) and `instructions`, in the order of execution.
+    """
+
+    inputs: int
+    accuracy: Accuracy | None
+    instructions: int
+    estimate: Estimate | None
+    stack_bytes: int
+    bit_exact: bool | None
+    layers: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Build:
+    """A model on a board; None for a stage that has not run."""
+
+    board: Board
+    firmware: Firmware | None
+    profile: Profile | None
+
+    @property
+    def ram_bytes(self) -> int | None:
+        """Static data (the arena among it) and the deepest stack; None before both are known."""
+        if self.firmware is None or self.profile is None:
+            return None
+        return self.firmware.ram_bytes + self.profile.stack_bytes
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model with everything known of it; None for a stage that has not run."""
+
+    name: str
+    kind: Kind
+    architecture: Architecture
+    costs: Costs
+    search: Search | None
+    training: Training | None
+    export: Export | None
+    builds: tuple[Build, ...]
+
+
+@dataclass(frozen=True)
+class Results:
+    """One task's results, with the paper's figures to set beside them."""
+
+    task: str
+    dataset: Dataset
+    models: tuple[Model, ...]
+    publication: Publication

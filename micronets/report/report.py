@@ -1,0 +1,81 @@
+"""The stage report: a table, pictures and one page of everything that was found out about a task's models."""
+
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from micronets.atomic import atomic_file, write_text
+from micronets.report.confusion import confusion_picture
+from micronets.report.layer_costs import layers_picture
+from micronets.report.memory_map import memory_picture
+from micronets.report.page import ModelSection, render_page
+from micronets.report.provenance import Provenance
+from micronets.report.records import Dataset, Model
+from micronets.report.search_pictures import search_pictures
+from micronets.report.sources import read_results
+from micronets.report.style import Picture
+from micronets.report.summary import format_summary, summary_table
+from micronets.report.trade_offs import trade_off_pictures
+from micronets.report.training_pictures import training_picture
+
+logger = logging.getLogger(__name__)
+
+
+def report(
+    task: str,
+    models: Mapping[str, Sequence[str]],
+    results: str | os.PathLike,
+    directory: str | os.PathLike,
+) -> pd.DataFrame:
+    """Writes `summary.csv`, `summary.txt`, every picture as .png, and last `report.html` into `directory`.
+
+    The page needs no other file and no network. Pictures of an earlier report that this one does not have are removed.
+    All but the page, which is dated, depend on the results alone, byte for byte.
+
+    Args:
+        models: names of the boards by name of the model, both in the order in which they are shown.
+        results: folder of all outputs.
+
+    Returns:
+        The table of `summary.csv`; see `summary_table`.
+
+    Raises:
+        MicronetsError: a file that an earlier stage left is damaged, or dataset or architecture are missing. Where
+            another stage has not run, its figures are left open.
+    """
+    directory = Path(directory)
+    found = read_results(task, models, Path(results))
+    trade_offs = trade_off_pictures(found)
+    sections = [ModelSection(model, _model_pictures(model, found.dataset)) for model in found.models]
+    table = summary_table(found)
+    _write_pictures([*trade_offs, *(picture for section in sections for picture in section.pictures)], directory)
+    with atomic_file(directory / "summary.csv") as beside:
+        table.to_csv(beside, index=False, lineterminator="\n")
+    write_text(directory / "summary.txt", format_summary(table) + "\n")
+    write_text(directory / "report.html", render_page(found, Provenance.gather(), trade_offs, sections))
+    logger.info("report of %d models in %s", len(found.models), directory / "report.html")
+    return table
+
+
+def _model_pictures(model: Model, dataset: Dataset) -> list[Picture]:
+    pictures: list[Picture | None] = [
+        *search_pictures(model),
+        training_picture(model),
+        confusion_picture(model, dataset),
+    ]
+    for build in model.builds:
+        pictures += [memory_picture(model, build), layers_picture(model, build)]
+    return [picture for picture in pictures if picture is not None]
+
+
+def _write_pictures(pictures: Sequence[Picture], directory: Path) -> None:
+    directory.mkdir(parents=True, exist_ok=True)
+    current = {f"{picture.name}.png" for picture in pictures}
+    for stale in directory.glob("*.png"):
+        if stale.name not in current:
+            stale.unlink()
+    for picture in pictures:
+        picture.save(directory)

@@ -1,0 +1,125 @@
+"""How a network was found: the search's course, and the widths it chose."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from micronets.report.records import Model, Search
+from micronets.report.style import (
+    BLUE,
+    FAINT,
+    INK,
+    MUTED,
+    ORANGE,
+    VERMILION,
+    Picture,
+    blank_figure,
+    finish,
+    label_bytes,
+    percent_axis,
+    styled,
+)
+
+
+def search_pictures(model: Model) -> list[Picture]:
+    """Course and widths; empty for a network that was not searched."""
+    if model.search is None:
+        return []
+    pictures = [_course(model, model.search)] if not model.search.history.empty else []
+    return [*pictures, _widths(model, model.search)]
+
+
+def _course(model: Model, search: Search) -> Picture:
+    history = search.history
+    with styled():
+        figure = blank_figure(10.4, 5.2)
+        panels = figure.subplots(2, 3, sharex=True)
+        (accuracy, flash, sram), (temperature, certainty, mops) = panels
+        _draw_accuracy(accuracy, history)
+        found = model.costs
+        _draw_cost(flash, history, "flash_bytes", "Flash for constants", found.flash_bytes)
+        _draw_cost(sram, history, "sram_bytes", "Peak activations", found.sram_bytes)
+        _draw_cost(mops, history, "mops", "Operations", found.ops / 1e6)
+        label_bytes(flash.yaxis)
+        label_bytes(sram.yaxis)
+        mops.set_ylabel("Mops")
+        temperature.plot(_epochs(history), history["temperature"], color=ORANGE)
+        temperature.set_title("Temperature")
+        temperature.set_ylim(bottom=0)
+        certainty.plot(_epochs(history), history["certainty"], color=ORANGE)
+        certainty.set_title("Certainty of decisions")
+        certainty.set_ylim(0, 1.03)
+        percent_axis(certainty)
+        for axes in panels[1]:
+            axes.set_xlabel("epoch")
+            axes.xaxis.get_major_locator().set_params(integer=True)
+        flash.legend(loc="best", fontsize=8.5)
+        return finish(
+            figure,
+            f"{model.name}_search",
+            "Search history",
+            "Costs are those expected from the decisions' probabilities, against their targets; the dot is the exact "
+            "cost of the network found. Certainty: mean probability of the likeliest options.",
+            f"{len(history)} epochs; the network found needs {found.flash_bytes:,} bytes of flash for constants, "
+            f"{found.sram_bytes:,} bytes for activations and {found.ops / 1e6:.2f} Mops.",
+        )
+
+
+def _epochs(history: pd.DataFrame) -> range:
+    return range(1, len(history) + 1)
+
+
+def _draw_accuracy(axes: Axes, history: pd.DataFrame) -> None:
+    axes.plot(_epochs(history), history["weight_accuracy"], color=BLUE, label="part that weights are learnt on")
+    if history["architecture_accuracy"].notna().any():
+        axes.plot(
+            _epochs(history),
+            history["architecture_accuracy"],
+            color=VERMILION,
+            label="part that decisions are learnt on",
+        )
+    axes.set_title("Accuracy while training")
+    axes.legend(loc="lower right", fontsize=8.5)
+    percent_axis(axes)
+
+
+def _draw_cost(axes: Axes, history: pd.DataFrame, column: str, title: str, found: float) -> None:
+    axes.plot(_epochs(history), history[column], color=BLUE, label="expected")
+    targets = history[f"max_{column}"].dropna()
+    if not targets.empty:
+        axes.axhline(targets.iloc[-1], color=INK, linewidth=1, linestyle=(0, (4, 3)), label="target")
+    axes.plot([len(history)], [found], "o", color=VERMILION, markersize=6, label="network found", clip_on=False)
+    axes.set_title(title)
+    axes.set_ylim(bottom=0)
+
+
+def _widths(model: Model, search: Search) -> Picture:
+    places = [width.place for width in search.widths]
+    positions = range(len(places))
+    with styled():
+        figure = blank_figure(7.4, 3.3)
+        axes = figure.subplots()
+        axes.bar(positions, [width.backbone for width in search.widths], color=FAINT, width=0.74, label="backbone")
+        axes.bar(positions, [width.found or 0 for width in search.widths], color=BLUE, width=0.74, label="found")
+        for position, width in zip(positions, search.widths, strict=True):
+            skipped = width.found is None
+            axes.annotate(
+                "skipped" if skipped else str(width.found),
+                (position, 0 if skipped else width.found),
+                xytext=(0, 3),
+                textcoords="offset points",
+                ha="center",
+                fontsize=8.5,
+                color=MUTED if skipped else INK,
+            )
+        axes.set_xticks(positions, places)
+        axes.set_ylabel("channels")
+        axes.grid(axis="x", visible=False)
+        axes.margins(x=0.02)
+        figure.legend(loc="outside upper right", ncols=2, fontsize=8.5)
+        return finish(
+            figure,
+            f"{model.name}_widths",
+            "Widths found",
+            "Channels at every place of the backbone, and what the search kept of them.",
+            ", ".join(f"{width.place}: {width.found or 'skipped'} of {width.backbone}" for width in search.widths),
+        )

@@ -1,0 +1,250 @@
+"""Where the other stages' files become records; the only place of the report that knows their names and keys."""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from micronets.architecture import Architecture
+from micronets.boards import find_board
+from micronets.costs import costs
+from micronets.errors import MicronetsError, ModelError
+from micronets.published import PUBLISHED
+from micronets.report.published_figures import load_publication
+from micronets.report.records import (
+    Accuracy,
+    Buffer,
+    Build,
+    Dataset,
+    Estimate,
+    Export,
+    Firmware,
+    Kind,
+    Model,
+    Profile,
+    Results,
+    Search,
+    Training,
+    Width,
+)
+
+Record = TypeVar("Record")
+
+_TRAINING_COLUMNS = ("phase", "epoch", "learning_rate", "loss", "accuracy", "validation_accuracy")
+_SEARCH_COLUMNS = (
+    "epoch",
+    "temperature",
+    "weight_accuracy",
+    "architecture_accuracy",
+    "flash_bytes",
+    "max_flash_bytes",
+    "sram_bytes",
+    "max_sram_bytes",
+    "mops",
+    "max_mops",
+    "certainty",
+)
+_WIDTH, _KEPT = " width", " kept"
+_LAYER_NAME = re.compile(r"^network_layer_(\d+)_(\w+)$")
+
+
+def read_results(task: str, models: Mapping[str, Sequence[str]], results: Path) -> Results:
+    """Everything that the stages before the report have left of `task`.
+
+    Args:
+        models: names of the boards by name of the model, both in the order in which they are shown.
+        results: folder of all outputs.
+
+    Raises:
+        MicronetsError: a file is damaged, or the dataset or an architecture is missing. Stages further on may not have
+            run yet.
+    """
+    folder = Path(results) / task
+    dataset = _read_dataset(folder / "data")
+    return Results(
+        task=task,
+        dataset=dataset,
+        models=tuple(_read_model(folder / name, boards, dataset) for name, boards in models.items()),
+        publication=load_publication(task),
+    )
+
+
+def _kind(name: str) -> Kind:
+    if name not in PUBLISHED:
+        return "searched"
+    return "published" if name.startswith("micronet") else "baseline"
+
+
+def _read_model(folder: Path, boards: Sequence[str], dataset: Dataset) -> Model:
+    path = folder / "search" / "architecture.json"
+    if not path.is_file():
+        raise ModelError(f"There is no {path}; run the search stage first.")
+    architecture = Architecture.load(path)
+    training = _optional(folder / "train" / "metrics.json", lambda path: _read_training(path, dataset), "train")
+    return Model(
+        name=folder.name,
+        kind=_kind(folder.name),
+        architecture=architecture,
+        costs=costs(architecture),
+        search=_optional(folder / "search" / "search.json", _read_search, "search"),
+        training=training,
+        export=_optional(folder / "export" / "metrics.json", lambda path: _read_export(path, dataset), "export"),
+        builds=tuple(_read_build(folder / board, board) for board in boards),
+    )
+
+
+def _read_build(folder: Path, board: str) -> Build:
+    return Build(
+        board=find_board(board),
+        firmware=_optional(folder / "firmware" / "firmware.json", _read_firmware, "firmware"),
+        profile=_optional(folder / "profile" / "profile.json", _read_profile, "profile"),
+    )
+
+
+def _optional(path: Path, read: Callable[[Path], Record], stage: str) -> Record | None:
+    """The record, None where the file is not there; damage becomes one sentence with the remedy."""
+    return _guarded(path, read, stage) if path.is_file() else None
+
+
+def _guarded(path: Path, read: Callable[[Path], Record], stage: str) -> Record:
+    try:
+        return read(path)
+    except MicronetsError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        raise MicronetsError(
+            f"{path} or a file beside it is damaged ({type(error).__name__}: {error}); "
+            f"delete it and run the {stage} stage again."
+        ) from error
+
+
+def _json(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
+    table = pd.read_csv(path)
+    missing = [column for column in columns if column not in table.columns]
+    if missing:
+        raise ValueError(f"{path.name} lacks the columns {', '.join(missing)}")
+    return table
+
+
+def _read_dataset(folder: Path) -> Dataset:
+    path = folder / "dataset.json"
+    if not path.is_file():
+        raise MicronetsError(f"There is no {path}; run the data stage first.")
+    return _guarded(path, _parse_dataset, "data")
+
+
+def _parse_dataset(path: Path) -> Dataset:
+    content = _json(path)
+    return Dataset(
+        source=str(content["source"]["kind"]),
+        content_hash=str(content["content_hash"]),
+        seed=int(content["seed"]),
+        labels=tuple(content["labels"]),
+        clips={split: sum(by_label.values()) for split, by_label in content["counts"].items()},
+    )
+
+
+def _read_search(path: Path) -> Search:
+    decisions = {decision["name"]: decision for decision in _json(path)["decisions"]}
+    widths = []
+    for name, decision in decisions.items():
+        if name.endswith(_WIDTH):
+            place = name.removesuffix(_WIDTH)
+            kept = decisions.get(place + _KEPT, {"chosen": 1})["chosen"]
+            found = int(decision["chosen"]) if kept else None
+            widths.append(Width(place, int(decision["options"][-1]), found))
+    return Search(history=_table(path.with_name("history.csv"), _SEARCH_COLUMNS), widths=tuple(widths))
+
+
+def _read_training(path: Path, dataset: Dataset) -> Training:
+    content = _json(path)
+    count = dataset.clips["testing"]
+    return Training(
+        history=_table(path.with_name("history.csv"), _TRAINING_COLUMNS),
+        float_accuracy=_accuracy(content["float"]["test_accuracy"], count),
+        quantised_accuracy=_accuracy(content["quantised"]["test_accuracy"], count),
+    )
+
+
+def _accuracy(share: Any, count: Any) -> Accuracy:
+    share, count = float(share), int(count)
+    if not (0 <= share <= 1 and count > 0):
+        raise ValueError(f"accuracy {share} of {count} examples")
+    return Accuracy(share, count)
+
+
+def _read_export(path: Path, dataset: Dataset) -> Export:
+    content = _json(path)
+    confusion = np.asarray(content["confusion"], np.int64)
+    classes = len(dataset.labels)
+    if confusion.shape != (classes, classes):
+        raise ValueError(f"confusion of shape {confusion.shape} for {classes} classes")
+    return Export(
+        tflite_bytes=int(content["tflite_bytes"]),
+        litert_accuracy=_accuracy(content["accuracy"]["litert"], content["test_count"]),
+        tflm_accuracy=_accuracy(content["accuracy"]["tflm"], content["test_count"]),
+        confusion=confusion,
+        tflm_arena_bytes=int(content["tflm_arena_bytes"]),
+    )
+
+
+def _read_firmware(path: Path) -> Firmware:
+    content = _json(path)
+    flash, ram, plan = content["flash_bytes"], content["ram_bytes"], content["memory_plan"]
+    return Firmware(
+        flash_bytes=sum(int(flash[part]) for part in ("network_code", "network_constants", "harness")),
+        weights_bytes=int(flash["network_constants"]),
+        code_bytes=int(flash["network_code"]),
+        ram_bytes=int(ram["network"]) + int(ram["harness"]),
+        arena_bytes=int(plan["arena_bytes"]),
+        buffers=tuple(
+            Buffer(
+                name=str(buffer["name"]),
+                offset_bytes=int(buffer["offset_bytes"]),
+                size_bytes=int(buffer["size_bytes"]),
+                first_step=int(buffer["first_step"]),
+                last_step=int(buffer["last_step"]),
+            )
+            for buffer in plan["buffers"]
+        ),
+        steps=tuple(readable_layer(name) for name in content["layers"]),
+    )
+
+
+def _read_profile(path: Path) -> Profile:
+    content = _json(path)
+    counted, outputs, estimated = content["counted"], content["outputs"], content["estimated"]
+    layers = _table(path.with_name("layers.csv"), ("layer", "instructions"))
+    accuracy = outputs.get("accuracy")
+    return Profile(
+        inputs=int(content["inputs"]),
+        accuracy=None if accuracy is None else _accuracy(accuracy, content["inputs"]),
+        instructions=int(counted["instructions"]),
+        estimate=None if estimated is None else _read_estimate(estimated),
+        stack_bytes=int(counted["stack_bytes"]),
+        bit_exact=outputs["bit_exact"],
+        layers=layers.assign(layer=[readable_layer(name) for name in layers["layer"]]),
+    )
+
+
+def _read_estimate(content: dict[str, Any]) -> Estimate:
+    return Estimate(
+        latency_ms=float(content["latency_ms"]),
+        mean_error_percent=100 * float(content["mean_error"]),
+        worst_error_percent=100 * float(content["worst_error"]),
+    )
+
+
+def readable_layer(name: str) -> str:
+    """`network_layer_03_depthwise_conv_2d` → `3 depthwise conv 2d`; other names without underscores."""
+    if match := _LAYER_NAME.match(name):
+        return f"{int(match[1])} {match[2].replace('_', ' ')}"
+    return name.replace("_", " ")

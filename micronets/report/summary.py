@@ -1,0 +1,126 @@
+"""All figures of all models in one table: for files (pandas), for the terminal (text)."""
+
+import pandas as pd
+
+from micronets.boards import Board
+from micronets.report.published_figures import PublishedFigures
+from micronets.report.records import Accuracy, Build, Model, Results
+
+_KILO = 1000
+
+
+def summary_table(results: Results) -> pd.DataFrame:
+    """One row per model and board; missing where a stage has not run or the paper has no figure.
+
+    Accuracies are in percent, with the bounds of the 95 % Wilson interval in `*_low` and `*_high`; units stand in the
+    names. Columns named `paper_*` hold what was published for the same network (and board, for the latency).
+    """
+    rows = [
+        {
+            "model": model.name,
+            "kind": model.kind,
+            "board": build.board.name,
+            **_accuracies(model, build),
+            **_costs(model, build),
+            **_paper(results.publication.figures.get(model.name), build.board),
+        }
+        for model in results.models
+        for build in model.builds
+    ]
+    return pd.DataFrame(rows).convert_dtypes() if rows else pd.DataFrame(columns=["model", "kind", "board"])
+
+
+def _accuracies(model: Model, build: Build) -> dict[str, float | int | None]:
+    training, export, profile = model.training, model.export, build.profile
+    return {
+        **_percent("float", training and training.float_accuracy),
+        **_percent("quantised", training and training.quantised_accuracy),
+        **_percent("litert", export and export.litert_accuracy),
+        **_percent("emulator", profile and profile.accuracy),
+    }
+
+
+def _percent(name: str, accuracy: Accuracy | None) -> dict[str, float | int | None]:
+    share, count, (low, high) = (
+        (None, None, (None, None)) if accuracy is None else (accuracy.share, accuracy.count, accuracy.interval)
+    )
+    return {
+        f"{name}_accuracy_percent": _rounded(share),
+        f"{name}_accuracy_percent_low": _rounded(low),
+        f"{name}_accuracy_percent_high": _rounded(high),
+        f"{name}_examples": count,
+    }
+
+
+def _rounded(share: float | None) -> float | None:
+    return None if share is None else round(100 * share, 3)
+
+
+def _costs(model: Model, build: Build) -> dict[str, float | int | bool | None]:
+    firmware, profile, export = build.firmware, build.profile, model.export
+    estimate = profile and profile.estimate
+    return {
+        "flash_bytes": firmware and firmware.flash_bytes,
+        "flash_weights_bytes": firmware and firmware.weights_bytes,
+        "flash_code_bytes": firmware and firmware.code_bytes,
+        "ram_bytes": build.ram_bytes,
+        "arena_bytes": firmware and firmware.arena_bytes,
+        "stack_bytes": profile and profile.stack_bytes,
+        "macs": model.costs.macs,
+        "instructions": profile and profile.instructions,
+        "estimated_latency_ms": estimate and estimate.latency_ms,
+        "estimated_latency_mean_error_percent": estimate and estimate.mean_error_percent,
+        "bit_exact": profile and profile.bit_exact,
+        "tflite_bytes": export and export.tflite_bytes,
+        "tflm_arena_bytes": export and export.tflm_arena_bytes,
+    }
+
+
+def _paper(figures: PublishedFigures | None, board: Board) -> dict[str, float | int | None]:
+    return {
+        "paper_accuracy_percent": figures and figures.accuracy_percent,
+        "paper_binary_bytes": figures and figures.binary_bytes,
+        "paper_tflite_bytes": figures and figures.tflite_bytes,
+        "paper_sram_bytes": figures and figures.sram_bytes,
+        "paper_mops": figures and figures.mops,
+        "paper_latency_ms": figures and figures.latency_ms.get(board.name),
+    }
+
+
+def format_summary(table: pd.DataFrame) -> str:
+    """The table's most wanted columns as aligned text of about 110 columns, for the terminal."""
+    if table.empty:
+        return "No models."
+    columns = {
+        "model": table["model"],
+        "board": table["board"],
+        "float": _shares(table, "float"),
+        "int8": _shares(table, "litert"),
+        "emulator": _shares(table, "emulator"),
+        "flash kB": _formatted(table["flash_bytes"], lambda size: f"{size / _KILO:.1f}"),
+        "RAM kB": _formatted(table["ram_bytes"], lambda size: f"{size / _KILO:.1f}"),
+        "M MACs": _formatted(table["macs"], lambda macs: f"{macs / 1e6:.2f}"),
+        "M instr": _formatted(table["instructions"], lambda count: f"{count / 1e6:.2f}"),
+        "ms (est.)": _formatted(table["estimated_latency_ms"], lambda latency: f"{latency:.1f}"),
+        "bit-exact": _formatted(table["bit_exact"], lambda exact: "yes" if exact else "NO"),
+    }
+    left = ("model", "board")
+    widths = {name: max(len(name), *map(len, cells)) for name, cells in columns.items()}
+    lines = [[name.ljust(widths[name]) if name in left else name.rjust(widths[name]) for name in columns]]
+    lines.append(["-" * widths[name] for name in columns])
+    for cells in zip(*columns.values(), strict=True):
+        lines.append(
+            [
+                cell.ljust(widths[name]) if name in left else cell.rjust(widths[name])
+                for name, cell in zip(columns, cells, strict=True)
+            ]
+        )
+    return "\n".join("  ".join(line).rstrip() for line in lines)
+
+
+def _shares(table: pd.DataFrame, name: str) -> list[str]:
+    return _formatted(table[f"{name}_accuracy_percent"], lambda percent: f"{percent:.1f} %")
+
+
+def _formatted(values: pd.Series, form) -> list[str]:
+    return ["-" if pd.isna(value) else form(value) for value in values]

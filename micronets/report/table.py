@@ -1,0 +1,171 @@
+"""The summary as the page shows it: groups of columns, each saying how its figures are known."""
+
+from dataclasses import dataclass
+
+from micronets.report.published_figures import PublishedFigures
+from micronets.report.records import Accuracy, Build, Model, Results
+
+_MISSING = "–"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column; `how` says whether its figures are measured, counted or estimated."""
+
+    name: str
+    how: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """Columns under one heading."""
+
+    name: str
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one cell shows; `detail` stands small beneath; `first` in its group."""
+
+    value: str
+    detail: str = ""
+    alarming: bool = False
+    first: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """A model on a board, and the cells of the same network in the paper, None where it is not there."""
+
+    model: str
+    kind: str
+    board: str
+    cells: list[Cell]
+    paper: list[Cell] | None
+
+
+GROUPS = (
+    Group(
+        "accuracy on the testing split",
+        (
+            Column("float", "measured"),
+            Column("int8 in LiteRT", "measured"),
+            Column("on emulator", "measured"),
+        ),
+    ),
+    Group("flash, kB", (Column("program", "linked"), Column("weights", "linked"), Column("code", "linked"))),
+    Group("RAM, kB", (Column("program", "linked"), Column("arena", "planned"), Column("stack", "measured"))),
+    Group(
+        "one inference",
+        (Column("M MACs", "counted"), Column("M instructions", "counted"), Column("ms", "estimated")),
+    ),
+    Group("TFLM", (Column("arena, kB", "measured"), Column("same bits", "compared"))),
+)
+
+NOTES = (
+    "Accuracy: small figures are the 95 % Wilson interval and the number of examples. kB are 1000 bytes.",
+    "Flash: program is everything the linker places there; weights with biases and requantisation constants; code is "
+    "the network's own. RAM: program is static data with the deepest stack. In the paper, program is the compiled "
+    "binary, weights the .tflite file, and arena TFLM's.",
+    "Instructions are counted on the emulator, exactly. Milliseconds are estimated from them by a cycle model, with "
+    "its mean error on silicon; the paper's are measured on the board.",
+    "TFLM: arena of the same file in TensorFlow Lite Micro's interpreter, on a 64-bit host; same bits says whether "
+    "every output on the emulator equalled TFLM's.",
+)
+
+
+def summary_rows(results: Results) -> list[Row]:
+    """A row per model and board."""
+    return [
+        Row(
+            model.name,
+            model.kind,
+            build.board.name,
+            _with_groups(_cells(model, build)),
+            _paper_row(results.publication.figures.get(model.name), build),
+        )
+        for model in results.models
+        for build in model.builds
+    ]
+
+
+def _with_groups(cells: list[Cell]) -> list[Cell]:
+    firsts = []
+    for group in GROUPS:
+        firsts += [True] + [False] * (len(group.columns) - 1)
+    return [
+        Cell(cell.value, cell.detail, cell.alarming, first) for cell, first in zip(cells, firsts, strict=True)
+    ]
+
+
+def _cells(model: Model, build: Build) -> list[Cell]:
+    training, export, firmware, profile = model.training, model.export, build.firmware, build.profile
+    return [
+        _accuracy(training and training.float_accuracy),
+        _accuracy(export and export.litert_accuracy),
+        _accuracy(profile and profile.accuracy),
+        _kilobytes(firmware and firmware.flash_bytes),
+        _kilobytes(firmware and firmware.weights_bytes),
+        _kilobytes(firmware and firmware.code_bytes),
+        _kilobytes(build.ram_bytes),
+        _kilobytes(firmware and firmware.arena_bytes),
+        _kilobytes(profile and profile.stack_bytes),
+        _millions(model.costs.macs),
+        _millions(profile and profile.instructions),
+        _latency(build),
+        _kilobytes(export and export.tflm_arena_bytes),
+        _same_bits(build),
+    ]
+
+
+def _accuracy(accuracy: Accuracy | None) -> Cell:
+    if accuracy is None:
+        return Cell(_MISSING)
+    low, high = accuracy.interval
+    return Cell(f"{100 * accuracy.share:.1f} %", f"{100 * low:.1f}–{100 * high:.1f}, n = {accuracy.count:,}")
+
+
+def _kilobytes(size_bytes: int | None) -> Cell:
+    return Cell(_MISSING) if size_bytes is None else Cell(f"{size_bytes / 1000:.1f}")
+
+
+def _millions(count: float | None) -> Cell:
+    return Cell(_MISSING) if count is None else Cell(f"{count / 1e6:.2f}")
+
+
+def _latency(build: Build) -> Cell:
+    estimate = build.profile and build.profile.estimate
+    if estimate is None:
+        return Cell(_MISSING)
+    return Cell(f"{estimate.latency_ms:.1f}", f"± {estimate.mean_error_percent:.1f} %")
+
+
+def _same_bits(build: Build) -> Cell:
+    if build.profile is None or build.profile.bit_exact is None:
+        return Cell(_MISSING)
+    return Cell("yes") if build.profile.bit_exact else Cell("no", alarming=True)
+
+
+def _paper_row(figures: PublishedFigures | None, build: Build) -> list[Cell] | None:
+    if figures is None:
+        return None
+    latency_ms = figures.latency_ms.get(build.board.name)
+    macs = None if figures.mops is None else figures.mops * 1e6 / 2
+    cells = [
+        Cell(""),
+        Cell(f"{figures.accuracy_percent:g} %"),
+        Cell(""),
+        _kilobytes(figures.binary_bytes),
+        _kilobytes(figures.tflite_bytes),
+        Cell(""),
+        Cell(""),
+        _kilobytes(figures.sram_bytes),
+        Cell(""),
+        _millions(macs),
+        Cell(""),
+        Cell("" if latency_ms is None else f"{latency_ms:.0f}"),
+        Cell(""),
+        Cell(""),
+    ]
+    return _with_groups(cells)

@@ -1,0 +1,225 @@
+"""Accuracy against what it costs: flash, RAM and instructions."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+
+from micronets.boards import Board
+from micronets.report.labels import Label, place_labels
+from micronets.report.records import Accuracy, Build, Kind, Model, Results
+from micronets.report.published_figures import PublishedFigures
+from micronets.report.style import (
+    BLUE,
+    GREEN,
+    INK,
+    MUTED,
+    VERMILION,
+    Picture,
+    blank_figure,
+    finish,
+    label_bytes,
+    label_counts,
+    percent_axis,
+    styled,
+)
+
+_COLOURS: dict[Kind, str] = {"searched": BLUE, "published": VERMILION, "baseline": GREEN}
+_MARKERS: dict[Kind, str] = {"searched": "*", "published": "o", "baseline": "s"}
+_SIZES: dict[Kind, float] = {"searched": 150, "published": 48, "baseline": 42}
+_KIND_NAMES: dict[Kind, str] = {
+    "searched": "searched here",
+    "published": "MicroNets, trained here",
+    "baseline": "baseline, trained here",
+}
+_LOGARITHMIC_FROM = 12
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One horizontal axis.
+
+    Attributes:
+        ours: the cost of a build, None where its stage has not run.
+        papers: the figure the paper compares best with it.
+        limit: what the board has of it.
+        note: what ours and the paper's figures mean.
+    """
+
+    name: str
+    title: str
+    label: str
+    ours: Callable[[Build], float | None]
+    papers: Callable[[PublishedFigures, Board], float | None]
+    limit: Callable[[Board], float | None]
+    format_axis: Callable
+    note: str
+
+
+@dataclass(frozen=True)
+class _Point:
+    name: str
+    kind: Kind
+    cost: float
+    accuracy: Accuracy
+
+
+COSTS = (
+    Cost(
+        "accuracy_flash",
+        "Accuracy against flash",
+        "flash of the whole program",
+        lambda build: build.firmware and build.firmware.flash_bytes,
+        lambda figures, board: figures.binary_bytes,
+        lambda board: board.flash_bytes,
+        label_bytes,
+        "Flash: all sections that the linker places there. The paper's: its compiled binary, with TFLM and Mbed OS.",
+    ),
+    Cost(
+        "accuracy_ram",
+        "Accuracy against RAM",
+        "RAM with stack",
+        lambda build: build.ram_bytes,
+        lambda figures, board: figures.sram_bytes,
+        lambda board: board.sram_bytes,
+        label_bytes,
+        "RAM: arena, other static data and the deepest stack seen. The paper's: TFLM's arena alone.",
+    ),
+    Cost(
+        "accuracy_instructions",
+        "Accuracy against instructions",
+        "instructions per inference",
+        lambda build: build.profile and build.profile.instructions,
+        lambda figures, board: None,
+        lambda board: None,
+        label_counts,
+        "Instructions per inference: counted one by one on the emulator. The paper publishes none.",
+    ),
+    Cost(
+        "accuracy_latency",
+        "Accuracy against latency",
+        "milliseconds per inference",
+        lambda build: build.profile and build.profile.estimate and build.profile.estimate.latency_ms,
+        lambda figures, board: figures.latency_ms.get(board.name),
+        lambda board: None,
+        lambda axis: None,
+        "Latency: ours estimated by the cycle model from counted instructions, the paper's measured on the board.",
+    ),
+)
+
+
+def trade_off_pictures(results: Results) -> list[Picture]:
+    """One picture per cost, with a panel per board; a cost that no build has yet gives no picture."""
+    boards = list(dict.fromkeys(build.board for model in results.models for build in model.builds))
+    pictures = []
+    for cost in COSTS:
+        panels = [(board, points) for board in boards if (points := _points(results.models, board, cost))]
+        if panels:
+            pictures.append(_picture(results, cost, panels))
+    return pictures
+
+
+def _points(models: tuple[Model, ...], board: Board, cost: Cost) -> list[_Point]:
+    points = []
+    for model in models:
+        for build in model.builds:
+            value = cost.ours(build) if build.board == board else None
+            if value is not None and model.export is not None:
+                points.append(_Point(model.name, model.kind, value, model.export.litert_accuracy))
+    return points
+
+
+def _picture(results: Results, cost: Cost, panels: list[tuple[Board, list[_Point]]]) -> Picture:
+    with styled():
+        figure = blank_figure(7.4 * len(panels), 4.6)
+        axes_row = figure.subplots(1, len(panels), squeeze=False, sharey=True)[0]
+        for axes, (board, points) in zip(axes_row, panels, strict=True):
+            _draw_points(axes, cost, board, points, _paper_points(results, cost, board))
+        axes_row[0].set_ylabel("accuracy of the int8 network, testing split")
+        figure.draw_without_rendering()
+        for axes, (board, points) in zip(axes_row, panels, strict=True):
+            _name_points(axes, points, _paper_points(results, cost, board))
+        return finish(
+            figure,
+            cost.name,
+            cost.title,
+            f"{cost.note} Bars: 95 % Wilson interval. Line: networks that none beats in both.",
+            "; ".join(
+                f"{point.name} {100 * point.accuracy.share:.1f} % at {point.cost:,.6g} {cost.label}"
+                for _, points in panels
+                for point in points
+            ),
+        )
+
+
+def _paper_points(results: Results, cost: Cost, board: Board) -> list[tuple[str, float, float]]:
+    """Name, cost and accuracy share of every network with a published figure."""
+    return [
+        (figures.model, value, figures.accuracy_percent / 100)
+        for figures in results.publication.figures.values()
+        if (value := cost.papers(figures, board)) is not None
+    ]
+
+
+def _draw_points(
+    axes: Axes, cost: Cost, board: Board, points: list[_Point], papers: list[tuple[str, float, float]]
+) -> None:
+    axes.set_title(board.name)
+    axes.set_xlabel(cost.label)
+    values = [point.cost for point in points] + [value for _, value, _ in papers]
+    if max(values) > _LOGARITHMIC_FROM * min(values):
+        axes.set_xscale("log")
+    if papers:
+        axes.scatter(
+            [value for _, value, _ in papers],
+            [accuracy for _, _, accuracy in papers],
+            s=30,
+            facecolors="white",
+            edgecolors=MUTED,
+            label="published in the paper",
+            zorder=2,
+        )
+    front = pareto_front([(point.cost, point.accuracy.share) for point in points])
+    axes.plot(*zip(*front, strict=True), color=MUTED, linewidth=1, drawstyle="steps-post", zorder=2)
+    for kind in dict.fromkeys(point.kind for point in points):
+        _draw_kind(axes, kind, [point for point in points if point.kind == kind])
+    limit = cost.limit(board)
+    if limit is not None:
+        axes.axvline(limit, color=INK, linewidth=1, linestyle=(0, (4, 3)), label=f"all that the {board.name} has")
+    cost.format_axis(axes.xaxis)
+    percent_axis(axes)
+    axes.margins(x=0.09, y=0.12)
+    if axes.get_xscale() == "linear":
+        axes.set_xlim(left=0)
+    axes.legend(loc="lower right", fontsize=8.5)
+
+
+def _draw_kind(axes: Axes, kind: Kind, points: list[_Point]) -> None:
+    for point in points:
+        axes.vlines(point.cost, *point.accuracy.interval, color=_COLOURS[kind], linewidth=1.2, alpha=0.45, zorder=3)
+    axes.scatter(
+        [point.cost for point in points],
+        [point.accuracy.share for point in points],
+        s=_SIZES[kind],
+        color=_COLOURS[kind],
+        marker=_MARKERS[kind],
+        label=_KIND_NAMES[kind],
+        edgecolors="white",
+        linewidths=0.6,
+        zorder=4,
+    )
+
+
+def _name_points(axes: Axes, points: list[_Point], papers: list[tuple[str, float, float]]) -> None:
+    ours = [Label(point.name, point.cost, point.accuracy.share, _COLOURS[point.kind]) for point in points]
+    theirs = [Label(name, value, accuracy, MUTED) for name, value, accuracy in papers]
+    place_labels(axes, ours + theirs, [], font_size=8.5)
+
+
+def pareto_front(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The (cost, accuracy) pairs that no other pair beats in both, by rising cost."""
+    front: list[tuple[float, float]] = []
+    for cost, accuracy in sorted(points, key=lambda point: (point[0], -point[1])):
+        if not front or accuracy > front[-1][1]:
+            front.append((cost, accuracy))
+    return front
