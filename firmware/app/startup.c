@@ -1,9 +1,11 @@
 /* Start of any Cortex-M: vector table, memory initialisation, coprocessors on, stacks apart, then main().
  *
  * Handlers run on the main stack, the program on the process stack, which lies at the very bottom of the RAM: when the
- * program's stack overflows, it runs out of the RAM and faults instead of overwriting data, and the fault handler still
- * has a stack to report it from. */
+ * program's stack overflows, it runs out of the RAM, into a guard region, instead of over data, and the fault handler
+ * still has a stack to report it from. */
 #include <stdint.h>
+
+#include "protection.h"
 
 /* From the linker script. */
 extern uint32_t handler_stack_end[], program_stack_end[];
@@ -55,6 +57,7 @@ __attribute__((used)) void startup(void)
     for (uint32_t *to = bss_start; to < bss_end; to++) {
         *to = 0;
     }
+    protect_memory();
     main();
     for (;;) {
     }

@@ -20,7 +20,14 @@ from micronets.profile.toolchain import core_flags, run_tool
 STACK_BYTES = 4096
 
 _C_DIRECTORY = Path(__file__).parents[2] / "firmware"
-_HARNESS_SOURCES = ("app/startup.c", "app/fault.c", "app/invoke.c", "app/benchmark.c", "boards/semihosting.c")
+_HARNESS_SOURCES = (
+    "app/startup.c",
+    "app/fault.c",
+    "app/protection.c",
+    "app/invoke.c",
+    "app/benchmark.c",
+    "boards/semihosting.c",
+)
 _HARNESS_INCLUDES = ("app", "boards")
 _FLAGS = ("-std=c11", "-ffreestanding", "-ffunction-sections", "-fdata-sections", "-Wall", "-Wextra")
 _OVERFLOW = re.compile(r"region `(FLASH|RAM)' overflowed by (\d+) bytes")
@@ -77,9 +84,7 @@ def _compile(compiled: CompiledSources, core: str, work: Path) -> list[str]:
     jobs = [
         (f"{NETWORK_OBJECT}{index:02d}-{Path(source).stem}.o", Path(source), compiled.compiler_flags)
         for index, source in enumerate(compiled.sources)
-    ] + [
-        (f"{HARNESS_OBJECT}{Path(source).stem}.o", _C_DIRECTORY / source, ("-Os",)) for source in _HARNESS_SOURCES
-    ]
+    ] + [(f"{HARNESS_OBJECT}{Path(source).stem}.o", _C_DIRECTORY / source, ("-Os",)) for source in _HARNESS_SOURCES]
 
     def compile_one(job: tuple[str, Path, Sequence[str]]) -> str:
         name, source, flags = job
@@ -106,8 +111,7 @@ def _link(name: str, board: Board, memories: Machine, objects: list[str], work: 
             if region in overflows:
                 needs.append(f"needs {capacity + int(overflows[region]):,} bytes of {what} of {capacity:,}")
         raise BuildError(
-            f"{name} does not fit {board.name}: it {' and '.join(needs)}; "
-            "choose a smaller network or a larger board."
+            f"{name} does not fit {board.name}: it {' and '.join(needs)}; choose a smaller network or a larger board."
         ) from error
 
 

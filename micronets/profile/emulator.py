@@ -184,9 +184,8 @@ def _describe_fault(firmware: Firmware, symbols: dict[str, Symbol], work: Path, 
     else:
         named |= {"lr": lr, "pc": pc, "psr": psr}
     named |= {"sp": sp, "cfsr": cfsr, "hfsr": hfsr}
-    return (
-        f"The firmware of {firmware.network} faulted in inference {inference}{place}: {cause}; "
-        + " ".join(f"{name}={value:08x}" for name, value in named.items())
+    return f"The firmware of {firmware.network} faulted in inference {inference}{place}: {cause}; " + " ".join(
+        f"{name}={value:08x}" for name, value in named.items()
     )
 
 

@@ -90,14 +90,17 @@ class Instruction:
     words: int
 
 
-def disassemble(elf: Path) -> dict[int, Instruction]:
+def disassemble(elf: Path, core: str) -> dict[int, Instruction]:
     """All instructions of the program by address, in ascending order.
+
+    `core` is named because objdump does not see from the file that it may hold Helium instructions.
 
     Raises:
         EmulatorError: an instruction that belongs to no class.
     """
     instructions = {}
-    for line in run_tool("arm-none-eabi-objdump", ["-d", "-z", elf]).splitlines():
+    architecture = ("-m", "armv8.1-m.main") if core == "cortex-m55" else ()
+    for line in run_tool("arm-none-eabi-objdump", ["-d", "-z", *architecture, elf]).splitlines():
         match = _LINE.match(line)
         if match is None or match[3].startswith("."):
             continue

@@ -41,6 +41,8 @@ SECTIONS
         . = ALIGN(4);
         bss_end = .;
     }} > RAM
+    flash_start = ORIGIN(FLASH);
+    flash_end = ORIGIN(FLASH) + LENGTH(FLASH);
     ram_end = ORIGIN(RAM) + LENGTH(RAM);
     /DISCARD/ : {{ *(.ARM.exidx* .ARM.extab*) }}
 }}

@@ -60,7 +60,7 @@ def profile_firmware(
 
 
 def _layers(firmware: Firmware, counts: Counts) -> tuple[tuple[str, LayerCounts], ...]:
-    program = disassemble(firmware.elf)
+    program = disassemble(firmware.elf, firmware.board.core)
     layers = []
     for index, name in enumerate((*firmware.layers, INVOKE)):
         blocks = [block for block in counts.blocks if block.layer == index]

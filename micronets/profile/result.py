@@ -89,7 +89,7 @@ class Profile:
                     "flash_loads": counts.flash_loads,
                     "ram_loads": counts.ram_loads,
                     "ram_stores": counts.ram_stores,
-                    "estimated_cycles": None if cycles is None else round(cycles, 1),
+                    "estimated_cycles": None if cycles is None else round(cycles, 2),
                     "estimated_ms": None if cycles is None else round(self._milliseconds(cycles), 6),
                     "macs": count,
                     "share_of_floor": round(count / 2 / cycles, 4) if count and cycles else None,
@@ -111,7 +111,7 @@ class Profile:
                 "mean_error": self.model.mean_error,
                 "worst_error": self.model.worst_error,
                 "source": self.model.source,
-                "cycles": round(self.cycles or 0.0, 1),
+                "cycles": round(self.cycles or 0.0, 2),
                 "latency_ms": round(self.latency_ms or 0.0, 6),
                 "energy_mj": None if self.energy_mj is None else round(self.energy_mj, 6),
             }

@@ -1,0 +1,62 @@
+"""Small hand-written networks, built for a board, in place of compiled ones."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from micronets.boards import Board, find_board
+from micronets.profile import Firmware, build_firmware
+
+HEADER = """
+#include <stdint.h>
+#define NETWORK_INPUT_BYTES 8
+#define NETWORK_OUTPUT_BYTES 4
+extern int8_t *const network_input;
+extern const int8_t *const network_output;
+void network_invoke(void);
+"""
+
+PROLOGUE = """
+#include "network.h"
+__attribute__((section(".bss.network_arena"), aligned(4))) static int8_t arena[64];
+int8_t *const network_input = arena;
+const int8_t *const network_output = arena + 32;
+"""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What `build_firmware` asks of a compiled network."""
+
+    name: str
+    sources: tuple[Path, ...]
+    include_directories: tuple[Path, ...]
+    compiler_flags: tuple[str, ...] = ("-O2",)
+    layer_macs: tuple[int, ...] = ()
+
+
+@pytest.fixture
+def board() -> Board:
+    return find_board("nucleo-l4r5zi")
+
+
+@pytest.fixture
+def tiny_board(board: Board) -> Board:
+    """8 KiB of flash and of SRAM."""
+    return replace(board, name="tiny", flash_bytes=8192, sram_bytes=8192)
+
+
+@pytest.fixture
+def build(tmp_path: Path, board: Board) -> Callable[..., Firmware]:
+    """Builds a firmware whose network.c is the given text after `PROLOGUE`."""
+
+    def build_text(body: str, target: Board = board, **options: object) -> Firmware:
+        source = tmp_path / "network.c"
+        source.write_text(PROLOGUE + body, encoding="utf-8")
+        (tmp_path / "network.h").write_text(HEADER, encoding="utf-8")
+        compiled = Sources("trial", (source,), (tmp_path,), **options)
+        return build_firmware(compiled, target, tmp_path / "firmware")
+
+    return build_text

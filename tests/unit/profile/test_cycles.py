@@ -1,0 +1,47 @@
+import pytest
+
+from micronets.boards import find_board
+from micronets.profile.cycles import CYCLE_MODELS, block_cycles, count_layer
+from micronets.profile.instructions import Instruction
+from micronets.profile.plugin import AccessCount, BlockCount
+
+MODEL = CYCLE_MODELS["cortex-m4"]
+
+
+def sequence(*kinds: str | tuple[str, int]) -> list[Instruction]:
+    """Instructions of two bytes from address 0."""
+    pairs = [kind if isinstance(kind, tuple) else (kind, 0) for kind in kinds]
+    return [Instruction(2 * index, 2, kind, "", kind, words) for index, (kind, words) in enumerate(pairs)]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "cycles"),
+    [
+        (["alu", "multiply", "mac"], 3),
+        (["load"], 2),
+        (["load", "load", "load"], 2 + 1 + 1),
+        (["store", "load"], 1 + 1),
+        (["load", "alu", "load"], 2 + 1 + 2),
+        (["load", "store"], 2 + 1),
+        ([("load_double", 2), "load"], 3 + 2),
+        ([("store_multiple", 5), ("load_multiple", 5)], 6 + 6),
+        (["divide"], 7),
+        (["fp_mac", "fp_alu", "fp_divide", "fp_load", "fp_store"], 3 + 1 + 14 + 2 + 2),
+        (["alu", "branch"], 2),
+    ],
+)
+def test_costs_of_the_reference_manual(kinds: list, cycles: int) -> None:
+    assert block_cycles(MODEL, sequence(*kinds)) == cycles
+
+
+def test_layer_adds_branches_and_wait_states() -> None:
+    # A loop of ten rounds: ldr (flash), mac, branch; nine times taken.
+    program = {item.address: item for item in sequence("load", "mac", "branch")}
+    blocks = [BlockCount(layer=0, start=0, end=6, instructions=3, executed=10, taken=9)]
+    accesses = [AccessCount(0, 0, 10, 0, 0, 0, 0, 0)]
+    counts = count_layer(program, blocks, accesses, find_board("nucleo-l4r5zi"))
+    assert counts.instructions == 30
+    assert counts.classes == {"load": 10, "mac": 10, "branch": 10}
+    assert counts.taken_branches == 9
+    assert counts.flash_loads == 10
+    assert counts.cycles == pytest.approx(10 * (2 + 1 + 1) + 9 * 2 + 10 * 2.58)

@@ -1,0 +1,50 @@
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pytest
+
+from micronets.boards import find_board
+from micronets.profile import Firmware, profile_firmware
+
+NETWORK = """
+__attribute__((noinline)) void network_layer_00_copy(void) { for (int i = 0; i < 4; i++) { arena[32 + i] = arena[i]; } }
+__attribute__((noinline)) void network_layer_01_clear(void) { arena[0] = 0; }
+void network_invoke(void) { network_layer_00_copy(); network_layer_01_clear(); arena[1] = 0; }
+"""
+INPUTS = np.arange(16, dtype=np.int8).reshape(2, 8)
+
+
+@pytest.fixture
+def schema(repository: Path) -> dict:
+    return json.loads((repository / "micronets/profile/profile.schema.json").read_text(encoding="utf-8"))
+
+
+def test_files(build: Callable[..., Firmware], schema: dict, tmp_path: Path) -> None:
+    firmware = build(NETWORK, find_board("nucleo-f446re"), layer_macs=(40, 0))
+    profile_firmware(firmware, INPUTS, INPUTS[:, :4]).save(tmp_path)
+    content = json.loads((tmp_path / "profile.json").read_text(encoding="utf-8"))
+    jsonschema.validate(content, schema)
+    assert content["outputs"] == {"compared": 2, "different": 0, "bit_exact": True}
+    estimated = content["estimated"]
+    assert estimated["latency_ms"] == pytest.approx(estimated["cycles"] / 180e3, abs=1e-6)
+    assert estimated["energy_mj"] == pytest.approx(0.16 * estimated["latency_ms"], abs=1e-6)
+    with open(tmp_path / "layers.csv", encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["layer"] for row in rows] == ["network_layer_00_copy", "network_layer_01_clear", "network_invoke"]
+    assert sum(int(row["instructions"]) for row in rows) == content["counted"]["instructions"]
+    assert sum(float(row["estimated_cycles"]) for row in rows) == pytest.approx(estimated["cycles"])
+    assert float(rows[0]["share_of_floor"]) == pytest.approx(20 / float(rows[0]["estimated_cycles"]), abs=1e-4)
+    assert rows[2]["macs"] == ""
+
+
+def test_same_profile_again(build: Callable[..., Firmware], tmp_path: Path) -> None:
+    firmware = build(NETWORK)
+    contents = []
+    for name in ("first", "second"):
+        profile_firmware(firmware, INPUTS).save(tmp_path / name)
+        contents.append([(tmp_path / name / file).read_bytes() for file in ("profile.json", "layers.csv")])
+    assert contents[0] == contents[1]
