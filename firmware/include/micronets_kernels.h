@@ -1,0 +1,130 @@
+/* Kernels of int8 networks: TensorFlow Lite Micro's reference arithmetic, bit for bit, without malloc, libm or floats.
+ *
+ * Tensors are [rows][columns][channels], batch 1. Every kernel takes a constant description `p`, which the compiler
+ * writes, and pointers into the arena. A kernel writes `output` and `scratch` only, and reads nothing outside its
+ * inputs. Sizes are positive; zero points and bounds are int8 values held in int32.
+ */
+#ifndef MICRONETS_KERNELS_H
+#define MICRONETS_KERNELS_H
+
+#include <stdint.h>
+
+struct mn_shape
+{
+    int32_t rows, columns, channels;
+};
+
+/* How a kernel slides over its input. Padding counts what lies before the first row and column. */
+struct mn_window
+{
+    int32_t rows, columns;
+    int32_t row_stride, column_stride;
+    int32_t row_dilation, column_dilation;
+    int32_t pad_top, pad_left;
+};
+
+/* acc -> clamp(round(acc * multipliers[c] * 2^(shifts[c] - 31)) + zero_point, low, high), rounded twice. */
+struct mn_requantisation
+{
+    const int32_t *multipliers;
+    const int8_t *shifts;
+    int32_t zero_point, low, high;
+};
+
+/* weights [output channel][kernel row][kernel column][input channel] */
+struct mn_convolution
+{
+    struct mn_shape in, out;
+    struct mn_window window;
+    const int8_t *weights;
+    const int32_t *bias;
+    int32_t input_zero_point;
+    struct mn_requantisation requantisation;
+};
+
+/* weights [kernel row][kernel column][output channel]; output channel c reads input channel c / multiplier */
+struct mn_depthwise_convolution
+{
+    struct mn_shape in, out;
+    struct mn_window window;
+    int32_t multiplier;
+    const int8_t *weights;
+    const int32_t *bias;
+    int32_t input_zero_point;
+    struct mn_requantisation requantisation;
+};
+
+struct mn_pool
+{
+    struct mn_shape in, out;
+    struct mn_window window;
+    int32_t low, high;
+};
+
+struct mn_mean
+{
+    struct mn_shape in;
+    int32_t input_zero_point, multiplier, shift, zero_point;
+};
+
+/* An input's stride is 0 along a side it is broadcast over. */
+struct mn_binary_input
+{
+    int32_t row_stride, column_stride, channel_stride;
+    int32_t zero_point, multiplier, shift;
+};
+
+struct mn_binary
+{
+    struct mn_shape out;
+    struct mn_binary_input first, second;
+    int32_t multiplier, shift, zero_point, low, high;
+};
+
+/* exponentials[d] is exp(-d * scale) in Q0.31; larger differences to the maximum count as zero */
+struct mn_softmax
+{
+    int32_t rows, channels;
+    const int32_t *exponentials;
+    int32_t count;
+};
+
+struct mn_pad
+{
+    struct mn_shape in, out;
+    int32_t rows_before, columns_before, channels_before;
+    int32_t zero_point;
+};
+
+/* Copies `count` blocks of `block_bytes`, the output's blocks lying `output_stride` apart. */
+struct mn_copy
+{
+    int32_t count, block_bytes, output_stride;
+};
+
+struct mn_resize
+{
+    struct mn_shape out;
+    int32_t in_columns;
+    const uint16_t *rows, *columns;
+};
+
+void mn_convolution(const struct mn_convolution *p, const int8_t *input, int8_t *output);
+void mn_depthwise_convolution(const struct mn_depthwise_convolution *p, const int8_t *input, int8_t *output);
+/* The window is that of the convolution from `out` to `in`. */
+void mn_transposed_convolution(const struct mn_convolution *p, const int8_t *input, int8_t *output);
+void mn_average_pool(const struct mn_pool *p, const int8_t *input, int8_t *output);
+void mn_max_pool(const struct mn_pool *p, const int8_t *input, int8_t *output);
+void mn_mean(const struct mn_mean *p, const int8_t *input, int8_t *output);
+/* `output` may be the same memory as an input that is not broadcast. */
+void mn_add(const struct mn_binary *p, const int8_t *first, const int8_t *second, int8_t *output);
+void mn_multiply(const struct mn_binary *p, const int8_t *first, const int8_t *second, int8_t *output);
+/* output[i] = table[input[i] + 128]; `output` may be `input`. */
+void mn_lookup(const int8_t *table, int32_t count, const int8_t *input, int8_t *output);
+/* `output` may be `input`. */
+void mn_softmax(const struct mn_softmax *p, const int8_t *input, int8_t *output);
+void mn_pad(const struct mn_pad *p, const int8_t *input, int8_t *output);
+void mn_copy(const struct mn_copy *p, const int8_t *input, int8_t *output);
+void mn_resize_nearest(const struct mn_resize *p, const int8_t *input, int8_t *output);
+
+#endif

@@ -1,0 +1,62 @@
+/* Padding, copying and nearest-neighbour resizing: kernels that move bytes. */
+#include "micronets_kernels.h"
+
+static int8_t *fill(int8_t *output, int32_t count, int8_t value)
+{
+    for (int32_t i = 0; i < count; i++)
+    {
+        output[i] = value;
+    }
+    return output + count;
+}
+
+static int8_t *copy(int8_t *output, const int8_t *input, int32_t count)
+{
+    for (int32_t i = 0; i < count; i++)
+    {
+        output[i] = input[i];
+    }
+    return output + count;
+}
+
+void mn_pad(const struct mn_pad *p, const int8_t *input, int8_t *output)
+{
+    const int8_t zero = (int8_t)p->zero_point;
+    const int32_t channels_after = p->out.channels - p->in.channels - p->channels_before;
+    const int32_t columns_after = p->out.columns - p->in.columns - p->columns_before;
+    const int32_t rows_after = p->out.rows - p->in.rows - p->rows_before;
+    const int32_t row_bytes = p->out.columns * p->out.channels;
+    output = fill(output, p->rows_before * row_bytes, zero);
+    for (int32_t y = 0; y < p->in.rows; y++)
+    {
+        output = fill(output, p->columns_before * p->out.channels, zero);
+        for (int32_t x = 0; x < p->in.columns; x++, input += p->in.channels)
+        {
+            output = fill(output, p->channels_before, zero);
+            output = copy(output, input, p->in.channels);
+            output = fill(output, channels_after, zero);
+        }
+        output = fill(output, columns_after * p->out.channels, zero);
+    }
+    fill(output, rows_after * row_bytes, zero);
+}
+
+void mn_copy(const struct mn_copy *p, const int8_t *input, int8_t *output)
+{
+    for (int32_t i = 0; i < p->count; i++, input += p->block_bytes, output += p->output_stride)
+    {
+        copy(output, input, p->block_bytes);
+    }
+}
+
+void mn_resize_nearest(const struct mn_resize *p, const int8_t *input, int8_t *output)
+{
+    for (int32_t y = 0; y < p->out.rows; y++)
+    {
+        const int8_t *row = input + p->rows[y] * p->in_columns * p->out.channels;
+        for (int32_t x = 0; x < p->out.columns; x++)
+        {
+            output = copy(output, row + p->columns[x] * p->out.channels, p->out.channels);
+        }
+    }
+}

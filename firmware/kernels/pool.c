@@ -1,0 +1,86 @@
+/* Average and maximum over windows, and the mean over all rows and columns. */
+#include "micronets_arithmetic.h"
+#include "micronets_kernels.h"
+
+struct span
+{
+    int32_t first, end;
+};
+
+/* The window's part that lies inside the input. */
+static inline struct span inside(int32_t out, int32_t stride, int32_t pad, int32_t size, int32_t limit)
+{
+    const int32_t first = out * stride - pad;
+    const struct span s = {first < 0 ? 0 : first, first + size > limit ? limit : first + size};
+    return s;
+}
+
+void mn_average_pool(const struct mn_pool *p, const int8_t *input, int8_t *output)
+{
+    const struct mn_window w = p->window;
+    for (int32_t y = 0; y < p->out.rows; y++)
+    {
+        const struct span ys = inside(y, w.row_stride, w.pad_top, w.rows, p->in.rows);
+        for (int32_t x = 0; x < p->out.columns; x++)
+        {
+            const struct span xs = inside(x, w.column_stride, w.pad_left, w.columns, p->in.columns);
+            const int32_t count = (ys.end - ys.first) * (xs.end - xs.first);
+            for (int32_t channel = 0; channel < p->out.channels; channel++)
+            {
+                int32_t sum = 0;
+                for (int32_t in_y = ys.first; in_y < ys.end; in_y++)
+                {
+                    const int8_t *pixel = input + (in_y * p->in.columns + xs.first) * p->in.channels + channel;
+                    for (int32_t in_x = xs.first; in_x < xs.end; in_x++, pixel += p->in.channels)
+                    {
+                        sum += *pixel;
+                    }
+                }
+                const int32_t mean = sum > 0 ? (sum + count / 2) / count : (sum - count / 2) / count;
+                *output++ = (int8_t)mn_clamp(mean, p->low, p->high);
+            }
+        }
+    }
+}
+
+void mn_max_pool(const struct mn_pool *p, const int8_t *input, int8_t *output)
+{
+    const struct mn_window w = p->window;
+    for (int32_t y = 0; y < p->out.rows; y++)
+    {
+        const struct span ys = inside(y, w.row_stride, w.pad_top, w.rows, p->in.rows);
+        for (int32_t x = 0; x < p->out.columns; x++)
+        {
+            const struct span xs = inside(x, w.column_stride, w.pad_left, w.columns, p->in.columns);
+            for (int32_t channel = 0; channel < p->out.channels; channel++)
+            {
+                int32_t largest = INT8_MIN;
+                for (int32_t in_y = ys.first; in_y < ys.end; in_y++)
+                {
+                    const int8_t *pixel = input + (in_y * p->in.columns + xs.first) * p->in.channels + channel;
+                    for (int32_t in_x = xs.first; in_x < xs.end; in_x++, pixel += p->in.channels)
+                    {
+                        largest = *pixel > largest ? *pixel : largest;
+                    }
+                }
+                *output++ = (int8_t)mn_clamp(largest, p->low, p->high);
+            }
+        }
+    }
+}
+
+void mn_mean(const struct mn_mean *p, const int8_t *input, int8_t *output)
+{
+    const int32_t count = p->in.rows * p->in.columns;
+    for (int32_t channel = 0; channel < p->in.channels; channel++)
+    {
+        int32_t sum = -p->input_zero_point * count;
+        const int8_t *pixel = input + channel;
+        for (int32_t i = 0; i < count; i++, pixel += p->in.channels)
+        {
+            sum += *pixel;
+        }
+        const int32_t mean = mn_multiply_quantised(sum, p->multiplier, p->shift);
+        *output++ = (int8_t)mn_clamp(mn_wrapping_add(mean, p->zero_point), INT8_MIN, INT8_MAX);
+    }
+}

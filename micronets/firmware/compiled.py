@@ -1,0 +1,67 @@
+"""What compiling a network gives: files, memory plan, layers. The report draws the memory map from its JSON."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class PlannedBuffer:
+    """A run of bytes in the arena, alive from `first_step` to `last_step` inclusive."""
+
+    name: str
+    offset_bytes: int
+    size_bytes: int
+    first_step: int
+    last_step: int
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One emitted step; `function` is the C function the profiler attributes instructions to."""
+
+    function: str
+    operator: str
+    operators: tuple[int, ...]
+    """Indices of the .tflite file's operators it carries out."""
+    input_shape: tuple[int, int, int]
+    output_shape: tuple[int, int, int]
+    macs: int
+    kernel: str
+    scratch_bytes: int
+    constant_bytes: int
+
+
+@dataclass(frozen=True)
+class EdgeQuantisation:
+    """real = scale * (q - zero_point)."""
+
+    scale: float
+    zero_point: int
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class CompiledNetwork:
+    name: str
+    core: str
+    optimise: str
+    sources: tuple[Path, ...]
+    """C files to compile, network.c first."""
+    include_directories: tuple[Path, ...]
+    arena_bytes: int
+    weights_bytes: int
+    """All constants: weights, biases, multipliers, tables and layer descriptions."""
+    buffers: tuple[PlannedBuffer, ...]
+    layers: tuple[Layer, ...]
+    input: EdgeQuantisation
+    output: EdgeQuantisation
+    notes: tuple[str, ...]
+    """What each pass did, one sentence each."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON types; paths as file names."""
+        content = asdict(self)
+        content["sources"] = [path.name for path in self.sources]
+        content["include_directories"] = [path.name for path in self.include_directories]
+        return content

@@ -1,0 +1,84 @@
+"""From a .tflite file to C: read, lower, choose kernels, plan memory, emit."""
+
+import re
+import shutil
+from pathlib import Path
+
+from micronets import atomic
+from micronets.errors import BuildError, ModelError
+from micronets.firmware.compiled import CompiledNetwork, EdgeQuantisation, Layer, PlannedBuffer
+from micronets.firmware.emit import emit, place
+from micronets.firmware.kernels import choose_kernel
+from micronets.firmware.lower import lower
+from micronets.firmware.reader import read_graph
+
+CORES = ("cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55")
+OPTIMISE = ("speed", "balanced", "size")
+
+_FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"
+_LARGEST_ARENA_BYTES = 16 << 20
+
+
+def compile_network(
+    tflite: Path, directory: Path, *, core: str = "cortex-m4", optimise: str = "balanced"
+) -> CompiledNetwork:
+    """Writes network.h, network.c and the kernel sources they need into `directory`, whole or not at all.
+
+    Raises:
+        ModelError: the file is damaged, or asks for what the compiler does not support.
+        BuildError: `core` or `optimise` is not one of `CORES` or `OPTIMISE`.
+    """
+    if core not in CORES:
+        raise BuildError(f"core {core!r} is not known; choose one of {', '.join(CORES)}")
+    if optimise not in OPTIMISE:
+        raise BuildError(f"optimise {optimise!r} is not known; choose one of {', '.join(OPTIMISE)}")
+    tflite, directory = Path(tflite), Path(directory)
+    program = lower(read_graph(tflite))
+    kernels = [choose_kernel(step) for step in program.steps]
+    largest = sum(step.output.size_bytes for step in program.steps) + program.input.size_bytes
+    if largest > _LARGEST_ARENA_BYTES:
+        raise ModelError(f"{tflite}: its activations take {largest} bytes, too many for a microcontroller")
+    placement = place(program, kernels)
+    name = re.sub(r"[^A-Za-z0-9_.-]", "_", tflite.stem) or "network"
+    emitted = emit(program, kernels, placement, name)
+    files = sorted({kernel.file for kernel in kernels})
+    with atomic.atomic_directory(directory) as beside:
+        (beside / "network.h").write_text(emitted.header, encoding="utf-8")
+        (beside / "network.c").write_text(emitted.body, encoding="utf-8")
+        for file in files:
+            shutil.copyfile(_FIRMWARE / "kernels" / file, beside / file)
+        for header in sorted((_FIRMWARE / "include").glob("micronets_*.h")):
+            shutil.copyfile(header, beside / header.name)
+    layers = tuple(
+        Layer(
+            function=function,
+            operator=kernel.step.kind,
+            operators=kernel.step.operators,
+            input_shape=kernel.step.inputs[0].shape,
+            output_shape=kernel.step.output.shape,
+            macs=kernel.step.macs,
+            kernel=kernel.function,
+            scratch_bytes=kernel.scratch_bytes,
+            constant_bytes=constant_bytes,
+        )
+        for kernel, function, constant_bytes in zip(kernels, emitted.functions, emitted.constant_bytes, strict=True)
+    )
+    buffers = tuple(
+        PlannedBuffer(buffer.name, offset, buffer.size_bytes, buffer.first_step, buffer.last_step)
+        for buffer, offset in zip(placement.buffers, placement.plan.offsets, strict=True)
+    )
+    first, last = program.input_quantisation, program.output_quantisation
+    return CompiledNetwork(
+        name=name,
+        core=core,
+        optimise=optimise,
+        sources=tuple(directory / file for file in ("network.c", *files)),
+        include_directories=(directory,),
+        arena_bytes=max(placement.plan.arena_bytes, 4),
+        weights_bytes=sum(emitted.constant_bytes),
+        buffers=buffers,
+        layers=layers,
+        input=EdgeQuantisation(first.scale, first.zero_point, first.shape),
+        output=EdgeQuantisation(last.scale, last.zero_point, last.shape),
+        notes=tuple(program.notes),
+    )

@@ -1,0 +1,67 @@
+"""C text: constants in named sections and descriptions as designated initialisers."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+_TYPES = {
+    np.dtype(np.int8): "int8_t",
+    np.dtype(np.uint8): "uint8_t",
+    np.dtype(np.int16): "int16_t",
+    np.dtype(np.uint16): "uint16_t",
+    np.dtype(np.int32): "int32_t",
+    np.dtype(np.uint32): "uint32_t",
+}
+_NUMBERS_PER_LINE = {1: 24, 2: 16, 4: 10}
+
+
+class Source:
+    """Collects the constants of network.c; every array is word-aligned and in a section `.rodata.network_<name>`."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.constant_bytes = 0
+
+    def array(self, name: str, values: np.ndarray) -> str:
+        """Adds an array and returns its C name."""
+        flat = np.ascontiguousarray(values).reshape(-1)
+        item = flat.dtype.itemsize
+        per_line = _NUMBERS_PER_LINE[item]
+        numbers = [_number(value, item) for value in flat.tolist()]
+        lines = [", ".join(numbers[i : i + per_line]) for i in range(0, len(numbers), per_line)]
+        body = ",\n    ".join(lines)
+        self.parts.append(
+            f"static const {_TYPES[flat.dtype]} {name}[{len(numbers)}]\n"
+            f'    __attribute__((aligned(4), section(".rodata.network_{name}"))) = {{\n    {body}}};\n'
+        )
+        self.constant_bytes += flat.nbytes
+        return name
+
+    def description(self, struct: str, name: str, fields: Mapping[str, Any]) -> str:
+        """Adds a `static const struct` and returns its address as C text."""
+        self.parts.append(
+            f"static const struct {struct} {name}\n"
+            f'    __attribute__((section(".rodata.network_{name}"))) = {_initialiser(fields, "    ")};\n'
+        )
+        self.constant_bytes += 4 * _count(fields)
+        return f"&{name}"
+
+
+def _number(value: int, item_bytes: int) -> str:
+    if value == -(1 << 31) and item_bytes == 4:
+        return "INT32_MIN"
+    return str(value)
+
+
+def _initialiser(fields: Mapping[str, Any], indent: str) -> str:
+    lines = []
+    for key, value in fields.items():
+        text = _initialiser(value, indent + "    ") if isinstance(value, Mapping) else str(value)
+        lines.append(f"{indent}.{key} = {text}")
+    return "{\n" + ",\n".join(lines) + "}"
+
+
+def _count(fields: Mapping[str, Any]) -> int:
+    values: Iterable[Any] = fields.values()
+    return sum(_count(value) if isinstance(value, Mapping) else 1 for value in values)
