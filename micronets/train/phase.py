@@ -1,7 +1,6 @@
 """One phase of training: epochs over a stream, best network by validation, resumable after every epoch."""
 
 import logging
-import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -128,17 +127,18 @@ class Phase:
 
     def _run_epoch(self, epoch: int) -> Epoch:
         start = time.monotonic()
-        self._network.reset_metrics()
-        logs = {"loss": math.nan, "accuracy": math.nan}
+        batches = []
         for features, labels in self._stream.epoch(epoch):
             teacher_logits = None if self._teacher is None else self._teacher.predict_on_batch(features)
             logs = self._network.train_on_batch(features, targets(labels, teacher_logits), return_dict=True)
+            batches.append((float(logs["loss"]), float(logs["accuracy"])))
+        loss, accuracy = np.mean(batches, axis=0)
         return Epoch(
             self._name,
             epoch,
             float(self._optimiser.learning_rate),
-            float(logs["loss"]),
-            float(logs["accuracy"]),
+            float(loss),
+            float(accuracy),
             accuracy_of(self._network, *self._validation),
             round(time.monotonic() - start, 3),
         )

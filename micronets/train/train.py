@@ -20,8 +20,9 @@ from micronets.checkpoint import Checkpoint, fingerprint
 from micronets.data.dataset import PreparedDataset
 from micronets.data.stream import TrainingStream
 from micronets.layers.frozen import FrozenNetwork
+from micronets.layers.input_range import input_range
 from micronets.layers.network import Network
-from micronets.network import Range, TrainedNetwork
+from micronets.network import TrainedNetwork
 from micronets.tasks import find_task
 from micronets.train.options import TrainingOptions
 from micronets.train.phase import Epoch, Phase, accuracy_of, logits_of
@@ -29,8 +30,6 @@ from micronets.train.phase import Epoch, Phase, accuracy_of, logits_of
 logger = logging.getLogger(__name__)
 
 CALIBRATION_BATCHES = 4
-OUTLIERS_PERCENT = 0.01
-"""Share of input values, at either end, that the quantised input clips."""
 
 
 class MetricSink(Protocol):
@@ -137,7 +136,7 @@ def _train(
     )
     validation = (dataset.features("validation"), dataset.classes("validation"))
     testing = (dataset.features("testing"), dataset.classes("testing"))
-    input_range = _input_range(dataset.features("training"))
+    kept = input_range(dataset.features("training"))
     history: list[Epoch] = []
     metrics: dict[str, dict[str, float]] = {}
 
@@ -167,7 +166,7 @@ def _train(
         }
         logger.info("%s network: %.1f %% on the test split", name, 100 * metrics[name]["test_accuracy"])
 
-    float_network = Network(architecture, input_range, quantised=False, dropout=options.dropout)
+    float_network = Network(architecture, kept, quantised=False, dropout=options.dropout)
     logger.info(
         "%s: %d parameters, %d batches per epoch",
         architecture.name,
@@ -177,9 +176,7 @@ def _train(
     run_phase("float", float_network, options.float_epochs, options.learning_rate)
     float_network.trained(dataset.labels).save(directory / "float.npz")
     if options.quantised_epochs:
-        network = Network(
-            architecture, input_range, quantised=True, weight_bits=options.weight_bits, dropout=options.dropout
-        )
+        network = Network(architecture, kept, quantised=True, weight_bits=options.weight_bits, dropout=options.dropout)
         network.copy_from(float_network)
         network.calibrate(_calibration_features(stream))
         run_phase("quantised", network, options.quantised_epochs, options.quantised_learning_rate)
@@ -189,12 +186,6 @@ def _train(
     _write_history(directory / "history.csv", history)
     write_json(directory / "metrics.json", metrics)
     shutil.rmtree(checkpoints, ignore_errors=True)
-
-
-def _input_range(features: np.ndarray) -> Range:
-    """The range of all but the most extreme input values, widened to hold 0, which padding needs exactly."""
-    low, high = np.percentile(features, [OUTLIERS_PERCENT, 100 - OUTLIERS_PERCENT])
-    return min(float(low), 0.0), max(float(high), 0.0)
 
 
 def _calibration_features(stream: TrainingStream) -> np.ndarray:
