@@ -18,6 +18,9 @@ from micronets.costs import costs
 from micronets.errors import ConfigurationError
 from micronets.published import PUBLISHED, published_architecture
 from micronets.schema import check, closest
+from micronets.search.options import SearchOptions
+from micronets.search.problem import search_problem
+from micronets.tasks import find_task
 
 ROOT = Path(__file__).parents[1]
 SCHEMAS = ROOT / "config" / "schemas"
@@ -67,7 +70,7 @@ class TaskConfiguration:
     def teachers(self) -> tuple[str, ...]:
         """Names of all networks that teach a configured one, sorted."""
         names = {teacher_of(model.sections["train"]) for model in self.models.values()}
-        return tuple(sorted(name for name in names if name))
+        return tuple(sorted(names - {""}))
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,12 @@ class Configuration:
     seed: int
     results: str
     store: str
+
+    @property
+    def searched(self) -> tuple[str, ...]:
+        """Names of all models that are searched, in any task, sorted."""
+        models = [model for task in self.tasks.values() for model in task.models.values()]
+        return tuple(sorted({model.name for model in models if not model.published}))
 
 
 def resolve(given: Mapping[str, Any]) -> Configuration:
@@ -134,8 +143,7 @@ def merge(base: Any, over: Any) -> Any:
 
 def teacher_of(train: Section) -> str:
     """Name of the network whose logits a student with this `train` section learns from; empty: none."""
-    distillation = train["distillation"]
-    return distillation["teacher"] if distillation["weight"] > 0 else ""
+    return train["teacher"]["architecture"] if train["distillation"]["weight"] > 0 else ""
 
 
 def _check_top_level(given: Mapping[str, Any], tasks: list[str]) -> None:
@@ -189,7 +197,7 @@ def _resolve_model(
         if published:
             _check_published_fits(key, name, board)
     if not published:
-        _known_board(f"{key}.search.board", merged["search"]["board"])
+        _check_search(task, f"{key}.search", merged["search"])
     return model
 
 
@@ -210,9 +218,18 @@ def _check_published_fits(key: str, name: str, board_name: str) -> None:
         )
 
 
+def _check_search(task: str, key: str, section: Section) -> None:
+    _known_board(f"{key}.board", section["board"])
+    about = find_task(task)
+    try:
+        search_problem(SearchOptions.from_section(section), about.input_shape, len(about.labels))
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{key}: {error}") from None
+
+
 def _check_teacher(task: TaskConfiguration, model: ModelConfiguration) -> None:
     teacher = teacher_of(model.sections["train"])
-    key = f"{task.name}.train.distillation.teacher"
+    key = f"{task.name}.train.teacher.architecture"
     if teacher and teacher not in PUBLISHED and teacher not in task.models:
         known = [*PUBLISHED, *(name for name in task.models if name not in PUBLISHED)]
         raise ConfigurationError(f"{key}: unknown network {teacher!r}; {closest(teacher, known)}.")

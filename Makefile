@@ -1,0 +1,31 @@
+# make run     set up, then run the workflow with the default configuration
+# make test    set up, then run all tests
+# make lint    style of Python, of the workflow, and Snakemake's own lint
+# make bench, make fuzz    benchmarks and fuzzing of the firmware stage
+# make setup   only set up: a virtual environment in .venv and, where the user may, the Arm compiler and the emulator
+.PHONY: run test lint bench fuzz setup
+
+BIN := $(CURDIR)/.venv/bin
+export PATH := $(BIN):$(PATH)
+
+run: setup
+	snakemake --cores all
+
+test: setup
+	pytest -n 2 --dist loadfile
+
+lint: setup
+	ruff check .
+	ruff format --check .
+	snakefmt --check Snakefile rules
+	snakemake --lint
+
+bench: setup
+	python -m micronets.profile.benchmark
+
+fuzz: setup
+	python -m micronets.firmware.fuzz
+
+setup:
+	@python3 envs/set_up.py
+

@@ -1,0 +1,47 @@
+# From a dataset and a microcontroller's budget to a measured firmware:
+#   data → search → train → export → firmware → profile → report
+# Everything is configured in config/config.yaml and config/tasks/<task>.yaml; the logic lives in the package micronets.
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: f"{workflow.basedir}/config/config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/tracking.smk"
+include: "rules/data.smk"
+include: "rules/search.smk"
+include: "rules/train.smk"
+include: "rules/export.smk"
+include: "rules/firmware.smk"
+include: "rules/profile.smk"
+include: "rules/report.smk"
+
+
+localrules:
+    all,
+    data,
+    search,
+    train,
+    export,
+    firmware,
+    profile,
+    report,
+
+
+rule all:
+    default_target: True
+    input:
+        rules.report.input,
+
+
+onstart:
+    if workflow.is_main_process:
+        claim_results()
+
+
+onsuccess:
+    if workflow.is_main_process:
+        print_summary()

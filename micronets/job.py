@@ -1,0 +1,107 @@
+"""What every job of the workflow does around its stage: log, own its output alone, end with its workflow."""
+
+import contextlib
+import fcntl
+import logging
+import os
+import platform
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import psutil
+
+from micronets.errors import MicronetsError
+
+logger = logging.getLogger("micronets")
+
+
+_claims: list[IO[str]] = []
+
+
+def claim(results: str | os.PathLike) -> None:
+    """Makes this process the only workflow on a results folder, until it ends, however it ends.
+
+    Raises MicronetsError where another one is at work.
+    """
+    path = Path(results) / ".workflow.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    stream = open(path, "a+", encoding="utf-8")
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        stream.seek(0)
+        owner = stream.read().strip()
+        stream.close()
+        raise MicronetsError(
+            f"Another workflow ({owner}) works on the results folder {results}; wait for it to end, or stop it, or "
+            f"choose another folder with --config results=<folder>."
+        ) from None
+    stream.truncate(0)
+    stream.write(f"process {os.getpid()} on {platform.node()}")
+    stream.flush()
+    _claims.append(stream)
+
+
+@contextlib.contextmanager
+def job(name: str, log: str | os.PathLike) -> Iterator[None]:
+    """Runs the body of a `with` as one job.
+
+    Log lines go to the file `log` and, marked with `name`, to the terminal. A MicronetsError becomes one line and exit
+    status 1; any other exception leaves its traceback in both places. While the body runs, no other job with this log
+    does, not even one left over from a killed workflow; and when this job's own workflow is killed, the job ends too
+    instead of working on unseen.
+    """
+    _log_to(Path(log), name)
+    _end_with_parent()
+    with _alone(Path(log)):
+        try:
+            yield
+        except MicronetsError as error:
+            logger.error("%s", error)
+            sys.exit(1)
+        except Exception:
+            logger.exception("The job failed unexpectedly.")
+            sys.exit(1)
+
+
+def _log_to(path: Path, name: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    file = logging.FileHandler(path, mode="a", encoding="utf-8")
+    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    terminal = logging.StreamHandler(sys.stderr)
+    terminal.setFormatter(logging.Formatter(f"[{name}] %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[file, terminal], force=True)
+    logging.captureWarnings(True)
+    logger.setLevel(logging.INFO)
+
+
+@contextlib.contextmanager
+def _alone(log: Path) -> Iterator[None]:
+    """Holds a lock beside the log; the kernel releases it however the process ends."""
+    with open(log.with_suffix(".lock"), "w", encoding="utf-8") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            logger.warning("The same job of an earlier run is still at work; waiting for it to end.")
+            fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
+def _end_with_parent() -> None:
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        logger.error("The workflow that started this job has ended, so it ends too; run the same command to go on.")
+        for child in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.kill()
+        os._exit(1)
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()

@@ -1,0 +1,76 @@
+import os
+import sys
+
+from micronets.configuration import resolve, teacher_of
+from micronets.errors import MicronetsError
+from micronets.job import claim
+from micronets.published import PUBLISHED
+from micronets.tracking import STORE_VARIABLE, store_uri
+
+try:
+    CONFIGURATION = resolve(config)
+except MicronetsError as error:
+    sys.exit(str(error))
+
+TASKS = CONFIGURATION.tasks
+R = CONFIGURATION.results
+os.environ[STORE_VARIABLE] = store_uri(CONFIGURATION.store)
+
+
+wildcard_constraints:
+    task="|".join(TASKS),
+    model="[a-z0-9-]+",
+    teacher="[a-z0-9-]+",
+    board="[a-z0-9-]+",
+
+
+def section(name):
+    """A params function: the section that holds for the job's task and, where it has one, its model."""
+    return lambda wildcards: TASKS[wildcards.task].section(name, wildcards.get("model"))
+
+
+def teacher_network(wildcards):
+    """The trained teacher of the job's model; nothing where it learns alone."""
+    teacher = teacher_of(TASKS[wildcards.task].section("train", wildcards.model))
+    return f"{R}/{wildcards.task}/teachers/{teacher}/float.npz" if teacher else []
+
+
+def per_model(pattern, task=None):
+    """The pattern for every configured model, of one task or of all."""
+    chosen = TASKS.values() if task is None else [TASKS[task]]
+    return [
+        pattern.format(R=R, task=t.name, model=model)
+        for t in chosen
+        for model in t.models
+    ]
+
+
+def per_board(pattern, task=None):
+    """The pattern for every board of every configured model, of one task or of all."""
+    chosen = TASKS.values() if task is None else [TASKS[task]]
+    return [
+        pattern.format(R=R, task=t.name, model=model.name, board=board)
+        for t in chosen
+        for model in t.models.values()
+        for board in model.boards
+    ]
+
+
+def claim_results():
+    """Stops where another workflow works on the same results folder."""
+    try:
+        claim(R)
+    except MicronetsError as error:
+        sys.exit(str(error))
+
+
+def print_summary():
+    """Prints every task's table."""
+    for task in TASKS:
+        path = f"{R}/{task}/report/summary.txt"
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as stream:
+                print(
+                    f"\n{stream.read()}\nReport: {R}/{task}/report/report.html",
+                    flush=True,
+                )

@@ -1,0 +1,32 @@
+DATASET = [
+    f"{R}/{{task}}/data/{name}"
+    for name in ("dataset.json", "features.npy", "audio.npy", "noise.npy", "clips.csv")
+]
+
+
+rule prepare_data:
+    input:
+        tracking=ancient(f"{R}/tracking.json"),
+    output:
+        DATASET,
+        rejected=f"{R}/{{task}}/data/rejected.csv",
+    log:
+        f"{R}/logs/{{task}}/data.log",
+    benchmark:
+        f"{R}/benchmarks/{{task}}/data.tsv"
+    conda:
+        "../envs/data.yaml"
+    threads: 64
+    resources:
+        mem_mb=8000,
+        runtime=240,
+    params:
+        data=section("data"),
+        seed=CONFIGURATION.seed,
+    script:
+        "../workflow_scripts/data.py"
+
+
+rule data:
+    input:
+        [f"{R}/{task}/data/dataset.json" for task in TASKS],

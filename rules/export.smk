@@ -1,0 +1,29 @@
+rule export_network:
+    input:
+        tracking=ancient(f"{R}/tracking.json"),
+        dataset=DATASET,
+        network=rules.train_network.output.network,
+        float_network=rules.train_network.output.float_network,
+        metrics=rules.train_network.output.metrics,
+        test_logits=rules.train_network.output.test_logits,
+    output:
+        model=f"{R}/{{task}}/{{model}}/export/model.tflite",
+        metrics=f"{R}/{{task}}/{{model}}/export/metrics.json",
+        test_inputs=f"{R}/{{task}}/{{model}}/export/test_inputs.npz",
+    log:
+        f"{R}/logs/{{task}}/{{model}}/export.log",
+    conda:
+        "../envs/export.yaml"
+    threads: 2
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        export=section("export"),
+    script:
+        "../workflow_scripts/export.py"
+
+
+rule export:
+    input:
+        per_model("{R}/{task}/{model}/export/model.tflite"),

@@ -1,0 +1,26 @@
+rule profile_firmware:
+    input:
+        tracking=ancient(f"{R}/tracking.json"),
+        elf=rules.build_firmware.output.elf,
+        firmware=rules.build_firmware.output.firmware,
+        test_inputs=rules.export_network.output.test_inputs,
+    output:
+        profile=f"{R}/{{task}}/{{model}}/{{board}}/profile/profile.json",
+        layers=f"{R}/{{task}}/{{model}}/{{board}}/profile/layers.csv",
+    log:
+        f"{R}/logs/{{task}}/{{model}}/{{board}}/profile.log",
+    conda:
+        "../envs/firmware.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=60,
+    params:
+        profile=section("profile"),
+    script:
+        "../workflow_scripts/profile.py"
+
+
+rule profile:
+    input:
+        per_board("{R}/{task}/{model}/{board}/profile/profile.json"),

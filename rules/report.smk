@@ -1,0 +1,32 @@
+rule write_report:
+    input:
+        tracking=ancient(f"{R}/tracking.json"),
+        dataset=DATASET,
+        training=lambda w: per_model("{R}/{task}/{model}/train/metrics.json", w.task),
+        export=lambda w: per_model("{R}/{task}/{model}/export/metrics.json", w.task),
+        profiles=lambda w: per_board(
+            "{R}/{task}/{model}/{board}/profile/profile.json", w.task
+        ),
+    output:
+        html=f"{R}/{{task}}/report/report.html",
+        table=f"{R}/{{task}}/report/summary.csv",
+    log:
+        f"{R}/logs/{{task}}/report.log",
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=20,
+    params:
+        report=section("report"),
+        models=lambda wildcards: {
+            model.name: model.boards for model in TASKS[wildcards.task].models.values()
+        },
+    script:
+        "../workflow_scripts/report.py"
+
+
+rule report:
+    input:
+        [f"{R}/{task}/report/report.html" for task in TASKS],

@@ -1,0 +1,49 @@
+rule search_network:
+    input:
+        tracking=ancient(f"{R}/tracking.json"),
+        dataset=DATASET,
+    output:
+        architecture=f"{R}/{{task}}/{{model}}/search/architecture.json",
+        history=f"{R}/{{task}}/{{model}}/search/history.csv",
+        search=f"{R}/{{task}}/{{model}}/search/search.json",
+    log:
+        f"{R}/logs/{{task}}/{{model}}/search.log",
+    benchmark:
+        f"{R}/benchmarks/{{task}}/{{model}}/search.tsv"
+    wildcard_constraints:
+        model="|".join(CONFIGURATION.searched) or "(?!)",
+    conda:
+        "../envs/training.yaml"
+    threads: 4
+    resources:
+        mem_mb=8000,
+        runtime=2880,
+    params:
+        search=section("search"),
+        seed=CONFIGURATION.seed,
+    script:
+        "../workflow_scripts/search.py"
+
+
+rule published_network:
+    input:
+        tracking=ancient(f"{R}/tracking.json"),
+    output:
+        architecture=f"{R}/{{task}}/{{model}}/search/architecture.json",
+    log:
+        f"{R}/logs/{{task}}/{{model}}/search.log",
+    wildcard_constraints:
+        model="|".join(PUBLISHED),
+    conda:
+        "../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    script:
+        "../workflow_scripts/search_published.py"
+
+
+rule search:
+    input:
+        per_model("{R}/{task}/{model}/search/architecture.json"),

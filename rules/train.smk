@@ -1,0 +1,58 @@
+rule train_teacher:
+    input:
+        tracking=ancient(f"{R}/tracking.json"),
+        dataset=DATASET,
+        architecture=f"{R}/{{task}}/{{teacher}}/search/architecture.json",
+    output:
+        network=f"{R}/{{task}}/teachers/{{teacher}}/float.npz",
+        history=f"{R}/{{task}}/teachers/{{teacher}}/history.csv",
+        metrics=f"{R}/{{task}}/teachers/{{teacher}}/metrics.json",
+    log:
+        f"{R}/logs/{{task}}/teachers/{{teacher}}.log",
+    benchmark:
+        f"{R}/benchmarks/{{task}}/teachers/{{teacher}}.tsv"
+    conda:
+        "../envs/training.yaml"
+    threads: 4
+    resources:
+        mem_mb=8000,
+        runtime=2880,
+    params:
+        train=section("train"),
+        seed=CONFIGURATION.seed,
+    script:
+        "../workflow_scripts/train_teacher.py"
+
+
+rule train_network:
+    input:
+        tracking=ancient(f"{R}/tracking.json"),
+        dataset=DATASET,
+        architecture=f"{R}/{{task}}/{{model}}/search/architecture.json",
+        teacher=teacher_network,
+    output:
+        network=f"{R}/{{task}}/{{model}}/train/network.npz",
+        float_network=f"{R}/{{task}}/{{model}}/train/float.npz",
+        history=f"{R}/{{task}}/{{model}}/train/history.csv",
+        metrics=f"{R}/{{task}}/{{model}}/train/metrics.json",
+        test_logits=f"{R}/{{task}}/{{model}}/train/test_logits.npy",
+    log:
+        f"{R}/logs/{{task}}/{{model}}/train.log",
+    benchmark:
+        f"{R}/benchmarks/{{task}}/{{model}}/train.tsv"
+    conda:
+        "../envs/training.yaml"
+    threads: 4
+    resources:
+        mem_mb=8000,
+        runtime=2880,
+    params:
+        train=section("train"),
+        seed=CONFIGURATION.seed,
+    script:
+        "../workflow_scripts/train.py"
+
+
+rule train:
+    input:
+        per_model("{R}/{task}/{model}/train/network.npz"),
