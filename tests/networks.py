@@ -77,10 +77,10 @@ def small_ds_cnn(channels: int = 8, input_shape: tuple[int, int, int] = (13, 10,
 
 
 def small_residual() -> Architecture:
-    """Linear bottlenecks of unequal widths with additions, either side padded, and a pooled downsampling."""
+    """Linear bottlenecks with additions, where either side is padded and where neither is."""
     return Architecture(
         "small-residual",
-        (12, 12, 3),
+        (10, 10, 3),
         (
             Convolution(8, (3, 3), (2, 2)),
             Convolution(5, activation="linear"),
@@ -92,9 +92,26 @@ def small_residual() -> Architecture:
             DepthwiseConvolution(),
             Convolution(4, activation="linear"),
             Addition(5),
-            AveragePooling((2, 2), (2, 2)),
+            Convolution(7, activation="linear"),
+            Addition(9),
             AveragePooling(),
             Convolution(3, activation="linear"),
+        ),
+    )
+
+
+def small_skip_pool() -> Architecture:
+    """A network whose downsampling block was skipped: pooling 2x2 at stride 2 over odd sizes."""
+    return Architecture(
+        "small-skip-pool",
+        (13, 9, 1),
+        (
+            Convolution(8, (10, 4)),
+            AveragePooling((2, 2), (2, 2)),
+            DepthwiseConvolution(),
+            Convolution(12),
+            AveragePooling(),
+            Convolution(4, activation="linear"),
         ),
     )
 
