@@ -1,6 +1,7 @@
 """Names beside points, placed so that they cover neither points nor one another."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
@@ -8,11 +9,12 @@ from matplotlib.transforms import Bbox
 
 from micronets.report.style import MUTED
 
-_DIRECTIONS = [0, 180, 45, 315, 135, 225, 90, 270]
-_DISTANCES_POINTS = [7, 13, 22, 34, 50]
-_LEADER_FROM_POINTS = 20
+_DIRECTIONS = (0, 180, 45, 315, 135, 225, 90, 270)
+_DISTANCES_POINTS = (7, 12, 18, 26, 36, 50, 68)
+_LEADER_FROM_POINTS = 18
 _MARKER_RADIUS_POINTS = 5
 _PADDING_POINTS = 1.5
+_POINTS_PER_INCH = 72
 
 
 @dataclass(frozen=True)
@@ -25,51 +27,74 @@ class Label:
     colour: str
 
 
-def place_labels(axes: Axes, labels: list[Label], obstacles: list[tuple[float, float]], font_size: float) -> list[Bbox]:
+def place_labels(axes: Axes, labels: Sequence[Label], obstacles: Sequence[Bbox], font_size: float) -> list[Bbox]:
     """Writes every label near its point, at the nearest free place; longer ways get a thin leader line.
 
     Greedy in the order given, so name the most important points first. The axes' limits and layout must be final.
 
     Args:
-        obstacles: further points (data units) that no label may cover.
+        obstacles: boxes in pixels that no label should cover; the points are obstacles anyway.
+        font_size: in points.
 
     Returns:
         The labels' boxes in pixels, in the order given.
     """
-    figure = axes.figure
-    renderer = figure.canvas.get_renderer() if hasattr(figure.canvas, "get_renderer") else None
-    pixels_per_point = figure.dpi / 72
-    frame = axes.get_window_extent(renderer)
-    points = [axes.transData.transform((label.x, label.y)) for label in labels]
-    points += [axes.transData.transform(point) for point in obstacles]
-    radius = _MARKER_RADIUS_POINTS * pixels_per_point
-    occupied = [Bbox.from_extents(x - radius, y - radius, x + radius, y + radius) for x, y in points]
+    pixels_per_point = axes.figure.dpi / _POINTS_PER_INCH
+    frame = axes.get_window_extent()
+    points = [tuple(axes.transData.transform((label.x, label.y))) for label in labels]
+    occupied = [*obstacles, *(_box_around(point, _MARKER_RADIUS_POINTS * pixels_per_point) for point in points)]
     placed: list[Bbox] = []
-    for label, (x, y) in zip(labels, points, strict=False):
-        text = axes.text(0, 0, label.text, fontsize=font_size, color=label.colour, transform=None)
-        extent = text.get_window_extent(renderer)
-        candidates = [
-            (distance, _box_beside(x, y, extent.width, extent.height, direction, distance * pixels_per_point))
-            for distance in _DISTANCES_POINTS
-            for direction in _DIRECTIONS
-        ]
-        distance, box = min(
-            candidates, key=lambda candidate: (_covered(candidate[1], occupied + placed, frame), candidate[0])
+    for label, point in zip(labels, points, strict=True):
+        # Offsets in points, because the picture is saved at several resolutions.
+        text = axes.annotate(
+            label.text,
+            (label.x, label.y),
+            xytext=(0, 0),
+            textcoords="offset points",
+            fontsize=font_size,
+            color=label.colour,
+            verticalalignment="bottom",
+            annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": MUTED, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 3},
         )
-        text.set_position((box.x0, box.y0))
-        text.set_verticalalignment("bottom")
         text.set_in_layout(False)
-        if distance >= _LEADER_FROM_POINTS:
-            _leader(axes, x, y, box)
+        size = text.get_window_extent()
+        distance, box = _nearest_free(point, (size.width, size.height), occupied, frame, pixels_per_point)
+        text.set_position(((box.x0 - point[0]) / pixels_per_point, (box.y0 - point[1]) / pixels_per_point))
+        if distance < _LEADER_FROM_POINTS:
+            text.arrow_patch.set_visible(False)
+        occupied.append(box)
         placed.append(box)
     return placed
 
 
-def _box_beside(x: float, y: float, width: float, height: float, degrees: float, distance: float) -> Bbox:
-    """The box of that size whose edge is `distance` from (x, y) in the direction given."""
+def _nearest_free(
+    point: tuple[float, float],
+    size: tuple[float, float],
+    occupied: Sequence[Bbox],
+    frame: Bbox,
+    pixels_per_point: float,
+) -> tuple[float, Bbox]:
+    """Distance in points and box of the place that covers least; of equals the nearest."""
+    places = [
+        (distance, _box_beside(point, size, direction, distance * pixels_per_point))
+        for distance in _DISTANCES_POINTS
+        for direction in _DIRECTIONS
+    ]
+    padding = _PADDING_POINTS * pixels_per_point
+    return min(places, key=lambda place: (round(_covered(place[1], occupied, frame, padding), 3), place[0]))
+
+
+def _box_around(point: tuple[float, float], radius: float) -> Bbox:
+    return Bbox.from_bounds(point[0] - radius, point[1] - radius, 2 * radius, 2 * radius)
+
+
+def _box_beside(point: tuple[float, float], size: tuple[float, float], degrees: float, distance: float) -> Bbox:
+    """The box of that size whose nearest edge or corner is `distance` from the point in the direction given."""
     cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
-    centre_x = x + cosine * distance + _sign(cosine) * width / 2
-    centre_y = y + sine * distance + _sign(sine) * height / 2
+    width, height = size
+    centre_x = point[0] + cosine * distance + _sign(cosine) * width / 2
+    centre_y = point[1] + sine * distance + _sign(sine) * height / 2
     return Bbox.from_bounds(centre_x - width / 2, centre_y - height / 2, width, height)
 
 
@@ -77,17 +102,12 @@ def _sign(value: float) -> int:
     return 0 if abs(value) < 1e-9 else int(math.copysign(1, value))
 
 
-def _covered(box: Bbox, occupied: list[Bbox], frame: Bbox) -> float:
-    """Square pixels of `box` that lie on something occupied or outside the frame."""
-    padded = box.padded(_PADDING_POINTS)
+def _covered(box: Bbox, occupied: Sequence[Bbox], frame: Bbox, padding: float) -> float:
+    """Square pixels of the padded box that are occupied, and of the box outside the frame."""
+    padded = box.padded(padding)
     shared = sum(_area(Bbox.intersection(padded, other)) for other in occupied)
-    return shared + box.width * box.height - _area(Bbox.intersection(box, frame))
+    return shared + _area(box) - _area(Bbox.intersection(box, frame))
 
 
 def _area(box: Bbox | None) -> float:
     return 0.0 if box is None else box.width * box.height
-
-
-def _leader(axes: Axes, x: float, y: float, box: Bbox) -> None:
-    end_x, end_y = min(max(x, box.x0), box.x1), min(max(y, box.y0), box.y1)
-    axes.plot([x, end_x], [y, end_y], color=MUTED, linewidth=0.6, transform=None, zorder=1, scalex=False, scaley=False)

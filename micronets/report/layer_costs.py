@@ -26,7 +26,7 @@ def layers_picture(model: Model, build: Build) -> Picture | None:
             )
         axes.set_yticks(rows, layers["layer"])
         axes.invert_yaxis()
-        axes.margins(x=0.12)
+        axes.margins(x=0.12, y=0.02)
         axes.grid(axis="y", visible=False)
         axes.set_xlabel("instructions per inference")
         label_counts(axes.xaxis)

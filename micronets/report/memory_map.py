@@ -7,7 +7,6 @@ from micronets.report.records import Buffer, Build, Model
 from micronets.report.style import (
     BLUE,
     FAINT,
-    GREEN,
     INK,
     MUTED,
     ORANGE,
@@ -20,8 +19,8 @@ from micronets.report.style import (
     styled,
 )
 
-_BUFFER_COLOURS = (SKY, ORANGE, GREEN, "#F0E442")
-"""In turn, so that neighbours differ."""
+_BUFFER_COLOURS = ("#9CCBEB", "#F3C677")
+"""In turn: a layer's input and output differ."""
 _LEAST_LABELLED_SHARE = 0.04
 
 
@@ -30,7 +29,7 @@ def memory_picture(model: Model, build: Build) -> Picture | None:
     if build.firmware is None:
         return None
     with styled():
-        figure = blank_figure(9.2, 4.2)
+        figure = blank_figure(10.4, 4.2)
         plan, use = figure.subplots(1, 2, width_ratios=[2.6, 1])
         _draw_plan(plan, build)
         _draw_use(use, build)
@@ -65,7 +64,9 @@ def _draw_plan(axes: Axes, build: Build) -> None:
 def _draw_buffer(axes: Axes, buffer: Buffer, colour: str, arena_bytes: int) -> None:
     width = buffer.last_step - buffer.first_step + 1
     corner = (buffer.first_step - 0.5, buffer.offset_bytes)
-    axes.add_patch(Rectangle(corner, width, buffer.size_bytes, facecolor=colour, edgecolor="white", linewidth=1.2))
+    axes.add_patch(
+        Rectangle(corner, width, buffer.size_bytes, facecolor=colour, alpha=0.85, edgecolor="white", linewidth=1.2)
+    )
     if buffer.size_bytes >= _LEAST_LABELLED_SHARE * arena_bytes:
         middle = (corner[0] + width / 2, buffer.offset_bytes + buffer.size_bytes / 2)
         axes.text(*middle, f"{buffer.size_bytes:,}", ha="center", va="center", fontsize=8, color=INK)
@@ -88,11 +89,11 @@ def _draw_use(axes: Axes, build: Build) -> None:
         _stack_bar(axes, position, parts, size_bytes)
     axes.set_title("Board")
     axes.set_xticks([0, 1], [f"flash\n{board.flash_bytes:,} B", f"SRAM\n{board.sram_bytes:,} B"])
-    axes.set_xlim(-0.55, 2.2)
+    axes.set_xlim(-0.55, 1.55)
     axes.set_ylim(0, 1)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
     axes.grid(axis="x", visible=False)
-    axes.legend(loc="upper right", fontsize=8, handlelength=1, bbox_to_anchor=(1.05, 1))
+    axes.legend(loc="upper left", fontsize=8.5, handlelength=1, bbox_to_anchor=(1, 1))
 
 
 def _stack_bar(axes: Axes, position: int, parts: list[tuple[str, int, str]], size_bytes: int) -> None:

@@ -244,7 +244,7 @@ def _read_estimate(content: dict[str, Any]) -> Estimate:
 
 
 def readable_layer(name: str) -> str:
-    """`network_layer_03_depthwise_conv_2d` → `3 depthwise conv 2d`; other names without underscores."""
+    """`network_layer_03_depthwise_conv_2d` → `3 depthwise conv`; what lies between the layers has a name of its own."""
     if match := _LAYER_NAME.match(name):
-        return f"{int(match[1])} {match[2].replace('_', ' ')}"
-    return name.replace("_", " ")
+        return f"{int(match[1])} {match[2].removesuffix('_2d').replace('_', ' ')}"
+    return "between layers" if name == "network_invoke" else name.replace("_", " ")

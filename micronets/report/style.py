@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import EngFormatter
+from matplotlib.ticker import EngFormatter, LogLocator, NullLocator
 
 from micronets.atomic import write_bytes
 
@@ -49,7 +49,7 @@ _STYLE = {
     "svg.hashsalt": "micronets",
     "svg.fonttype": "path",
 }
-_PNG_DPI = 160
+_PNG_DPI = 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +94,18 @@ def label_bytes(axis) -> None:
 def label_counts(axis) -> None:
     """Axis figures in thousands, millions and so on."""
     axis.set_major_formatter(EngFormatter(sep=" "))
+
+
+def label_plain(axis) -> None:
+    """Axis figures as they are, without powers of ten."""
+    axis.set_major_formatter("{x:,g}")
+
+
+def logarithmic(axes: Axes) -> None:
+    """A logarithmic horizontal axis with figures at 1, 2 and 5 of every decade."""
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_minor_locator(NullLocator())
 
 
 def percent_axis(axes: Axes) -> None:

@@ -58,19 +58,20 @@ GROUPS = (
     Group("RAM, kB", (Column("program", "linked"), Column("arena", "planned"), Column("stack", "measured"))),
     Group(
         "one inference",
-        (Column("M MACs", "counted"), Column("M instructions", "counted"), Column("ms", "estimated")),
+        (Column("M MACs", "counted"), Column("M instr.", "counted"), Column("ms", "estimated")),
     ),
-    Group("TFLM", (Column("arena, kB", "measured"), Column("same bits", "compared"))),
+    Group("TFLM", (Column("arena, kB", "measured"), Column("bit-exact", "compared"))),
 )
 
 NOTES = (
-    "Accuracy: small figures are the 95 % Wilson interval and the number of examples. kB are 1000 bytes.",
+    "Accuracy: on all of the testing split, except where a number n of examples is given; small figures are the 95 % "
+    "Wilson interval. kB are 1000 bytes.",
     "Flash: program is everything the linker places there; weights with biases and requantisation constants; code is "
     "the network's own. RAM: program is static data with the deepest stack. In the paper, program is the compiled "
     "binary, weights the .tflite file, and arena TFLM's.",
     "Instructions are counted on the emulator, exactly. Milliseconds are estimated from them by a cycle model, with "
     "its mean error on silicon; the paper's are measured on the board.",
-    "TFLM: arena of the same file in TensorFlow Lite Micro's interpreter, on a 64-bit host; same bits says whether "
+    "TFLM: arena of the same file in TensorFlow Lite Micro's interpreter, on a 64-bit host; bit-exact says whether "
     "every output on the emulator equalled TFLM's.",
 )
 
@@ -82,7 +83,7 @@ def summary_rows(results: Results) -> list[Row]:
             model.name,
             model.kind,
             build.board.name,
-            _with_groups(_cells(model, build)),
+            _with_groups(_cells(model, build, results.dataset.clips["testing"])),
             _paper_row(results.publication.figures.get(model.name), build),
         )
         for model in results.models
@@ -94,17 +95,15 @@ def _with_groups(cells: list[Cell]) -> list[Cell]:
     firsts = []
     for group in GROUPS:
         firsts += [True] + [False] * (len(group.columns) - 1)
-    return [
-        Cell(cell.value, cell.detail, cell.alarming, first) for cell, first in zip(cells, firsts, strict=True)
-    ]
+    return [Cell(cell.value, cell.detail, cell.alarming, first) for cell, first in zip(cells, firsts, strict=True)]
 
 
-def _cells(model: Model, build: Build) -> list[Cell]:
+def _cells(model: Model, build: Build, tested: int) -> list[Cell]:
     training, export, firmware, profile = model.training, model.export, build.firmware, build.profile
     return [
-        _accuracy(training and training.float_accuracy),
-        _accuracy(export and export.litert_accuracy),
-        _accuracy(profile and profile.accuracy),
+        _accuracy(training and training.float_accuracy, tested),
+        _accuracy(export and export.litert_accuracy, tested),
+        _accuracy(profile and profile.accuracy, tested),
         _kilobytes(firmware and firmware.flash_bytes),
         _kilobytes(firmware and firmware.weights_bytes),
         _kilobytes(firmware and firmware.code_bytes),
@@ -119,11 +118,13 @@ def _cells(model: Model, build: Build) -> list[Cell]:
     ]
 
 
-def _accuracy(accuracy: Accuracy | None) -> Cell:
+def _accuracy(accuracy: Accuracy | None, tested: int) -> Cell:
+    """With its interval, and the number of examples where that is not the whole testing split."""
     if accuracy is None:
         return Cell(_MISSING)
     low, high = accuracy.interval
-    return Cell(f"{100 * accuracy.share:.1f} %", f"{100 * low:.1f}–{100 * high:.1f}, n = {accuracy.count:,}")
+    count = "" if accuracy.count == tested else f", n = {accuracy.count:,}"
+    return Cell(f"{100 * accuracy.share:.1f} %", f"{100 * low:.1f}–{100 * high:.1f}{count}")
 
 
 def _kilobytes(size_bytes: int | None) -> Cell:

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
+from matplotlib.transforms import Bbox
 
 from micronets.boards import Board
 from micronets.report.labels import Label, place_labels
-from micronets.report.records import Accuracy, Build, Kind, Model, Results
 from micronets.report.published_figures import PublishedFigures
+from micronets.report.records import Accuracy, Build, Kind, Model, Results
 from micronets.report.style import (
     BLUE,
     GREEN,
@@ -20,6 +21,8 @@ from micronets.report.style import (
     finish,
     label_bytes,
     label_counts,
+    label_plain,
+    logarithmic,
     percent_axis,
     styled,
 )
@@ -33,6 +36,7 @@ _KIND_NAMES: dict[Kind, str] = {
     "baseline": "baseline, trained here",
 }
 _LOGARITHMIC_FROM = 12
+_LIMIT = "limit"
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,7 @@ COSTS = (
         lambda build: build.profile and build.profile.estimate and build.profile.estimate.latency_ms,
         lambda figures, board: figures.latency_ms.get(board.name),
         lambda board: None,
-        lambda axis: None,
+        label_plain,
         "Latency: ours estimated by the cycle model from counted instructions, the paper's measured on the board.",
     ),
 )
@@ -131,11 +135,13 @@ def _points(models: tuple[Model, ...], board: Board, cost: Cost) -> list[_Point]
 
 def _picture(results: Results, cost: Cost, panels: list[tuple[Board, list[_Point]]]) -> Picture:
     with styled():
-        figure = blank_figure(7.4 * len(panels), 4.6)
+        figure = blank_figure(6.4 * len(panels), 4.6)
         axes_row = figure.subplots(1, len(panels), squeeze=False, sharey=True)[0]
         for axes, (board, points) in zip(axes_row, panels, strict=True):
             _draw_points(axes, cost, board, points, _paper_points(results, cost, board))
         axes_row[0].set_ylabel("accuracy of the int8 network, testing split")
+        handles, names = axes_row[0].get_legend_handles_labels()
+        figure.legend(handles, names, loc="outside lower center", ncols=3, fontsize=8.5)
         figure.draw_without_rendering()
         for axes, (board, points) in zip(axes_row, panels, strict=True):
             _name_points(axes, points, _paper_points(results, cost, board))
@@ -168,7 +174,7 @@ def _draw_points(
     axes.set_xlabel(cost.label)
     values = [point.cost for point in points] + [value for _, value, _ in papers]
     if max(values) > _LOGARITHMIC_FROM * min(values):
-        axes.set_xscale("log")
+        logarithmic(axes)
     if papers:
         axes.scatter(
             [value for _, value, _ in papers],
@@ -180,18 +186,17 @@ def _draw_points(
             zorder=2,
         )
     front = pareto_front([(point.cost, point.accuracy.share) for point in points])
-    axes.plot(*zip(*front, strict=True), color=MUTED, linewidth=1, drawstyle="steps-post", zorder=2)
+    axes.plot(*zip(*front, strict=True), color=MUTED, linewidth=0.9, zorder=2)
     for kind in dict.fromkeys(point.kind for point in points):
         _draw_kind(axes, kind, [point for point in points if point.kind == kind])
     limit = cost.limit(board)
     if limit is not None:
-        axes.axvline(limit, color=INK, linewidth=1, linestyle=(0, (4, 3)), label=f"all that the {board.name} has")
+        axes.axvline(limit, color=INK, linewidth=1, linestyle=(0, (4, 3)), label="the board's own", gid=_LIMIT)
     cost.format_axis(axes.xaxis)
     percent_axis(axes)
     axes.margins(x=0.09, y=0.12)
     if axes.get_xscale() == "linear":
         axes.set_xlim(left=0)
-    axes.legend(loc="lower right", fontsize=8.5)
 
 
 def _draw_kind(axes: Axes, kind: Kind, points: list[_Point]) -> None:
@@ -213,7 +218,12 @@ def _draw_kind(axes: Axes, kind: Kind, points: list[_Point]) -> None:
 def _name_points(axes: Axes, points: list[_Point], papers: list[tuple[str, float, float]]) -> None:
     ours = [Label(point.name, point.cost, point.accuracy.share, _COLOURS[point.kind]) for point in points]
     theirs = [Label(name, value, accuracy, MUTED) for name, value, accuracy in papers]
-    place_labels(axes, ours + theirs, [], font_size=8.5)
+    bars = [
+        Bbox(axes.transData.transform([(point.cost, bound) for bound in point.accuracy.interval])).padded(1)
+        for point in points
+    ]
+    limits = [line.get_window_extent().padded(1) for line in axes.lines if line.get_gid() == _LIMIT]
+    place_labels(axes, ours + theirs, [*bars, *limits], font_size=8.5)
 
 
 def pareto_front(points: list[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -25,12 +25,22 @@ class ResultsFolder:
         self.random = np.random.default_rng(5)
 
     def data(self) -> None:
-        counts = {split: dict.fromkeys(LABELS, number) for split, number in
-                  (("training", 300), ("validation", 38), ("testing", PER_CLASS))}
-        self.json(self.task / "data" / "dataset.json", {
-            "format": 1, "task": "kws", "labels": list(LABELS), "counts": counts, "seed": 7,
-            "source": {"kind": "generated"}, "content_hash": "9f2c" * 16,
-        })
+        counts = {
+            split: dict.fromkeys(LABELS, number)
+            for split, number in (("training", 300), ("validation", 38), ("testing", PER_CLASS))
+        }
+        self.json(
+            self.task / "data" / "dataset.json",
+            {
+                "format": 1,
+                "task": "kws",
+                "labels": list(LABELS),
+                "counts": counts,
+                "seed": 7,
+                "source": {"kind": "generated"},
+                "content_hash": "9f2c" * 16,
+            },
+        )
 
     def published(self, name: str) -> None:
         published_architecture(name).save(self.task / name / "search" / "architecture.json")
@@ -49,20 +59,26 @@ class ResultsFolder:
         rows = []
         for epoch in range(epochs):
             share = epoch / max(epochs - 1, 1)
-            rows.append({
-                "epoch": epoch,
-                "temperature": 5 * (0.5 / 5) ** share,
-                "learning_rate": 0.01 * (1 + math.cos(math.pi * share)) / 2,
-                "weight_loss": 2.4 - 1.6 * share,
-                "weight_accuracy": 0.2 + 0.55 * math.sqrt(share),
-                "architecture_loss": "" if epoch < 3 else 2.2 - 1.3 * share,
-                "architecture_accuracy": "" if epoch < 3 else 0.22 + 0.5 * math.sqrt(share),
-                "penalty": max(0.5 - share, 0),
-                "flash_bytes": 330_000 - 260_000 * share, "max_flash_bytes": 499_712,
-                "sram_bytes": 150_000 - 95_000 * share, "max_sram_bytes": 122_880,
-                "mops": 60 - 47 * share, "max_mops": "" if max_mops is None else max_mops,
-                "certainty": 0.1 + 0.85 * share, "seconds": 3.25,
-            })
+            rows.append(
+                {
+                    "epoch": epoch,
+                    "temperature": 5 * (0.5 / 5) ** share,
+                    "learning_rate": 0.01 * (1 + math.cos(math.pi * share)) / 2,
+                    "weight_loss": 2.4 - 1.6 * share,
+                    "weight_accuracy": 0.2 + 0.55 * math.sqrt(share),
+                    "architecture_loss": "" if epoch < 3 else 2.2 - 1.3 * share,
+                    "architecture_accuracy": "" if epoch < 3 else 0.22 + 0.5 * math.sqrt(share),
+                    "penalty": max(0.5 - share, 0),
+                    "flash_bytes": 330_000 - 260_000 * share,
+                    "max_flash_bytes": 499_712,
+                    "sram_bytes": 150_000 - 95_000 * share,
+                    "max_sram_bytes": 122_880,
+                    "mops": 60 - 47 * share,
+                    "max_mops": "" if max_mops is None else max_mops,
+                    "certainty": 0.1 + 0.85 * share,
+                    "seconds": 3.25,
+                }
+            )
         self.csv(folder / "history.csv", rows)
 
     def train(self, name: str, float_share: float, quantised_share: float, float_epochs: int = 40) -> None:
@@ -73,17 +89,25 @@ class ResultsFolder:
                 share = (epoch + 1) / epochs
                 start = 0.15 if phase == "float" else best - 0.03
                 accuracy = best - (best - start) * math.exp(-5 * share) + self.random.normal(0, 0.006)
-                rows.append({
-                    "phase": phase, "epoch": epoch + 1,
-                    "learning_rate": 0.003 * (1 + math.cos(math.pi * share)) / 2,
-                    "loss": 0.55 + 1.7 * math.exp(-5 * share) * (phase == "float") + self.random.normal(0, 0.01),
-                    "accuracy": accuracy - 0.06, "validation_accuracy": accuracy, "seconds": 2.5,
-                })
+                rows.append(
+                    {
+                        "phase": phase,
+                        "epoch": epoch + 1,
+                        "learning_rate": 0.003 * (1 + math.cos(math.pi * share)) / 2,
+                        "loss": 0.55 + 1.7 * math.exp(-5 * share) * (phase == "float") + self.random.normal(0, 0.01),
+                        "accuracy": accuracy - 0.06,
+                        "validation_accuracy": accuracy,
+                        "seconds": 2.5,
+                    }
+                )
         self.csv(folder / "history.csv", rows)
-        self.json(folder / "metrics.json", {
-            "float": {"validation_accuracy": float_share, "test_accuracy": float_share},
-            "quantised": {"validation_accuracy": quantised_share, "test_accuracy": quantised_share},
-        })
+        self.json(
+            folder / "metrics.json",
+            {
+                "float": {"validation_accuracy": float_share, "test_accuracy": float_share},
+                "quantised": {"validation_accuracy": quantised_share, "test_accuracy": quantised_share},
+            },
+        )
 
     def export(self, name: str, share: float, tflite_bytes: int, tflm_arena_bytes: int) -> None:
         confusion = np.zeros((len(LABELS), len(LABELS)), int)
@@ -92,10 +116,17 @@ class ResultsFolder:
             confusion[row, row] = right
             for column in self.random.choice([c for c in range(len(LABELS)) if c != row], PER_CLASS - right):
                 confusion[row, column] += 1
-        self.json(self.task / name / "export" / "metrics.json", {
-            "test_count": TESTED, "tflite_bytes": tflite_bytes, "tflm_arena_bytes": tflm_arena_bytes,
-            "accuracy": {"litert": share, "tflm": share}, "confusion": confusion.tolist(), "labels": list(LABELS),
-        })
+        self.json(
+            self.task / name / "export" / "metrics.json",
+            {
+                "test_count": TESTED,
+                "tflite_bytes": tflite_bytes,
+                "tflm_arena_bytes": tflm_arena_bytes,
+                "accuracy": {"litert": share, "tflm": share},
+                "confusion": confusion.tolist(),
+                "labels": list(LABELS),
+            },
+        )
 
     def firmware(self, name: str, board: str = "nucleo-f446re") -> None:
         architecture = Architecture.load(self.task / name / "search" / "architecture.json")
@@ -105,21 +136,37 @@ class ResultsFolder:
         for step, layer in enumerate(architecture.layers):
             names.append(f"network_layer_{step:02d}_{self.operator(layer)}")
         for index, size in enumerate(sizes):
-            buffers.append({
-                "name": f"tensor_{index}", "size_bytes": size, "offset_bytes": 0 if place == 0 else largest - size,
-                "first_step": max(index - 1, 0), "last_step": min(index, len(sizes) - 2),
-            })
+            buffers.append(
+                {
+                    "name": f"tensor_{index}",
+                    "size_bytes": size,
+                    "offset_bytes": 0 if place == 0 else largest - size,
+                    "first_step": max(index - 1, 0),
+                    "last_step": min(index, len(sizes) - 2),
+                }
+            )
             place = 1 - place
         weights = sum(math.prod(layer.kernel) * 100 for layer in architecture.layers if hasattr(layer, "channels"))
-        self.json(self.task / name / board / "firmware" / "firmware.json", {
-            "layers": names,
-            "flash_bytes": {"network_code": 6_120, "network_constants": 60_000 + weights, "harness": 1_804},
-            "ram_bytes": {"network": largest + 64, "harness": 1_100, "stack": 4_096},
-            "memory_plan": {"arena_bytes": largest, "buffers": buffers},
-        })
+        self.json(
+            self.task / name / board / "firmware" / "firmware.json",
+            {
+                "layers": names,
+                "flash_bytes": {"network_code": 6_120, "network_constants": 60_000 + weights, "harness": 1_804},
+                "ram_bytes": {"network": largest + 64, "harness": 1_100, "stack": 4_096},
+                "memory_plan": {"arena_bytes": largest, "buffers": buffers},
+            },
+        )
 
-    def profile(self, name: str, instructions: int, latency_ms: float | None, share: float | None = 0.87,
-                board: str = "nucleo-f446re", bit_exact: bool | None = True, inputs: int = TESTED) -> None:
+    def profile(
+        self,
+        name: str,
+        instructions: int,
+        latency_ms: float | None,
+        share: float | None = 0.87,
+        board: str = "nucleo-f446re",
+        bit_exact: bool | None = True,
+        inputs: int = TESTED,
+    ) -> None:
         architecture = Architecture.load(self.task / name / "search" / "architecture.json")
         folder = self.task / name / board / "profile"
         names = [f"network_layer_{i:02d}_{self.operator(layer)}" for i, layer in enumerate(architecture.layers)]
@@ -131,11 +178,15 @@ class ResultsFolder:
         if share is not None:
             outputs["accuracy"] = share
         estimate = {"latency_ms": latency_ms, "mean_error": 0.032, "worst_error": 0.097}
-        self.json(folder / "profile.json", {
-            "inputs": inputs, "outputs": outputs,
-            "counted": {"instructions": instructions, "stack_bytes": 412},
-            "estimated": None if latency_ms is None else estimate,
-        })
+        self.json(
+            folder / "profile.json",
+            {
+                "inputs": inputs,
+                "outputs": outputs,
+                "counted": {"instructions": instructions, "stack_bytes": 412},
+                "estimated": None if latency_ms is None else estimate,
+            },
+        )
 
     def everything(self, name: str, share: float, instructions: int, latency_ms: float) -> None:
         """All stages after the search."""
@@ -186,7 +237,8 @@ def results_folder(tmp_path) -> ResultsFolder:
 def whole_results(results_folder) -> ResultsFolder:
     """The folder after all stages of `MODELS`."""
     for name, share, instructions, latency_ms in (
-        ("micronet-kws-s", 0.875, 9_412_345, 69.31), ("ds-cnn-s", 0.85, 4_023_456, 30.24),
+        ("micronet-kws-s", 0.875, 9_412_345, 69.31),
+        ("ds-cnn-s", 0.85, 4_023_456, 30.24),
         ("searched", 0.9, 6_201_234, 45.8),
     ):
         if name == "searched":
