@@ -27,6 +27,6 @@ def prepare(task: "Task", options: Mapping[str, Any], directory: str | Path, see
 
     Raises:
         ConfigurationError: a key in `options` is unknown or has a wrong value.
-        DataError: the recordings are missing, or too many of them unusable; then rejected.csv in `directory` lists them.
+        DataError: the recordings are missing, or too many of them unusable; rejected.csv in `directory` lists these.
     """
     task.prepare(options, Path(directory), seed, threads)

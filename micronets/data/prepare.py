@@ -6,7 +6,7 @@ import json
 import logging
 import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +53,7 @@ def prepare_speech(task: "KeywordSpotting", options: SpeechOptions, directory: P
     """
     failure = None
     with atomic_directory(directory) as beside:
-        root, provenance = find_source(options, task, directory, beside, seed, threads)
+        root, provenance = find_source(options, directory, beside, seed, threads)
         preparation = _Preparation(task, options, root, beside, seed, threads)
         try:
             preparation.run(provenance)

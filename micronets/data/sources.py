@@ -1,22 +1,47 @@
-"""Where the recordings come from."""
+"""Where the recordings come from: a folder, an archive on the network, or a synthesiser."""
 
+import json
+import logging
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import urlsplit
 
+from micronets.data.archive import COMPLETE, unpack
+from micronets.data.download import fetch
 from micronets.data.options import require
+from micronets.data.synthesis import GeneratedOptions, generate
 from micronets.errors import ConfigurationError
 
-if TYPE_CHECKING:
-    from micronets.tasks.kws import KeywordSpotting
+logger = logging.getLogger(__name__)
+
+_GENERATED = "generated"
+_SUFFIXES = (".tar.gz", ".tgz")
+
+
+@dataclass(frozen=True)
+class DownloadOptions:
+    """The section `data.download`. The checksum is the one TensorFlow Datasets publishes for Speech Commands v0.02."""
+
+    url: str = "http://download.tensorflow.org/data/speech_commands_v0.02.tar.gz"
+    sha256: str = "af14739ee7dc311471de98f5f9d2c9191b18aedfe957f4a6ff791c709868ff58"
+
+    def __post_init__(self):
+        parts = urlsplit(self.url)
+        proper = parts.scheme in ("http", "https") and parts.netloc and parts.path.endswith(_SUFFIXES)
+        require(bool(proper), "data.download.url", self.url, f"an http(s) address ending in {' or '.join(_SUFFIXES)}")
+        hexadecimal = len(self.sha256) in (0, 64) and all(digit in "0123456789abcdefABCDEF" for digit in self.sha256)
+        require(hexadecimal, "data.download.sha256", self.sha256, "64 hexadecimal digits, or empty")
 
 
 @dataclass(frozen=True)
 class SpeechOptions:
     """The section `data` of a spoken task's configuration; config/tasks/kws.yaml explains the keys."""
 
-    source: str = "folder"
+    source: str = "generated"
     path: str = ""
+    download: DownloadOptions = DownloadOptions()
+    generated: GeneratedOptions = GeneratedOptions()
     silence_percent: float = 10.0
     unknown_percent: float = 10.0
     validation_percent: float = 10.0
@@ -24,7 +49,7 @@ class SpeechOptions:
     rejected_percent: float = 1.0
 
     def __post_init__(self):
-        sources = ("folder",)
+        sources = ("generated", "folder", "download")
         require(self.source in sources, "data.source", self.source, f"one of {', '.join(sources)}")
         for name in ("silence", "unknown", "validation", "testing", "rejected"):
             value = getattr(self, f"{name}_percent")
@@ -36,7 +61,48 @@ class SpeechOptions:
 
 
 def find_source(
-    options: SpeechOptions, task: "KeywordSpotting", directory: Path, beside: Path, seed: int, threads: int
+    options: SpeechOptions, directory: Path, beside: Path, seed: int, threads: int
 ) -> tuple[Path, dict[str, Any]]:
-    """The folder of recordings in the official layout, and what dataset.json says of where it came from."""
-    return Path(options.path), {"kind": "folder"}
+    """The folder of recordings in the official layout; generates or downloads it first if it has to.
+
+    Generated recordings become part of the prepared dataset; a downloaded archive and what is unpacked from it stay in
+    `data.path`, or beside the prepared dataset, for every later run.
+
+    Args:
+        options: the section `data`.
+        directory: where the prepared dataset will be.
+        beside: where it is being made.
+        seed: of the synthesiser.
+        threads: processes.
+
+    Returns:
+        The folder, and what dataset.json says of the source.
+    """
+    if options.source == "generated":
+        folder = beside / _GENERATED
+        return folder, {"kind": "generated", "folder": _GENERATED, **generate(options.generated, folder, seed, threads)}
+    if options.source == "download":
+        folder, digest = _download(options, directory)
+        return folder, {"kind": "download", "url": options.download.url, "sha256": digest}
+    return Path(options.path), {"kind": "folder", "folder": options.path}
+
+
+def _download(options: SpeechOptions, directory: Path) -> tuple[Path, str]:
+    place = Path(options.path) if options.path else directory.parent / "download"
+    name = PurePosixPath(urlsplit(options.download.url).path).name
+    folder = place / next(name.removesuffix(suffix) for suffix in _SUFFIXES if name.endswith(suffix))
+    digest = _unpacked_digest(folder)
+    expected = options.download.sha256.lower()
+    if digest and expected in ("", digest):
+        logger.info("%s is there already", folder)
+        return folder, digest
+    digest = fetch(options.download.url, place / name, expected)
+    unpack(place / name, folder, digest)
+    return folder, digest
+
+
+def _unpacked_digest(folder: Path) -> str | None:
+    try:
+        return json.loads((folder / COMPLETE).read_text(encoding="utf-8"))["sha256"]
+    except (OSError, ValueError, KeyError):
+        return None

@@ -119,7 +119,7 @@ class TrainingStream:
         return features, targets
 
     def _words(self, rows: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-        """Words at another speed, shifted, and with noise in proportion to their level; float32 (rows, clip_samples)."""
+        """Words at another speed, shifted, with noise in proportion to their level; float32 (rows, clip_samples)."""
         augmentation, parameters = self._augmentation, self._dataset.parameters
         count = len(rows)
         fastest = augmentation.speed_range

@@ -1,0 +1,76 @@
+"""Unpacks a .tar.gz that nobody has to trust."""
+
+import logging
+import shutil
+import tarfile
+import zlib
+from pathlib import Path, PurePosixPath
+
+from micronets.atomic import atomic_directory, write_json
+from micronets.errors import DataError
+from micronets.progress import Progress
+
+logger = logging.getLogger(__name__)
+
+COMPLETE = ".complete.json"
+_MAX_FILES = 1_000_000
+_MAX_FILE_BYTES = 256 << 20
+_MAX_EXPANSION = 20  # audio shrinks to a half or so; beyond this it is no audio
+_FREE_BYTES = 64 << 20
+
+
+def unpack(archive: Path, folder: Path, digest: str) -> None:
+    """Unpacks `archive` into `folder`, whole or not at all; `folder` gets a note of the archive's checksum.
+
+    Only regular files and folders inside `folder` are made, without the archive's owners and modes.
+
+    Raises:
+        DataError: a damaged archive; an absolute path, one with `..`, a link or a device in it; more or larger files
+            than a data set of recordings has; or too little disk space.
+    """
+    limit = _MAX_EXPANSION * archive.stat().st_size + (1 << 20)
+    with atomic_directory(folder) as beside:
+        try:
+            _unpack(archive, beside, limit)
+        except (tarfile.TarError, EOFError, zlib.error) as error:
+            raise DataError(f"{archive} is damaged ({error}); remove it to download it again") from None
+        except OSError as error:
+            raise DataError(f"{archive} cannot be unpacked to {folder}: {error.strerror or error}") from None
+        write_json(beside / COMPLETE, {"sha256": digest})
+
+
+def _unpack(archive: Path, folder: Path, limit: int) -> None:
+    packed_megabytes = round(archive.stat().st_size / 1e6)
+    progress = Progress(logger, "MB unpacked", packed_megabytes)
+    files = unpacked = shown = 0
+    with open(archive, "rb") as stream, tarfile.open(fileobj=stream, mode="r:gz") as tar:
+        for member in tar:
+            target = _target(member, folder, archive)
+            if member.isdir():
+                target.mkdir(parents=True, exist_ok=True)
+                continue
+            files += 1
+            unpacked += member.size
+            if files > _MAX_FILES or unpacked > limit or member.size > _MAX_FILE_BYTES:
+                raise DataError(f"{archive} unpacks to more or larger files than recordings do, at {member.name!r}")
+            free = shutil.disk_usage(folder).free if files % 500 == 1 else None
+            if free is not None and free < member.size + _FREE_BYTES:
+                raise DataError(f"only {free / 1e6:.0f} MB are free to unpack {archive}; free some and run again")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with tar.extractfile(member) as source, open(target, "xb") as sink:
+                shutil.copyfileobj(source, sink)
+            if target.stat().st_size != member.size:
+                raise DataError(f"{archive} is damaged: {member.name!r} is cut off; remove it to download it again")
+            megabytes = round(stream.tell() / 1e6)
+            progress.advance(megabytes - shown)
+            shown = megabytes
+
+
+def _target(member: tarfile.TarInfo, folder: Path, archive: Path) -> Path:
+    """Where a member goes; DataError for one that must not be unpacked."""
+    path = PurePosixPath(member.name)
+    if path.is_absolute() or ".." in path.parts or "\\" in member.name or "\0" in member.name:
+        raise DataError(f"{archive} holds the unsafe path {member.name!r}; it is not the official archive")
+    if not (member.isreg() or member.isdir()):
+        raise DataError(f"{archive} holds {member.name!r}, which is a link or a device; it is not the official archive")
+    return folder / path

@@ -1,0 +1,42 @@
+"""The vocabulary, with its pronunciation for the built-in synthesiser."""
+
+# Phonemes by the names of `formant.PHONEMES`; a diphthong is two vowels.
+KEYWORDS = {
+    "down": "d a u n",
+    "go": "g o u",
+    "left": "l e f t",
+    "no": "n o u",
+    "off": "O f",
+    "on": "O n",
+    "right": "r a i t",
+    "stop": "s t O p",
+    "up": "V p",
+    "yes": "y e s",
+}
+OTHERS = {
+    "house": "h a u s",
+    "bird": "b E d",
+    "six": "s i k s",
+    "wow": "w a u",
+    "three": "T r i",
+    "cat": "k A t",
+    "nine": "n a i n",
+    "follow": "f O l o u",
+    "bed": "b e d",
+    "four": "f O",
+    "sheila": "S i l V",
+    "one": "w V n",
+    "dog": "d O g",
+    "five": "f a i v",
+    "happy": "h A p i",
+    "seven": "s e v V n",
+    "tree": "t r i",
+    "two": "t u",
+    "zero": "z i r o u",
+    "eight": "e i t",
+    "learn": "l E n",
+    "marvin": "m a v i n",
+    "visual": "v i Z u l",
+    "forward": "f O w V d",
+    "backward": "b A k w V d",
+}
