@@ -16,9 +16,13 @@ def make_deterministic(seed: int) -> None:
 
 
 def limit_threads(threads: int) -> None:
-    """Has the backend compute on `threads` cores; the split of sums, and so the last bits, depends on it."""
+    """Has the backend compute on `threads` cores; the split of sums, and so the last bits, depends on it.
+
+    Raises RuntimeError where the backend has already started with another number.
+    """
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
-        tf.config.threading.set_intra_op_parallelism_threads(threads)
-        tf.config.threading.set_inter_op_parallelism_threads(1)
+        if tf.config.threading.get_intra_op_parallelism_threads() != threads:
+            tf.config.threading.set_intra_op_parallelism_threads(threads)
+            tf.config.threading.set_inter_op_parallelism_threads(1)
