@@ -20,30 +20,39 @@ from micronets.profile.toolchain import core_flags, run_tool
 STACK_BYTES = 4096
 
 _C_DIRECTORY = Path(__file__).parents[2] / "firmware"
-_HARNESS_SOURCES = (
-    "app/startup.c",
-    "app/fault.c",
-    "app/protection.c",
-    "app/invoke.c",
-    "app/benchmark.c",
-    "boards/semihosting.c",
-)
+_APP = ("startup", "fault", "protection", "invoke", "benchmark")
+_HARNESS_SOURCES = (*(f"app/{name}.c" for name in _APP), "boards/semihosting.c")
 _HARNESS_INCLUDES = ("app", "boards")
-_FLAGS = ("-std=c11", "-ffreestanding", "-ffunction-sections", "-fdata-sections", "-Wall", "-Wextra")
+_FLAGS = ("-std=c11", "-ffunction-sections", "-fdata-sections", "-Wall", "-Wextra")
+_HARNESS_FLAGS = ("-Os", "-ffreestanding")
+_NETWORK_FLAGS = {"speed": ("-O3",), "balanced": ("-O2",), "size": ("-Os",)}
 _OVERFLOW = re.compile(r"region `(FLASH|RAM)' overflowed by (\d+) bytes")
 
 
+class CompiledLayer(Protocol):
+    """One step of a compiled network: the C function `network_layer_NN_<op>` and its multiply-accumulates."""
+
+    @property
+    def function(self) -> str: ...
+    @property
+    def macs(self) -> int: ...
+
+
 class CompiledSources(Protocol):
-    """What the build needs of a compiled network.
+    """What the build needs of a compiled network (`micronets.firmware.CompiledNetwork`)."""
 
-    `layer_macs` holds the multiply-accumulates of every `network_layer_NN_<op>`, in order; it may be empty.
-    """
-
-    name: str
-    sources: Sequence[Path]
-    include_directories: Sequence[Path]
-    compiler_flags: Sequence[str]
-    layer_macs: Sequence[int]
+    @property
+    def name(self) -> str: ...
+    @property
+    def core(self) -> str: ...
+    @property
+    def optimise(self) -> str: ...
+    @property
+    def sources(self) -> Sequence[Path]: ...
+    @property
+    def include_directories(self) -> Sequence[Path]: ...
+    @property
+    def layers(self) -> Sequence[CompiledLayer]: ...
 
 
 def build_firmware(
@@ -58,15 +67,17 @@ def build_firmware(
         stack_bytes: stack of the program, a multiple of 8.
 
     Raises:
-        BuildError: the network does not fit (the sentence carries the numbers), a tool is missing, or the compiler
-            refuses the sources.
+        BuildError: the network does not fit (the sentence carries the numbers), was compiled for another core, a tool
+            is missing, or the C compiler refuses the sources.
         ConfigurationError: the board's emulator machine is unknown or too small.
     """
     directory = Path(directory)
+    if compiled.core != board.core:
+        raise BuildError(f"{compiled.name} was compiled for {compiled.core}, but {board.name} is a {board.core}.")
     memories = find_machine(board)
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
-        objects = _compile(compiled, board.core, work)
+        objects = _compile(compiled, work)
         script = linker_script(memories, stack_bytes)
         (work / "firmware.ld").write_text(script, encoding="utf-8")
         _link(compiled.name, board, memories, objects, work)
@@ -77,14 +88,16 @@ def build_firmware(
     return firmware
 
 
-def _compile(compiled: CompiledSources, core: str, work: Path) -> list[str]:
+def _compile(compiled: CompiledSources, work: Path) -> list[str]:
     """Object files are named by their role, relative to `work`: no path of this machine gets into the map."""
     includes = [*compiled.include_directories, *(_C_DIRECTORY / folder for folder in _HARNESS_INCLUDES)]
-    common = [*core_flags(core), *_FLAGS, *(f"-I{Path(folder).resolve()}" for folder in includes)]
+    common = [*core_flags(compiled.core), *_FLAGS, *(f"-I{Path(folder).resolve()}" for folder in includes)]
     jobs = [
-        (f"{NETWORK_OBJECT}{index:02d}-{Path(source).stem}.o", Path(source), compiled.compiler_flags)
+        (f"{NETWORK_OBJECT}{index:02d}-{Path(source).stem}.o", Path(source), _NETWORK_FLAGS[compiled.optimise])
         for index, source in enumerate(compiled.sources)
-    ] + [(f"{HARNESS_OBJECT}{Path(source).stem}.o", _C_DIRECTORY / source, ("-Os",)) for source in _HARNESS_SOURCES]
+    ] + [
+        (f"{HARNESS_OBJECT}{Path(source).stem}.o", _C_DIRECTORY / source, _HARNESS_FLAGS) for source in _HARNESS_SOURCES
+    ]
 
     def compile_one(job: tuple[str, Path, Sequence[str]]) -> str:
         name, source, flags = job
@@ -119,10 +132,11 @@ def _describe(compiled: CompiledSources, board: Board, directory: Path, stack_by
     elf = directory / "firmware.elf"
     symbols = read_symbols(elf)
     flash, ram = measure_memories(read_linker_map(directory / "firmware.map"), stack_bytes)
-    layers = tuple(symbol.name for symbol in layer_functions(symbols))
-    if compiled.layer_macs and len(compiled.layer_macs) != len(layers):
+    functions = [symbol.name for symbol in layer_functions(symbols)]
+    if functions != [layer.function for layer in compiled.layers]:
         raise BuildError(
-            f"{compiled.name} has {len(layers)} layer functions, but MACs for {len(compiled.layer_macs)} layers."
+            f"{compiled.name}: the program's layer functions are {', '.join(functions) or 'none'}, but the compiled "
+            f"network's {', '.join(layer.function for layer in compiled.layers) or 'none'}."
         )
     return Firmware(
         elf=elf,
@@ -131,8 +145,8 @@ def _describe(compiled: CompiledSources, board: Board, directory: Path, stack_by
         network=compiled.name,
         input_bytes=symbols["benchmark_input_bytes"].address,
         output_bytes=symbols["benchmark_output_bytes"].address,
-        layers=layers,
-        layer_macs=tuple(compiled.layer_macs),
+        layers=tuple(functions),
+        layer_macs=tuple(layer.macs for layer in compiled.layers),
         flash_bytes=flash,
         ram_bytes=ram,
     )

@@ -60,7 +60,7 @@ class Firmware:
         elf: the program; `map` is its linker map.
         input_bytes: of one input tensor; likewise `output_bytes`.
         layers: names of the functions `network_layer_NN_<op>`, in order.
-        layer_macs: multiply-accumulates of each layer, empty where the compiler did not say.
+        layer_macs: multiply-accumulates of each layer, as the compiler left them to be done.
     """
 
     elf: Path

@@ -76,7 +76,7 @@ class Profile:
         `share_of_floor` is the time that the multiply-accumulates alone would take at two a cycle, divided by the
         estimated time.
         """
-        macs = dict(zip(self.firmware.layers, self.firmware.layer_macs, strict=False))
+        macs = dict(zip(self.firmware.layers, self.firmware.layer_macs, strict=True))
         rows = []
         for name, counts in self.layers:
             cycles = counts.cycles

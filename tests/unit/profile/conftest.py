@@ -1,7 +1,9 @@
 """Small hand-written networks, built for a board, in place of compiled ones."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -27,14 +29,21 @@ const int8_t *const network_output = arena + 32;
 
 
 @dataclass(frozen=True)
-class Sources:
+class Layer:
+    function: str
+    macs: int
+
+
+@dataclass(frozen=True)
+class Network:
     """What `build_firmware` asks of a compiled network."""
 
     name: str
     sources: tuple[Path, ...]
     include_directories: tuple[Path, ...]
-    compiler_flags: tuple[str, ...] = ("-O2",)
-    layer_macs: tuple[int, ...] = ()
+    layers: tuple[Layer, ...]
+    core: str = "cortex-m4"
+    optimise: str = "balanced"
 
 
 @pytest.fixture
@@ -52,11 +61,14 @@ def tiny_board(board: Board) -> Board:
 def build(tmp_path: Path, board: Board) -> Callable[..., Firmware]:
     """Builds a firmware whose network.c is the given text after `PROLOGUE`."""
 
-    def build_text(body: str, target: Board = board, **options: object) -> Firmware:
+    def build_text(
+        body: str, target: Board = board, layer_macs: Sequence[int] = (), core: str = board.core
+    ) -> Firmware:
         source = tmp_path / "network.c"
         source.write_text(PROLOGUE + body, encoding="utf-8")
         (tmp_path / "network.h").write_text(HEADER, encoding="utf-8")
-        compiled = Sources("trial", (source,), (tmp_path,), **options)
-        return build_firmware(compiled, target, tmp_path / "firmware")
+        functions = re.findall(r"void (network_layer_\w+)\(", body)
+        layers = tuple(Layer(name, macs) for name, macs in zip_longest(functions, layer_macs, fillvalue=0))
+        return build_firmware(Network("trial", (source,), (tmp_path,), layers, core), target, tmp_path / "firmware")
 
     return build_text

@@ -43,7 +43,7 @@ def test_differing_outputs_are_counted(build: Callable[..., Firmware]) -> None:
 
 
 def test_wrong_input_size(build: Callable[..., Firmware]) -> None:
-    firmware = build(LAYER.format(body=""))
+    firmware = build(LAYER.format(body="arena[32] = 1;"))
     with pytest.raises(EmulatorError, match=r"takes inputs of 8 bytes each; got an array of shape \(2, 9\)"):
         run_inputs(firmware, np.zeros((2, 9), np.int8))
     with pytest.raises(EmulatorError, match="shape \\(0, 8\\)"):
@@ -92,7 +92,6 @@ def test_stack_overflow(build: Callable[..., Firmware], counting: str) -> None:
         __attribute__((noinline)) void network_layer_00_trial(void) { arena[32] = (int8_t)recurse(1000); }
         void network_invoke(void) { network_layer_00_trial(); arena[33] = 0; }
     """,
-        compiler_flags=("-O1", "-fno-optimize-sibling-calls"),
     )
     with pytest.raises(EmulatorError, match="stack overflow"):
         execute(firmware, ONE_INPUT, counting=counting)
@@ -113,7 +112,7 @@ def test_read_outside_the_board_is_refused(build: Callable[..., Firmware]) -> No
 
 
 def test_damaged_program(build: Callable[..., Firmware]) -> None:
-    firmware = build(LAYER.format(body=""))
+    firmware = build(LAYER.format(body="arena[32] = 1;"))
     content = bytearray(firmware.elf.read_bytes())
     # The vectors are the first 16 words of the first segment; then not even the fault handler is found.
     offset = int.from_bytes(content[28:32], "little")
