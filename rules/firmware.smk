@@ -6,6 +6,7 @@ rule build_firmware:
         elf=f"{R}/{{task}}/{{model}}/{{board}}/firmware/firmware.elf",
         map=f"{R}/{{task}}/{{model}}/{{board}}/firmware/firmware.map",
         firmware=f"{R}/{{task}}/{{model}}/{{board}}/firmware/firmware.json",
+        network=f"{R}/{{task}}/{{model}}/{{board}}/firmware/network.json",
     log:
         f"{R}/logs/{{task}}/{{model}}/{{board}}/firmware.log",
     conda:
