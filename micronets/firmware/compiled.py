@@ -49,6 +49,8 @@ class CompiledNetwork:
     sources: tuple[Path, ...]
     """C files to compile, network.c first."""
     include_directories: tuple[Path, ...]
+    compiler_flags: tuple[str, ...]
+    """Optimisation flags the sources are meant for."""
     arena_bytes: int
     weights_bytes: int
     """All constants: weights, biases, multipliers, tables and layer descriptions."""
@@ -58,6 +60,11 @@ class CompiledNetwork:
     output: EdgeQuantisation
     notes: tuple[str, ...]
     """What each pass did, one sentence each."""
+
+    @property
+    def layer_macs(self) -> tuple[int, ...]:
+        """Multiply-accumulates of every layer function, in order."""
+        return tuple(layer.macs for layer in self.layers)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types; paths as file names."""

@@ -15,6 +15,8 @@ from micronets.firmware.reader import read_graph
 CORES = ("cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55")
 OPTIMISE = ("speed", "balanced", "size")
 
+_COMPILER_FLAGS = {"speed": ("-O3",), "balanced": ("-O2",), "size": ("-Os",)}
+
 _FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"
 _LARGEST_ARENA_BYTES = 16 << 20
 
@@ -74,6 +76,7 @@ def compile_network(
         optimise=optimise,
         sources=tuple(directory / file for file in ("network.c", *files)),
         include_directories=(directory,),
+        compiler_flags=_COMPILER_FLAGS[optimise],
         arena_bytes=max(placement.plan.arena_bytes, 4),
         weights_bytes=sum(emitted.constant_bytes),
         buffers=buffers,

@@ -56,7 +56,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Window:
-    """How a kernel slides: (vertical, horizontal) sizes, strides and dilations, padding before the first row and column."""
+    """How a kernel slides, in (vertical, horizontal) pairs; padding is what lies before the first row and column."""
 
     size: tuple[int, int]
     stride: tuple[int, int]
