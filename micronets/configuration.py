@@ -30,7 +30,7 @@ GLOBAL_KEYS = ("tasks", "boards", "seed", "results", "mlflow")
 SECTIONS = ("data", "search", "train", "export", "firmware", "profile", "report")
 MODEL_SECTIONS = ("search", "train", "export", "firmware", "profile")
 """Sections that a model may override; data and report are shared by all models of a task."""
-RESERVED = ("data", "report", "teachers", "logs", "benchmarks")
+RESERVED = ("data", "report", "teachers", "download", "logs", "benchmarks")
 """Folders beside those of the models, so not names for models."""
 
 Section = dict[str, Any]

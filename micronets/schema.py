@@ -1,8 +1,9 @@
 """Checks values against a JSON schema (draft 2020-12) and says in one sentence what is wrong with which key."""
 
+import contextlib
 import copy
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import yaml
@@ -56,12 +57,9 @@ def closest(name: str, known: Iterable[str]) -> str:
 def _read_text(holder: dict[str, Any], error: ValidationError) -> bool:
     if error.validator != "type" or not isinstance(error.instance, str):
         return False
-    try:
-        read = yaml.safe_load(error.instance)
-    except yaml.YAMLError:
-        return False
-    wanted = {"type": error.validator_value}
-    if isinstance(read, str) or not Draft202012Validator(wanted).is_valid(read):
+    wanted = Draft202012Validator({"type": error.validator_value})
+    read = next((value for value in _readings(error.instance) if wanted.is_valid(value)), None)
+    if read is None:
         return False
     *parents, last = ["value", *error.absolute_path]
     place: Any = holder
@@ -69,6 +67,13 @@ def _read_text(holder: dict[str, Any], error: ValidationError) -> bool:
         place = place[part]
     place[last] = read
     return True
+
+
+def _readings(text: str) -> Iterator[Any]:
+    with contextlib.suppress(yaml.YAMLError):
+        yield yaml.safe_load(text)
+    with contextlib.suppress(ValueError):
+        yield float(text)  # YAML takes 1e-3 for text
 
 
 def _sentence(error: ValidationError, key: str) -> str:

@@ -1,0 +1,143 @@
+"""Merging, validation, and the one sentence for every mistake."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from micronets.configuration import Configuration, expand, merge, resolve
+from micronets.errors import ConfigurationError
+
+
+@pytest.fixture(scope="session")
+def defaults(repository: Path) -> dict[str, Any]:
+    """What config/config.yaml says."""
+    return yaml.safe_load((repository / "config" / "config.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def resolved(defaults):
+    """Resolves the defaults with other keys over them."""
+
+    def resolve_over(over: dict[str, Any]) -> Configuration:
+        return resolve(merge(defaults, over))
+
+    return resolve_over
+
+
+def test_the_defaults_are_valid_and_need_no_download(resolved):
+    configuration = resolved({})
+    assert configuration.tasks["kws"].section("data")["source"] == "generated"
+    assert configuration.boards == ("nucleo-f446re",)
+
+
+@pytest.mark.parametrize("name", ["speech_commands.yaml", "paper.yaml"])
+def test_every_recipe_is_valid(resolved, repository, tmp_path, name):
+    recipe = yaml.safe_load((repository / "config" / name).read_text(encoding="utf-8"))
+    configuration = resolved(merge(recipe, {"kws__data__path": str(tmp_path)}))
+    assert configuration.tasks["kws"].models
+
+
+def test_a_task_key_goes_over_a_top_level_key_which_goes_over_the_default(resolved):
+    default = resolved({}).tasks["kws"].section("train")
+    general = {"train": {"batch_size": 77, "float_epochs": 91}}
+    own = {"kws": {"train": {"batch_size": 78}}}
+    train = resolved(general | own).tasks["kws"].section("train")
+    assert (train["batch_size"], train["float_epochs"]) == (78, 91)
+    assert train["learning_rate"] == default["learning_rate"]
+
+
+def test_a_model_overrides_its_sections_alone(resolved):
+    models = {"ds-cnn-s": {"train": {"batch_size": 33}}, "ds-cnn-m": {}}
+    task = resolved({"kws": {"models": models, "train": {"batch_size": 44}}}).tasks["kws"]
+    assert task.section("train", "ds-cnn-s")["batch_size"] == 33
+    assert task.section("train", "ds-cnn-m")["batch_size"] == 44
+    assert task.section("train")["batch_size"] == 44
+
+
+def test_models_are_replaced_and_not_merged(resolved):
+    assert list(resolved({"kws": {"models": {"ds-cnn-m": {}}}}).tasks["kws"].models) == ["ds-cnn-m"]
+
+
+def test_a_name_that_is_not_published_is_searched(resolved):
+    configuration = resolved({"kws": {"models": {"mine": {"search": {"epochs": 3}}, "ds-cnn-s": None}}})
+    assert configuration.searched == ("mine",)
+    assert configuration.tasks["kws"].section("search", "mine")["epochs"] == 3
+
+
+def test_a_model_may_be_built_for_other_boards(resolved):
+    models = {"micronet-kws-l": {"boards": ["nucleo-l4r5zi"]}, "ds-cnn-s": {}}
+    task = resolved({"models": models}).tasks["kws"]
+    assert task.models["micronet-kws-l"].boards == ("nucleo-l4r5zi",)
+    assert task.models["ds-cnn-s"].boards == ("nucleo-f446re",)
+
+
+def test_keys_of_several_levels_are_expanded_and_go_over_the_levels_above():
+    keys = {"a__b__c": 1, "a": {"b": {"c": 2, "d": 3}}, "e.f": 4}
+    assert expand(keys) == {"a": {"b": {"c": 1, "d": 3}}, "e": {"f": 4}}
+
+
+def test_text_from_the_command_line_is_read_as_the_type_that_is_wanted(resolved):
+    given = {"train": {"batch_size": "64", "learning_rate": "1e-3"}, "boards": ["nucleo-l4r5zi"], "results": "7"}
+    configuration = resolved(given)
+    train = configuration.tasks["kws"].section("train")
+    assert train["batch_size"] == 64
+    assert configuration.results == "7"
+
+
+def test_no_teacher_where_distillation_has_no_weight(resolved):
+    teacher = {"teacher": {"architecture": "ds-cnn-m"}}
+    assert resolved({"train": {**teacher, "distillation": {"weight": 0.5}}}).tasks["kws"].teachers == ("ds-cnn-m",)
+    assert resolved({"train": {**teacher, "distillation": {"weight": 0}}}).tasks["kws"].teachers == ()
+
+
+MISTAKES: list[tuple[dict[str, Any], str]] = [
+    ({"sed": 2}, r"'sed'; did you mean 'seed'"),
+    ({"seed": -1}, r"seed is -1, but must be at least 0"),
+    ({"seed": "x"}, r"seed is 'x', but must be a whole number"),
+    ({"tasks": ["kvs"]}, r"unknown task 'kvs'; did you mean 'kws'"),
+    ({"tasks": []}, r"tasks is \[\], but must be a list of 1 or more"),
+    ({"boards": ["nucleo-f44"]}, r"boards: .*'nucleo-f44'.*nucleo-f446re"),
+    ({"train": 3}, r"train must be a mapping"),
+    ({"train__batchsize": 3}, r"'kws.train.batchsize'; did you mean 'batch_size'"),
+    ({"train": {"batch_size": 0}}, r"kws.train.batch_size is 0, but must be at least 1"),
+    ({"train": {"teacher": {"architecture": "ds-cnn-x"}}}, r"kws.train.teacher.architecture: .*'ds-cnn-x'"),
+    ({"data": {"source": "tape"}}, r"kws.data.source is 'tape', but must be one of generated, folder, download"),
+    ({"data": {"source": "folder"}}, r"kws.data.source is folder, but kws.data.path"),
+    ({"data": {"source": "folder", "path": "/no/such"}}, r"kws.data.path: there is no folder /no/such"),
+    ({"data": {"source": "folder", "path": __file__}}, r"kws.data.path: there is no folder"),
+    ({"models": {}}, r"kws.models is \{\}, but must be a mapping of 1 or more"),
+    ({"models": {"Big Net": {}}}, r"kws.models: the name 'Big Net'"),
+    ({"models": {"teachers": {"search": {}}}}, r"kws.models.teachers: .* choose another name"),
+    ({"models": {"ds-cnn-xs": {}}}, r"kws.models.ds-cnn-xs .*did you mean 'ds-cnn-s'.* search key"),
+    ({"models": {"ds-cnn-s": {"search": {}}}}, r"kws.models.ds-cnn-s .*remove its search key"),
+    ({"models": {"ds-cnn-s": {"train": {"epochs": 1}}}}, r"'kws.models.ds-cnn-s.train.epochs'"),
+    ({"models": {"ds-cnn-s": {"boards": ["uno"]}}}, r"kws.models.ds-cnn-s.boards: .*'uno'"),
+    ({"models": {"mine": {"search": {"board": "uno"}}}}, r"kws.models.mine.search.board: .*'uno'"),
+    ({"models": {"mine": {"search": {"max_mops": 0.001}}}}, r"kws.models.mine.search: .*operations.*1,000 are allowed"),
+    ({"models": {"micronet-kws-l": {}}}, r"micronet-kws-l .*bytes of flash.*boards key"),
+    ({"models": {"ds-cnn-l": {}}}, r"ds-cnn-l .*bytes of SRAM.*boards key"),
+]
+
+
+@pytest.mark.parametrize(("given", "sentence"), MISTAKES, ids=[str(given) for given, _ in MISTAKES])
+def test_a_mistake_is_told_in_one_sentence(resolved, given, sentence):
+    with pytest.raises(ConfigurationError, match=sentence) as caught:
+        resolved(given)
+    text = str(caught.value)
+    assert "\n" not in text and text.endswith(".")
+
+
+def test_a_file_where_the_data_should_be_is_told(resolved, tmp_path):
+    file = tmp_path / "clips.tar.gz"
+    file.touch()
+    with pytest.raises(ConfigurationError, match="is a file; give a folder"):
+        resolved({"data": {"source": "download", "path": str(file)}})
+
+
+def test_damaged_defaults_are_named(resolved, monkeypatch, tmp_path):
+    (tmp_path / "kws.yaml").write_text("train: [", encoding="utf-8")
+    monkeypatch.setattr("micronets.configuration.TASKS", tmp_path)
+    with pytest.raises(ConfigurationError, match=r"kws\.yaml is not valid YAML"):
+        resolved({})
