@@ -1,0 +1,93 @@
+"""Budgets: where they come from, and when nothing fits them."""
+
+import pytest
+
+from micronets.boards import find_board
+from micronets.costs import costs
+from micronets.errors import ConfigurationError
+from micronets.published import published_architecture
+from micronets.search.budget import Budget
+from micronets.search.options import SearchOptions
+from micronets.search.problem import check_feasible, search_problem
+from micronets.search.space import DsCnnSpace
+
+SECTION = {
+    "board": "nucleo-f446re",
+    "max_mops": 0,
+    "backbone": {"channels": 276, "blocks": 8, "width_steps": 10},
+    "epochs": 2,
+    "warmup_epochs": 1,
+    "batch_size": 16,
+    "learning_rate": 0.01,
+    "final_learning_rate": 0.01,
+    "weight_decay": 0.0,
+    "architecture": {
+        "share": 0.2,
+        "learning_rate": 0.1,
+        "penalty": 1.0,
+        "first_temperature": 5.0,
+        "last_temperature": 0.2,
+    },
+    "augmentation": {},
+}
+
+
+def test_the_budget_is_the_board_less_its_runtime():
+    board = find_board("nucleo-f446re")
+    budget = Budget.of_board(board)
+    assert budget.flash_bytes == board.flash_bytes - board.runtime.flash_bytes
+    assert budget.sram_bytes == board.sram_bytes - board.runtime.sram_bytes
+    assert budget.max_ops is None
+    assert Budget.of_board(board, 16.5).max_ops == 16_500_000
+
+
+def test_excess_and_fit_agree_with_the_paper_on_what_runs_on_the_f446re():
+    budget = Budget.of_board(find_board("nucleo-f446re"))
+    for name, fits in {"micronet-kws-s": True, "micronet-kws-m": True, "micronet-kws-l": False}.items():
+        architecture = published_architecture(name)
+        assert budget.fits(costs(architecture)) is fits
+        assert (budget.excess(architecture) == 0.0) is fits
+
+
+def test_a_budget_met_to_the_byte_fits_and_one_byte_less_does_not():
+    architecture = published_architecture("ds-cnn-s")
+    exact = costs(architecture)
+    exactly = Budget(exact.flash_bytes, exact.sram_bytes, exact.ops)
+    assert exactly.fits(exact)
+    assert exactly.excess(architecture) == 0.0
+    for less in (
+        Budget(exact.flash_bytes - 1, exact.sram_bytes, exact.ops),
+        Budget(exact.flash_bytes, exact.sram_bytes - 1, exact.ops),
+        Budget(exact.flash_bytes, exact.sram_bytes, exact.ops - 1),
+    ):
+        assert not less.fits(exact)
+        assert less.excess(architecture) > 0.0
+
+
+def test_the_configuration_gives_space_and_budget():
+    space, budget = search_problem(SearchOptions.from_section(SECTION), (49, 10, 1), 12)
+    assert space.strides == ((2, 2), *((1, 1),) * 7)
+    assert space.decisions[0].options[-1] == 276
+    assert budget == Budget.of_board(find_board("nucleo-f446re"))
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"board": "nucleo-x"}, "nucleo-x"),
+        ({"max_mops": 0.1}, "allowed; raise search.max_mops"),
+        ({"backbone": {"channels": 30, "blocks": 2}}, "search.backbone.channels is 30"),
+    ],
+)
+def test_an_impossible_problem_is_one_sentence(change, message):
+    with pytest.raises(ConfigurationError, match=message):
+        search_problem(SearchOptions.from_section({**SECTION, **change}), (49, 10, 1), 12)
+
+
+@pytest.mark.parametrize(
+    "budget, what", [(Budget(100, 10**6), "bytes of flash"), (Budget(10**6, 100), "bytes of SRAM")]
+)
+def test_an_impossible_budget_names_memory_and_board(budget, what):
+    space = DsCnnSpace((49, 10, 1), 12, 64, ((2, 2), (1, 1)))
+    with pytest.raises(ConfigurationError, match=f"{what}, but 100 are allowed; choose a larger board than tiny"):
+        check_feasible(space, budget, "tiny")

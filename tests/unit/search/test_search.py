@@ -1,0 +1,188 @@
+"""A tiny search on synthetic words: it fits its budget, repeats to the byte, and an interruption changes nothing."""
+
+import csv
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from micronets.architecture import Architecture
+from micronets.costs import costs
+from micronets.search.budget import Budget
+from micronets.search.options import ArchitectureOptions, Backbone, SearchOptions
+from micronets.search.search import search_space
+from micronets.search.space import DsCnnSpace
+
+SPACE = DsCnnSpace((12, 8, 1), 3, 16, ((2, 2), (1, 1)), stem_kernel=(5, 4))
+OPTIONS = SearchOptions(
+    board="nucleo-f446re",
+    max_mops=0,
+    backbone=Backbone(channels=16, blocks=2),
+    epochs=5,
+    warmup_epochs=1,
+    batch_size=16,
+    learning_rate=0.02,
+    final_learning_rate=0.01,
+    weight_decay=0.001,
+    architecture=ArchitectureOptions(
+        share=0.2, learning_rate=0.2, penalty=4.0, first_temperature=5.0, last_temperature=0.2
+    ),
+)
+ROOMY = Budget(10**6, 10**6)
+TIGHT = Budget(600, 1_100)
+
+
+class Words:
+    """Stands for a TrainingStream: noise, strong in one of three thirds; batches are a pure function of the epoch."""
+
+    def __init__(self, seed, steps):
+        self.seed = seed
+        self.steps_per_epoch = steps
+
+    def epoch(self, index):
+        for step in range(self.steps_per_epoch):
+            generator = np.random.default_rng((self.seed, index, step))
+            classes = generator.integers(0, 3, 16)
+            features = generator.normal(0, 0.3, (16, *SPACE.input_shape)).astype(np.float32)
+            for row, where in enumerate(classes):
+                features[row, 4 * where : 4 * where + 3] += 1.5
+            yield features, np.eye(3, dtype=np.float32)[classes]
+
+
+class KilledError(Exception):
+    pass
+
+
+class Sink:
+    """Records metrics, and stops the search after an epoch."""
+
+    def __init__(self, kill_after=None):
+        self.metrics = {}
+        self.kill_after = kill_after
+
+    def log_metrics(self, metrics, step):
+        self.metrics[step] = metrics
+        if step == self.kill_after:
+            raise KilledError
+
+
+def _search(directory, *, budget=TIGHT, options=OPTIONS, seed=3, sink=None):
+    return search_space(
+        SPACE,
+        budget,
+        options,
+        (Words(1, 6), Words(2, 2)),
+        (-2.0, 3.0),
+        directory,
+        seed,
+        name="tiny",
+        facts={"data": "synthetic"},
+        sink=sink,
+    )
+
+
+def _history(directory):
+    with open(directory / "history.csv", newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A whole search under a tight budget, and what its sink received."""
+    directory = tmp_path_factory.mktemp("finished")
+    sink = Sink()
+    _search(directory, sink=sink)
+    return directory, sink
+
+
+def test_the_result_fits_by_the_exact_costs(finished):
+    directory, _ = finished
+    architecture = Architecture.load(directory / "architecture.json")
+    report = json.loads((directory / "search.json").read_text())
+    exact = costs(architecture)
+    assert TIGHT.fits(exact)
+    assert architecture.name == "tiny"
+    assert report["costs"]["flash_bytes"] == exact.flash_bytes
+    assert report["costs"]["sram_bytes"] == exact.sram_bytes
+    assert report["budget"] == {"flash_bytes": 600, "sram_bytes": 1_100, "max_ops": None}
+    assert (report["board"], report["seed"]) == ("nucleo-f446re", 3)
+    assert {"keras", "backend", "numpy", "micronets", "python"} == set(report["versions"])
+    assert not list(directory.glob("*checkpoint*"))
+
+
+def test_the_report_says_what_was_decided_and_repaired(finished):
+    directory, _ = finished
+    report = json.loads((directory / "search.json").read_text())
+    assert [entry["name"] for entry in report["decisions"]] == [decision.name for decision in SPACE.decisions]
+    for entry in report["decisions"]:
+        assert sum(entry["probabilities"]) == pytest.approx(1, abs=1e-4)
+        assert entry["probabilities"][entry["options"].index(entry["learnt"])] == max(entry["probabilities"])
+    changed = {entry["name"] for entry in report["decisions"] if entry["learnt"] != entry["chosen"]}
+    assert changed <= {move["decision"] for move in report["repair"]}
+    choice = tuple(entry["options"].index(entry["chosen"]) for entry in report["decisions"])
+    assert SPACE.architecture("tiny", choice) == Architecture.load(directory / "architecture.json")
+
+
+def test_the_history_has_every_epoch_and_the_sink_its_numbers(finished):
+    directory, sink = finished
+    history = _history(directory)
+    assert [int(row["epoch"]) for row in history] == list(range(5))
+    assert [float(row["temperature"]) for row in history] == pytest.approx(
+        [5, 5, 5 * 0.04 ** (1 / 3), 0.2 ** (1 / 3), 0.2]
+    )
+    assert history[0]["architecture_loss"] == ""
+    assert all(float(row["architecture_accuracy"]) >= 0 for row in history[1:])
+    assert float(history[-1]["weight_loss"]) < float(history[0]["weight_loss"])
+    assert history[0]["max_flash_bytes"] == "600"
+    assert list(sink.metrics) == list(range(5))
+    assert sink.metrics[4]["flash_bytes"] == float(history[4]["flash_bytes"])
+
+
+def test_the_penalty_brings_expected_costs_towards_the_targets(finished):
+    directory, _ = finished
+    first, *_, last = (float(row["penalty"]) for row in _history(directory))
+    assert 0 <= last < first
+
+
+def test_decisions_stay_put_while_warming_up(tmp_path):
+    _search(tmp_path, options=replace(OPTIONS, epochs=1, warmup_epochs=1))
+    for entry in json.loads((tmp_path / "search.json").read_text())["decisions"]:
+        assert entry["probabilities"] == pytest.approx([1 / len(entry["options"])] * len(entry["options"]), abs=1e-6)
+
+
+def test_without_pressure_nothing_is_repaired(tmp_path):
+    _search(tmp_path, budget=ROOMY, options=replace(OPTIONS, epochs=2))
+    report = json.loads((tmp_path / "search.json").read_text())
+    assert report["repair"] == []
+    assert report["costs"] == report["costs_before_repair"]
+    assert all(float(row["penalty"]) == 0.0 for row in _history(tmp_path))
+
+
+def test_the_same_seed_gives_the_same_bytes(finished, tmp_path):
+    directory, _ = finished
+    _search(tmp_path)
+    for name in ("architecture.json", "search.json"):
+        assert (tmp_path / name).read_bytes() == (directory / name).read_bytes()
+
+
+def test_an_interrupted_search_ends_with_the_same_bytes(finished, tmp_path):
+    directory, _ = finished
+    for kill_after in (0, 3):
+        with pytest.raises(KilledError):
+            _search(tmp_path, sink=Sink(kill_after))
+        assert not (tmp_path / "architecture.json").exists()
+    sink = Sink()
+    _search(tmp_path, sink=sink)
+    assert list(sink.metrics) == [4]
+    for name in ("architecture.json", "search.json"):
+        assert (tmp_path / name).read_bytes() == (directory / name).read_bytes()
+
+
+def test_a_checkpoint_of_other_options_is_not_continued(tmp_path):
+    with pytest.raises(KilledError):
+        _search(tmp_path, sink=Sink(0))
+    sink = Sink(0)
+    with pytest.raises(KilledError):
+        _search(tmp_path, seed=4, sink=sink)
+    assert list(sink.metrics) == [0]
