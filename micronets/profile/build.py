@@ -10,7 +10,8 @@ from typing import Protocol
 from micronets.atomic import write_bytes, write_json, write_text
 from micronets.boards import Board
 from micronets.errors import BuildError
-from micronets.profile.image import HARNESS_OBJECT, NETWORK_OBJECT, Firmware, measure_memories
+from micronets.firmware.compiled import PlannedBuffer
+from micronets.profile.image import HARNESS_OBJECT, NETWORK_OBJECT, Firmware, MemoryPlan, measure_memories
 from micronets.profile.linker_map import read_linker_map
 from micronets.profile.linker_script import linker_script
 from micronets.profile.machines import Machine, find_machine
@@ -53,6 +54,10 @@ class CompiledSources(Protocol):
     def include_directories(self) -> Sequence[Path]: ...
     @property
     def layers(self) -> Sequence[CompiledLayer]: ...
+    @property
+    def arena_bytes(self) -> int: ...
+    @property
+    def buffers(self) -> Sequence[PlannedBuffer]: ...
 
 
 def build_firmware(
@@ -147,6 +152,7 @@ def _describe(compiled: CompiledSources, board: Board, directory: Path, stack_by
         output_bytes=symbols["benchmark_output_bytes"].address,
         layers=tuple(functions),
         layer_macs=tuple(layer.macs for layer in compiled.layers),
+        memory_plan=MemoryPlan(compiled.arena_bytes, tuple(compiled.buffers)),
         flash_bytes=flash,
         ram_bytes=ram,
     )

@@ -1,8 +1,10 @@
 """Runs a firmware on QEMU: inputs in, outputs out, everything that can go wrong reported in one sentence."""
 
+import logging
 import struct
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -14,8 +16,12 @@ from micronets.profile.image import Firmware
 from micronets.profile.plugin import Counts, plugin_argument, read_counts
 from micronets.profile.symbols import Symbol, function_at, read_symbols
 from micronets.profile.toolchain import find_tool
+from micronets.progress import Progress
+
+logger = logging.getLogger(__name__)
 
 DEFAULT_TIMEOUT_S = 600.0
+_POLL_S = 1.0
 
 Counting = Literal["none", "instructions", "detail"]
 
@@ -94,24 +100,21 @@ def execute(
         work = Path(temporary)
         inputs.tofile(work / "inputs.bin")
         command = _command(firmware, symbols, counting)
-        process = subprocess.Popen(
-            command, cwd=work, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
-        try:
-            printed = process.communicate(timeout=timeout_s)[1].decode(errors="replace")
-        except subprocess.TimeoutExpired:
-            _stop(process)
-            finished = (work / "outputs.bin").stat().st_size // firmware.output_bytes
+        with open(work / "printed.txt", "wb") as printed:
+            process = subprocess.Popen(
+                command, cwd=work, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=printed
+            )
+            try:
+                ended = _wait(process, firmware, len(inputs), work, timeout_s)
+            finally:
+                _stop(process)
+        if not ended:
             raise EmulatorError(
-                f"The firmware of {firmware.network} did not end within {timeout_s:g} s: {finished} of "
-                f"{len(inputs)} inferences were done{_where_it_ended(firmware, work, counting)}; "
-                "raise the time limit if it only was slow."
-            ) from None
-        except BaseException:
-            process.kill()
-            process.wait()
-            raise
-        _check_exit(process.returncode, printed, firmware, symbols, work, counting)
+                f"The firmware of {firmware.network} did not end within {timeout_s:g} s: "
+                f"{_finished(firmware, work)} of {len(inputs)} inferences were done"
+                f"{_where_it_ended(firmware, work, counting)}; raise the time limit if it only was slow."
+            )
+        _check_exit(process.returncode, firmware, symbols, work, counting)
         return _collect(firmware, len(inputs), work, counting)
 
 
@@ -123,14 +126,38 @@ def _command(firmware: Firmware, symbols: dict[str, Symbol], counting: Counting)
     return command
 
 
+def _wait(process: subprocess.Popen, firmware: Firmware, inferences: int, work: Path, timeout_s: float) -> bool:
+    """Whether the emulator ended within the time; logs the inferences done meanwhile."""
+    progress = Progress(logger, f"inferences of {firmware.network} on {firmware.board.emulator}", inferences)
+    logged = 0
+    deadline = time.monotonic() + timeout_s
+    while (left := deadline - time.monotonic()) > 0:
+        try:
+            process.wait(min(_POLL_S, left))
+            return True
+        except subprocess.TimeoutExpired:
+            finished = _finished(firmware, work)
+            progress.advance(finished - logged)
+            logged = finished
+    return False
+
+
+def _finished(firmware: Firmware, work: Path) -> int:
+    """Inferences whose outputs are there."""
+    outputs = work / "outputs.bin"
+    return outputs.stat().st_size // firmware.output_bytes if outputs.is_file() else 0
+
+
 def _stop(process: subprocess.Popen) -> None:
     """Asks first: on a polite request the emulator ends in order, and the plugin says where it was."""
+    if process.poll() is not None:
+        return
     process.terminate()
     try:
-        process.communicate(timeout=10)
+        process.wait(timeout=10)
     except subprocess.TimeoutExpired:
         process.kill()
-        process.communicate()
+        process.wait()
 
 
 def _where_it_ended(firmware: Firmware, work: Path, counting: Counting) -> str:
@@ -146,15 +173,14 @@ def _where_it_ended(firmware: Firmware, work: Path, counting: Counting) -> str:
     return f" in {'network_invoke' if layer == len(firmware.layers) else firmware.layers[layer]}"
 
 
-def _check_exit(
-    code: int, printed: str, firmware: Firmware, symbols: dict[str, Symbol], work: Path, counting: Counting
-) -> None:
+def _check_exit(code: int, firmware: Firmware, symbols: dict[str, Symbol], work: Path, counting: Counting) -> None:
     if code == 0 and (work / "run.bin").is_file():
         return
     if code == _EXIT_FAULT:
         raise EmulatorError(_describe_fault(firmware, symbols, work, counting))
     if code == _EXIT_HOST_FILE:
         raise EmulatorError(f"The firmware of {firmware.network} could not read or write a file; is the disk full?")
+    printed = (work / "printed.txt").read_text(encoding="utf-8", errors="replace")
     last_lines = " | ".join(line for line in printed.strip().splitlines() if "has no peer" not in line)[-1500:]
     raise EmulatorError(
         f"The emulator ended with code {code} while it ran {firmware.network}"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from micronets.boards import Board, Memory
 from micronets.errors import BuildError
+from micronets.firmware.compiled import PlannedBuffer
 from micronets.profile.linker_map import Contribution
 
 NETWORK_OBJECT = "network-"
@@ -53,6 +54,14 @@ class RamUse:
 
 
 @dataclass(frozen=True)
+class MemoryPlan:
+    """Where the compiler has put every buffer in the arena, and for which steps it lives."""
+
+    arena_bytes: int
+    buffers: tuple[PlannedBuffer, ...]
+
+
+@dataclass(frozen=True)
 class Firmware:
     """A linked benchmark program for one network on one board.
 
@@ -71,6 +80,7 @@ class Firmware:
     output_bytes: int
     layers: tuple[str, ...]
     layer_macs: tuple[int, ...]
+    memory_plan: MemoryPlan
     flash_bytes: FlashUse
     ram_bytes: RamUse
 
@@ -86,13 +96,16 @@ class Firmware:
         path = Path(directory) / "firmware.json"
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
-            board = content.pop("board")
+            board, plan = content.pop("board"), content.pop("memory_plan")
             firmware = cls(
                 elf=path.with_name("firmware.elf"),
                 map=path.with_name("firmware.map"),
                 board=Board(**{**board, "runtime": Memory(**board["runtime"])}),
                 layers=tuple(content.pop("layers")),
                 layer_macs=tuple(content.pop("layer_macs")),
+                memory_plan=MemoryPlan(
+                    plan["arena_bytes"], tuple(PlannedBuffer(**buffer) for buffer in plan["buffers"])
+                ),
                 flash_bytes=FlashUse(**content.pop("flash_bytes")),
                 ram_bytes=RamUse(**content.pop("ram_bytes")),
                 **content,

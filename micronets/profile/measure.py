@@ -20,6 +20,7 @@ def profile_firmware(
     firmware: Firmware,
     inputs: np.ndarray,
     expected: np.ndarray | None = None,
+    classes: np.ndarray | None = None,
     *,
     timeout_s: float = DEFAULT_TIMEOUT_S,
 ) -> Profile:
@@ -28,6 +29,7 @@ def profile_firmware(
     Args:
         inputs: int8 of shape (inputs, ...), `firmware.input_bytes` each.
         expected: outputs as TensorFlow Lite Micro gives them, int8 of shape (inputs, ...), or None.
+        classes: true class of every input, integers of shape (inputs,), for the accuracy on the emulator; or None.
         timeout_s: wall-clock limit of each of the two runs of the emulator.
 
     Raises:
@@ -52,6 +54,7 @@ def profile_firmware(
         inputs=len(inputs),
         compared_outputs=0 if expected is None else len(inputs),
         different_outputs=different,
+        accuracy=None if classes is None else float(np.mean(all_inputs.outputs.argmax(axis=1) == classes)),
         instructions=(min(all_inputs.counts.inferences), max(all_inputs.counts.inferences)),
         layers=_layers(firmware, first.counts),
         model=CYCLE_MODELS.get(firmware.board.core),

@@ -33,6 +33,7 @@ class Profile:
         inputs: test inputs that were run.
         compared_outputs: how many outputs there was an expected one for; `different_outputs` of them were not equal bit
             for bit.
+        accuracy: share of inputs whose largest output is their true class; None where the classes are not known.
         instructions: lowest and highest count of one inference over all inputs.
         layers: counts of the first input by layer function; the last entry is `network_invoke` itself.
         model: behind the cycle estimates; None where there is none for the core, and then the estimates
@@ -44,6 +45,7 @@ class Profile:
     inputs: int
     compared_outputs: int
     different_outputs: int
+    accuracy: float | None
     instructions: tuple[int, int]
     layers: tuple[tuple[str, LayerCounts], ...]
     model: CycleModel | None
@@ -126,6 +128,7 @@ class Profile:
                 "compared": self.compared_outputs,
                 "different": self.different_outputs,
                 "bit_exact": self.different_outputs == 0 if self.compared_outputs else None,
+                "accuracy": self.accuracy,
             },
             "counted": {
                 "instructions_min": self.instructions[0],

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from micronets.boards import Board, find_board
+from micronets.firmware.compiled import PlannedBuffer
 from micronets.profile import Firmware, build_firmware
 
 HEADER = """
@@ -42,6 +43,8 @@ class Network:
     sources: tuple[Path, ...]
     include_directories: tuple[Path, ...]
     layers: tuple[Layer, ...]
+    arena_bytes: int = 64
+    buffers: tuple[PlannedBuffer, ...] = (PlannedBuffer("input", 0, 8, 0, 0), PlannedBuffer("output", 32, 4, 0, 1))
     core: str = "cortex-m4"
     optimise: str = "balanced"
 
@@ -69,6 +72,8 @@ def build(tmp_path: Path, board: Board) -> Callable[..., Firmware]:
         (tmp_path / "network.h").write_text(HEADER, encoding="utf-8")
         functions = re.findall(r"void (network_layer_\w+)\(", body)
         layers = tuple(Layer(name, macs) for name, macs in zip_longest(functions, layer_macs, fillvalue=0))
-        return build_firmware(Network("trial", (source,), (tmp_path,), layers, core), target, tmp_path / "firmware")
+        return build_firmware(
+            Network("trial", (source,), (tmp_path,), layers, core=core), target, tmp_path / "firmware"
+        )
 
     return build_text

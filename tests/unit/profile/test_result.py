@@ -25,10 +25,10 @@ def schema(repository: Path) -> dict:
 
 def test_files(build: Callable[..., Firmware], schema: dict, tmp_path: Path) -> None:
     firmware = build(NETWORK, find_board("nucleo-f446re"), layer_macs=(40, 0))
-    profile_firmware(firmware, INPUTS, INPUTS[:, :4]).save(tmp_path)
+    profile_firmware(firmware, INPUTS, INPUTS[:, :4], np.array([3, 0])).save(tmp_path)
     content = json.loads((tmp_path / "profile.json").read_text(encoding="utf-8"))
     jsonschema.validate(content, schema)
-    assert content["outputs"] == {"compared": 2, "different": 0, "bit_exact": True}
+    assert content["outputs"] == {"compared": 2, "different": 0, "bit_exact": True, "accuracy": 0.5}
     estimated = content["estimated"]
     assert estimated["latency_ms"] == pytest.approx(estimated["cycles"] / 180e3, abs=1e-6)
     assert estimated["energy_mj"] == pytest.approx(0.16 * estimated["latency_ms"], abs=1e-6)

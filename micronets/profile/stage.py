@@ -1,0 +1,49 @@
+"""The profile stage: the firmware stage's program on the export stage's test inputs."""
+
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from micronets.errors import DataError, EmulatorError
+from micronets.profile.image import Firmware
+from micronets.profile.measure import profile_firmware
+from micronets.profile.result import Profile
+
+
+def profile(
+    firmware_directory: str | os.PathLike,
+    test_inputs: str | os.PathLike,
+    directory: str | os.PathLike,
+    *,
+    inputs: int,
+    timeout_s: float,
+) -> Profile:
+    """Writes `profile.json` and `layers.csv` to `directory` and returns the profile.
+
+    Args:
+        firmware_directory: where `build_firmware` has left its files.
+        test_inputs: .npz of `inputs` int8 (n, ...), TFLM's `outputs` int8 (n, ...) and `classes` int64 (n,).
+        inputs: how many of them to run, spread evenly over the file; all where it holds fewer.
+        timeout_s: wall-clock limit of each run of the emulator.
+
+    Raises:
+        EmulatorError: the firmware hung, crashed, or gave other outputs than TFLM.
+        BuildError, DataError: a file is missing or damaged.
+    """
+    firmware = Firmware.load(Path(firmware_directory))
+    try:
+        with open(test_inputs, "rb") as stream, np.load(stream) as archive:
+            features, expected, classes = archive["inputs"], archive["outputs"], archive["classes"]
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(f"{test_inputs} holds no test inputs ({error!r}); run the export stage again.") from error
+    chosen = np.linspace(0, len(features) - 1, min(inputs, len(features)), dtype=np.int64)
+    result = profile_firmware(firmware, features[chosen], expected[chosen], classes[chosen], timeout_s=timeout_s)
+    if result.different_outputs:
+        raise EmulatorError(
+            f"{result.different_outputs} of {result.inputs} outputs of {firmware.network} on {firmware.board.name} "
+            "differ from TensorFlow Lite Micro's; the compiler or a kernel is wrong."
+        )
+    result.save(Path(directory))
+    return result

@@ -1,0 +1,61 @@
+"""Compiled networks on the emulator, against TensorFlow Lite Micro, bit for bit."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from micronets.boards import find_board
+from micronets.export.litert import describe
+from micronets.export.tflm import run_tflm
+from micronets.export.writer import write_tflite
+from micronets.firmware import compile_network
+from micronets.profile import build_firmware, profile_firmware, run_inputs
+from tests.networks import random_network, small_ds_cnn, small_residual, small_skip_pool
+
+PUBLISHED = (
+    "kws_ref_model",
+    "vww_96_int8",
+    "ad01_int8",
+    "kws_micronet_s",
+    "kws_micronet_m",
+    "vww2_50_50_INT8",
+    "ad_small_int8",
+)
+
+
+@pytest.mark.parametrize("architecture", [small_ds_cnn(), small_residual(), small_skip_pool()], ids=lambda a: a.name)
+def test_random_network(architecture, tmp_path: Path) -> None:
+    tflite = tmp_path / "model.tflite"
+    write_tflite(random_network(architecture, seed=3), tflite)
+    inputs = np.random.default_rng(7).integers(-128, 128, (100, *architecture.input_shape), np.int8)
+    board = find_board("nucleo-f446re")
+    compiled = compile_network(tflite, tmp_path / "src", core=board.core)
+    firmware = build_firmware(compiled, board, tmp_path)
+    profile = profile_firmware(firmware, inputs, run_tflm(tflite, inputs))
+    assert (profile.compared_outputs, profile.different_outputs) == (100, 0)
+    assert len(np.unique(run_inputs(firmware, inputs), axis=0)) > 50
+    assert profile.stack_bytes > 0
+    assert firmware.ram_bytes.network >= compiled.arena_bytes
+
+
+def generated_inputs(count: int) -> np.ndarray:
+    """The two inputs that `tflm_outputs.json` describes: int8 of shape (2, count)."""
+    values = np.zeros((2, count), np.int8)
+    state = 12345
+    for index in range(count):
+        state = (state * 1664525 + 1013904223) % 2**32
+        values[1, index] = np.uint8(state >> 24).astype(np.int8)
+    return values
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_model(name: str, shared: Path, tmp_path: Path) -> None:
+    tflite = shared / "models" / f"{name}.tflite"
+    expected = json.loads((shared / "models" / "tflm_outputs.json").read_text(encoding="utf-8"))[tflite.name]
+    board = find_board("nucleo-l4r5zi")
+    firmware = build_firmware(compile_network(tflite, tmp_path / "src", core=board.core), board, tmp_path)
+    inputs = generated_inputs(int(np.prod(describe(tflite)[0].shape)))
+    profile = profile_firmware(firmware, inputs, np.array([expected["zeros"], expected["prng"]], np.int8))
+    assert (profile.compared_outputs, profile.different_outputs) == (2, 0)

@@ -1,0 +1,54 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from micronets.errors import DataError, EmulatorError
+from micronets.profile import Firmware
+from micronets.profile.stage import profile
+
+NEGATE = """
+__attribute__((noinline)) void network_layer_00_negate(void)
+{
+    for (int i = 0; i < 4; i++) { arena[32 + i] = (int8_t)-arena[i]; }
+}
+void network_invoke(void) { network_layer_00_negate(); arena[36] = 0; }
+"""
+INPUTS = np.random.default_rng(5).integers(-127, 128, (50, 8), np.int8)
+CLASSES = INPUTS[:, :4].argmin(axis=1)
+
+
+@pytest.fixture
+def test_inputs(tmp_path: Path) -> Path:
+    path = tmp_path / "test_inputs.npz"
+    wrong = CLASSES.copy()
+    wrong[0] = (wrong[0] + 1) % 4
+    np.savez(path, inputs=INPUTS, outputs=-INPUTS[:, :4], classes=wrong)
+    return path
+
+
+@pytest.mark.parametrize(("asked", "run"), [(10, 10), (1000, 50)])
+def test_profile(build: Callable[..., Firmware], test_inputs: Path, tmp_path: Path, asked: int, run: int) -> None:
+    firmware = build(NEGATE)
+    profile(firmware.elf.parent, test_inputs, tmp_path / "profile", inputs=asked, timeout_s=60)
+    content = json.loads((tmp_path / "profile" / "profile.json").read_text(encoding="utf-8"))
+    assert content["inputs"] == run
+    # The first input is among them however many are asked for, and its class is wrong.
+    assert content["outputs"] == {"compared": run, "different": 0, "bit_exact": True, "accuracy": (run - 1) / run}
+
+
+def test_other_outputs_fail(build: Callable[..., Firmware], test_inputs: Path, tmp_path: Path) -> None:
+    firmware = build(NEGATE.replace("(int8_t)-arena[i]", "(int8_t)~arena[i]"))
+    with pytest.raises(EmulatorError, match="10 of 10 outputs of trial on nucleo-l4r5zi differ"):
+        profile(firmware.elf.parent, test_inputs, tmp_path / "profile", inputs=10, timeout_s=60)
+    assert not (tmp_path / "profile").exists()
+
+
+def test_damaged_inputs(build: Callable[..., Firmware], test_inputs: Path, tmp_path: Path) -> None:
+    firmware = build(NEGATE)
+    content = test_inputs.read_bytes()
+    test_inputs.write_bytes(content[: len(content) // 2])
+    with pytest.raises(DataError, match="test_inputs.npz holds no test inputs"):
+        profile(firmware.elf.parent, test_inputs, tmp_path / "profile", inputs=10, timeout_s=60)
