@@ -103,7 +103,9 @@ class TrainedNetwork:
             return cls(
                 architecture, tuple(header["labels"]), _pair(header["input_range"]), parameters, header["weight_bits"]
             )
-        except (zipfile.BadZipFile, KeyError, ValueError, EOFError) as error:
+        except FileNotFoundError as error:
+            raise ModelError(f"{path} does not exist; train the network first.") from error
+        except (zipfile.BadZipFile, LookupError, ValueError, TypeError, AttributeError, EOFError) as error:
             raise ModelError(f"{path} is not a trained network ({error!r}); delete it and train again.") from error
 
 

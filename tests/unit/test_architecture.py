@@ -1,0 +1,93 @@
+import json
+
+import pytest
+
+from micronets.architecture import Addition, Architecture, AveragePooling, Convolution, DepthwiseConvolution
+from micronets.errors import ModelError
+from tests.networks import small_ds_cnn, small_residual, small_skip_pool
+
+CLASSIFIER = (AveragePooling(), Convolution(2, activation="linear"))
+
+
+def network(*layers, input_shape=(9, 6, 3)) -> Architecture:
+    return Architecture("net", input_shape, (*layers, *CLASSIFIER))
+
+
+@pytest.mark.parametrize("architecture", [small_ds_cnn(), small_residual(), small_skip_pool()])
+def test_json_round_trip(tmp_path, architecture):
+    path = tmp_path / "folder" / "architecture.json"
+    architecture.save(path)
+    assert Architecture.load(path) == architecture
+    content = json.loads(path.read_text(encoding="utf-8"))
+    assert Architecture.from_json(content) == architecture
+    first = path.read_bytes()
+    Architecture.load(path).save(path)
+    assert path.read_bytes() == first
+
+
+def test_shapes_round_up_at_strides():
+    architecture = network(
+        Convolution(4, (3, 3), (2, 2)), DepthwiseConvolution(stride=(2, 1)), AveragePooling((2, 2), (2, 2))
+    )
+    assert architecture.output_shapes() == ((5, 3, 4), (3, 3, 4), (2, 2, 4), (1, 1, 4), (1, 1, 2))
+    assert architecture.input_shapes() == ((9, 6, 3), (5, 3, 4), (3, 3, 4), (2, 2, 4), (1, 1, 4))
+    assert architecture.classes == 2
+
+
+def test_an_addition_is_as_wide_as_the_wider_side():
+    assert network(Convolution(4), Convolution(7), Addition(0)).output_shapes()[2] == (9, 6, 7)
+    assert network(Convolution(7), Convolution(4), Addition(0)).output_shapes()[2] == (9, 6, 7)
+
+
+@pytest.mark.parametrize(
+    ("layers", "message"),
+    [
+        ((Convolution(4), Addition(1)), "Layer 1 of 'net' adds layer 1, which is not before it"),
+        ((Convolution(4), Addition(-1)), "adds layer -1"),
+        ((Convolution(4), Convolution(4, stride=(2, 2)), Addition(0)), r"adds maps of \(9, 6\) and \(5, 3\) pixels"),
+        ((Convolution(0),), "Layer 0 of 'net' has 0 channels"),
+    ],
+)
+def test_layers_that_do_not_fit_are_refused(layers, message):
+    with pytest.raises(ModelError, match=message):
+        network(*layers)
+
+
+@pytest.mark.parametrize("layers", [(), (Convolution(4),)])
+def test_a_network_without_logits_is_refused(layers):
+    with pytest.raises(ModelError, match="must end in a 1 x 1 map; pool globally"):
+        Architecture("net", (9, 6, 3), layers)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda content: content.pop("layers"),
+        lambda content: content.pop("input_shape"),
+        lambda content: content.update(layers=3),
+        lambda content: content["layers"][0].update(kind="recurrent"),
+        lambda content: content["layers"][0].pop("kind"),
+        lambda content: content["layers"][0].update(colour="red"),
+        lambda content: content["layers"][0].pop("channels"),
+        lambda content: content.update(layers=["convolution"]),
+    ],
+)
+def test_damaged_descriptions_are_refused(change):
+    content = small_ds_cnn().to_json()
+    change(content)
+    with pytest.raises(ModelError, match="Not an architecture description"):
+        Architecture.from_json(content)
+
+
+@pytest.mark.parametrize("content", ["[]", "null", "7"])
+def test_json_that_is_no_object_is_refused(content):
+    with pytest.raises(ModelError, match="Not an architecture description"):
+        Architecture.from_json(json.loads(content))
+
+
+@pytest.mark.parametrize("content", [b"", b'{"name": "ne', b"\xff\xfe\x00"])
+def test_files_that_are_no_json_are_refused_by_name(tmp_path, content):
+    path = tmp_path / "architecture.json"
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match="architecture.json is not JSON .* run again"):
+        Architecture.load(path)

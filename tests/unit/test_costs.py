@@ -1,0 +1,169 @@
+"""Costs against the paper's tables, and against figures read from Arm's released files."""
+
+import pytest
+
+from micronets.architecture import Addition, Architecture, AveragePooling, Convolution, DepthwiseConvolution
+from micronets.costs import costs
+from micronets.published import published_architecture
+
+# The paper's Table 4, column Mops.
+PAPER_MOPS = {
+    "micronet-kws-l": 129,
+    "micronet-kws-m": 30.6,
+    "micronet-kws-s": 16.4,
+    "ds-cnn-l": 107.2,
+    "ds-cnn-m": 37.3,
+    "ds-cnn-s": 7.1,
+}
+
+# MACs, weights, and bytes of the greatest pair of maps, of Arm's released files and of the paper's descriptions.
+RELEASED = {
+    "micronet-kws-l": (65_714_076, 496_428, 169_740),
+    "micronet-kws-m": (15_556_352, 110_432, 86_100),
+    "micronet-kws-s": (8_326_752, 59_136, 51_660),
+    "ds-cnn-l": (54_575_412, 407_652, 169_740),
+    "ds-cnn-m": (18_939_264, 133_472, 105_780),
+}
+
+
+@pytest.mark.parametrize(("name", "mops"), PAPER_MOPS.items())
+def test_the_papers_operation_counts_to_the_digit(name, mops):
+    found = costs(published_architecture(name)).paper_ops / 1e6
+    digits = 0 if isinstance(mops, int) else 1
+    assert round(found, digits) == mops
+
+
+@pytest.mark.parametrize(("name", "expected"), RELEASED.items())
+def test_costs_of_the_released_files(name, expected):
+    found = costs(published_architecture(name))
+    assert (found.macs, found.weights, found.sram_bytes) == expected
+    assert found.ops == 2 * expected[0]
+
+
+def test_every_channel_brings_a_bias_and_its_requantisation():
+    found = costs(published_architecture("micronet-kws-s"))
+    channels = 84 + (84 + 112) + (112 + 84) + 2 * (84 + 84) + (84 + 196) + 12
+    assert found.flash_bytes == 59_136 + 9 * channels
+
+
+def separable(name: str, stem: int, blocks: list[tuple[int, int]]) -> Architecture:
+    layers = [Convolution(stem, (3, 3))]
+    for channels, stride in blocks:
+        layers += [DepthwiseConvolution((3, 3), (stride, stride)), Convolution(channels)]
+    return Architecture(name, (32, 32, 1), (*layers, AveragePooling(), Convolution(4, activation="linear")))
+
+
+@pytest.mark.parametrize(
+    ("architecture", "mops", "expected"),
+    [
+        (
+            separable("ad-l", 276, [(248, 2), (276, 1), (276, 1), (248, 2), (248, 2)]),
+            129,
+            (64_493_664, 358_416, 353_280),
+        ),
+        (
+            separable("ad-m", 192, [(276, 2), (276, 1), (276, 1), (276, 2), (276, 2)]),
+            124.7,
+            (62_345_616, 372_192, 245_760),
+        ),
+        (separable("ad-s", 72, [(164, 2), (220, 1), (276, 2), (276, 2)]), 37.5, (18_739_088, 193_124, 98_304)),
+    ],
+    ids=lambda item: item.name if isinstance(item, Architecture) else None,
+)
+def test_maps_that_divide_evenly_need_no_convention(architecture, mops, expected):
+    found = costs(architecture)
+    assert (found.macs, found.weights, found.sram_bytes) == expected
+    assert found.paper_macs == found.macs
+    assert round(found.paper_ops / 1e6, 0 if isinstance(mops, int) else 1) == mops
+
+
+def inverted_bottlenecks(name: str, size: int, stem: int, stages: list) -> Architecture:
+    """MobileNetV2 with residual additions inside a stage; stages are (stride, [(expanded, projected), ...])."""
+    layers = [Convolution(stem, (3, 3), (2, 2))]
+    for stride, blocks in stages:
+        for index, (expanded, projected) in enumerate(blocks):
+            before = len(layers) - 1
+            step = (stride, stride) if index == 0 else (1, 1)
+            layers += [Convolution(expanded), DepthwiseConvolution((3, 3), step)]
+            layers.append(Convolution(projected, activation="linear"))
+            if index > 0:
+                layers.append(Addition(before))
+    layers += [Convolution(128), AveragePooling(), Convolution(2, activation="linear")]
+    return Architecture(name, (size, size, 1), tuple(layers))
+
+
+VWW_2 = inverted_bottlenecks(
+    "vww-2",
+    50,
+    12,
+    [
+        (1, [(4, 8)]),
+        (2, [(28, 24), (28, 20)]),
+        (2, [(128, 28), (152, 16), (152, 28)]),
+        (2, [(152, 24), (112, 24), (112, 12), (76, 32)]),
+        (1, [(76, 16), (56, 28), (56, 28)]),
+        (2, [(56, 16), (96, 16), (96, 16)]),
+        (1, [(96, 32)]),
+    ],
+)
+VWW_3 = inverted_bottlenecks(
+    "vww-3",
+    128,
+    9,
+    [
+        (1, [(3, 6)]),
+        (2, [(9, 14), (28, 16)]),
+        (2, [(28, 32), (115, 25), (115, 32)]),
+        (2, [(172, 51), (307, 51), (307, 44), (307, 57)]),
+        (1, [(230, 48), (288, 48), (288, 76)]),
+        (2, [(115, 16), (96, 16), (96, 16)]),
+        (1, [(96, 32)]),
+    ],
+)
+VWW_4 = inverted_bottlenecks(
+    "vww-4",
+    128,
+    8,
+    [
+        (1, [(4, 4)]),
+        (2, [(8, 12), (14, 16)]),
+        (2, [(28, 32), (96, 28), (96, 28)]),
+        (2, [(152, 44), (268, 40), (268, 52), (268, 44)]),
+        (1, [(192, 68), (172, 68), (172, 48)]),
+        (2, [(288, 16), (96, 16), (96, 32)]),
+        (1, [(96, 32)]),
+    ],
+)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "thousand_macs", "weights", "live_bytes"),
+    [(VWW_2, 3_143, 85_840, 27_904), (VWW_3, 22_565, 260_910, 71_680), (VWW_4, 18_829, 228_602, 57_344)],
+    ids=lambda item: item.name if isinstance(item, Architecture) else None,
+)
+def test_residual_networks_of_the_released_files(architecture, thousand_macs, weights, live_bytes):
+    found = costs(architecture)
+    assert (round(found.macs / 1000), found.weights, found.sram_bytes) == (thousand_macs, weights, live_bytes)
+
+
+def test_a_map_kept_for_a_later_addition_stays_live():
+    architecture = Architecture(
+        "kept",
+        (4, 4, 1),
+        (
+            Convolution(5),  # 80 bytes, kept for layer 3
+            Convolution(10),
+            Convolution(10),
+            Addition(0),
+            AveragePooling(),
+            Convolution(2, activation="linear"),
+        ),
+    )
+    live = [layer.live_bytes for layer in costs(architecture).layers]
+    assert live == [16 + 80, 80 + 160, 160 + 160 + 80, 160 + 160 + 80, 160 + 10, 10 + 2]
+
+
+def test_pooling_and_additions_have_no_weights():
+    layers = costs(VWW_2).layers
+    for layer, found in zip(VWW_2.layers, layers, strict=True):
+        assert (found.macs == found.weights == found.flash_bytes == 0) == isinstance(layer, Addition | AveragePooling)
