@@ -38,10 +38,10 @@ class GeneratedOptions:
     """
 
     voice: str = "auto"
-    speakers: int = 24
-    clips_per_word: int = 60
-    unknown_words: int = 8
-    signal_to_noise_db: float = 15.0
+    speakers: int = 40
+    clips_per_word: int = 120
+    unknown_words: int = 6
+    signal_to_noise_db: float = 22.0
 
     def __post_init__(self):
         voices = ("auto", "espeak", "formant")
@@ -145,11 +145,11 @@ def _speak(
     (root / word).mkdir(exist_ok=True)
     digest = hashlib.sha256(f"{speaker.name} {word}".encode()).digest()
     generator = np.random.default_rng([seed, 2, int.from_bytes(digest[:8], "little")])
-    for repetition in range(repetitions):
-        if isinstance(speaker.voice, espeak.EspeakVoice):
-            speech = espeak.say(word, speaker.voice, generator, _SAMPLE_RATE_HZ)
-        else:
-            speech = formant.say(word, speaker.voice, generator)
+    if isinstance(speaker.voice, espeak.EspeakVoice):
+        spoken = espeak.say(word, speaker.voice, repetitions, _SAMPLE_RATE_HZ, generator)
+    else:
+        spoken = [formant.say(word, speaker.voice, generator) for _ in range(repetitions)]
+    for repetition, speech in enumerate(spoken):
         # as in the real recordings, a few clips are shorter than a second
         length = _SAMPLE_RATE_HZ if generator.random() < 0.95 else int(generator.uniform(0.7, 1) * _SAMPLE_RATE_HZ)
         noise = noises[generator.integers(len(noises))]

@@ -20,7 +20,7 @@ def draw_scene(generator: np.random.Generator) -> Scene:
     """A random room and microphone."""
     return Scene(
         reverberation_s=generator.uniform(0.05, 0.4),
-        wet=generator.uniform(0.0, 0.5),
+        wet=generator.uniform(0.0, 0.35),
         tilt=generator.uniform(-0.6, 0.6),
         level=10 ** generator.uniform(-1.2, -0.1),
     )
@@ -57,7 +57,7 @@ def record(
     room[0] += 1
     # centred more or less, as in real clips; the end may fall off
     slack = length - len(speech)
-    start = int(np.clip(generator.normal(0.5, 0.25), 0, 1) * slack)
+    start = int(np.clip(generator.normal(0.5, 0.15), 0, 1) * slack)
     clip = np.zeros(length)
     clip[start : start + len(speech)] = speech
     clip = scipy.signal.fftconvolve(clip, room)[:length]
