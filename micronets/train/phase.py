@@ -1,12 +1,14 @@
 """One phase of training: epochs over a stream, best network by validation, resumable after every epoch."""
 
 import logging
+import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import keras
 import numpy as np
+from scipy.special import logsumexp
 
 from micronets.checkpoint import Checkpoint
 from micronets.data.stream import TrainingStream
@@ -31,6 +33,7 @@ class Epoch:
     learning_rate: float
     loss: float
     accuracy: float
+    validation_loss: float
     validation_accuracy: float
     seconds: float
 
@@ -44,13 +47,17 @@ def logits_of(network: keras.Model, features: np.ndarray) -> np.ndarray:
     return np.concatenate(batches)
 
 
-def accuracy_of(network: keras.Model, features: np.ndarray, classes: np.ndarray) -> float:
-    """Share of clips whose greatest logit is that of their class."""
-    return float(np.mean(np.argmax(logits_of(network, features), axis=-1) == classes))
+def evaluate(network: keras.Model, features: np.ndarray, classes: np.ndarray) -> tuple[float, float]:
+    """Mean cross-entropy, and the share of clips whose greatest logit is that of their class."""
+    logits = logits_of(network, features).astype(np.float64)
+    losses = logsumexp(logits, axis=-1) - logits[np.arange(len(classes)), classes]
+    return float(np.mean(losses)), float(np.mean(np.argmax(logits, axis=-1) == classes))
 
 
 class Phase:
-    """Trains `network` in place and leaves it with the weights of its best epoch.
+    """Trains `network` in place and leaves it with the weights of its best epoch, the one of least validation loss.
+
+    The loss, because accuracy on a small validation split jumps about and would pick a lucky early epoch.
 
     Args:
         name: `float` or `quantised`; stands in the history.
@@ -87,7 +94,7 @@ class Phase:
         self._on_epoch = on_epoch
         self._optimiser = _optimiser(options, learning_rate, epochs, stream.steps_per_epoch)
         self._best: list[np.ndarray] = []
-        self._best_accuracy = -1.0
+        self._least_loss = math.inf
         self.history: list[Epoch] = []
         if teacher is None:
             loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=options.label_smoothing)
@@ -113,14 +120,14 @@ class Phase:
         for epoch in range(done, self._epochs):
             finished = self._run_epoch(epoch)
             self.history.append(finished)
-            if finished.validation_accuracy >= self._best_accuracy:
-                self._best_accuracy = finished.validation_accuracy
+            if finished.validation_loss <= self._least_loss:
+                self._least_loss = finished.validation_loss
                 self._best = _values(self._network.variables)
             self._save()
             self._on_epoch(finished)
             progress.advance(
-                note=f"loss {finished.loss:.3f}, accuracy {finished.accuracy:.1%} (validation "
-                f"{finished.validation_accuracy:.1%}, best {self._best_accuracy:.1%})"
+                note=f"loss {finished.loss:.3f}, accuracy {finished.accuracy:.1%}, validation loss "
+                f"{finished.validation_loss:.3f} (least {self._least_loss:.3f}), accuracy {finished.validation_accuracy:.1%}"
             )
         if self._best:
             _assign(self._network.variables, self._best)
@@ -139,7 +146,7 @@ class Phase:
             float(self._optimiser.learning_rate),
             float(loss),
             float(accuracy),
-            accuracy_of(self._network, *self._validation),
+            *evaluate(self._network, *self._validation),
             round(time.monotonic() - start, 3),
         )
 
@@ -150,7 +157,7 @@ class Phase:
                 "optimiser": _values(self._optimiser.variables),
                 "best": self._best,
             },
-            {"best_accuracy": self._best_accuracy, "history": [asdict(epoch) for epoch in self.history]},
+            {"least_loss": self._least_loss, "history": [asdict(epoch) for epoch in self.history]},
         )
 
     def _restore(self) -> None:
@@ -161,7 +168,7 @@ class Phase:
         _assign(self._network.variables, groups["network"])
         _assign(self._optimiser.variables, groups["optimiser"])
         self._best = groups["best"]
-        self._best_accuracy = notes["best_accuracy"]
+        self._least_loss = notes["least_loss"]
         self.history = [Epoch(**epoch) for epoch in notes["history"]]
 
 

@@ -25,7 +25,7 @@ from micronets.layers.network import Network
 from micronets.network import TrainedNetwork
 from micronets.tasks import find_task
 from micronets.train.options import TrainingOptions
-from micronets.train.phase import Epoch, Phase, accuracy_of, logits_of
+from micronets.train.phase import Epoch, Phase, evaluate, logits_of
 
 logger = logging.getLogger(__name__)
 
@@ -161,8 +161,8 @@ def _train(
         phase.run()
         history.extend(phase.history)
         metrics[name] = {
-            "validation_accuracy": accuracy_of(network, *validation),
-            "test_accuracy": accuracy_of(network, *testing),
+            "validation_accuracy": evaluate(network, *validation)[1],
+            "test_accuracy": evaluate(network, *testing)[1],
         }
         logger.info("%s network: %.1f %% on the test split", name, 100 * metrics[name]["test_accuracy"])
 
