@@ -126,8 +126,9 @@ class Phase:
             self._save()
             self._on_epoch(finished)
             progress.advance(
-                note=f"loss {finished.loss:.3f}, accuracy {finished.accuracy:.1%}, validation loss "
-                f"{finished.validation_loss:.3f} (least {self._least_loss:.3f}), accuracy {finished.validation_accuracy:.1%}"
+                note=f"loss {finished.loss:.3f}, accuracy {finished.accuracy:.1%}; validation: loss "
+                f"{finished.validation_loss:.3f} (least {self._least_loss:.3f}), accuracy "
+                f"{finished.validation_accuracy:.1%}"
             )
         if self._best:
             _assign(self._network.variables, self._best)
