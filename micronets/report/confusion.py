@@ -3,8 +3,9 @@
 import numpy as np
 
 from micronets.report.records import Dataset, Model
-from micronets.report.style import INK, Picture, blank_figure, finish, styled
+from micronets.report.style import INK, NARROW_INCHES, Picture, blank_figure, finish, styled
 
+_HEIGHT_INCHES = 4.9
 _WHITE_TEXT_FROM = 0.55
 
 
@@ -19,9 +20,8 @@ def confusion_picture(model: Model, dataset: Dataset) -> Picture | None:
     totals = counts.sum(axis=1, keepdims=True)
     shares = counts / np.maximum(totals, 1)
     labels = [label.strip("_") for label in dataset.labels]
-    side = 1.6 + 0.42 * len(labels)
     with styled():
-        figure = blank_figure(side + 0.9, side)
+        figure = blank_figure(NARROW_INCHES, _HEIGHT_INCHES)
         axes = figure.subplots()
         image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
         for row, column in zip(*np.nonzero(counts), strict=True):
@@ -31,7 +31,7 @@ def confusion_picture(model: Model, dataset: Dataset) -> Picture | None:
                 f"{counts[row, column]}",
                 ha="center",
                 va="center",
-                fontsize=8,
+                fontsize=7.5,
                 color="white" if shares[row, column] >= _WHITE_TEXT_FROM else INK,
             )
         axes.set_xticks(range(len(labels)), labels, rotation=45, ha="right", rotation_mode="anchor")
@@ -40,7 +40,7 @@ def confusion_picture(model: Model, dataset: Dataset) -> Picture | None:
         axes.set_ylabel("truth")
         axes.grid(visible=False)
         axes.spines[:].set_visible(False)
-        bar = figure.colorbar(image, ax=axes, shrink=0.6, aspect=18)
+        bar = figure.colorbar(image, ax=axes, shrink=0.5, aspect=20, pad=0.02)
         bar.set_ticks([0, 0.5, 1], labels=["0 %", "50 %", "100 %"])
         bar.set_label("share of the true class")
         bar.outline.set_visible(False)
@@ -48,7 +48,7 @@ def confusion_picture(model: Model, dataset: Dataset) -> Picture | None:
             figure,
             f"{model.name}_confusion",
             "Confusion matrix",
-            f"Answers of the int8 network in LiteRT on the testing split ({counts.sum():,} examples). "
+            f"Answers of the int8 network in TFLM on the testing split ({counts.sum():,} examples). "
             "Figures are counts; colour is the share of the true class.",
             _in_words(shares, labels),
         )

@@ -1,7 +1,7 @@
 """Where a network's instructions go, layer by layer."""
 
 from micronets.report.records import Build, Model
-from micronets.report.style import BLUE, Picture, blank_figure, finish, label_counts, styled
+from micronets.report.style import BLUE, NARROW_INCHES, Picture, blank_figure, finish, label_counts, styled
 
 
 def layers_picture(model: Model, build: Build) -> Picture | None:
@@ -11,7 +11,7 @@ def layers_picture(model: Model, build: Build) -> Picture | None:
     layers = build.profile.layers
     total = layers["instructions"].sum()
     with styled():
-        figure = blank_figure(7.0, 1.1 + 0.27 * len(layers))
+        figure = blank_figure(NARROW_INCHES, 1.0 + 0.24 * len(layers))
         axes = figure.subplots()
         rows = range(len(layers))
         axes.barh(rows, layers["instructions"], color=BLUE, height=0.72)

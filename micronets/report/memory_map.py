@@ -3,7 +3,7 @@
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from micronets.report.records import Buffer, Build, Model
+from micronets.report.records import Buffer, Build, Firmware, Model
 from micronets.report.style import (
     BLUE,
     FAINT,
@@ -12,6 +12,7 @@ from micronets.report.style import (
     ORANGE,
     SKY,
     VERMILION,
+    WIDE_INCHES,
     Picture,
     blank_figure,
     finish,
@@ -29,9 +30,9 @@ def memory_picture(model: Model, build: Build) -> Picture | None:
     if build.firmware is None:
         return None
     with styled():
-        figure = blank_figure(10.4, 4.2)
+        figure = blank_figure(WIDE_INCHES, 4.2)
         plan, use = figure.subplots(1, 2, width_ratios=[2.6, 1])
-        _draw_plan(plan, build)
+        draw_plan(plan, build.firmware)
         _draw_use(use, build)
         firmware = build.firmware
         return finish(
@@ -46,8 +47,8 @@ def memory_picture(model: Model, build: Build) -> Picture | None:
         )
 
 
-def _draw_plan(axes: Axes, build: Build) -> None:
-    firmware = build.firmware
+def draw_plan(axes: Axes, firmware: Firmware) -> None:
+    """Buffers as rectangles: steps along the horizontal axis, offsets in bytes along the vertical one."""
     for index, buffer in enumerate(sorted(firmware.buffers, key=lambda buffer: (buffer.first_step, buffer.last_step))):
         _draw_buffer(axes, buffer, _BUFFER_COLOURS[index % len(_BUFFER_COLOURS)], firmware.arena_bytes)
     axes.axhline(firmware.arena_bytes, color=INK, linewidth=1)
@@ -69,15 +70,15 @@ def _draw_buffer(axes: Axes, buffer: Buffer, colour: str, arena_bytes: int) -> N
     )
     if buffer.size_bytes >= _LEAST_LABELLED_SHARE * arena_bytes:
         middle = (corner[0] + width / 2, buffer.offset_bytes + buffer.size_bytes / 2)
-        axes.text(*middle, f"{buffer.size_bytes:,}", ha="center", va="center", fontsize=8, color=INK)
+        axes.text(*middle, f"{buffer.size_bytes:,}", ha="center", va="center", fontsize=7.5, color=INK)
 
 
 def _draw_use(axes: Axes, build: Build) -> None:
     firmware, board = build.firmware, build.board
     flash = [
-        ("weights and constants", firmware.weights_bytes, BLUE),
+        ("weights", firmware.weights_bytes, BLUE),
         ("code", firmware.code_bytes, SKY),
-        ("benchmark program", firmware.flash_bytes - firmware.weights_bytes - firmware.code_bytes, MUTED),
+        ("benchmark", firmware.flash_bytes - firmware.weights_bytes - firmware.code_bytes, MUTED),
     ]
     stack = build.profile.stack_bytes if build.profile else 0
     sram = [
@@ -93,7 +94,7 @@ def _draw_use(axes: Axes, build: Build) -> None:
     axes.set_ylim(0, 1)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
     axes.grid(axis="x", visible=False)
-    axes.legend(loc="upper left", fontsize=8.5, handlelength=1, bbox_to_anchor=(1, 1))
+    axes.figure.legend(loc="outside lower center", ncols=6, fontsize=8, handlelength=1, columnspacing=1.2)
 
 
 def _stack_bar(axes: Axes, position: int, parts: list[tuple[str, int, str]], size_bytes: int) -> None:

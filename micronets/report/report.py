@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from micronets.atomic import atomic_file, write_text
+from micronets.atomic import atomic_directory, atomic_file, write_text
 from micronets.report.confusion import confusion_picture
 from micronets.report.layer_costs import layers_picture
 from micronets.report.memory_map import memory_picture
@@ -30,10 +30,10 @@ def report(
     results: str | os.PathLike,
     directory: str | os.PathLike,
 ) -> pd.DataFrame:
-    """Writes `summary.csv`, `summary.txt`, every picture as .png, and last `report.html` into `directory`.
+    """Writes `pictures/*.png`, `summary.csv`, `summary.txt`, and last `report.html` into `directory`.
 
-    The page needs no other file and no network. Pictures of an earlier report that this one does not have are removed.
-    All but the page, which is dated, depend on the results alone, byte for byte.
+    The page needs no other file and no network. All but the page, which is dated, depend on the results alone, byte for
+    byte.
 
     Args:
         models: names of the boards by name of the model, both in the order in which they are shown.
@@ -51,7 +51,9 @@ def report(
     trade_offs = trade_off_pictures(found)
     sections = [ModelSection(model, _model_pictures(model, found.dataset)) for model in found.models]
     table = summary_table(found)
-    _write_pictures([*trade_offs, *(picture for section in sections for picture in section.pictures)], directory)
+    with atomic_directory(directory / "pictures") as beside:
+        for picture in [*trade_offs, *(picture for section in sections for picture in section.pictures)]:
+            picture.save(beside)
     with atomic_file(directory / "summary.csv") as beside:
         table.to_csv(beside, index=False, lineterminator="\n")
     write_text(directory / "summary.txt", format_summary(table) + "\n")
@@ -69,13 +71,3 @@ def _model_pictures(model: Model, dataset: Dataset) -> list[Picture]:
     for build in model.builds:
         pictures += [memory_picture(model, build), layers_picture(model, build)]
     return [picture for picture in pictures if picture is not None]
-
-
-def _write_pictures(pictures: Sequence[Picture], directory: Path) -> None:
-    directory.mkdir(parents=True, exist_ok=True)
-    current = {f"{picture.name}.png" for picture in pictures}
-    for stale in directory.glob("*.png"):
-        if stale.name not in current:
-            stale.unlink()
-    for picture in pictures:
-        picture.save(directory)

@@ -9,8 +9,10 @@ from micronets.report.style import (
     FAINT,
     INK,
     MUTED,
+    NARROW_INCHES,
     ORANGE,
     VERMILION,
+    WIDE_INCHES,
     Picture,
     blank_figure,
     finish,
@@ -31,7 +33,7 @@ def search_pictures(model: Model) -> list[Picture]:
 def _course(model: Model, search: Search) -> Picture:
     history = search.history
     with styled():
-        figure = blank_figure(10.4, 5.2)
+        figure = blank_figure(WIDE_INCHES, 4.4)
         panels = figure.subplots(2, 3, sharex=True)
         (accuracy, flash, sram), (temperature, certainty, mops) = panels
         _draw_accuracy(accuracy, history)
@@ -46,19 +48,20 @@ def _course(model: Model, search: Search) -> Picture:
         temperature.set_title("Temperature")
         temperature.set_ylim(bottom=0)
         certainty.plot(_epochs(history), history["certainty"], color=ORANGE)
-        certainty.set_title("Certainty of decisions")
+        certainty.set_title("Certainty")
         certainty.set_ylim(0, 1.03)
         percent_axis(certainty)
         for axes in panels[1]:
             axes.set_xlabel("epoch")
             axes.xaxis.get_major_locator().set_params(integer=True)
-        flash.legend(loc="best", fontsize=8.5)
+        figure.legend(*flash.get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8.5)
         return finish(
             figure,
             f"{model.name}_search",
             "Search history",
             "Costs are those expected from the decisions' probabilities, against their targets; the dot is the exact "
-            "cost of the network found. Certainty: mean probability of the likeliest options.",
+            "cost of the network found. Accuracy: on the parts of the training split that weights and decisions are "
+            "learnt on. Certainty: mean probability of the likeliest options.",
             f"{len(history)} epochs; the network found needs {found.flash_bytes:,} bytes of flash for constants, "
             f"{found.sram_bytes:,} bytes for activations and {found.ops / 1e6:.2f} Mops.",
         )
@@ -69,15 +72,15 @@ def _epochs(history: pd.DataFrame) -> range:
 
 
 def _draw_accuracy(axes: Axes, history: pd.DataFrame) -> None:
-    axes.plot(_epochs(history), history["weight_accuracy"], color=BLUE, label="part that weights are learnt on")
+    axes.plot(_epochs(history), history["weight_accuracy"], color=BLUE, label="for weights")
     if history["architecture_accuracy"].notna().any():
         axes.plot(
             _epochs(history),
             history["architecture_accuracy"],
             color=VERMILION,
-            label="part that decisions are learnt on",
+            label="for decisions",
         )
-    axes.set_title("Accuracy while training")
+    axes.set_title("Accuracy")
     axes.legend(loc="lower right", fontsize=8.5)
     percent_axis(axes)
 
@@ -96,7 +99,7 @@ def _widths(model: Model, search: Search) -> Picture:
     places = [width.place for width in search.widths]
     positions = range(len(places))
     with styled():
-        figure = blank_figure(7.4, 3.3)
+        figure = blank_figure(NARROW_INCHES, 3.3)
         axes = figure.subplots()
         axes.bar(positions, [width.backbone for width in search.widths], color=FAINT, width=0.74, label="backbone")
         axes.bar(positions, [width.found or 0 for width in search.widths], color=BLUE, width=0.74, label="found")

@@ -7,13 +7,12 @@ that no state is shared, and without dates, so that equal results give equal byt
 import io
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, LogLocator, NullLocator
-
-from micronets.atomic import write_bytes
 
 BLUE = "#0072B2"
 VERMILION = "#D55E00"
@@ -49,6 +48,9 @@ _STYLE = {
     "svg.hashsalt": "micronets",
     "svg.fonttype": "path",
 }
+WIDE_INCHES = 7.0
+NARROW_INCHES = 5.9
+"""A wide and a narrow picture share a row of the page."""
 _PNG_DPI = 200
 
 
@@ -65,7 +67,7 @@ class Picture:
 
     def save(self, folder: str | os.PathLike) -> None:
         """Writes `name`.png into `folder`."""
-        write_bytes(os.path.join(folder, f"{self.name}.png"), self.png)
+        Path(folder, f"{self.name}.png").write_bytes(self.png)
 
 
 def styled():

@@ -151,7 +151,7 @@ def _picture(results: Results, cost: Cost, panels: list[tuple[Board, list[_Point
             cost.title,
             f"{cost.note} Bars: 95 % Wilson interval. Line: networks that none beats in both.",
             "; ".join(
-                f"{point.name} {100 * point.accuracy.share:.1f} % at {point.cost:,.6g} {cost.label}"
+                f"{point.name} {100 * point.accuracy.share:.1f} % at {_figure(point.cost)} {cost.label}"
                 for _, points in panels
                 for point in points
             ),
@@ -191,7 +191,7 @@ def _draw_points(
         _draw_kind(axes, kind, [point for point in points if point.kind == kind])
     limit = cost.limit(board)
     if limit is not None:
-        axes.axvline(limit, color=INK, linewidth=1, linestyle=(0, (4, 3)), label="the board's own", gid=_LIMIT)
+        axes.axvline(limit, color=INK, linewidth=1, linestyle=(0, (4, 3)), label="limit of the board", gid=_LIMIT)
     cost.format_axis(axes.xaxis)
     percent_axis(axes)
     axes.margins(x=0.09, y=0.12)
@@ -224,6 +224,10 @@ def _name_points(axes: Axes, points: list[_Point], papers: list[tuple[str, float
     ]
     limits = [line.get_window_extent().padded(1) for line in axes.lines if line.get_gid() == _LIMIT]
     place_labels(axes, ours + theirs, [*bars, *limits], font_size=8.5)
+
+
+def _figure(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.4g}"
 
 
 def pareto_front(points: list[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -10,6 +10,7 @@ from micronets.report.style import (
     INK,
     MUTED,
     VERMILION,
+    WIDE_INCHES,
     Picture,
     blank_figure,
     finish,
@@ -27,7 +28,7 @@ def training_picture(model: Model) -> Picture | None:
     history = _in_a_row(model.training.history)
     best = history["validation_accuracy"].groupby(history["phase"]).max()
     with styled():
-        figure = blank_figure(9.2, 3.4)
+        figure = blank_figure(WIDE_INCHES, 3.3)
         loss, accuracy = figure.subplots(1, 2)
         _curves(loss, history, {"loss": "-"})
         loss.set_title("Training loss")

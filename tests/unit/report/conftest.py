@@ -10,6 +10,7 @@ import pytest
 
 from micronets.architecture import Architecture, AveragePooling, Convolution, DepthwiseConvolution
 from micronets.published import ds_cnn, published_architecture
+from micronets.report import report
 
 LABELS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go", "_silence_", "_unknown_")
 PER_CLASS = 40
@@ -150,11 +151,13 @@ class ResultsFolder:
         self.json(
             self.task / name / board / "firmware" / "firmware.json",
             {
-                "layers": names,
                 "flash_bytes": {"network_code": 6_120, "network_constants": 60_000 + weights, "harness": 1_804},
                 "ram_bytes": {"network": largest + 64, "harness": 1_100, "stack": 4_096},
-                "memory_plan": {"arena_bytes": largest, "buffers": buffers},
             },
+        )
+        self.json(
+            self.task / name / board / "firmware" / "network.json",
+            {"arena_bytes": largest, "buffers": buffers, "layers": [{"function": function} for function in names]},
         )
 
     def profile(
@@ -225,6 +228,27 @@ MODELS = {
 }
 
 
+def fill(folder: ResultsFolder) -> ResultsFolder:
+    """All stages of `MODELS`."""
+    for name, share, instructions, latency_ms in (
+        ("micronet-kws-s", 0.875, 9_412_345, 69.31),
+        ("ds-cnn-s", 0.85, 4_023_456, 30.24),
+        ("searched", 0.9, 6_201_234, 45.8),
+    ):
+        if name == "searched":
+            folder.searched(name)
+        else:
+            folder.published(name)
+        folder.everything(name, share, instructions, latency_ms)
+    return folder
+
+
+@pytest.fixture
+def models() -> dict[str, list[str]]:
+    """Boards by model, as in `whole_results`."""
+    return {name: list(boards) for name, boards in MODELS.items()}
+
+
 @pytest.fixture
 def results_folder(tmp_path) -> ResultsFolder:
     """A folder in which nothing but the data stage has run."""
@@ -236,14 +260,14 @@ def results_folder(tmp_path) -> ResultsFolder:
 @pytest.fixture
 def whole_results(results_folder) -> ResultsFolder:
     """The folder after all stages of `MODELS`."""
-    for name, share, instructions, latency_ms in (
-        ("micronet-kws-s", 0.875, 9_412_345, 69.31),
-        ("ds-cnn-s", 0.85, 4_023_456, 30.24),
-        ("searched", 0.9, 6_201_234, 45.8),
-    ):
-        if name == "searched":
-            results_folder.searched(name)
-        else:
-            results_folder.published(name)
-        results_folder.everything(name, share, instructions, latency_ms)
-    return results_folder
+    return fill(results_folder)
+
+
+@pytest.fixture(scope="session")
+def whole_report(tmp_path_factory) -> Path:
+    """The report of `whole_results`; not to be written to."""
+    folder = ResultsFolder(tmp_path_factory.mktemp("report") / "results")
+    folder.data()
+    fill(folder)
+    report("kws", MODELS, folder.root, folder.task / "report")
+    return folder.task / "report"

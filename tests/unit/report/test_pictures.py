@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+
+from micronets.report.confusion import confusion_picture
+from micronets.report.layer_costs import layers_picture
+from micronets.report.memory_map import draw_plan
+from micronets.report.search_pictures import search_pictures
+from micronets.report.sources import read_results
+from micronets.report.style import blank_figure
+from micronets.report.training_pictures import training_picture
+
+BOARD = "nucleo-f446re"
+
+
+@pytest.fixture
+def results(results_folder):
+    results_folder.searched("searched", max_mops=None)
+    results_folder.everything("searched", 0.9, 6_000_000, 45.0)
+    return read_results("kws", {"searched": [BOARD]}, results_folder.root)
+
+
+@pytest.fixture
+def model(results):
+    return results.models[0]
+
+
+def test_a_rectangle_per_buffer_in_bytes_and_steps(model):
+    firmware = model.builds[0].firmware
+    axes = blank_figure(6, 4).subplots()
+    draw_plan(axes, firmware)
+    drawn = {(patch.get_x(), patch.get_y(), patch.get_width(), patch.get_height()) for patch in axes.patches}
+    assert drawn == {
+        (
+            buffer.first_step - 0.5,
+            buffer.offset_bytes,
+            buffer.last_step - buffer.first_step + 1,
+            buffer.size_bytes,
+        )
+        for buffer in firmware.buffers
+    }
+    assert [label.get_text() for label in axes.get_xticklabels()] == list(firmware.steps)
+
+
+def test_words_of_the_confusion_matrix_name_the_worst_class(results, model):
+    counts = np.diag(np.full(12, 40))
+    counts[2, 2], counts[2, 7] = 29, 11  # up taken for off
+    np.copyto(model.export.confusion, counts)
+    words = confusion_picture(model, results.dataset).alternative
+    assert "up 72 %" in words
+    assert words.endswith("most often up is taken for off.")
+
+
+def test_a_class_without_examples_does_not_hurt(results, model):
+    counts = np.diag(np.full(12, 40))
+    counts[3] = 0
+    np.copyto(model.export.confusion, counts)
+    assert "down 0 %" in confusion_picture(model, results.dataset).alternative
+
+
+def test_search_pictures_tell_course_and_widths(model):
+    course, widths = search_pictures(model)
+    assert f"30 epochs; the network found needs {model.costs.flash_bytes:,} bytes of flash" in course.alternative
+    assert widths.alternative.startswith("stem: 84 of 276, block 1: 112 of 276, block 2: 56 of 276, block 3: skipped")
+
+
+def test_training_words_give_the_best_epochs(model):
+    history = model.training.history
+    best = history[history["phase"] == "float"]["validation_accuracy"].max()
+    assert f"float {100 * best:.1f} %" in training_picture(model).alternative
+
+
+def test_layers_words_name_the_dearest(model):
+    build = model.builds[0]
+    dearest = build.profile.layers.sort_values("instructions").iloc[-1]
+    assert layers_picture(model, build).alternative.startswith(f"Most instructions: {dearest['layer']} with")

@@ -1,0 +1,72 @@
+import pandas as pd
+import pytest
+
+from micronets.report.sources import read_results
+from micronets.report.summary import format_summary, summary_table
+
+
+@pytest.fixture
+def table(whole_results, models):
+    return summary_table(read_results("kws", models, whole_results.root)).set_index("model")
+
+
+def test_figures_are_those_of_the_stages(table):
+    row = table.loc["searched"]
+    assert row["kind"] == "searched"
+    assert row["board"] == "nucleo-f446re"
+    assert row["float_accuracy_percent"] == pytest.approx(90.4)
+    assert row["quantised_accuracy_percent"] == pytest.approx(90.1)
+    assert row["litert_accuracy_percent"] == row["emulator_accuracy_percent"] == 90
+    assert row["litert_accuracy_percent_low"] < 90 < row["litert_accuracy_percent_high"]
+    assert row["litert_examples"] == 480
+    assert row["instructions"] == 6_201_234
+    assert row["estimated_latency_ms"] == 45.8
+    assert row["estimated_latency_mean_error_percent"] == pytest.approx(3.2)
+    assert row["stack_bytes"] == 412
+    assert row["tflm_arena_bytes"] == 62_932
+    assert bool(row["bit_exact"]) is True
+
+
+def test_memory_adds_up(table, whole_results):
+    row = table.loc["ds-cnn-s"]
+    assert row["flash_bytes"] == row["flash_weights_bytes"] + row["flash_code_bytes"] + 1_804
+    assert row["ram_bytes"] == row["arena_bytes"] + 64 + 1_100 + 412
+
+
+def test_papers_figures_stand_beside_networks_of_the_paper_only(table):
+    assert table.loc["micronet-kws-s", "paper_accuracy_percent"] == 95.3
+    assert table.loc["micronet-kws-s", "paper_latency_ms"] == 250
+    assert table.loc["ds-cnn-s", "paper_binary_bytes"] == 138_000
+    assert pd.isna(table.loc["searched", "paper_accuracy_percent"])
+
+
+def test_text_shows_what_the_table_holds(table):
+    lines = format_summary(table.reset_index()).splitlines()
+    assert len(lines) == 2 + 3
+    words = next(line for line in lines if line.startswith("micronet-kws-s")).split()
+    assert words[1:] == ["nucleo-f446re", "87.9", "%", "87.5", "%", "87.5", "%", *words[8:]]
+    assert words[-4:] == ["8.33", "9.41", "69.3", "yes"]
+    assert max(map(len, lines)) <= 120
+
+
+def test_text_of_different_outputs_is_loud(results_folder):
+    results_folder.published("ds-cnn-s")
+    results_folder.everything("ds-cnn-s", 0.85, 4_000_000, 30.0)
+    results_folder.profile("ds-cnn-s", 4_000_000, 30.0, bit_exact=False)
+    results = read_results("kws", {"ds-cnn-s": ["nucleo-f446re"]}, results_folder.root)
+    assert format_summary(summary_table(results)).endswith("NO")
+
+
+def test_stages_that_have_not_run_leave_gaps(results_folder):
+    results_folder.published("ds-cnn-s")
+    table = summary_table(read_results("kws", {"ds-cnn-s": ["nucleo-f446re"]}, results_folder.root))
+    assert table.loc[0, "macs"] == 3_591_168
+    missing = ["float_accuracy_percent", "flash_bytes", "instructions", "bit_exact", "estimated_latency_ms"]
+    assert table.loc[0, missing].isna().all()
+    assert format_summary(table).splitlines()[-1].split()[2:] == ["-", "-", "-", "-", "-", "3.59", "-", "-", "-"]
+
+
+def test_no_models_give_an_empty_table(results_folder):
+    table = summary_table(read_results("kws", {}, results_folder.root))
+    assert table.empty
+    assert format_summary(table) == "No models."
