@@ -9,9 +9,9 @@ rule prepare_data:
         tracking=ancient(f"{R}/tracking.json"),
     output:
         DATASET,
-        rejected=f"{R}/{{task}}/data/rejected.csv",
     log:
         f"{R}/logs/{{task}}/data.log",
+        rejected=f"{R}/{{task}}/data/rejected.csv",  # a log, so that it outlives a job that stops because of it
     benchmark:
         f"{R}/benchmarks/{{task}}/data.tsv"
     conda:

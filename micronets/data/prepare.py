@@ -5,6 +5,7 @@ import importlib.metadata
 import json
 import logging
 import math
+import shutil
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -51,6 +52,8 @@ def prepare_speech(task: "KeywordSpotting", options: SpeechOptions, directory: P
         DataError: no recordings, or more unusable ones than `options.rejected_percent`; `directory` then holds the
             list of them, rejected.csv, and nothing else.
     """
+    for leftover in directory.parent.glob(f".{directory.name}.*.partial"):  # of a run that was killed
+        shutil.rmtree(leftover)
     failure = None
     with atomic_directory(directory) as beside:
         root, provenance = find_source(options, directory, beside, seed, threads)
