@@ -15,6 +15,7 @@ from typing import IO
 import psutil
 
 from micronets.errors import MicronetsError
+from micronets.progress import format_duration
 
 logger = logging.getLogger("micronets")
 
@@ -58,8 +59,10 @@ def job(name: str, log: str | os.PathLike) -> Iterator[None]:
     _log_to(Path(log), name)
     _end_with_parent()
     with _alone(Path(log)):
+        start = time.monotonic()
         try:
             yield
+            logger.info("finished in %s", format_duration(time.monotonic() - start))
         except MicronetsError as error:
             logger.error("%s", error)
             sys.exit(1)
@@ -70,7 +73,7 @@ def job(name: str, log: str | os.PathLike) -> Iterator[None]:
 
 def _log_to(path: Path, name: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     file = logging.FileHandler(path, mode="a", encoding="utf-8")
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     terminal = logging.StreamHandler(sys.stderr)

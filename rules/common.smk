@@ -1,6 +1,8 @@
 import os
 import sys
+from dataclasses import asdict
 
+from micronets.boards import find_board
 from micronets.configuration import resolve, teacher_of
 from micronets.errors import MicronetsError
 from micronets.job import claim

@@ -6,7 +6,6 @@ rule build_firmware:
         elf=f"{R}/{{task}}/{{model}}/{{board}}/firmware/firmware.elf",
         map=f"{R}/{{task}}/{{model}}/{{board}}/firmware/firmware.map",
         firmware=f"{R}/{{task}}/{{model}}/{{board}}/firmware/firmware.json",
-        network=f"{R}/{{task}}/{{model}}/{{board}}/firmware/network.json",
     log:
         f"{R}/logs/{{task}}/{{model}}/{{board}}/firmware.log",
     conda:
@@ -17,6 +16,7 @@ rule build_firmware:
         runtime=20,
     params:
         firmware=section("firmware"),
+        board=lambda wildcards: asdict(find_board(wildcards.board)),
     script:
         "../workflow_scripts/firmware.py"
 

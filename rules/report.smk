@@ -8,8 +8,16 @@ rule write_report:
             "{R}/{task}/{model}/{board}/profile/profile.json", w.task
         ),
     output:
-        html=f"{R}/{{task}}/report/report.html",
+        html=report(f"{R}/{{task}}/report/report.html", category="{task}", caption="captions/page.rst"),
         table=f"{R}/{{task}}/report/summary.csv",
+        summary=f"{R}/{{task}}/report/summary.txt",
+        pictures=report(
+            directory(f"{R}/{{task}}/report/pictures"),
+            patterns=["{picture}.png"],
+            category="{task}",
+            labels={"picture": "{picture}"},
+            caption="captions/pictures.rst",
+        ),
     log:
         f"{R}/logs/{{task}}/report.log",
     conda:

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from micronets.atomic import write_json
 from micronets.boards import find_board
 from micronets.firmware import compile_network
 from micronets.job import job
@@ -10,11 +9,11 @@ from micronets.profile import build_firmware
 from micronets.tracking import StageRun
 
 results, task, model = snakemake.config["results"], snakemake.wildcards.task, snakemake.wildcards.model
-board, directory = snakemake.wildcards.board, Path(snakemake.output.elf).parent
-with job(f"{task} {model} {board} firmware", snakemake.log[0]):
-    with StageRun(results, task, model, f"firmware {board}", dict(snakemake.params)) as run:
-        compiled = compile_network(snakemake.input.model, directory / "src", **snakemake.params.firmware)
-        write_json(snakemake.output.network, compiled.to_json())
-        firmware = build_firmware(compiled, find_board(board), directory)
+board, directory = find_board(snakemake.wildcards.board), Path(snakemake.output.elf).parent
+with job(f"{task} {model} {board.name} firmware", snakemake.log[0]):
+    with StageRun(results, task, model, f"firmware {board.name}", dict(snakemake.params)) as run:
+        tflite, options = snakemake.input.model, snakemake.params.firmware
+        compiled = compile_network(tflite, directory / "src", core=board.core, **options)
+        firmware = build_firmware(compiled, board, directory)
         run.log_metrics({"flash_bytes": firmware.flash_bytes.total, "ram_bytes": firmware.ram_bytes.total})
         run.log_artifacts(directory / "src", *snakemake.output)

@@ -14,6 +14,7 @@ with job(f"{task} {model} train", snakemake.log[0]):
 
         architecture, teacher = snakemake.input.architecture, snakemake.input.get("teacher") or None
         train(
+            task,
             data,
             architecture,
             directory,

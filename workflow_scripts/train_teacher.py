@@ -11,6 +11,14 @@ with job(f"{task} {teacher} teacher", snakemake.log[0]):
     with StageRun(results, task, teacher, "teacher", dict(snakemake.params)) as run:
         from micronets.train import train_teacher
 
-        architecture, params = snakemake.input.architecture, snakemake.params
-        train_teacher(data, architecture, directory, params.train, params.seed, threads=snakemake.threads, sink=run)
+        train_teacher(
+            task,
+            data,
+            snakemake.input.architecture,
+            directory,
+            snakemake.params.train,
+            snakemake.params.seed,
+            threads=snakemake.threads,
+            sink=run,
+        )
         run.log_artifacts(*snakemake.output)
