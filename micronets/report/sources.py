@@ -197,14 +197,14 @@ def _read_export(path: Path, dataset: Dataset) -> Export:
 
 
 def _read_firmware(path: Path) -> Firmware:
-    content, network = _json(path), _json(path.with_name("network.json"))
-    flash, ram = content["flash_bytes"], content["ram_bytes"]
+    content = _json(path)
+    flash, ram, plan = content["flash_bytes"], content["ram_bytes"], content["memory_plan"]
     return Firmware(
         flash_bytes=sum(int(flash[part]) for part in ("network_code", "network_constants", "harness")),
         weights_bytes=int(flash["network_constants"]),
         code_bytes=int(flash["network_code"]),
         ram_bytes=int(ram["network"]) + int(ram["harness"]),
-        arena_bytes=int(network["arena_bytes"]),
+        arena_bytes=int(plan["arena_bytes"]),
         buffers=tuple(
             Buffer(
                 name=str(buffer["name"]),
@@ -213,9 +213,9 @@ def _read_firmware(path: Path) -> Firmware:
                 first_step=int(buffer["first_step"]),
                 last_step=int(buffer["last_step"]),
             )
-            for buffer in network["buffers"]
+            for buffer in plan["buffers"]
         ),
-        steps=tuple(readable_layer(layer["function"]) for layer in network["layers"]),
+        steps=tuple(readable_layer(name) for name in content["layers"]),
     )
 
 

@@ -153,11 +153,9 @@ class ResultsFolder:
             {
                 "flash_bytes": {"network_code": 6_120, "network_constants": 60_000 + weights, "harness": 1_804},
                 "ram_bytes": {"network": largest + 64, "harness": 1_100, "stack": 4_096},
+                "layers": names,
+                "memory_plan": {"arena_bytes": largest, "buffers": buffers},
             },
-        )
-        self.json(
-            self.task / name / board / "firmware" / "network.json",
-            {"arena_bytes": largest, "buffers": buffers, "layers": [{"function": function} for function in names]},
         )
 
     def profile(

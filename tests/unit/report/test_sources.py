@@ -75,7 +75,6 @@ def test_without_a_cycle_model_there_is_no_estimate(one_model):
         ("searched/train/history.csv", "train"),
         ("searched/export/metrics.json", "export"),
         (f"searched/{BOARD}/firmware/firmware.json", "firmware"),
-        (f"searched/{BOARD}/firmware/network.json", "firmware"),
         (f"searched/{BOARD}/profile/profile.json", "profile"),
         (f"searched/{BOARD}/profile/layers.csv", "profile"),
     ],
