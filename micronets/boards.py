@@ -25,7 +25,7 @@ class Board:
 
     Attributes:
         core: `cortex-m4` and the like, as the compiler spells it in `-mcpu`.
-        flash_load_cycles: extra cycles of one data load from flash at `clock_hz`.
+        flash_load_cycles: extra cycles of one data load from flash at `clock_hz`, None where nobody has measured them.
         active_power_w: power while computing, None where nothing is published.
         emulator: QEMU machine that executes the same core.
         runtime: what the benchmark program takes beside the network.
@@ -36,7 +36,7 @@ class Board:
     clock_hz: int
     flash_bytes: int
     sram_bytes: int
-    flash_load_cycles: float
+    flash_load_cycles: float | None
     active_power_w: float | None
     emulator: str
     runtime: Memory

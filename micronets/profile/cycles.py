@@ -22,6 +22,7 @@ class CycleModel:
         taken_branch: more cycles of every branch taken, return and load of the program counter.
         mean_error, worst_error: of estimates against measurements, as shares (0.1 is 10 %).
         source: which measurements.
+        measured_on: the board they were made on; for others of the same core the errors are only an indication.
     """
 
     fixed: Mapping[str, int]
@@ -29,6 +30,7 @@ class CycleModel:
     mean_error: float
     worst_error: float
     source: str
+    measured_on: str
 
 
 # Arm, "Cortex-M4 Technical Reference Manual" (DDI 0439): table 3-1, section 3.3.2; floating point: table 7-1.
@@ -52,9 +54,15 @@ _CORTEX_M4 = CycleModel(
     mean_error=0.032,
     worst_error=0.097,
     source="12 latencies published for NUCLEO-L4R5ZI at 120 MHz, against the same C sources recompiled and emulated",
+    measured_on="nucleo-l4r5zi",
 )
 
-CYCLE_MODELS = {"cortex-m4": _CORTEX_M4}
+_CYCLE_MODELS = {"cortex-m4": _CORTEX_M4}
+
+
+def find_cycle_model(board: Board) -> CycleModel | None:
+    """None where there is no model for the board's core, or its wait states are not known."""
+    return None if board.flash_load_cycles is None else _CYCLE_MODELS.get(board.core)
 
 
 @dataclass(frozen=True)
@@ -64,7 +72,7 @@ class LayerCounts:
     Attributes:
         classes: instructions by class, only those that occur.
         flash_loads, ram_loads, ram_stores: accesses; one for every word of a double or multiple transfer.
-        cycles: None where there is no cycle model for the core.
+        cycles: None where there is no cycle model for the board.
     """
 
     instructions: int
@@ -103,16 +111,18 @@ def count_layer(
     board: Board,
 ) -> LayerCounts:
     """Adds up the blocks and accesses of one layer in one inference."""
-    model = CYCLE_MODELS.get(board.core)
+    model = find_cycle_model(board)
     classes = dict.fromkeys(CLASSES, 0)
     taken = sum(block.taken for block in blocks)
     flash_loads = sum(access.flash_loads for access in accesses)
-    cycles = None if model is None else taken * model.taken_branch + flash_loads * board.flash_load_cycles
+    cycles = None
+    if model is not None and board.flash_load_cycles is not None:
+        cycles = taken * model.taken_branch + flash_loads * board.flash_load_cycles
     for block in blocks:
         body = block_instructions(program, block)
         for instruction in body:
             classes[instruction.kind] += block.executed
-        if cycles is not None and model is not None:
+        if model is not None and cycles is not None:
             cycles += block.executed * block_cycles(model, body)
     return LayerCounts(
         instructions=sum(classes.values()),

@@ -5,7 +5,7 @@ import logging
 import numpy as np
 
 from micronets.errors import EmulatorError
-from micronets.profile.cycles import CYCLE_MODELS, LayerCounts, count_layer
+from micronets.profile.cycles import LayerCounts, count_layer, find_cycle_model
 from micronets.profile.emulator import DEFAULT_TIMEOUT_S, Execution, execute
 from micronets.profile.image import Firmware
 from micronets.profile.instructions import disassemble
@@ -57,7 +57,7 @@ def profile_firmware(
         accuracy=None if classes is None else float(np.mean(all_inputs.outputs.argmax(axis=1) == classes)),
         instructions=(min(all_inputs.counts.inferences), max(all_inputs.counts.inferences)),
         layers=_layers(firmware, first.counts),
-        model=CYCLE_MODELS.get(firmware.board.core),
+        model=find_cycle_model(firmware.board),
         stack_bytes=all_inputs.stack_bytes,
     )
 

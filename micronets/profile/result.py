@@ -36,7 +36,7 @@ class Profile:
         accuracy: share of inputs whose largest output is their true class; None where the classes are not known.
         instructions: lowest and highest count of one inference over all inputs.
         layers: counts of the first input by layer function; the last entry is `network_invoke` itself.
-        model: behind the cycle estimates; None where there is none for the core, and then the estimates
+        model: behind the cycle estimates; None where there is none for the board, and then the estimates
             are None as well.
         stack_bytes: deepest stack of an inference.
     """
@@ -113,6 +113,7 @@ class Profile:
                 "mean_error": self.model.mean_error,
                 "worst_error": self.model.worst_error,
                 "source": self.model.source,
+                "measured_on": self.model.measured_on,
                 "cycles": round(self.cycles or 0.0, 2),
                 "latency_ms": round(self.latency_ms or 0.0, 6),
                 "energy_mj": None if self.energy_mj is None else round(self.energy_mj, 6),

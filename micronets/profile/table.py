@@ -37,9 +37,8 @@ def summary(profile: Profile) -> str:
     ]
     if profile.model is not None:
         errors = f"mean error {profile.model.mean_error:.1%}, worst {profile.model.worst_error:.1%}"
-        lines.append(
-            f"* estimated: {profile.cycles:,.0f} cycles, {profile.latency_ms:.2f} ms ({errors}; {profile.model.source})"
-        )
+        estimate = f"{profile.cycles:,.0f} cycles, {profile.latency_ms:.2f} ms"
+        lines.append(f"* estimated: {estimate} ({errors}, measured on {profile.model.measured_on})")
     lines += [
         f"flash: {flash.network_code:,} code + {flash.network_constants:,} constants = {flash.network:,} bytes "
         f"(and {flash.harness:,} of the benchmark program)",

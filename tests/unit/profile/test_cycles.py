@@ -1,11 +1,11 @@
 import pytest
 
 from micronets.boards import find_board
-from micronets.profile.cycles import CYCLE_MODELS, block_cycles, count_layer
+from micronets.profile.cycles import block_cycles, count_layer, find_cycle_model
 from micronets.profile.instructions import Instruction
 from micronets.profile.plugin import AccessCount, BlockCount
 
-MODEL = CYCLE_MODELS["cortex-m4"]
+MODEL = find_cycle_model(find_board("nucleo-l4r5zi"))
 
 
 def sequence(*kinds: str | tuple[str, int]) -> list[Instruction]:
@@ -45,3 +45,11 @@ def test_layer_adds_branches_and_wait_states() -> None:
     assert counts.taken_branches == 9
     assert counts.flash_loads == 10
     assert counts.cycles == pytest.approx(10 * (2 + 1 + 1) + 9 * 2 + 10 * 2.58)
+
+
+def test_no_estimate_without_a_model() -> None:
+    program = {item.address: item for item in sequence("load", "mac", "branch")}
+    blocks = [BlockCount(layer=0, start=0, end=6, instructions=3, executed=10, taken=9)]
+    counts = count_layer(program, blocks, [], find_board("corstone-300"))
+    assert counts.instructions == 30
+    assert counts.cycles is None
