@@ -94,7 +94,7 @@ def _load(path: str | os.PathLike) -> Interpreter:
 
 def _is_supported(details: dict) -> bool:
     quantised = details["dtype"] == np.int8 and details["quantization"][0] > 0
-    return (quantised or details["dtype"] == np.float32) and details["shape"][0] == 1
+    return (quantised or details["dtype"] == np.float32) and list(details["shape"][:1]) == [1]
 
 
 def _specification(details: dict) -> TensorSpecification:

@@ -76,4 +76,5 @@ def _run_worker(path: str | os.PathLike, arguments: list[str]) -> Iterator[str]:
         if process.returncode != 0:
             complaints.seek(0)
             lines = complaints.read().decode(errors="replace").strip().splitlines()
-            raise ModelError(f"TFLM cannot run {path}: {' '.join(lines[-4:])}")
+            reason = " ".join(lines[-4:]) or f"its interpreter ended with status {process.returncode}"
+            raise ModelError(f"TFLM cannot run {path}: {reason}")

@@ -143,6 +143,13 @@ def test_inputs_of_another_type_are_refused(tmp_path):
         describe(path)
 
 
+def test_a_scalar_output_is_refused(tmp_path):
+    path = tmp_path / "scalar.tflite"
+    one_operator(path, np.float32, (), BUILTIN.ABS, schema.BuiltinOptions.AbsOptions, schema.AbsOptionsT())
+    with pytest.raises(ModelError, match="exactly one output: .* with a batch of 1"):
+        describe(path)
+
+
 def test_an_operator_that_tflm_lacks_is_an_error_with_its_reason(tmp_path):
     path = tmp_path / "unknown.tflite"
     one_operator(path, np.float32, (1, 4), BUILTIN.RANK, schema.BuiltinOptions.RankOptions, schema.RankOptionsT())
