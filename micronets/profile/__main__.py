@@ -5,28 +5,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-import numpy as np
-
 from micronets.boards import find_board
 from micronets.errors import MicronetsError
-from micronets.export.litert import describe
-from micronets.export.tflm import run_tflm
-from micronets.firmware import OPTIMISE, compile_network
-from micronets.profile.build import build_firmware
-from micronets.profile.measure import profile_firmware
-from micronets.profile.result import Profile
+from micronets.firmware import OPTIMISE
+from micronets.profile.model import profile_model
 from micronets.profile.table import layer_table, summary
-
-
-def profile_model(tflite: Path, board_name: str, directory: Path, *, optimise: str, inputs: int) -> Profile:
-    """Profiles a .tflite file on random inputs, compared with TensorFlow Lite Micro's outputs."""
-    board = find_board(board_name)
-    compiled = compile_network(tflite, directory / "src", core=board.core, optimise=optimise)
-    firmware = build_firmware(compiled, board, directory)
-    specification, _ = describe(tflite)
-    bits = np.random.default_rng(0).integers(-128, 128, (inputs, *specification.shape[1:]), np.int8)
-    features = bits if specification.dtype == np.int8 else (bits / 32).astype(specification.dtype)
-    return profile_firmware(firmware, features, run_tflm(tflite, features))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -40,9 +23,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         with tempfile.TemporaryDirectory() as scratch:
             directory = options.output or Path(scratch)
-            profile = profile_model(
-                options.model, options.board, directory, optimise=options.optimise, inputs=options.inputs
-            )
+            board = find_board(options.board)
+            profile = profile_model(options.model, board, directory, optimise=options.optimise, inputs=options.inputs)
             profile.save(directory)
     except MicronetsError as error:
         print(error, file=sys.stderr)
