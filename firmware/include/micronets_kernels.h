@@ -54,6 +54,36 @@ struct mn_depthwise_convolution
     struct mn_requantisation requantisation;
 };
 
+/* 1x1 convolution; `words` int16 pairs per pixel and channel pair, `stream` as point_block.h describes. */
+struct mn_point
+{
+    int32_t pixels, depth, words, channels;
+    int32_t zero_point, low, high;
+    const int32_t *stream;
+};
+
+/* Convolution with any kernel as a point convolution of its patches. `point.depth` inputs per patch. */
+struct mn_patch
+{
+    struct mn_point point;
+    struct mn_shape in;
+    int32_t out_columns;
+    struct mn_window window;
+    int32_t input_zero_point;
+};
+
+/* See depthwise_3x3.h. Strides in bytes; `pad_inner` and `pad_outer` 0 or 1; `band` lines of outputs at a time. */
+struct mn_depthwise_3x3
+{
+    int32_t channels;
+    int32_t inputs_inner, inputs_outer, outputs_inner, outputs_outer;
+    int32_t input_inner_stride, input_outer_stride, output_inner_stride, output_outer_stride;
+    int32_t pad_inner, pad_outer;
+    int32_t band, plane_words;
+    int32_t input_zero_point, output_zero_point, low, high;
+    const int32_t *stream;
+};
+
 struct mn_pool
 {
     struct mn_shape in, out;
@@ -113,6 +143,18 @@ void mn_convolution(const struct mn_convolution *p, const int8_t *input, int8_t 
 void mn_depthwise_convolution(const struct mn_depthwise_convolution *p, const int8_t *input, int8_t *output);
 /* The window is that of the convolution from `out` to `in`. */
 void mn_transposed_convolution(const struct mn_convolution *p, const int8_t *input, int8_t *output);
+/* Scratch: 16 bytes per word of depth, word-aligned. `output` may overlap `input` where the plan keeps
+ * input - output >= the distance at which only pixels already read are overwritten.
+ * fast, rounded: clamp to int8; clamped, general: to [low, high]. */
+void mn_point_fast(const struct mn_point *p, const int8_t *input, int8_t *output, int8_t *scratch);
+void mn_point_rounded(const struct mn_point *p, const int8_t *input, int8_t *output, int8_t *scratch);
+void mn_point_clamped(const struct mn_point *p, const int8_t *input, int8_t *output, int8_t *scratch);
+void mn_point_general(const struct mn_point *p, const int8_t *input, int8_t *output, int8_t *scratch);
+/* Scratch: that of the point convolution and `depth` bytes for a patch. Forms as above. */
+void mn_patch_fast(const struct mn_patch *p, const int8_t *input, int8_t *output, int8_t *scratch);
+void mn_patch_rounded(const struct mn_patch *p, const int8_t *input, int8_t *output, int8_t *scratch);
+void mn_patch_clamped(const struct mn_patch *p, const int8_t *input, int8_t *output, int8_t *scratch);
+void mn_patch_general(const struct mn_patch *p, const int8_t *input, int8_t *output, int8_t *scratch);
 void mn_average_pool(const struct mn_pool *p, const int8_t *input, int8_t *output);
 void mn_max_pool(const struct mn_pool *p, const int8_t *input, int8_t *output);
 void mn_mean(const struct mn_mean *p, const int8_t *input, int8_t *output);

@@ -18,6 +18,7 @@ OPTIMISE = ("speed", "balanced", "size")
 _COMPILER_FLAGS = {"speed": ("-O3",), "balanced": ("-O2",), "size": ("-Os",)}
 
 _FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"
+_INNER_HEADERS = ("depthwise_3x3.h", "point.h", "point_block.h")
 _LARGEST_ARENA_BYTES = 16 << 20
 
 
@@ -43,11 +44,11 @@ def compile_network(
     placement = place(program, kernels)
     name = re.sub(r"[^A-Za-z0-9_.-]", "_", tflite.stem) or "network"
     emitted = emit(program, kernels, placement, name)
-    files = sorted({kernel.file for kernel in kernels})
+    files = sorted({kernel.file for kernel in kernels if kernel.file is not None})
     with atomic.atomic_directory(directory) as beside:
         (beside / "network.h").write_text(emitted.header, encoding="utf-8")
         (beside / "network.c").write_text(emitted.body, encoding="utf-8")
-        for file in files:
+        for file in (*files, *_INNER_HEADERS):
             shutil.copyfile(_FIRMWARE / "kernels" / file, beside / file)
         for header in sorted((_FIRMWARE / "include").glob("micronets_*.h")):
             shutil.copyfile(header, beside / header.name)

@@ -42,7 +42,7 @@ def place(program: Program, kernels: list[Kernel]) -> Placement:
             storage = kernel.step.inputs[position].storage
             shared = sum(value.storage is storage for value in kernel.step.inputs) > 1
             if storage.constant is None and last[id(storage)] == number and not shared:
-                overlaps.append(Overlap(index[id(storage)], target, distance))
+                overlaps.append(Overlap(index[id(storage)], target, distance.least, distance.exact))
     scratch_index: list[int | None] = []
     for number, kernel in enumerate(kernels):
         if kernel.scratch_bytes:
@@ -96,6 +96,8 @@ def emit(program: Program, kernels: list[Kernel], placement: Placement, name: st
         bodies.append(f"/* {shapes} -> {shape}, {step.macs} MACs */\nLAYER {function}(void)\n{{\n{lines}\n}}\n")
         functions.append(function)
         sizes.append(source.constant_bytes)
+    texts = dict.fromkeys(kernel.definition() for kernel in kernels)
+    definitions = "".join(f"{text}\n" for text in texts if text)
     calls = "\n".join(f"    {function}();" for function in functions)
     input_offset = placement.offsets[id(program.input.storage)]
     output_offset = placement.offsets[id(program.output.storage)]
@@ -103,6 +105,7 @@ def emit(program: Program, kernels: list[Kernel], placement: Placement, name: st
     body = f"""/* {file}, compiled ahead of time. Generated; change the network, not this file. */
 #include "network.h"
 
+#include "depthwise_3x3.h"
 #include "micronets_kernels.h"
 
 #define LAYER static __attribute__((noinline)) void
@@ -112,7 +115,7 @@ static int8_t arena[NETWORK_ARENA_BYTES] __attribute__((aligned(8), section(".bs
 int8_t *const network_input = arena + {input_offset};
 const int8_t *const network_output = arena + {output_offset};
 
-{chr(10).join(constants)}
+{definitions}{chr(10).join(constants)}
 {chr(10).join(bodies)}
 void network_invoke(void)
 {{

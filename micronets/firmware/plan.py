@@ -27,11 +27,13 @@ class Buffer:
 
 @dataclass(frozen=True)
 class Overlap:
-    """Buffers `upper` and `lower` (indices) may overlap if upper's offset - lower's offset >= distance_bytes."""
+    """Buffers `upper` and `lower` (indices) may overlap where upper's offset - lower's offset is at least `least_bytes`
+    or just `exact_bytes` (a multiple of 4)."""
 
     upper: int
     lower: int
-    distance_bytes: int
+    least_bytes: int
+    exact_bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -80,8 +82,8 @@ class _Constraints:
                 if buffers[i].alive_with(buffers[j]):
                     self.rivals[i].append(j)
                     self.rivals[j].append(i)
-        # allowed[(i, j)] = d: offset(i) - offset(j) >= d is as good as being apart.
-        self.allowed = {(o.upper, o.lower): aligned(o.distance_bytes) for o in overlaps}
+        # allowed[(i, j)]: these differences offset(i) - offset(j) are as good as being apart.
+        self.allowed = {(o.upper, o.lower): (aligned(o.least_bytes), o.exact_bytes) for o in overlaps}
 
     def place(self, order: Sequence[int]) -> tuple[list[int], int]:
         offsets: list[int | None] = [None] * len(self.sizes)
@@ -95,12 +97,19 @@ class _Constraints:
                 if at is None:
                     continue
                 low, high = at - size, at + self.sizes[rival]
+                holes = []
                 as_upper = self.allowed.get((index, rival))
                 if as_upper is not None:
-                    high = min(high, at + as_upper)
+                    high = min(high, at + as_upper[0])
+                    holes += [] if as_upper[1] is None else [at + as_upper[1]]
                 as_lower = self.allowed.get((rival, index))
                 if as_lower is not None:
-                    low = max(low, at - as_lower)
+                    low = max(low, at - as_lower[0])
+                    holes += [] if as_lower[1] is None else [at - as_lower[1]]
+                for hole in holes:
+                    if low < hole < high:
+                        forbidden.append((low, hole))
+                        low = hole
                 if low < high:
                     forbidden.append((low, high))
             offset = _lowest(forbidden)

@@ -1,6 +1,9 @@
 """The choice of a kernel for a step."""
 
+from micronets.firmware.kernels.depthwise import depthwise_3x3
 from micronets.firmware.kernels.kernel import Kernel
+from micronets.firmware.kernels.patch import PatchConvolution
+from micronets.firmware.kernels.point import PointConvolution, pack
 from micronets.firmware.kernels.reference import (
     ReferenceConvolution,
     ReferenceDepthwise,
@@ -19,4 +22,13 @@ _REFERENCE: dict[type, type[Kernel]] = {
 
 
 def choose_kernel(step: Step) -> Kernel:
+    """The fastest kernel that is exact for the step; the reference where no other is."""
+    if isinstance(step, Convolution):
+        packed = pack(step)
+        if packed is not None:
+            return (PointConvolution if step.window.is_point else PatchConvolution)(step, packed)
+    if isinstance(step, DepthwiseConvolution):
+        fast = depthwise_3x3(step)
+        if fast is not None:
+            return fast
     return _REFERENCE[type(step)](step)

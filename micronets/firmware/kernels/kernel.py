@@ -1,6 +1,7 @@
 """What the planner and the emitter need to know of a kernel."""
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
 from micronets.firmware.source import Source
@@ -9,13 +10,21 @@ from micronets.firmware.steps import Shape, Step, Window
 S = TypeVar("S", bound=Step)
 
 
+@dataclass(frozen=True)
+class Distance:
+    """How far an input may be overlapped by the output: input offset - output offset >= least, or == exact (bytes)."""
+
+    least: int
+    exact: int | None = None
+
+
 class Kernel(ABC, Generic[S]):
     """One step bound to one C function."""
 
     function: ClassVar[str]
     """The C function's name."""
-    file: ClassVar[str]
-    """The C file that defines it, in firmware/kernels."""
+    file: ClassVar[str | None]
+    """The C file that defines it, in firmware/kernels; None where `definition` does."""
 
     def __init__(self, step: S) -> None:
         self.step = step
@@ -24,9 +33,13 @@ class Kernel(ABC, Generic[S]):
     def scratch_bytes(self) -> int:
         return 0
 
-    def overlaps(self) -> dict[int, int]:
-        """Input position -> least (input offset - output offset) in bytes at which the output may overlap the input."""
+    def overlaps(self) -> "dict[int, Distance]":
+        """Input position -> how the output may overlap that input; inputs left out may not be overlapped."""
         return {}
+
+    def definition(self) -> str:
+        """C text of a function this kernel needs in network.c; empty for kernels of the library."""
+        return ""
 
     @abstractmethod
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from micronets.firmware.kernels.kernel import Kernel, shape_fields, window_fields
+from micronets.firmware.kernels.kernel import Distance, Kernel, shape_fields, window_fields
 from micronets.firmware.source import Source
 from micronets.firmware.steps import (
     Add,
@@ -77,8 +77,8 @@ def _strides(shape: Shape, out: Shape) -> dict[str, int]:
 class _BinaryKernel(Kernel):
     file = "elementwise.c"
 
-    def overlaps(self) -> dict[int, int]:
-        return {i: 0 for i, value in enumerate(self.step.inputs) if value.shape == self.step.output.shape}
+    def overlaps(self) -> dict[int, Distance]:
+        return {i: Distance(0) for i, value in enumerate(self.step.inputs) if value.shape == self.step.output.shape}
 
     def input_multipliers(self) -> tuple[tuple[int, int], tuple[int, int]]:
         return (0, 0), (0, 0)
@@ -138,8 +138,8 @@ class LookupKernel(Kernel[Lookup]):
     function = "mn_lookup"
     file = "elementwise.c"
 
-    def overlaps(self) -> dict[int, int]:
-        return {0: 0}
+    def overlaps(self) -> dict[int, Distance]:
+        return {0: Distance(0)}
 
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
         table = source.array(f"{layer}_table", self.step.table)
@@ -150,8 +150,8 @@ class SoftmaxKernel(Kernel[Softmax]):
     function = "mn_softmax"
     file = "softmax.c"
 
-    def overlaps(self) -> dict[int, int]:
-        return {0: 0}
+    def overlaps(self) -> dict[int, Distance]:
+        return {0: Distance(0)}
 
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
         rows, columns, channels = self.step.output.shape

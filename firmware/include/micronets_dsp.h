@@ -1,0 +1,191 @@
+/* The few instructions the fast kernels are made of: Armv7E-M's packed 16-bit arithmetic, or the same in portable C.
+ *
+ * A word holds two int16 lanes, the lower one first in memory. Accumulators wrap.
+ */
+#ifndef MICRONETS_DSP_H
+#define MICRONETS_DSP_H
+
+#include <stdint.h>
+
+#if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP == 1
+#define MN_DSP 1
+#include <arm_acle.h>
+#else
+#define MN_DSP 0
+#endif
+
+#define MN_INLINE static inline __attribute__((always_inline))
+
+typedef uint32_t __attribute__((may_alias, aligned(1))) mn_unaligned_word;
+typedef uint16_t __attribute__((may_alias, aligned(1))) mn_unaligned_half;
+
+MN_INLINE uint32_t mn_load_word(const int8_t *address)
+{
+    return *(const mn_unaligned_word *)(const void *)address;
+}
+
+MN_INLINE uint32_t mn_load_half(const int8_t *address)
+{
+    return *(const mn_unaligned_half *)(const void *)address;
+}
+
+MN_INLINE int32_t mn_low(uint32_t lanes)
+{
+    return (int16_t)(lanes & 0xFFFFU);
+}
+
+MN_INLINE int32_t mn_high(uint32_t lanes)
+{
+    return (int16_t)(lanes >> 16);
+}
+
+MN_INLINE int32_t mn_wrap_add(int32_t a, int32_t b)
+{
+    return (int32_t)((uint32_t)a + (uint32_t)b);
+}
+
+MN_INLINE int32_t mn_wrap_subtract(int32_t a, int32_t b)
+{
+    return (int32_t)((uint32_t)a - (uint32_t)b);
+}
+
+#if MN_DSP
+
+/* Bytes 0 and 2 as signed lanes. */
+MN_INLINE uint32_t mn_even_bytes(uint32_t bytes)
+{
+    uint32_t lanes;
+    __asm("sxtb16 %0, %1" : "=r"(lanes) : "r"(bytes));
+    return lanes;
+}
+
+/* Bytes 1 and 3 as signed lanes. */
+MN_INLINE uint32_t mn_odd_bytes(uint32_t bytes)
+{
+    uint32_t lanes;
+    __asm("sxtb16 %0, %1, ror #8" : "=r"(lanes) : "r"(bytes));
+    return lanes;
+}
+
+/* Both lanes' products added to acc. */
+MN_INLINE int32_t mn_dual_mac(uint32_t a, uint32_t b, int32_t acc)
+{
+    int32_t sum;
+    __asm("smlad %0, %1, %2, %3" : "=r"(sum) : "r"(a), "r"(b), "r"(acc));
+    return sum;
+}
+
+/* a's low lane times b's high lane, added to acc. */
+MN_INLINE int32_t mn_mac_low_high(uint32_t a, uint32_t b, int32_t acc)
+{
+    int32_t sum;
+    __asm("smlabt %0, %1, %2, %3" : "=r"(sum) : "r"(a), "r"(b), "r"(acc));
+    return sum;
+}
+
+/* a's high lane times b's low lane, added to acc. */
+MN_INLINE int32_t mn_mac_high_low(uint32_t a, uint32_t b, int32_t acc)
+{
+    int32_t sum;
+    __asm("smlatb %0, %1, %2, %3" : "=r"(sum) : "r"(a), "r"(b), "r"(acc));
+    return sum;
+}
+
+/* acc + round(a * b / 2^32), halves upwards */
+MN_INLINE int32_t mn_high_mac(int32_t a, int32_t b, int32_t acc)
+{
+    int32_t sum;
+    __asm("smmlar %0, %1, %2, %3" : "=r"(sum) : "r"(a), "r"(b), "r"(acc));
+    return sum;
+}
+
+MN_INLINE int32_t mn_saturate8(int32_t value)
+{
+    int32_t result;
+    __asm("ssat %0, #8, %1" : "=r"(result) : "r"(value) : "cc");
+    return result;
+}
+
+/* a's low lane below b's low lane; and a's high lane below b's high lane. */
+MN_INLINE uint32_t mn_pack_low(uint32_t a, uint32_t b)
+{
+    uint32_t lanes;
+    __asm("pkhbt %0, %1, %2, lsl #16" : "=r"(lanes) : "r"(a), "r"(b));
+    return lanes;
+}
+
+MN_INLINE uint32_t mn_pack_low_high(uint32_t a, uint32_t b)
+{
+    uint32_t lanes;
+    __asm("pkhbt %0, %1, %2" : "=r"(lanes) : "r"(a), "r"(b));
+    return lanes;
+}
+
+#else
+
+MN_INLINE uint32_t mn_pair(int32_t low, int32_t high)
+{
+    return ((uint32_t)low & 0xFFFFU) | ((uint32_t)high << 16);
+}
+
+MN_INLINE uint32_t mn_even_bytes(uint32_t bytes)
+{
+    return mn_pair((int8_t)(bytes & 0xFFU), (int8_t)(bytes >> 16 & 0xFFU));
+}
+
+MN_INLINE uint32_t mn_odd_bytes(uint32_t bytes)
+{
+    return mn_even_bytes(bytes >> 8);
+}
+
+MN_INLINE int32_t mn_dual_mac(uint32_t a, uint32_t b, int32_t acc)
+{
+    return mn_wrap_add(acc, mn_wrap_add(mn_low(a) * mn_low(b), mn_high(a) * mn_high(b)));
+}
+
+MN_INLINE int32_t mn_mac_low_high(uint32_t a, uint32_t b, int32_t acc)
+{
+    return mn_wrap_add(acc, mn_low(a) * mn_high(b));
+}
+
+MN_INLINE int32_t mn_mac_high_low(uint32_t a, uint32_t b, int32_t acc)
+{
+    return mn_wrap_add(acc, mn_high(a) * mn_low(b));
+}
+
+MN_INLINE int32_t mn_high_mac(int32_t a, int32_t b, int32_t acc)
+{
+    return mn_wrap_add(acc, (int32_t)(((int64_t)a * b + (1LL << 31)) >> 32));
+}
+
+MN_INLINE int32_t mn_saturate8(int32_t value)
+{
+    return value < -128 ? -128 : value > 127 ? 127 : value;
+}
+
+MN_INLINE uint32_t mn_pack_low(uint32_t a, uint32_t b)
+{
+    return (a & 0xFFFFU) | (b << 16);
+}
+
+MN_INLINE uint32_t mn_pack_low_high(uint32_t a, uint32_t b)
+{
+    return (a & 0xFFFFU) | (b & 0xFFFF0000U);
+}
+
+#endif
+
+/* Requantisation in one of three exact forms, chosen per layer by the compiler (see requantise.py).
+ *   FAST     factor, offset: clamp(offset + round(acc * factor / 2^32))
+ *   ROUNDED  multiplier, constant = 2^(shift - 1) + zero_point * 2^shift, shift >= 1:
+ *            clamp((round(2 * acc * multiplier / 2^32) + constant - (acc < 0)) >> shift)
+ *   GENERAL  multiplier, shift (positive: left), zero point from the description
+ */
+enum mn_form
+{
+    MN_FAST,
+    MN_ROUNDED,
+    MN_GENERAL
+};
+
+#endif

@@ -1,0 +1,42 @@
+/* 1x1 convolution and fully connected layers of several rows.
+ *
+ * Four pixels at a time are widened into `scratch` before their outputs are written, so the output may lie over the
+ * input as far as the pixels already read reach.
+ */
+#include "point.h"
+
+MN_INLINE void point(
+    enum mn_form form, int clamped, const struct mn_point *p, const int8_t *input, int8_t *output, int8_t *scratch)
+{
+    uint32_t *column = (uint32_t *)(void *)scratch;
+    for (int32_t left = p->pixels; left > 0; left -= MN_BLOCK_PIXELS)
+    {
+        const int32_t count = left < MN_BLOCK_PIXELS ? left : MN_BLOCK_PIXELS;
+        for (int32_t i = 0; i < count; i++, input += p->depth)
+        {
+            mn_widen(input, p->depth, column + i);
+        }
+        mn_column_channels(form, clamped, p, column, count, output);
+        output += count * p->channels;
+    }
+}
+
+void mn_point_fast(const struct mn_point *p, const int8_t *input, int8_t *output, int8_t *scratch)
+{
+    point(MN_FAST, 0, p, input, output, scratch);
+}
+
+void mn_point_rounded(const struct mn_point *p, const int8_t *input, int8_t *output, int8_t *scratch)
+{
+    point(MN_ROUNDED, 0, p, input, output, scratch);
+}
+
+void mn_point_clamped(const struct mn_point *p, const int8_t *input, int8_t *output, int8_t *scratch)
+{
+    point(MN_ROUNDED, 1, p, input, output, scratch);
+}
+
+void mn_point_general(const struct mn_point *p, const int8_t *input, int8_t *output, int8_t *scratch)
+{
+    point(MN_GENERAL, 1, p, input, output, scratch);
+}

@@ -1,0 +1,96 @@
+/* Loops around the point block, shared by 1x1 and patch convolutions. */
+#ifndef MICRONETS_POINT_H
+#define MICRONETS_POINT_H
+
+#include "micronets_kernels.h"
+#include "point_block.h"
+
+/* Widens `depth` inputs of one pixel into its words of a column; lanes beyond the depth become zero. */
+MN_INLINE void mn_widen(const int8_t *pixel, int32_t depth, uint32_t *column)
+{
+    int32_t k = 0;
+    for (; k + 4 <= depth; k += 4, column += 2 * MN_BLOCK_PIXELS)
+    {
+        const uint32_t bytes = mn_load_word(pixel + k);
+        column[0] = mn_even_bytes(bytes);
+        column[MN_BLOCK_PIXELS] = mn_odd_bytes(bytes);
+    }
+    if (k < depth)
+    {
+        uint32_t bytes = (uint8_t)pixel[k];
+        bytes |= k + 1 < depth ? (uint32_t)(uint8_t)pixel[k + 1] << 8 : 0;
+        bytes |= k + 2 < depth ? (uint32_t)(uint8_t)pixel[k + 2] << 16 : 0;
+        column[0] = mn_even_bytes(bytes);
+        column[MN_BLOCK_PIXELS] = mn_odd_bytes(bytes);
+    }
+}
+
+/* All output channels of four pixels; `output` is the first pixel's, pixels lie `out->channels` apart. */
+MN_INLINE void mn_block_channels(
+    enum mn_form form, int clamped, const struct mn_point *p, const uint32_t *column, int8_t *output)
+{
+    const struct mn_bounds bounds = {p->zero_point, p->low, p->high};
+    const int32_t channels = p->channels, words = p->words;
+    const int32_t *stream = p->stream;
+    for (int32_t channel = 0; channel < channels; channel += 2, output += 2)
+    {
+        struct mn_scale a, b;
+        struct mn_accumulators acc;
+        acc.p0 = acc.p1 = acc.p2 = acc.p3 = stream[0];
+        acc.b0 = acc.b1 = acc.b2 = acc.b3 = stream[1];
+        stream = mn_block_mac(&acc, column, stream + 2, words);
+        stream = mn_read_scales(form, stream, &a, &b);
+        int8_t *out = output;
+        out[0] = mn_requantise(form, clamped, &bounds, &a, mn_acc_a(acc.p0, acc.b0));
+        out[channels] = mn_requantise(form, clamped, &bounds, &a, mn_acc_a(acc.p1, acc.b1));
+        out += 2 * channels;
+        out[0] = mn_requantise(form, clamped, &bounds, &a, mn_acc_a(acc.p2, acc.b2));
+        out[channels] = mn_requantise(form, clamped, &bounds, &a, mn_acc_a(acc.p3, acc.b3));
+        if (channel + 1 < channels)
+        {
+            out = output + 1;
+            out[0] = mn_requantise(form, clamped, &bounds, &b, acc.b0);
+            out[channels] = mn_requantise(form, clamped, &bounds, &b, acc.b1);
+            out += 2 * channels;
+            out[0] = mn_requantise(form, clamped, &bounds, &b, acc.b2);
+            out[channels] = mn_requantise(form, clamped, &bounds, &b, acc.b3);
+        }
+    }
+}
+
+/* All output channels of one pixel of a column. */
+MN_INLINE void mn_single_channels(
+    enum mn_form form, int clamped, const struct mn_point *p, const uint32_t *column, int8_t *output)
+{
+    const struct mn_bounds bounds = {p->zero_point, p->low, p->high};
+    const int32_t *stream = p->stream;
+    for (int32_t channel = 0; channel < p->channels; channel += 2, output += 2)
+    {
+        struct mn_scale a, b;
+        int32_t acc_p = stream[0], acc_b = stream[1];
+        stream = mn_single_mac(&acc_p, &acc_b, column, MN_BLOCK_PIXELS, stream + 2, p->words);
+        stream = mn_read_scales(form, stream, &a, &b);
+        output[0] = mn_requantise(form, clamped, &bounds, &a, mn_acc_a(acc_p, acc_b));
+        if (channel + 1 < p->channels)
+        {
+            output[1] = mn_requantise(form, clamped, &bounds, &b, acc_b);
+        }
+    }
+}
+
+/* Output channels of `count` (1 to 4) pixels whose column is filled. */
+MN_INLINE void mn_column_channels(
+    enum mn_form form, int clamped, const struct mn_point *p, const uint32_t *column, int32_t count, int8_t *output)
+{
+    if (count == MN_BLOCK_PIXELS)
+    {
+        mn_block_channels(form, clamped, p, column, output);
+        return;
+    }
+    for (int32_t i = 0; i < count; i++)
+    {
+        mn_single_channels(form, clamped, p, column + i, output + i * p->channels);
+    }
+}
+
+#endif

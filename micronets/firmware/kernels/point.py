@@ -1,0 +1,127 @@
+"""1x1 convolutions: pairs of output channels in 16-bit lanes, four pixels at a time (point_block.h)."""
+
+import numpy as np
+
+from micronets.firmware.kernels.forms import Form, choose_form, extended
+from micronets.firmware.kernels.kernel import Distance, Kernel
+from micronets.firmware.source import Source
+from micronets.firmware.steps import Convolution
+
+BLOCK_PIXELS = 4
+_LARGEST_PAIRED = (1 << 23) - 1
+_LARGEST_SINGLE = (1 << 31) - 1
+# The two words of four inputs, as SXTB16 and SXTB16 with a rotation by 8 leave them.
+_LANE_ORDER = (0, 2, 1, 3)
+
+
+class PackedWeights:
+    """Weights (channels, depth) and biases as lanes of channel pairs, with the requantisation's form.
+
+    Attributes:
+        words: words of lanes per pair, even.
+        lanes: int32 (pairs, words).
+        starts: int64 (channels rounded up to even,), the accumulators' start: bias, zero point and nudge.
+    """
+
+    def __init__(self, step: Convolution, lanes: np.ndarray, starts: np.ndarray, form: Form) -> None:
+        self.step = step
+        self.lanes = lanes
+        self.starts = starts
+        self.form = form
+
+    @property
+    def words(self) -> int:
+        return self.lanes.shape[1]
+
+    def pair_head(self, pair: int) -> list[int]:
+        """Starts of acc_p and acc_b."""
+        a, b = int(self.starts[2 * pair]), int(self.starts[2 * pair + 1])
+        return [_wrap32(256 * a + b), _wrap32(b)]
+
+    def pair_stream(self, pair: int) -> list[int]:
+        return [*self.pair_head(pair), *self.lanes[pair].tolist(), *self.form.pair_words(pair)]
+
+
+def pack(step: Convolution) -> PackedWeights | None:
+    """None where the lanes cannot hold the weights or their sums."""
+    channels = step.weights.shape[0]
+    weights = step.weights.reshape(channels, -1).astype(np.int64)
+    even = channels + channels % 2
+    depth = weights.shape[1]
+    bias = step.bias - step.input_zero_point * weights.sum(axis=1)
+    low = bias + np.minimum(weights * -128, weights * 127).sum(axis=1)
+    high = bias + np.maximum(weights * -128, weights * 127).sum(axis=1)
+    is_a = np.arange(channels) % 2 == 0
+    largest = np.where(is_a, _LARGEST_PAIRED, _LARGEST_SINGLE)
+    if np.any(np.maximum(np.abs(low), np.abs(high)) > largest):
+        return None
+    form = choose_form(step.requantisation, low, high, largest)
+    padded = np.zeros((even, -(-depth // 4) * 4), np.int64)
+    padded[:channels, :depth] = weights
+    lanes = 256 * padded[0::2] + padded[1::2]
+    if lanes.min() < -(1 << 15):
+        return None
+    order = np.arange(padded.shape[1]).reshape(-1, 4)[:, _LANE_ORDER].reshape(-1)
+    words = np.ascontiguousarray(lanes[:, order].astype("<i2")).view("<i4")
+    wide = Form(
+        form.name,
+        form.nudges,
+        extended(form.factors, even),
+        extended(form.constants, even),
+        extended(form.shifts, even),
+    )
+    starts = np.zeros(even, np.int64)
+    starts[:channels] = bias + form.nudges
+    return PackedWeights(step, words, starts, wide)
+
+
+class PointConvolution(Kernel[Convolution]):
+    file = "point.c"
+
+    def __init__(self, step: Convolution, packed: PackedWeights) -> None:
+        super().__init__(step)
+        self.packed = packed
+        self.function = f"mn_point_{packed.form.name}"
+
+    @property
+    def pixels(self) -> int:
+        rows, columns, _ = self.step.output.shape
+        return rows * columns
+
+    @property
+    def scratch_bytes(self) -> int:
+        return 4 * BLOCK_PIXELS * self.packed.words
+
+    def overlaps(self) -> dict[int, Distance]:
+        """Pixels up to a block's end are written when those up to the same end have been read."""
+        depth, channels = self.step.weights.shape[3], self.step.weights.shape[0]
+        ends = [min(start + BLOCK_PIXELS, self.pixels) for start in range(0, self.pixels, BLOCK_PIXELS)]
+        return {0: Distance(max(0, *(end * (channels - depth) for end in ends[:-1] or [0])))}
+
+    def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
+        fields = point_fields(source, layer, self.step, self.packed, self.step.weights.shape[3])
+        address = source.description("mn_point", layer, fields)
+        return [f"{self.function}({address}, {inputs[0]}, {output}, {scratch});"]
+
+
+def point_fields(
+    source: Source, layer: str, step: Convolution, packed: PackedWeights, depth: int
+) -> dict[str, int | str]:
+    """struct mn_point for a step of `depth` inputs per pixel."""
+    rows, columns, channels = step.output.shape
+    q = step.requantisation
+    stream = [word for pair in range(len(packed.lanes)) for word in packed.pair_stream(pair)]
+    return {
+        "pixels": rows * columns,
+        "depth": depth,
+        "words": packed.words,
+        "channels": channels,
+        "zero_point": q.zero_point,
+        "low": q.low,
+        "high": q.high,
+        "stream": source.array(f"{layer}_stream", np.array(stream, np.int32)),
+    }
+
+
+def _wrap32(value: int) -> int:
+    return ((value + (1 << 31)) & 0xFFFFFFFF) - (1 << 31)
