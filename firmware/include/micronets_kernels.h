@@ -150,6 +150,11 @@ void mn_point_fast(const struct mn_point *p, const int8_t *input, int8_t *output
 void mn_point_rounded(const struct mn_point *p, const int8_t *input, int8_t *output, int8_t *scratch);
 void mn_point_clamped(const struct mn_point *p, const int8_t *input, int8_t *output, int8_t *scratch);
 void mn_point_general(const struct mn_point *p, const int8_t *input, int8_t *output, int8_t *scratch);
+/* One pixel; `depth` a multiple of 4, `stream` as dense.c describes. Forms as above. */
+void mn_dense_fast(const struct mn_point *p, const int8_t *input, int8_t *output);
+void mn_dense_rounded(const struct mn_point *p, const int8_t *input, int8_t *output);
+void mn_dense_clamped(const struct mn_point *p, const int8_t *input, int8_t *output);
+void mn_dense_general(const struct mn_point *p, const int8_t *input, int8_t *output);
 /* Scratch: that of the point convolution and `depth` bytes for a patch. Forms as above. */
 void mn_patch_fast(const struct mn_patch *p, const int8_t *input, int8_t *output, int8_t *scratch);
 void mn_patch_rounded(const struct mn_patch *p, const int8_t *input, int8_t *output, int8_t *scratch);

@@ -1,5 +1,6 @@
 """The choice of a kernel for a step."""
 
+from micronets.firmware.kernels.dense import Dense
 from micronets.firmware.kernels.depthwise import depthwise_3x3
 from micronets.firmware.kernels.kernel import Kernel
 from micronets.firmware.kernels.patch import PatchConvolution
@@ -26,6 +27,8 @@ def choose_kernel(step: Step) -> Kernel:
     if isinstance(step, Convolution):
         packed = pack(step)
         if packed is not None:
+            if Dense.fits(step):
+                return Dense(step, packed)
             return (PointConvolution if step.window.is_point else PatchConvolution)(step, packed)
     if isinstance(step, DepthwiseConvolution):
         fast = depthwise_3x3(step)

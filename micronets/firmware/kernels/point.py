@@ -108,13 +108,19 @@ def point_fields(
     source: Source, layer: str, step: Convolution, packed: PackedWeights, depth: int
 ) -> dict[str, int | str]:
     """struct mn_point for a step of `depth` inputs per pixel."""
+    stream = [word for pair in range(len(packed.lanes)) for word in packed.pair_stream(pair)]
+    return point_fields_of_stream(source, layer, step, packed.words, depth, stream)
+
+
+def point_fields_of_stream(
+    source: Source, layer: str, step: Convolution, words: int, depth: int, stream: list[int]
+) -> dict[str, int | str]:
     rows, columns, channels = step.output.shape
     q = step.requantisation
-    stream = [word for pair in range(len(packed.lanes)) for word in packed.pair_stream(pair)]
     return {
         "pixels": rows * columns,
         "depth": depth,
-        "words": packed.words,
+        "words": words,
         "channels": channels,
         "zero_point": q.zero_point,
         "low": q.low,

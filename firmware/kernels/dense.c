@@ -1,0 +1,153 @@
+/* Fully connected layer of one row: every weight is used once, so loads from flash bound it.
+ *
+ * Eight output channels at a time read the same inputs, straight from int8. A stream holds, per eight channels, as
+ * words: eight starts (acc_p and acc_b of four pairs), lanes[words][4 pairs], and the requantisation of the four pairs;
+ * then the pairs that are left over, each as in point_block.h.
+ */
+#include "micronets_kernels.h"
+#include "point_block.h"
+
+struct octet
+{
+    int32_t p0, b0, p1, b1, p2, b2, p3, b3;
+};
+
+/* Not inlined: the assembly needs every register. */
+static __attribute__((noinline)) const int32_t *octet_mac(
+    struct octet *acc, const int8_t *input, const int32_t *stream, int32_t depth)
+{
+#if MN_DSP
+    const int8_t *end = input + depth;
+    const int8_t *unrolled_end = input + (depth & ~15);
+    uint32_t s, t, u, v;
+#define MN_PAIRS(x)                                                                                                    \
+    "ldr %[u], [%[w]], #4\n\t"                                                                                         \
+    "ldr %[v], [%[w]], #4\n\t"                                                                                         \
+    "smlad %[p0], %[u], " x ", %[p0]\n\t"                                                                              \
+    "sxtb16 %[u], %[u]\n\t"                                                                                            \
+    "smlad %[p1], %[v], " x ", %[p1]\n\t"                                                                              \
+    "sxtb16 %[v], %[v]\n\t"                                                                                            \
+    "smlad %[b0], %[u], " x ", %[b0]\n\t"                                                                              \
+    "smlad %[b1], %[v], " x ", %[b1]\n\t"                                                                              \
+    "ldr %[u], [%[w]], #4\n\t"                                                                                         \
+    "ldr %[v], [%[w]], #4\n\t"                                                                                         \
+    "smlad %[p2], %[u], " x ", %[p2]\n\t"                                                                              \
+    "sxtb16 %[u], %[u]\n\t"                                                                                            \
+    "smlad %[p3], %[v], " x ", %[p3]\n\t"                                                                              \
+    "sxtb16 %[v], %[v]\n\t"                                                                                            \
+    "smlad %[b2], %[u], " x ", %[b2]\n\t"                                                                              \
+    "smlad %[b3], %[v], " x ", %[b3]\n\t"
+#define MN_STEP                                                                                                        \
+    "ldr %[t], [%[x]], #4\n\t"                                                                                         \
+    "sxtb16 %[s], %[t], ror #8\n\t"                                                                                    \
+    "sxtb16 %[t], %[t]\n\t" MN_PAIRS("%[t]") MN_PAIRS("%[s]")
+    __asm volatile("ldr %[t], %[unrolled]\n\t"
+                   "cmp %[x], %[t]\n\t"
+                   "beq 2f\n"
+                   "1:\n\t" MN_STEP MN_STEP MN_STEP MN_STEP
+                   "ldr %[t], %[unrolled]\n\t"
+                   "cmp %[x], %[t]\n\t"
+                   "bne 1b\n"
+                   "2:\n\t"
+                   "ldr %[t], %[end]\n\t"
+                   "cmp %[x], %[t]\n\t"
+                   "beq 4f\n"
+                   "3:\n\t" MN_STEP
+                   "ldr %[t], %[end]\n\t"
+                   "cmp %[x], %[t]\n\t"
+                   "bne 3b\n"
+                   "4:\n\t"
+                   : [p0] "+r"(acc->p0), [p1] "+r"(acc->p1), [p2] "+r"(acc->p2), [p3] "+r"(acc->p3),
+                     [b0] "+r"(acc->b0), [b1] "+r"(acc->b1), [b2] "+r"(acc->b2), [b3] "+r"(acc->b3),
+                     [x] "+r"(input), [w] "+r"(stream), [u] "=&r"(u), [v] "=&r"(v), [s] "=&r"(s), [t] "=&r"(t)
+                   : [end] "m"(end), [unrolled] "m"(unrolled_end)
+                   : "cc", "memory");
+#undef MN_STEP
+#undef MN_PAIRS
+    return stream;
+#else
+    for (int32_t k = 0; k < depth; k += 4)
+    {
+        const uint32_t bytes = mn_load_word(input + k);
+        for (int32_t half = 0; half < 2; half++, stream += 4)
+        {
+            const uint32_t x = half ? mn_odd_bytes(bytes) : mn_even_bytes(bytes);
+            const uint32_t *w = (const uint32_t *)stream;
+            acc->p0 = mn_dual_mac(w[0], x, acc->p0);
+            acc->b0 = mn_dual_mac(mn_even_bytes(w[0]), x, acc->b0);
+            acc->p1 = mn_dual_mac(w[1], x, acc->p1);
+            acc->b1 = mn_dual_mac(mn_even_bytes(w[1]), x, acc->b1);
+            acc->p2 = mn_dual_mac(w[2], x, acc->p2);
+            acc->b2 = mn_dual_mac(mn_even_bytes(w[2]), x, acc->b2);
+            acc->p3 = mn_dual_mac(w[3], x, acc->p3);
+            acc->b3 = mn_dual_mac(mn_even_bytes(w[3]), x, acc->b3);
+        }
+    }
+    return stream;
+#endif
+}
+
+/* Requantises a pair and writes both channels, or the first one only. */
+MN_INLINE const int32_t *finish_pair(
+    enum mn_form form, int clamped, const struct mn_point *p, const int32_t *stream, int32_t acc_p, int32_t acc_b,
+    int8_t *output, int32_t both)
+{
+    const struct mn_bounds bounds = {p->zero_point, p->low, p->high};
+    struct mn_scale a, b;
+    stream = mn_read_scales(form, stream, &a, &b);
+    output[0] = mn_requantise(form, clamped, &bounds, &a, mn_acc_a(acc_p, acc_b));
+    if (both)
+    {
+        output[1] = mn_requantise(form, clamped, &bounds, &b, acc_b);
+    }
+    return stream;
+}
+
+MN_INLINE void dense(enum mn_form form, int clamped, const struct mn_point *p, const int8_t *input, int8_t *output)
+{
+    const int32_t *stream = p->stream;
+    int32_t left = p->channels;
+    for (; left >= 8; left -= 8, output += 8)
+    {
+        struct octet acc = {stream[0], stream[1], stream[2], stream[3], stream[4], stream[5], stream[6], stream[7]};
+        stream = octet_mac(&acc, input, stream + 8, p->depth);
+        stream = finish_pair(form, clamped, p, stream, acc.p0, acc.b0, output, 1);
+        stream = finish_pair(form, clamped, p, stream, acc.p1, acc.b1, output + 2, 1);
+        stream = finish_pair(form, clamped, p, stream, acc.p2, acc.b2, output + 4, 1);
+        stream = finish_pair(form, clamped, p, stream, acc.p3, acc.b3, output + 6, 1);
+    }
+    for (; left > 0; left -= 2, output += 2)
+    {
+        int32_t acc_p = stream[0], acc_b = stream[1];
+        stream += 2;
+        for (int32_t k = 0; k < p->depth; k += 4, stream += 2)
+        {
+            const uint32_t bytes = mn_load_word(input + k);
+            const uint32_t even = mn_even_bytes(bytes), odd = mn_odd_bytes(bytes);
+            const uint32_t first = (uint32_t)stream[0], second = (uint32_t)stream[1];
+            acc_p = mn_dual_mac(second, odd, mn_dual_mac(first, even, acc_p));
+            acc_b = mn_dual_mac(mn_even_bytes(second), odd, mn_dual_mac(mn_even_bytes(first), even, acc_b));
+        }
+        stream = finish_pair(form, clamped, p, stream, acc_p, acc_b, output, left > 1);
+    }
+}
+
+void mn_dense_fast(const struct mn_point *p, const int8_t *input, int8_t *output)
+{
+    dense(MN_FAST, 0, p, input, output);
+}
+
+void mn_dense_rounded(const struct mn_point *p, const int8_t *input, int8_t *output)
+{
+    dense(MN_ROUNDED, 0, p, input, output);
+}
+
+void mn_dense_clamped(const struct mn_point *p, const int8_t *input, int8_t *output)
+{
+    dense(MN_ROUNDED, 1, p, input, output);
+}
+
+void mn_dense_general(const struct mn_point *p, const int8_t *input, int8_t *output)
+{
+    dense(MN_GENERAL, 1, p, input, output);
+}
