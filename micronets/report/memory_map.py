@@ -1,5 +1,7 @@
 """Where a network lives: its buffers in the arena over time, and its share of the board's memories."""
 
+from collections.abc import Sequence
+
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
@@ -20,8 +22,7 @@ from micronets.report.style import (
     styled,
 )
 
-_BUFFER_COLOURS = ("#9CCBEB", "#F3C677")
-"""In turn: a layer's input and output differ."""
+_BUFFER_COLOURS = ("#9CCBEB", "#F3C677", "#93D4BF", "#E3B3CF")
 _LEAST_LABELLED_SHARE = 0.04
 
 
@@ -49,8 +50,8 @@ def memory_picture(model: Model, build: Build) -> Picture | None:
 
 def draw_plan(axes: Axes, firmware: Firmware) -> None:
     """Buffers as rectangles: steps along the horizontal axis, offsets in bytes along the vertical one."""
-    for index, buffer in enumerate(sorted(firmware.buffers, key=lambda buffer: (buffer.first_step, buffer.last_step))):
-        _draw_buffer(axes, buffer, _BUFFER_COLOURS[index % len(_BUFFER_COLOURS)], firmware.arena_bytes)
+    for buffer, colour in coloured(firmware.buffers):
+        _draw_buffer(axes, buffer, colour, firmware.arena_bytes)
     axes.axhline(firmware.arena_bytes, color=INK, linewidth=1)
     axes.set_title(f"Arena, {firmware.arena_bytes:,} bytes")
     axes.set_xlim(-0.5, len(firmware.steps) - 0.5)
@@ -60,6 +61,24 @@ def draw_plan(axes: Axes, firmware: Firmware) -> None:
     axes.set_ylabel("offset in the arena")
     axes.grid(axis="x", visible=False)
     label_bytes(axes.yaxis)
+
+
+def coloured(buffers: Sequence[Buffer]) -> list[tuple[Buffer, str]]:
+    """Buffers in the order of their steps, each in the colour least used among those that its rectangle touches."""
+    chosen: list[tuple[Buffer, str]] = []
+    for buffer in sorted(buffers, key=lambda buffer: (buffer.first_step, buffer.last_step, buffer.offset_bytes)):
+        beside = [colour for other, colour in chosen if _touch(buffer, other)]
+        chosen.append((buffer, min(_BUFFER_COLOURS, key=beside.count)))
+    return chosen
+
+
+def _touch(one: Buffer, other: Buffer) -> bool:
+    in_time = one.first_step <= other.last_step + 1 and other.first_step <= one.last_step + 1
+    in_space = (
+        one.offset_bytes <= other.offset_bytes + other.size_bytes
+        and other.offset_bytes <= one.offset_bytes + one.size_bytes
+    )
+    return in_time and in_space
 
 
 def _draw_buffer(axes: Axes, buffer: Buffer, colour: str, arena_bytes: int) -> None:

@@ -13,6 +13,7 @@ from micronets.costs import Costs
 from micronets.report.published_figures import Publication
 
 Kind = Literal["searched", "published", "baseline"]
+SPLITS = ("training", "validation", "testing")
 
 
 @dataclass(frozen=True)

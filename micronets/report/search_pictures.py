@@ -81,7 +81,7 @@ def _draw_accuracy(axes: Axes, history: pd.DataFrame) -> None:
             label="for decisions",
         )
     axes.set_title("Accuracy")
-    axes.legend(loc="lower right", fontsize=8.5)
+    axes.legend(loc="best", fontsize=8.5)
     percent_axis(axes)
 
 

@@ -16,6 +16,7 @@ from micronets.errors import MicronetsError, ModelError
 from micronets.published import PUBLISHED
 from micronets.report.published_figures import load_publication
 from micronets.report.records import (
+    SPLITS,
     Accuracy,
     Buffer,
     Build,
@@ -143,12 +144,13 @@ def _read_dataset(folder: Path) -> Dataset:
 
 def _parse_dataset(path: Path) -> Dataset:
     content = _json(path)
+    ordered = sorted(content["counts"].items(), key=lambda item: SPLITS.index(item[0]))
     return Dataset(
         source=str(content["source"]["kind"]),
         content_hash=str(content["content_hash"]),
         seed=int(content["seed"]),
         labels=tuple(content["labels"]),
-        clips={split: sum(by_label.values()) for split, by_label in content["counts"].items()},
+        clips={split: sum(by_label.values()) for split, by_label in ordered},
     )
 
 

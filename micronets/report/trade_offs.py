@@ -195,6 +195,7 @@ def _draw_points(
     cost.format_axis(axes.xaxis)
     percent_axis(axes)
     axes.margins(x=0.09, y=0.12)
+    axes.set_ylim(top=min(axes.get_ylim()[1], 1.03))
     if axes.get_xscale() == "linear":
         axes.set_xlim(left=0)
 

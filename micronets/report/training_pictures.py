@@ -1,5 +1,7 @@
 """How a network learnt: loss and accuracy by epoch, first in float, then quantised."""
 
+import math
+
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -32,16 +34,13 @@ def training_picture(model: Model) -> Picture | None:
         loss, accuracy = figure.subplots(1, 2)
         _curves(loss, history, {"loss": "-"})
         loss.set_title("Training loss")
-        loss.set_ylim(bottom=0)
+        highest = history["loss"].max()
+        if math.isfinite(highest):  # it is not where the training diverged
+            loss.set_ylim(0, 1.05 * highest)
         _curves(accuracy, history, {"accuracy": ":", "validation_accuracy": "-"})
         accuracy.set_title("Accuracy")
-        accuracy.legend(
-            handles=[
-                _key(accuracy, MUTED, "-", "validation split"),
-                _key(accuracy, MUTED, ":", "training, augmented"),
-            ],
-            loc="lower right",
-        )
+        keys = [_key(accuracy, MUTED, "-", "validation split"), _key(accuracy, MUTED, ":", "training, augmented")]
+        figure.legend(handles=keys, loc="outside lower center", ncols=2, fontsize=8.5)
         percent_axis(accuracy)
         for axes in (loss, accuracy):
             axes.set_xlabel("epoch")

@@ -3,7 +3,8 @@ import pytest
 
 from micronets.report.confusion import confusion_picture
 from micronets.report.layer_costs import layers_picture
-from micronets.report.memory_map import draw_plan
+from micronets.report.memory_map import coloured, draw_plan
+from micronets.report.records import Buffer
 from micronets.report.search_pictures import search_pictures
 from micronets.report.sources import read_results
 from micronets.report.style import blank_figure
@@ -39,6 +40,24 @@ def test_a_rectangle_per_buffer_in_bytes_and_steps(model):
         for buffer in firmware.buffers
     }
     assert [label.get_text() for label in axes.get_xticklabels()] == list(firmware.steps)
+
+
+def test_buffers_that_touch_differ_in_colour():
+    places = [(0, 100, 0, 1), (100, 50, 1, 2), (0, 90, 2, 3), (100, 50, 3, 4), (0, 100, 4, 5), (150, 20, 1, 1)]
+    chosen = coloured([Buffer("buffer", *place) for place in places])
+    assert len({colour for _, colour in chosen}) > 1
+    for one, colour in chosen:
+        for other, other_colour in chosen:
+            apart_in_time = one.last_step + 1 < other.first_step or other.last_step + 1 < one.first_step
+            apart = one.offset_bytes + one.size_bytes < other.offset_bytes
+            if one is not other and not apart_in_time and not apart and other.offset_bytes <= one.offset_bytes:
+                if other.offset_bytes + other.size_bytes >= one.offset_bytes:
+                    assert colour != other_colour
+
+
+def test_a_diverged_training_is_drawn(model):
+    model.training.history["loss"] = float("nan")
+    assert training_picture(model).png
 
 
 def test_words_of_the_confusion_matrix_name_the_worst_class(results, model):
