@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from micronets.report.provenance import Provenance
 from micronets.report.records import Model, Results
 from micronets.report.style import Picture
-from micronets.report.table import GROUPS, NOTES, summary_rows
+from micronets.report.table import GROUPS, notes, summary_rows
 
 _TEMPLATE = "page.html.j2"
 _TASK_NAMES = {"kws": "Keyword spotting", "vww": "Visual wake words", "ad": "Anomaly detection"}
@@ -42,7 +42,7 @@ def render_page(
         provenance=provenance.lines(results),
         groups=GROUPS,
         rows=summary_rows(results),
-        notes=[*NOTES, f"In the paper: {results.publication.source}; there trained on all of the dataset."],
+        notes=notes(results),
         trade_offs=[_embedded(picture) for picture in trade_offs],
         sections=[
             {

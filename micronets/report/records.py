@@ -65,7 +65,7 @@ class Search:
 
 @dataclass(frozen=True, eq=False)
 class Training:
-    """History with columns phase (float, quantised), epoch, learning_rate, loss, accuracy, validation_accuracy."""
+    """The history has a row per epoch with the fields of `micronets.train.phase.Epoch`."""
 
     history: pd.DataFrame
     float_accuracy: Accuracy
@@ -114,11 +114,18 @@ class Firmware:
 
 @dataclass(frozen=True)
 class Estimate:
-    """Latency by the cycle model, and the model's mean and worst error on silicon."""
+    """Latency by the cycle model, and the model's mean and worst error on silicon.
+
+    Attributes:
+        energy_mj: of one inference; None where the board's power is not known.
+        measured_on: the board that the errors were measured on; for another one they only indicate.
+    """
 
     latency_ms: float
+    energy_mj: float | None
     mean_error_percent: float
     worst_error_percent: float
+    measured_on: str
 
 
 @dataclass(frozen=True, eq=False)

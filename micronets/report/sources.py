@@ -35,8 +35,8 @@ from micronets.report.records import (
 
 Record = TypeVar("Record")
 
-_TRAINING_COLUMNS = ("phase", "epoch", "learning_rate", "loss", "accuracy", "validation_accuracy")
-_SEARCH_COLUMNS = (
+TRAINING_COLUMNS = ("phase", "epoch", "loss", "accuracy", "validation_loss", "validation_accuracy")
+SEARCH_COLUMNS = (
     "epoch",
     "temperature",
     "weight_accuracy",
@@ -163,14 +163,14 @@ def _read_search(path: Path) -> Search:
             kept = decisions.get(place + _KEPT, {"chosen": 1})["chosen"]
             found = int(decision["chosen"]) if kept else None
             widths.append(Width(place, int(decision["options"][-1]), found))
-    return Search(history=_table(path.with_name("history.csv"), _SEARCH_COLUMNS), widths=tuple(widths))
+    return Search(history=_table(path.with_name("history.csv"), SEARCH_COLUMNS), widths=tuple(widths))
 
 
 def _read_training(path: Path, dataset: Dataset) -> Training:
     content = _json(path)
     count = dataset.clips["testing"]
     return Training(
-        history=_table(path.with_name("history.csv"), _TRAINING_COLUMNS),
+        history=_table(path.with_name("history.csv"), TRAINING_COLUMNS),
         float_accuracy=_accuracy(content["float"]["test_accuracy"], count),
         quantised_accuracy=_accuracy(content["quantised"]["test_accuracy"], count),
     )
@@ -238,10 +238,13 @@ def _read_profile(path: Path) -> Profile:
 
 
 def _read_estimate(content: dict[str, Any]) -> Estimate:
+    energy_mj = content["energy_mj"]
     return Estimate(
         latency_ms=float(content["latency_ms"]),
+        energy_mj=None if energy_mj is None else float(energy_mj),
         mean_error_percent=100 * float(content["mean_error"]),
         worst_error_percent=100 * float(content["worst_error"]),
+        measured_on=str(content["measured_on"]),
     )
 
 

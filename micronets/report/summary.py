@@ -70,6 +70,7 @@ def _costs(model: Model, build: Build) -> dict[str, float | int | bool | None]:
         "instructions": profile and profile.instructions,
         "estimated_latency_ms": estimate and estimate.latency_ms,
         "estimated_latency_mean_error_percent": estimate and estimate.mean_error_percent,
+        "estimated_energy_mj": estimate and estimate.energy_mj,
         "bit_exact": profile and profile.bit_exact,
         "tflite_bytes": export and export.tflite_bytes,
         "tflm_arena_bytes": export and export.tflm_arena_bytes,

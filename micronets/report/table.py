@@ -63,17 +63,28 @@ GROUPS = (
     Group("TFLM", (Column("arena, kB", "measured"), Column("bit-exact", "compared"))),
 )
 
-NOTES = (
+_NOTES = (
     "Accuracy: on all of the testing split, except where a number n of examples is given; small figures are the 95 % "
     "Wilson interval. kB are 1000 bytes.",
     "Flash: program is everything the linker places there; weights with biases and requantisation constants; code is "
     "the network's own. RAM: program is static data with the deepest stack. In the paper, program is the compiled "
     "binary, weights the .tflite file, and arena TFLM's.",
-    "Instructions are counted on the emulator, exactly. Milliseconds are estimated from them by a cycle model, with "
-    "its mean error on silicon; the paper's are measured on the board.",
+    "Instructions are counted on the emulator, exactly. Milliseconds are estimated from them by a cycle model; ± is "
+    "its mean error against silicon{measured_on}. The paper's are measured on the board.",
     "TFLM: arena of the same file in TensorFlow Lite Micro's interpreter, on a 64-bit host; bit-exact says whether "
     "every output on the emulator equalled TFLM's.",
 )
+
+
+def notes(results: Results) -> list[str]:
+    """What the figures mean, a paragraph each."""
+    estimates = [build.profile.estimate for model in results.models for build in model.builds if build.profile]
+    boards = ", ".join(dict.fromkeys(estimate.measured_on for estimate in estimates if estimate))
+    measured_on = f", found on {boards} (for other boards an indication)" if boards else ""
+    return [
+        *(note.format(measured_on=measured_on) for note in _NOTES),
+        f"In the paper: {results.publication.source}; there trained on all of the dataset.",
+    ]
 
 
 def summary_rows(results: Results) -> list[Row]:

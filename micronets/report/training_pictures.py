@@ -32,9 +32,9 @@ def training_picture(model: Model) -> Picture | None:
     with styled():
         figure = blank_figure(WIDE_INCHES, 3.3)
         loss, accuracy = figure.subplots(1, 2)
-        _curves(loss, history, {"loss": "-"})
-        loss.set_title("Training loss")
-        highest = history["loss"].max()
+        _curves(loss, history, {"loss": ":", "validation_loss": "-"})
+        loss.set_title("Loss")
+        highest = history[["loss", "validation_loss"]].max(axis=None)
         if math.isfinite(highest):  # it is not where the training diverged
             loss.set_ylim(0, 1.05 * highest)
         _curves(accuracy, history, {"accuracy": ":", "validation_accuracy": "-"})
@@ -49,7 +49,9 @@ def training_picture(model: Model) -> Picture | None:
             figure,
             f"{model.name}_training",
             "Training history",
-            "First in float, then with 8-bit quantisation in the forward pass, starting from the best float epoch.",
+            "First in float, then with quantisation in the forward pass, starting from the best float epoch. The loss "
+            "in training contains the teacher's part and augmented examples, that on the validation split is the "
+            "cross-entropy that the best epoch is chosen by.",
             f"Best validation accuracy: {_best(best)}.",
         )
 

@@ -97,6 +97,7 @@ class ResultsFolder:
                         "learning_rate": 0.003 * (1 + math.cos(math.pi * share)) / 2,
                         "loss": 0.55 + 1.7 * math.exp(-5 * share) * (phase == "float") + self.random.normal(0, 0.01),
                         "accuracy": accuracy - 0.06,
+                        "validation_loss": 0.4 + 1.7 * (1 - accuracy),
                         "validation_accuracy": accuracy,
                         "seconds": 2.5,
                     }
@@ -178,7 +179,8 @@ class ResultsFolder:
         outputs = {"compared": inputs, "different": 0 if bit_exact else 3, "bit_exact": bit_exact}
         if share is not None:
             outputs["accuracy"] = share
-        estimate = {"latency_ms": latency_ms, "mean_error": 0.032, "worst_error": 0.097}
+        estimate = {"latency_ms": latency_ms, "mean_error": 0.032, "worst_error": 0.097, "energy_mj": 8.25}
+        estimate["measured_on"] = "nucleo-l4r5zi"
         self.json(
             folder / "profile.json",
             {

@@ -1,0 +1,138 @@
+"""The report reads files by their keys; here those files come from the stages that own them."""
+
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from micronets.boards import find_board
+from micronets.firmware.compiled import PlannedBuffer
+from micronets.profile import Firmware, Profile
+from micronets.profile.cycles import LayerCounts, find_cycle_model
+from micronets.profile.image import FlashUse, MemoryPlan, RamUse
+from micronets.report.sources import SEARCH_COLUMNS, TRAINING_COLUMNS, read_results
+from micronets.search.loop import SearchEpoch
+from micronets.search.options import Backbone
+from micronets.train.phase import Epoch
+
+BOARD = "nucleo-f446re"
+
+
+@pytest.fixture
+def firmware() -> Firmware:
+    buffers = (PlannedBuffer("input", 0, 490, 0, 0), PlannedBuffer("map", 492, 3000, 0, 1))
+    return Firmware(
+        elf=Path("firmware.elf"),
+        map=Path("firmware.map"),
+        board=find_board(BOARD),
+        network="model",
+        input_bytes=490,
+        output_bytes=12,
+        layers=("network_layer_00_conv_2d", "network_layer_01_average_pool_2d"),
+        layer_macs=(120_000, 0),
+        memory_plan=MemoryPlan(3492, buffers),
+        flash_bytes=FlashUse(network_code=4000, network_constants=9000, harness=1500),
+        ram_bytes=RamUse(network=3492, harness=900, stack=4096),
+    )
+
+
+def counts(instructions: int) -> LayerCounts:
+    return LayerCounts(instructions, {"alu": instructions}, 0, 0, 0, 0, 1.25 * instructions)
+
+
+@pytest.mark.parametrize("estimated", [True, False])
+def test_firmware_and_profile(results_folder, firmware, estimated):
+    results_folder.published("ds-cnn-s")
+    folder = results_folder.task / "ds-cnn-s" / BOARD
+    layers = (*zip(firmware.layers, (counts(9000), counts(800)), strict=True), ("network_invoke", counts(200)))
+    profile = Profile(
+        firmware=firmware,
+        inputs=50,
+        compared_outputs=50,
+        different_outputs=0,
+        accuracy=0.84,
+        instructions=(10_000, 10_000),
+        layers=layers,
+        model=find_cycle_model(firmware.board) if estimated else None,
+        stack_bytes=320,
+    )
+    profile.save(folder / "profile")
+    results_folder.json(folder / "firmware" / "firmware.json", firmware.to_json())
+    (model,) = read_results("kws", {"ds-cnn-s": [BOARD]}, results_folder.root).models
+    (build,) = model.builds
+    assert build.firmware.flash_bytes == firmware.flash_bytes.total == 14_500
+    assert build.ram_bytes == 3492 + 900 + 320
+    assert [(buffer.offset_bytes, buffer.last_step) for buffer in build.firmware.buffers] == [(0, 0), (492, 1)]
+    assert build.firmware.steps == ("0 conv", "1 average pool")
+    assert build.profile.instructions == 10_000
+    assert build.profile.layers["layer"].tolist() == ["0 conv", "1 average pool", "between layers"]
+    assert (build.profile.accuracy.share, build.profile.accuracy.count) == (0.84, 50)
+    assert build.profile.bit_exact is True
+    if estimated:
+        assert build.profile.estimate.latency_ms == pytest.approx(12_500 / 180e3, abs=1e-6)  # as rounded in the file
+    else:
+        assert build.profile.estimate is None
+
+
+def test_histories():
+    assert set(SEARCH_COLUMNS) <= {field.name for field in fields(SearchEpoch)}
+    assert set(TRAINING_COLUMNS) <= {field.name for field in fields(Epoch)}
+
+
+def test_decisions_of_the_search(results_folder):
+    results_folder.searched("searched")
+    space = Backbone(channels=32, blocks=2).space((49, 10, 1), 12)
+    chosen = {"stem width": 32, "block 1 kept": 0, "block 1 width": 16, "block 2 kept": 1, "block 2 width": 12}
+    assert [decision.name for decision in space.decisions] == list(chosen)
+    decisions = [
+        results_folder.decision(decision.name, list(decision.options), chosen[decision.name])
+        for decision in space.decisions
+    ]
+    results_folder.json(results_folder.task / "searched" / "search" / "search.json", {"decisions": decisions})
+    (model,) = read_results("kws", {"searched": []}, results_folder.root).models
+    assert [(width.backbone, width.found) for width in model.search.widths] == [(32, 32), (32, None), (32, 12)]
+
+
+def test_export_metrics(results_folder, tmp_path):
+    pytest.importorskip("tflite_micro")
+    from micronets.architecture import Architecture, AveragePooling, Convolution
+    from micronets.export.stage import Examples, check
+    from micronets.export.writer import write_tflite
+    from micronets.network import LayerParameters, TrainedNetwork
+
+    architecture = Architecture(
+        "tiny", (4, 4, 1), (Convolution(8), AveragePooling(), Convolution(12, activation="linear"))
+    )
+    random = np.random.default_rng(3)
+
+    def convolution(before: int, after: int, output_range: tuple[float, float]) -> LayerParameters:
+        kernel = random.normal(0, 0.5, (1, 1, before, after)).astype(np.float32)
+        return LayerParameters(kernel, np.zeros(after, np.float32), np.full(after, 0.02, np.float32), output_range)
+
+    network = TrainedNetwork(
+        architecture,
+        tuple(f"word{index}" for index in range(12)),
+        (-4.0, 4.0),
+        (convolution(1, 8, (0.0, 6.0)), LayerParameters(None, None, None, (0.0, 6.0)), convolution(8, 12, (-8.0, 8.0))),
+    )
+    write_tflite(network, tmp_path / "model.tflite")
+    examples = Examples(random.normal(0, 1, (40, 4, 4, 1)).astype(np.float32), np.arange(40) % 12)
+    metrics = check(tmp_path / "model.tflite", examples, tmp_path / "test_inputs.npz")
+    results_folder.published("ds-cnn-s")
+    results_folder.json(results_folder.task / "ds-cnn-s" / "export" / "metrics.json", metrics)
+    (model,) = read_results("kws", {"ds-cnn-s": []}, results_folder.root).models
+    assert model.export.tflite_bytes == (tmp_path / "model.tflite").stat().st_size
+    assert model.export.confusion.sum() == model.export.litert_accuracy.count == 40
+    assert model.export.confusion.trace() == round(40 * model.export.tflm_accuracy.share)
+
+
+def test_the_report_needs_neither_training_nor_tracking():
+    code = (
+        "import sys, micronets.report; "
+        "print({'tensorflow', 'keras', 'mlflow', 'snakemake', 'matplotlib.pyplot'} & set(sys.modules))"
+    )
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert printed.strip() == "set()"
