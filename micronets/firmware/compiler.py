@@ -8,8 +8,10 @@ from micronets import atomic
 from micronets.errors import BuildError, ModelError
 from micronets.firmware.compiled import CompiledNetwork, EdgeQuantisation, Layer, PlannedBuffer
 from micronets.firmware.emit import emit, place
+from micronets.firmware.intervals import Analysis
 from micronets.firmware.kernels import choose_kernel
 from micronets.firmware.lower import lower
+from micronets.firmware.passes import optimise_program
 from micronets.firmware.reader import read_graph
 
 CORES = ("cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55")
@@ -37,7 +39,9 @@ def compile_network(
         raise BuildError(f"optimise {optimise!r} is not known; choose one of {', '.join(OPTIMISE)}")
     tflite, directory = Path(tflite), Path(directory)
     program = lower(read_graph(tflite))
-    kernels = [choose_kernel(step) for step in program.steps]
+    optimise_program(program)
+    analysis = Analysis(program)
+    kernels = [choose_kernel(step, analysis) for step in program.steps]
     largest = sum(step.output.size_bytes for step in program.steps) + program.input.size_bytes
     if largest > _LARGEST_ARENA_BYTES:
         raise ModelError(f"{tflite}: its activations take {largest} bytes, too many for a microcontroller")

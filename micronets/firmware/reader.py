@@ -54,6 +54,11 @@ _KINDS = {
 SUPPORTED_KINDS = tuple(sorted(name for name, _ in _KINDS.values()))
 
 
+def kind_codes() -> dict[str, int]:
+    """The schema's code of every supported operator."""
+    return {name: code for code, (name, _) in _KINDS.items()}
+
+
 def read_graph(path: Path) -> Graph:
     """Reads and checks a .tflite file of one subgraph.
 

@@ -1,5 +1,11 @@
 """The choice of a kernel for a step."""
 
+from micronets.firmware.intervals import (
+    Analysis,
+    convolution_accumulators,
+    depthwise_accumulators,
+    input_bounds,
+)
 from micronets.firmware.kernels.dense import Dense
 from micronets.firmware.kernels.depthwise import depthwise_3x3
 from micronets.firmware.kernels.kernel import Kernel
@@ -22,16 +28,16 @@ _REFERENCE: dict[type, type[Kernel]] = {
 }
 
 
-def choose_kernel(step: Step) -> Kernel:
-    """The fastest kernel that is exact for the step; the reference where no other is."""
+def choose_kernel(step: Step, analysis: Analysis) -> Kernel:
+    """The fastest kernel that is exact for the step and the values it can meet; the reference where no other is."""
     if isinstance(step, Convolution):
-        packed = pack(step)
+        packed = pack(step, convolution_accumulators(step, input_bounds(step, analysis)))
         if packed is not None:
             if Dense.fits(step):
                 return Dense(step, packed)
             return (PointConvolution if step.window.is_point else PatchConvolution)(step, packed)
     if isinstance(step, DepthwiseConvolution):
-        fast = depthwise_3x3(step)
+        fast = depthwise_3x3(step, depthwise_accumulators(step, input_bounds(step, analysis)))
         if fast is not None:
             return fast
     return _REFERENCE[type(step)](step)

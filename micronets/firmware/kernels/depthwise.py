@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from micronets.firmware.intervals import Bounds
 from micronets.firmware.kernels.forms import Form, choose_form
 from micronets.firmware.kernels.kernel import Distance, Kernel
 from micronets.firmware.source import Source
@@ -136,7 +137,7 @@ class Depthwise3x3(Kernel[DepthwiseConvolution]):
         return [f"{self.function}({address}, {inputs[0]}, {output}, {scratch});"]
 
 
-def depthwise_3x3(step: DepthwiseConvolution) -> Depthwise3x3 | None:
+def depthwise_3x3(step: DepthwiseConvolution, accumulators: Bounds) -> Depthwise3x3 | None:
     """None where the step is of another shape, or its accumulators may overflow."""
     window = step.window
     rows, columns, channels = step.inputs[0].shape
@@ -153,8 +154,7 @@ def depthwise_3x3(step: DepthwiseConvolution) -> Depthwise3x3 | None:
         return None
     weights = step.weights.reshape(9, channels).astype(np.int64)
     bias = step.bias - step.input_zero_point * weights.sum(axis=0)
-    low = bias + np.minimum(weights * -128, weights * 127).sum(axis=0)
-    high = bias + np.maximum(weights * -128, weights * 127).sum(axis=0)
+    low, high = accumulators.low, accumulators.high
     largest = np.full(channels, _LARGEST_ACCUMULATOR)
     if np.any(np.maximum(np.abs(low), np.abs(high)) > largest):
         return None

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from micronets.firmware.intervals import Bounds
 from micronets.firmware.kernels.forms import Form, choose_form, extended
 from micronets.firmware.kernels.kernel import Distance, Kernel
 from micronets.firmware.source import Source
@@ -42,15 +43,14 @@ class PackedWeights:
         return [*self.pair_head(pair), *self.lanes[pair].tolist(), *self.form.pair_words(pair)]
 
 
-def pack(step: Convolution) -> PackedWeights | None:
+def pack(step: Convolution, accumulators: Bounds) -> PackedWeights | None:
     """None where the lanes cannot hold the weights or their sums."""
     channels = step.weights.shape[0]
     weights = step.weights.reshape(channels, -1).astype(np.int64)
     even = channels + channels % 2
     depth = weights.shape[1]
     bias = step.bias - step.input_zero_point * weights.sum(axis=1)
-    low = bias + np.minimum(weights * -128, weights * 127).sum(axis=1)
-    high = bias + np.maximum(weights * -128, weights * 127).sum(axis=1)
+    low, high = accumulators.low, accumulators.high
     is_a = np.arange(channels) % 2 == 0
     largest = np.where(is_a, _LARGEST_PAIRED, _LARGEST_SINGLE)
     if np.any(np.maximum(np.abs(low), np.abs(high)) > largest):

@@ -1,0 +1,1 @@
+"""Random layers, networks and damaged files, checked against TensorFlow Lite Micro."""

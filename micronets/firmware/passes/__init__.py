@@ -1,0 +1,17 @@
+"""Lossless passes over a program: none changes one bit of the output."""
+
+from micronets.firmware.passes.channels import remove_channels
+from micronets.firmware.passes.folding import fold_activations, fold_lookups, fold_padding
+from micronets.firmware.steps import Program
+
+
+def optimise_program(program: Program) -> None:
+    """Applies every pass in place, until none finds more; each leaves notes of what it did."""
+    fold_lookups(program)
+    fold_activations(program)
+    fold_padding(program)
+    while remove_channels(program):
+        pass
+
+
+__all__ = ["fold_activations", "fold_lookups", "fold_padding", "optimise_program", "remove_channels"]
