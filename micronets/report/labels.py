@@ -3,13 +3,16 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Bbox
 
 from micronets.report.style import MUTED
 
-_DIRECTIONS = (0, 180, 45, 315, 135, 225, 90, 270)
+_DIRECTIONS = (0, 180, 45, 315, 135, 225, 90, 270, 20, 340, 160, 200, 70, 290, 110, 250)
 _DISTANCES_POINTS = (7, 12, 18, 26, 36, 50, 68)
 _LEADER_FROM_POINTS = 18
 _MARKER_RADIUS_POINTS = 5
@@ -55,6 +58,7 @@ def place_labels(axes: Axes, labels: Sequence[Label], obstacles: Sequence[Bbox],
             color=label.colour,
             verticalalignment="bottom",
             annotation_clip=False,
+            path_effects=[withStroke(linewidth=2, foreground="white")],
             arrowprops={"arrowstyle": "-", "color": MUTED, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 3},
         )
         text.set_in_layout(False)
@@ -66,6 +70,18 @@ def place_labels(axes: Axes, labels: Sequence[Label], obstacles: Sequence[Bbox],
         occupied.append(box)
         placed.append(box)
     return placed
+
+
+def boxes_along(path: Sequence[tuple[float, float]], spacing: float = 4.0) -> list[Bbox]:
+    """Small boxes that cover a line through the points of `path`, all in pixels: the line as an obstacle."""
+    boxes = []
+    for (start_x, start_y), (end_x, end_y) in pairwise(path):
+        count = max(math.ceil(math.hypot(end_x - start_x, end_y - start_y) / spacing), 1)
+        for index in range(count + 1):
+            share = index / count
+            point = (start_x + share * (end_x - start_x), start_y + share * (end_y - start_y))
+            boxes.append(_box_around(point, spacing / 2))
+    return boxes
 
 
 def _nearest_free(
@@ -82,7 +98,8 @@ def _nearest_free(
         for direction in _DIRECTIONS
     ]
     padding = _PADDING_POINTS * pixels_per_point
-    return min(places, key=lambda place: (round(_covered(place[1], occupied, frame, padding), 3), place[0]))
+    extents = np.array([box.extents for box in occupied])
+    return min(places, key=lambda place: (round(_covered(place[1], extents, frame, padding), 3), place[0]))
 
 
 def _box_around(point: tuple[float, float], radius: float) -> Bbox:
@@ -102,12 +119,14 @@ def _sign(value: float) -> int:
     return 0 if abs(value) < 1e-9 else int(math.copysign(1, value))
 
 
-def _covered(box: Bbox, occupied: Sequence[Bbox], frame: Bbox, padding: float) -> float:
-    """Square pixels of the padded box that are occupied, and of the box outside the frame."""
+def _covered(box: Bbox, occupied: np.ndarray, frame: Bbox, padding: float) -> float:
+    """Square pixels of the padded box that are occupied, and of the box outside the frame.
+
+    `occupied` is float64 of shape (n, 4): x0, y0, x1, y1 of every box.
+    """
     padded = box.padded(padding)
-    shared = sum(_area(Bbox.intersection(padded, other)) for other in occupied)
-    return shared + _area(box) - _area(Bbox.intersection(box, frame))
-
-
-def _area(box: Bbox | None) -> float:
-    return 0.0 if box is None else box.width * box.height
+    widths = np.minimum(occupied[:, 2], padded.x1) - np.maximum(occupied[:, 0], padded.x0)
+    heights = np.minimum(occupied[:, 3], padded.y1) - np.maximum(occupied[:, 1], padded.y0)
+    shared = float(np.sum(np.maximum(widths, 0) * np.maximum(heights, 0)))
+    inside = Bbox.intersection(box, frame)
+    return shared + box.width * box.height - (0.0 if inside is None else inside.width * inside.height)

@@ -82,6 +82,8 @@ def blank_figure(width_inches: float, height_inches: float) -> Figure:
 
 def finish(figure: Figure, name: str, title: str, caption: str, alternative: str) -> Picture:
     """Draws the figure as PNG and SVG."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")  # arranged once, for both files
     png, svg = io.BytesIO(), io.StringIO()
     figure.savefig(png, format="png", dpi=_PNG_DPI, metadata={"Software": None})
     figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})

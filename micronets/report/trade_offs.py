@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.transforms import Bbox
 
 from micronets.boards import Board
-from micronets.report.labels import Label, place_labels
+from micronets.report.labels import Label, boxes_along, place_labels
 from micronets.report.published_figures import PublishedFigures
 from micronets.report.records import Accuracy, Build, Kind, Model, Results
 from micronets.report.style import (
@@ -224,7 +224,8 @@ def _name_points(axes: Axes, points: list[_Point], papers: list[tuple[str, float
         for point in points
     ]
     limits = [line.get_window_extent().padded(1) for line in axes.lines if line.get_gid() == _LIMIT]
-    place_labels(axes, ours + theirs, [*bars, *limits], font_size=8.5)
+    front = axes.transData.transform(pareto_front([(point.cost, point.accuracy.share) for point in points]))
+    place_labels(axes, ours + theirs, [*bars, *limits, *boxes_along(front.tolist())], font_size=8.5)
 
 
 def _figure(value: float) -> str:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.transforms import Bbox
 
-from micronets.report.labels import Label, place_labels
+from micronets.report.labels import Label, boxes_along, place_labels
 from micronets.report.style import blank_figure, styled
 
 
@@ -52,6 +52,14 @@ def test_obstacles_are_avoided():
     obstacle = [(5, 4), (9, 6)]
     (box,), _, _, axes = drawn([(5, 5)], [obstacle])
     assert overlap(box, Bbox(axes.transData.transform(obstacle))) == 0
+
+
+def test_boxes_cover_a_line_without_gaps():
+    boxes = boxes_along([(0, 0), (30, 40), (30, 40), (100, 40)], spacing=4)
+    for share in np.linspace(0, 1, 200):
+        assert any(box.contains(30 * share, 40 * share) for box in boxes)
+        assert any(box.contains(30 + 70 * share, 40) for box in boxes)
+    assert not any(box.contains(50, 50) for box in boxes)
 
 
 def test_texts_stand_where_their_boxes_are():
