@@ -57,7 +57,7 @@ struct mn_depthwise_convolution
 /* 1x1 convolution; `words` int16 pairs per pixel and channel pair, `stream` as point_block.h describes. */
 struct mn_point
 {
-    int32_t pixels, depth, words, channels;
+    int32_t depth, words, channels;
     int32_t zero_point, low, high;
     const int32_t *stream;
 };
@@ -72,9 +72,17 @@ struct mn_patch
     int32_t input_zero_point;
 };
 
+struct mn_depthwise_3x3;
+
+/* Sweeps `lines` lines of outputs of one channel over its plane; returns the stream behind the channel. */
+typedef const int32_t *mn_sweep(
+    const struct mn_depthwise_3x3 *p, int32_t lines, const uint32_t *plane, const int32_t *stream, int8_t *output);
+
 /* See depthwise_3x3.h. Strides in bytes; `pad_inner` and `pad_outer` 0 or 1; `band` lines of outputs at a time. */
 struct mn_depthwise_3x3
 {
+    mn_sweep *sweep;
+    int32_t stride, pitch_words;
     int32_t channels;
     int32_t inputs_inner, inputs_outer, outputs_inner, outputs_outer;
     int32_t input_inner_stride, input_outer_stride, output_inner_stride, output_outer_stride;
@@ -143,23 +151,34 @@ void mn_convolution(const struct mn_convolution *p, const int8_t *input, int8_t 
 void mn_depthwise_convolution(const struct mn_depthwise_convolution *p, const int8_t *input, int8_t *output);
 /* The window is that of the convolution from `out` to `in`. */
 void mn_transposed_convolution(const struct mn_convolution *p, const int8_t *input, int8_t *output);
+/* All lines. Scratch: two planes. `output` may be `input`, or lie below it by what a band reads again. */
+void mn_depthwise_3x3(const struct mn_depthwise_3x3 *p, const int8_t *input, int8_t *output, int8_t *scratch);
+/* Output lines [line, line + lines); `input` begins with the first input line that they read. */
+void mn_depthwise_3x3_band(
+    const struct mn_depthwise_3x3 *p, int32_t line, int32_t lines, const int8_t *input, int8_t *output,
+    int8_t *scratch);
 /* Scratch: 16 bytes per word of depth, word-aligned. `output` may overlap `input` where the plan keeps
  * input - output >= the distance at which only pixels already read are overwritten.
  * fast, rounded: clamp to int8; clamped, general: to [low, high]. */
-void mn_point_fast(const struct mn_point *p, const int8_t *input, int8_t *output, int8_t *scratch);
-void mn_point_rounded(const struct mn_point *p, const int8_t *input, int8_t *output, int8_t *scratch);
-void mn_point_clamped(const struct mn_point *p, const int8_t *input, int8_t *output, int8_t *scratch);
-void mn_point_general(const struct mn_point *p, const int8_t *input, int8_t *output, int8_t *scratch);
+void mn_point_fast(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
+void mn_point_rounded(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
+void mn_point_clamped(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
+void mn_point_general(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
 /* One pixel; `depth` a multiple of 4, `stream` as dense.c describes. Forms as above. */
 void mn_dense_fast(const struct mn_point *p, const int8_t *input, int8_t *output);
 void mn_dense_rounded(const struct mn_point *p, const int8_t *input, int8_t *output);
 void mn_dense_clamped(const struct mn_point *p, const int8_t *input, int8_t *output);
 void mn_dense_general(const struct mn_point *p, const int8_t *input, int8_t *output);
-/* Scratch: that of the point convolution and `depth` bytes for a patch. Forms as above. */
-void mn_patch_fast(const struct mn_patch *p, const int8_t *input, int8_t *output, int8_t *scratch);
-void mn_patch_rounded(const struct mn_patch *p, const int8_t *input, int8_t *output, int8_t *scratch);
-void mn_patch_clamped(const struct mn_patch *p, const int8_t *input, int8_t *output, int8_t *scratch);
-void mn_patch_general(const struct mn_patch *p, const int8_t *input, int8_t *output, int8_t *scratch);
+/* Rows [row, row + rows) of the output; `input` is the whole input, `output` where the first of those rows begins.
+ * Scratch: that of the point convolution and `depth` bytes for a patch. Forms as above. */
+void mn_patch_fast(
+    const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch);
+void mn_patch_rounded(
+    const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch);
+void mn_patch_clamped(
+    const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch);
+void mn_patch_general(
+    const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch);
 void mn_average_pool(const struct mn_pool *p, const int8_t *input, int8_t *output);
 void mn_max_pool(const struct mn_pool *p, const int8_t *input, int8_t *output);
 void mn_mean(const struct mn_mean *p, const int8_t *input, int8_t *output);
@@ -172,6 +191,8 @@ void mn_lookup(const int8_t *table, int32_t count, const int8_t *input, int8_t *
 void mn_softmax(const struct mn_softmax *p, const int8_t *input, int8_t *output);
 void mn_pad(const struct mn_pad *p, const int8_t *input, int8_t *output);
 void mn_copy(const struct mn_copy *p, const int8_t *input, int8_t *output);
+/* Copies to lower addresses; the two may overlap. */
+void mn_move_down(int8_t *to, const int8_t *from, int32_t count);
 void mn_resize_nearest(const struct mn_resize *p, const int8_t *input, int8_t *output);
 
 #endif

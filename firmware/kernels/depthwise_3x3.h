@@ -1,4 +1,5 @@
-/* Depthwise 3x3 convolution, multiplier 1, strides 1 and 2, instantiated per plane pitch by the generated code.
+/* Depthwise 3x3 convolution, multiplier 1, strides 1 and 2; the sweep is instantiated per plane pitch by the
+ * generated code, so that its loads have constant offsets.
  *
  * For two channels at a time the input is gathered into two planes of int16 with their padding, a band of outputs at a
  * time; every weight stays in a register while its plane is swept. Planes are read two pixels per word, so an output
@@ -27,47 +28,6 @@ MN_INLINE struct mn_line mn_unpack_line(int32_t bytes)
     const uint32_t even = mn_even_bytes((uint32_t)bytes), odd = mn_odd_bytes((uint32_t)bytes);
     const struct mn_line line = {mn_pack_low(even, odd), mn_pack_low_high(odd, even)};
     return line;
-}
-
-/* One plane line: `count` pixels, `lead` columns of padding before them already in place (0 or 1). */
-MN_INLINE void mn_gather_line(
-    const int8_t *input, int32_t stride, int32_t count, int32_t lead, uint32_t zero, uint32_t *first, uint32_t *second)
-{
-    if (lead)
-    {
-        const uint32_t half = mn_load_half(input);
-        *first++ = mn_pack_low(zero, mn_even_bytes(half));
-        *second++ = mn_pack_low(zero, mn_odd_bytes(half));
-        input += stride;
-        count--;
-    }
-    for (; count >= 4; count -= 4)
-    {
-        const uint32_t a = mn_load_half(input), b = mn_load_half(input + stride);
-        input += 2 * stride;
-        const uint32_t c = mn_load_half(input), d = mn_load_half(input + stride);
-        input += 2 * stride;
-        const uint32_t ab = a | b << 16, cd = c | d << 16;
-        first[0] = mn_even_bytes(ab);
-        first[1] = mn_even_bytes(cd);
-        second[0] = mn_odd_bytes(ab);
-        second[1] = mn_odd_bytes(cd);
-        first += 2;
-        second += 2;
-    }
-    for (; count >= 2; count -= 2)
-    {
-        const uint32_t both = mn_load_half(input) | mn_load_half(input + stride) << 16;
-        input += 2 * stride;
-        *first++ = mn_even_bytes(both);
-        *second++ = mn_odd_bytes(both);
-    }
-    if (count)
-    {
-        const uint32_t half = mn_load_half(input);
-        *first = mn_pack_low(mn_even_bytes(half), zero);
-        *second = mn_pack_low(mn_odd_bytes(half), zero);
-    }
 }
 
 /* `lines` lines of outputs of one channel from its plane, `pitch` words per plane line. */
@@ -128,48 +88,6 @@ MN_INLINE const int32_t *mn_sweep_plane(
         }
     }
     return stream + (form == MN_FAST ? 6 : 7);
-}
-
-MN_INLINE void mn_depthwise_3x3(
-    const int32_t pitch, const int32_t stride, enum mn_form form, int clamped, const struct mn_depthwise_3x3 *p,
-    const int8_t *input, int8_t *output, int8_t *scratch)
-{
-    uint32_t *planes[2];
-    planes[0] = (uint32_t *)(void *)scratch;
-    planes[1] = planes[0] + p->plane_words;
-    const uint32_t zero = (uint32_t)p->input_zero_point & 0xFFFFU;
-    for (int32_t done = 0; done < p->outputs_outer; done += p->band)
-    {
-        const int32_t left = p->outputs_outer - done;
-        const int32_t lines = left < p->band ? left : p->band;
-        const int32_t top = done * stride - p->pad_outer;
-        const int32_t bottom = top + (lines - 1) * stride + 3;
-        const int32_t first = top < 0 ? 0 : top;
-        const int32_t end = bottom > p->inputs_outer ? p->inputs_outer : bottom;
-        for (int32_t i = 0; i < 2 * p->plane_words; i++)
-        {
-            planes[0][i] = zero | zero << 16;
-        }
-        const int32_t *stream = p->stream;
-        for (int32_t channel = 0; channel < p->channels; channel += 2)
-        {
-            /* The last channel of an odd number is read as the second of a pair. */
-            const int32_t odd = channel + 1 == p->channels;
-            const int8_t *source = input + first * p->input_outer_stride + channel - odd;
-            uint32_t *line = planes[0] + (first - top) * pitch;
-            for (int32_t i = first; i < end; i++, source += p->input_outer_stride, line += pitch)
-            {
-                mn_gather_line(
-                    source, p->input_inner_stride, p->inputs_inner, p->pad_inner, zero, line, line + p->plane_words);
-            }
-            int8_t *target = output + done * p->output_outer_stride + channel;
-            stream = mn_sweep_plane(pitch, stride, form, clamped, p, lines, planes[odd], stream, target);
-            if (!odd)
-            {
-                stream = mn_sweep_plane(pitch, stride, form, clamped, p, lines, planes[1], stream, target + 1);
-            }
-        }
-    }
 }
 
 #endif

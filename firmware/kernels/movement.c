@@ -1,4 +1,5 @@
 /* Padding, copying and nearest-neighbour resizing: kernels that move bytes. */
+#include "micronets_dsp.h"
 #include "micronets_kernels.h"
 
 static int8_t *fill(int8_t *output, int32_t count, int8_t value)
@@ -47,6 +48,15 @@ void mn_copy(const struct mn_copy *p, const int8_t *input, int8_t *output)
     {
         copy(output, input, p->block_bytes);
     }
+}
+
+void mn_move_down(int8_t *to, const int8_t *from, int32_t count)
+{
+    for (; count >= 4; count -= 4, from += 4, to += 4)
+    {
+        *(mn_unaligned_word *)(void *)to = mn_load_word(from);
+    }
+    copy(to, from, count);
 }
 
 void mn_resize_nearest(const struct mn_resize *p, const int8_t *input, int8_t *output)

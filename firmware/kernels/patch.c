@@ -64,12 +64,13 @@ static void copy_patch(const struct mn_patch *p, const int8_t *input, int32_t y,
 }
 
 MN_INLINE void convolve(
-    enum mn_form form, int clamped, const struct mn_patch *p, const int8_t *input, int8_t *output, int8_t *scratch)
+    enum mn_form form, int clamped, const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input,
+    int8_t *output, int8_t *scratch)
 {
     uint32_t *column = (uint32_t *)(void *)scratch;
     int8_t *patch = scratch + 4 * MN_BLOCK_PIXELS * p->point.words;
-    int32_t y = 0, x = 0;
-    for (int32_t left = p->point.pixels; left > 0; left -= MN_BLOCK_PIXELS)
+    int32_t y = row, x = 0;
+    for (int32_t left = rows * p->out_columns; left > 0; left -= MN_BLOCK_PIXELS)
     {
         const int32_t count = left < MN_BLOCK_PIXELS ? left : MN_BLOCK_PIXELS;
         for (int32_t i = 0; i < count; i++)
@@ -87,22 +88,26 @@ MN_INLINE void convolve(
     }
 }
 
-void mn_patch_fast(const struct mn_patch *p, const int8_t *input, int8_t *output, int8_t *scratch)
+void mn_patch_fast(
+    const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    convolve(MN_FAST, 0, p, input, output, scratch);
+    convolve(MN_FAST, 0, p, row, rows, input, output, scratch);
 }
 
-void mn_patch_rounded(const struct mn_patch *p, const int8_t *input, int8_t *output, int8_t *scratch)
+void mn_patch_rounded(
+    const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    convolve(MN_ROUNDED, 0, p, input, output, scratch);
+    convolve(MN_ROUNDED, 0, p, row, rows, input, output, scratch);
 }
 
-void mn_patch_clamped(const struct mn_patch *p, const int8_t *input, int8_t *output, int8_t *scratch)
+void mn_patch_clamped(
+    const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    convolve(MN_ROUNDED, 1, p, input, output, scratch);
+    convolve(MN_ROUNDED, 1, p, row, rows, input, output, scratch);
 }
 
-void mn_patch_general(const struct mn_patch *p, const int8_t *input, int8_t *output, int8_t *scratch)
+void mn_patch_general(
+    const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    convolve(MN_GENERAL, 1, p, input, output, scratch);
+    convolve(MN_GENERAL, 1, p, row, rows, input, output, scratch);
 }

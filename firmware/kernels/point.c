@@ -6,10 +6,11 @@
 #include "point.h"
 
 MN_INLINE void point(
-    enum mn_form form, int clamped, const struct mn_point *p, const int8_t *input, int8_t *output, int8_t *scratch)
+    enum mn_form form, int clamped, const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output,
+    int8_t *scratch)
 {
     uint32_t *column = (uint32_t *)(void *)scratch;
-    for (int32_t left = p->pixels; left > 0; left -= MN_BLOCK_PIXELS)
+    for (int32_t left = pixels; left > 0; left -= MN_BLOCK_PIXELS)
     {
         const int32_t count = left < MN_BLOCK_PIXELS ? left : MN_BLOCK_PIXELS;
         for (int32_t i = 0; i < count; i++, input += p->depth)
@@ -21,22 +22,22 @@ MN_INLINE void point(
     }
 }
 
-void mn_point_fast(const struct mn_point *p, const int8_t *input, int8_t *output, int8_t *scratch)
+void mn_point_fast(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    point(MN_FAST, 0, p, input, output, scratch);
+    point(MN_FAST, 0, p, pixels, input, output, scratch);
 }
 
-void mn_point_rounded(const struct mn_point *p, const int8_t *input, int8_t *output, int8_t *scratch)
+void mn_point_rounded(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    point(MN_ROUNDED, 0, p, input, output, scratch);
+    point(MN_ROUNDED, 0, p, pixels, input, output, scratch);
 }
 
-void mn_point_clamped(const struct mn_point *p, const int8_t *input, int8_t *output, int8_t *scratch)
+void mn_point_clamped(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    point(MN_ROUNDED, 1, p, input, output, scratch);
+    point(MN_ROUNDED, 1, p, pixels, input, output, scratch);
 }
 
-void mn_point_general(const struct mn_point *p, const int8_t *input, int8_t *output, int8_t *scratch)
+void mn_point_general(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    point(MN_GENERAL, 1, p, input, output, scratch);
+    point(MN_GENERAL, 1, p, pixels, input, output, scratch);
 }

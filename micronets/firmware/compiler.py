@@ -7,7 +7,8 @@ from pathlib import Path
 from micronets import atomic
 from micronets.errors import BuildError, ModelError
 from micronets.firmware.compiled import CompiledNetwork, EdgeQuantisation, Layer, PlannedBuffer
-from micronets.firmware.emit import emit, place
+from micronets.firmware.emit import emit
+from micronets.firmware.fusion import fuse_rows
 from micronets.firmware.intervals import Analysis
 from micronets.firmware.kernels import choose_kernel
 from micronets.firmware.lower import lower
@@ -45,10 +46,10 @@ def compile_network(
     largest = sum(step.output.size_bytes for step in program.steps) + program.input.size_bytes
     if largest > _LARGEST_ARENA_BYTES:
         raise ModelError(f"{tflite}: its activations take {largest} bytes, too many for a microcontroller")
-    placement = place(program, kernels)
+    kernels, placement = fuse_rows(program, kernels)
     name = re.sub(r"[^A-Za-z0-9_.-]", "_", tflite.stem) or "network"
     emitted = emit(program, kernels, placement, name)
-    files = sorted({kernel.file for kernel in kernels if kernel.file is not None})
+    files = sorted({file for kernel in kernels for file in kernel.files()})
     with atomic.atomic_directory(directory) as beside:
         (beside / "network.h").write_text(emitted.header, encoding="utf-8")
         (beside / "network.c").write_text(emitted.body, encoding="utf-8")
@@ -58,17 +59,17 @@ def compile_network(
             shutil.copyfile(header, beside / header.name)
     layers = tuple(
         Layer(
-            function=function,
-            operator=kernel.step.kind,
-            operators=kernel.step.operators,
-            input_shape=kernel.step.inputs[0].shape,
-            output_shape=kernel.step.output.shape,
-            macs=kernel.step.macs,
-            kernel=kernel.function,
-            scratch_bytes=kernel.scratch_bytes,
-            constant_bytes=constant_bytes,
+            function=layer.function,
+            operator=layer.step.kind,
+            operators=layer.step.operators,
+            input_shape=layer.step.inputs[0].shape,
+            output_shape=layer.step.output.shape,
+            macs=layer.step.macs,
+            kernel=layer.kernel,
+            scratch_bytes=layer.scratch_bytes,
+            constant_bytes=layer.constant_bytes,
         )
-        for kernel, function, constant_bytes in zip(kernels, emitted.functions, emitted.constant_bytes, strict=True)
+        for layer in emitted.layers
     )
     buffers = tuple(
         PlannedBuffer(buffer.name, offset, buffer.size_bytes, buffer.first_step, buffer.last_step)
@@ -83,7 +84,7 @@ def compile_network(
         include_directories=(directory,),
         compiler_flags=_COMPILER_FLAGS[optimise],
         arena_bytes=max(placement.plan.arena_bytes, 4),
-        weights_bytes=sum(emitted.constant_bytes),
+        weights_bytes=sum(layer.constant_bytes for layer in layers),
         buffers=buffers,
         layers=layers,
         input=EdgeQuantisation(first.scale, first.zero_point, first.shape),

@@ -4,59 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from micronets.firmware.kernels import Kernel
-from micronets.firmware.plan import Buffer, Overlap, Plan, plan_memory
+from micronets.firmware.kernels.fused import FusedRows
+from micronets.firmware.placement import Placement
 from micronets.firmware.source import Source
-from micronets.firmware.steps import Program, Value
-
-
-@dataclass(frozen=True)
-class Placement:
-    """The memory plan of a program: where every value and every step's scratch lies."""
-
-    buffers: tuple[Buffer, ...]
-    plan: Plan
-    offsets: dict[int, int]
-    """id(storage value) -> offset."""
-    scratch_offsets: tuple[int | None, ...]
-
-
-def place(program: Program, kernels: list[Kernel]) -> Placement:
-    first: dict[int, int] = {id(program.input.storage): 0}
-    last: dict[int, int] = {}
-    storages: dict[int, Value] = {id(program.input.storage): program.input.storage}
-    for number, kernel in enumerate(kernels):
-        for value in (*kernel.step.inputs, kernel.step.output):
-            storage = value.storage
-            if storage.constant is None:
-                storages.setdefault(id(storage), storage)
-                first.setdefault(id(storage), number)
-                last[id(storage)] = number
-    last[id(program.output.storage)] = len(kernels)
-    last.setdefault(id(program.input.storage), 0)
-    buffers = [Buffer(v.name, v.size_bytes, first[key], last[key]) for key, v in storages.items()]
-    index = {key: i for i, key in enumerate(storages)}
-    overlaps = []
-    for number, kernel in enumerate(kernels):
-        target = index[id(kernel.step.output.storage)]
-        for position, distance in kernel.overlaps().items():
-            storage = kernel.step.inputs[position].storage
-            shared = sum(value.storage is storage for value in kernel.step.inputs) > 1
-            if storage.constant is None and last[id(storage)] == number and not shared:
-                overlaps.append(Overlap(index[id(storage)], target, distance.least, distance.exact))
-    scratch_index: list[int | None] = []
-    for number, kernel in enumerate(kernels):
-        if kernel.scratch_bytes:
-            scratch_index.append(len(buffers))
-            buffers.append(Buffer(f"scratch_{number}", kernel.scratch_bytes, number, number))
-        else:
-            scratch_index.append(None)
-    plan = plan_memory(buffers, overlaps)
-    return Placement(
-        tuple(buffers),
-        plan,
-        {key: plan.offsets[i] for key, i in index.items()},
-        tuple(None if i is None else plan.offsets[i] for i in scratch_index),
-    )
+from micronets.firmware.steps import Program, Step, Value
 
 
 def layer_function(number: int, count: int, kind: str) -> str:
@@ -64,43 +15,91 @@ def layer_function(number: int, count: int, kind: str) -> str:
 
 
 @dataclass(frozen=True)
+class EmittedLayer:
+    function: str
+    step: Step
+    kernel: str
+    scratch_bytes: int
+    constant_bytes: int
+
+
+@dataclass(frozen=True)
 class Emitted:
     header: str
     body: str
-    functions: tuple[str, ...]
-    constant_bytes: tuple[int, ...]
-    """Per layer."""
+    layers: tuple[EmittedLayer, ...]
 
 
-def emit(program: Program, kernels: list[Kernel], placement: Placement, name: str) -> Emitted:
-    functions, bodies, constants, sizes = [], [], [], []
-    for number, kernel in enumerate(kernels):
+class _Emitter:
+    def __init__(self, placement: Placement, count: int) -> None:
+        self.placement = placement
+        self.count = count
+        self.layers: list[EmittedLayer] = []
+        self.constants: list[str] = []
+        self.bodies: list[str] = []
+        self.calls: list[str] = []
+
+    def address(self, value: Value) -> str:
+        return _address(self.placement.offsets[id(value.storage)])
+
+    def begin(self, step: Step) -> tuple[str, str, Source]:
+        """The next layer's function, the prefix of its constants, and where they go."""
+        number = len(self.layers)
+        function = layer_function(number, self.count, step.kind)
+        return function, f"layer_{function.removeprefix('network_layer_').split('_')[0]}", Source()
+
+    def finish(
+        self, function: str, kernel: Kernel, source: Source, parameters: str, statements: list[str], scratch_bytes: int
+    ) -> None:
         step = kernel.step
-        function = layer_function(number, len(kernels), step.kind)
-        prefix = function.removeprefix("network_layer_").split("_")[0]
-        source = Source()
-        inputs = []
-        for position, value in enumerate(step.inputs):
-            if value.storage.constant is None:
-                inputs.append(_address(placement.offsets[id(value.storage)]))
-            else:
-                inputs.append(source.array(f"layer_{prefix}_input_{position}", value.constant))
-        output = _address(placement.offsets[id(step.output.storage)])
-        scratch_offset = placement.scratch_offsets[number]
-        scratch = "0" if scratch_offset is None else _address(scratch_offset)
-        statements = kernel.emit(source, f"layer_{prefix}", inputs, output, scratch)
         shapes = " + ".join("x".join(map(str, value.shape)) for value in step.inputs)
         shape = "x".join(map(str, step.output.shape))
         lines = "\n".join(f"    {statement}" for statement in statements)
-        constants.append("\n".join(source.parts))
-        bodies.append(f"/* {shapes} -> {shape}, {step.macs} MACs */\nLAYER {function}(void)\n{{\n{lines}\n}}\n")
-        functions.append(function)
-        sizes.append(source.constant_bytes)
-    texts = dict.fromkeys(kernel.definition() for kernel in kernels)
-    definitions = "".join(f"{text}\n" for text in texts if text)
-    calls = "\n".join(f"    {function}();" for function in functions)
-    input_offset = placement.offsets[id(program.input.storage)]
-    output_offset = placement.offsets[id(program.output.storage)]
+        self.constants.append("\n".join(source.parts))
+        self.bodies.append(
+            f"/* {shapes} -> {shape}, {step.macs} MACs */\nLAYER {function}({parameters})\n{{\n{lines}\n}}\n"
+        )
+        self.layers.append(EmittedLayer(function, step, kernel.function, scratch_bytes, source.constant_bytes))
+
+    def single(self, kernel: Kernel, scratch: str) -> None:
+        function, prefix, source = self.begin(kernel.step)
+        inputs = []
+        for position, value in enumerate(kernel.step.inputs):
+            if value.storage.constant is None:
+                inputs.append(self.address(value))
+            else:
+                inputs.append(source.array(f"{prefix}_input_{position}", value.constant))
+        statements = kernel.emit(source, prefix, inputs, self.address(kernel.step.output), scratch)
+        self.finish(function, kernel, source, "void", statements, kernel.scratch_bytes)
+        self.calls.append(function)
+
+    def fused(self, kernel: FusedRows, scratch: str) -> None:
+        own = f"{scratch} + {kernel.buffer_bytes}"
+        first, prefix, source = self.begin(kernel.first.step)
+        rows = kernel.first.emit_rows(source, prefix, self.address(kernel.step.inputs[0]), own)
+        parameters = "int32_t row, int32_t rows, int8_t *output"
+        self.finish(first, kernel.first, source, parameters, rows, kernel.scratch_bytes)
+        second, prefix, source = self.begin(kernel.second.step)
+        band = kernel.second.emit_band(source, prefix, self.address(kernel.step.output), own)
+        parameters = "int32_t row, int32_t rows, const int8_t *input"
+        self.finish(second, kernel.second, source, parameters, band, kernel.scratch_bytes)
+        driver = f"fused_{len(self.layers) - 2:02d}_{len(self.layers) - 1:02d}"
+        self.bodies.append(kernel.emit_driver(driver, first, second, scratch))
+        self.calls.append(driver)
+
+
+def emit(program: Program, kernels: list[Kernel], placement: Placement, name: str) -> Emitted:
+    emitter = _Emitter(placement, sum(2 if isinstance(kernel, FusedRows) else 1 for kernel in kernels))
+    definitions: dict[str, None] = {}
+    for kernel, offset in zip(kernels, placement.scratch_offsets, strict=True):
+        scratch = "0" if offset is None else _address(offset)
+        if isinstance(kernel, FusedRows):
+            definitions[kernel.second.definition()] = None
+            emitter.fused(kernel, scratch)
+        else:
+            definitions[kernel.definition()] = None
+            emitter.single(kernel, scratch)
+    calls = "\n".join(f"    {function}();" for function in emitter.calls)
     file = Path(program.file).name
     body = f"""/* {file}, compiled ahead of time. Generated; change the network, not this file. */
 #include "network.h"
@@ -108,21 +107,21 @@ def emit(program: Program, kernels: list[Kernel], placement: Placement, name: st
 #include "depthwise_3x3.h"
 #include "micronets_kernels.h"
 
-#define LAYER static __attribute__((noinline)) void
+#define LAYER static __attribute__((noipa)) void
 
 static int8_t arena[NETWORK_ARENA_BYTES] __attribute__((aligned(8), section(".bss.network_arena")));
 
-int8_t *const network_input = arena + {input_offset};
-const int8_t *const network_output = arena + {output_offset};
+int8_t *const network_input = {emitter.address(program.input)};
+const int8_t *const network_output = {emitter.address(program.output)};
 
-{definitions}{chr(10).join(constants)}
-{chr(10).join(bodies)}
+{"".join(f"{text}{chr(10)}" for text in definitions if text)}{chr(10).join(emitter.constants)}
+{chr(10).join(emitter.bodies)}
 void network_invoke(void)
 {{
 {calls}
 }}
 """
-    return Emitted(_header(program, name, len(kernels), placement), body, tuple(functions), tuple(sizes))
+    return Emitted(_header(program, name, emitter.count, placement), body, tuple(emitter.layers))
 
 
 def _address(offset: int) -> str:

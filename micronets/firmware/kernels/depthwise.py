@@ -51,21 +51,29 @@ class Sweep:
 
 
 class Depthwise3x3(Kernel[DepthwiseConvolution]):
-    file = None
+    function = "mn_depthwise_3x3"
+    file = "depthwise_3x3.c"
 
     def __init__(self, step: DepthwiseConvolution, form: Form, starts: np.ndarray, sweep: Sweep) -> None:
         super().__init__(step)
         self.form = form
         self.starts = starts
         self.sweep = sweep
-        self.function = f"depthwise_3x3_{form.name}_stride_{sweep.stride}_pitch_{sweep.pitch_words}"
+        self.sweep_function = f"sweep_{form.name}_stride_{sweep.stride}_pitch_{sweep.pitch_words}"
 
     @property
     def scratch_bytes(self) -> int:
         return self.sweep.scratch_bytes
 
+    def by_rows(self, band: int) -> Sweep:
+        """A sweep along rows, `band` output rows at a time."""
+        sides = self.sweep.inputs, self.sweep.outputs, self.sweep.pads
+        if self.sweep.transposed:
+            sides = tuple(pair[::-1] for pair in sides)
+        return Sweep(False, *sides, self.sweep.stride, band)
+
     def definition(self) -> str:
-        """The instantiation for this pitch, stride and form."""
+        """The sweep's instantiation for this pitch, stride and form."""
         form, clamped = {
             "fast": ("MN_FAST", 0),
             "rounded": ("MN_ROUNDED", 0),
@@ -73,10 +81,10 @@ class Depthwise3x3(Kernel[DepthwiseConvolution]):
             "general": ("MN_GENERAL", 1),
         }[self.form.name]
         return (
-            f"static __attribute__((noinline)) void {self.function}(\n"
-            "    const struct mn_depthwise_3x3 *p, const int8_t *input, int8_t *output, int8_t *scratch)\n{\n"
-            f"    mn_depthwise_3x3({self.sweep.pitch_words}, {self.sweep.stride}, {form}, {clamped}, "
-            "p, input, output, scratch);\n}\n"
+            f"static const int32_t *{self.sweep_function}(const struct mn_depthwise_3x3 *p, int32_t lines,\n"
+            "    const uint32_t *plane, const int32_t *stream, int8_t *output)\n{\n"
+            f"    return mn_sweep_plane({self.sweep.pitch_words}, {self.sweep.stride}, {form}, {clamped}, "
+            "p, lines, plane, stream, output);\n}\n"
         )
 
     def overlaps(self) -> dict[int, Distance]:
@@ -97,6 +105,16 @@ class Depthwise3x3(Kernel[DepthwiseConvolution]):
         return {0: Distance(whole, exact=-(-lag // unit) * unit)}
 
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
+        return [f"{self.function}({self._describe(source, layer)}, {inputs[0]}, {output}, {scratch});"]
+
+    def emit_band(self, source: Source, layer: str, output: str, scratch: str) -> list[str]:
+        """Output rows [row, row + rows) from `input`, C variables in scope."""
+        _, columns, channels = self.step.output.shape
+        address = self._describe(source, layer)
+        target = f"{output} + row * {columns * channels}"
+        return [f"{self.function}_band({address}, row, rows, input, {target}, {scratch});"]
+
+    def _describe(self, source: Source, layer: str) -> str:
         step, sweep, form = self.step, self.sweep, self.form
         _, columns, channels = step.inputs[0].shape
         _, out_columns, _ = step.output.shape
@@ -110,10 +128,13 @@ class Depthwise3x3(Kernel[DepthwiseConvolution]):
         if form.name != "fast":
             columns_of_words.append(form.shifts[:, None])
         stream = np.concatenate(columns_of_words, axis=1).astype(np.int32)
-        address = source.description(
+        return source.description(
             "mn_depthwise_3x3",
             layer,
             {
+                "sweep": self.sweep_function,
+                "stride": sweep.stride,
+                "pitch_words": sweep.pitch_words,
                 "channels": channels,
                 "inputs_inner": sweep.inputs[0],
                 "inputs_outer": sweep.inputs[1],
@@ -134,7 +155,6 @@ class Depthwise3x3(Kernel[DepthwiseConvolution]):
                 "stream": source.array(f"{layer}_stream", stream),
             },
         )
-        return [f"{self.function}({address}, {inputs[0]}, {output}, {scratch});"]
 
 
 def depthwise_3x3(step: DepthwiseConvolution, accumulators: Bounds) -> Depthwise3x3 | None:

@@ -29,6 +29,10 @@ class Kernel(ABC, Generic[S]):
     def __init__(self, step: S) -> None:
         self.step = step
 
+    def files(self) -> set[str]:
+        """C files of firmware/kernels that the step needs."""
+        return set() if self.file is None else {self.file}
+
     @property
     def scratch_bytes(self) -> int:
         return 0

@@ -26,21 +26,32 @@ class PatchConvolution(Kernel[Convolution]):
 
     def overlaps(self) -> dict[int, Distance]:
         """A block's outputs are written when its patches have been read; later blocks read from their first row on."""
-        rows, columns, depth = self.step.inputs[0].shape
+        _, columns, depth = self.step.inputs[0].shape
         out_rows, out_columns, channels = self.step.output.shape
-        window = self.step.window
         pixels = out_rows * out_columns
         distance = 0
         for end in range(BLOCK_PIXELS, pixels, BLOCK_PIXELS):
-            y = end // out_columns
-            first_row = min(max(0, y * window.stride[0] - window.pad_top), rows)
+            first_row = self.first_input_row(end // out_columns)
             # Within its row a later pixel may start left of this one's row end, so whole rows count as unread.
             distance = max(distance, end * channels - first_row * columns * depth)
         return {0: Distance(distance)}
 
+    def first_input_row(self, row: int) -> int:
+        """Least input row that output rows from `row` on read."""
+        window = self.step.window
+        return min(max(0, row * window.stride[0] - window.pad_top), self.step.inputs[0].shape[0])
+
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
+        rows = self.step.output.shape[0]
+        return [f"{self.function}({self._describe(source, layer)}, 0, {rows}, {inputs[0]}, {output}, {scratch});"]
+
+    def emit_rows(self, source: Source, layer: str, source_of_rows: str, scratch: str) -> list[str]:
+        """Output rows [row, row + rows) into `output`, C variables in scope."""
+        return [f"{self.function}({self._describe(source, layer)}, row, rows, {source_of_rows}, output, {scratch});"]
+
+    def _describe(self, source: Source, layer: str) -> str:
         step = self.step
-        address = source.description(
+        return source.description(
             "mn_patch",
             layer,
             {
@@ -51,4 +62,3 @@ class PatchConvolution(Kernel[Convolution]):
                 "input_zero_point": step.input_zero_point,
             },
         )
-        return [f"{self.function}({address}, {inputs[0]}, {output}, {scratch});"]

@@ -98,10 +98,24 @@ class PointConvolution(Kernel[Convolution]):
         ends = [min(start + BLOCK_PIXELS, self.pixels) for start in range(0, self.pixels, BLOCK_PIXELS)]
         return {0: Distance(max(0, *(end * (channels - depth) for end in ends[:-1] or [0])))}
 
+    def first_input_row(self, row: int) -> int:
+        """Least input row that output rows from `row` on read."""
+        return row
+
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
+        address = self._describe(source, layer)
+        return [f"{self.function}({address}, {self.pixels}, {inputs[0]}, {output}, {scratch});"]
+
+    def emit_rows(self, source: Source, layer: str, source_of_rows: str, scratch: str) -> list[str]:
+        """Output rows [row, row + rows) into `output`, C variables in scope."""
+        columns, depth = self.step.output.shape[1], self.step.weights.shape[3]
+        address = self._describe(source, layer)
+        begin = f"{source_of_rows} + row * {columns * depth}"
+        return [f"{self.function}({address}, rows * {columns}, {begin}, output, {scratch});"]
+
+    def _describe(self, source: Source, layer: str) -> str:
         fields = point_fields(source, layer, self.step, self.packed, self.step.weights.shape[3])
-        address = source.description("mn_point", layer, fields)
-        return [f"{self.function}({address}, {inputs[0]}, {output}, {scratch});"]
+        return source.description("mn_point", layer, fields)
 
 
 def point_fields(
@@ -115,13 +129,11 @@ def point_fields(
 def point_fields_of_stream(
     source: Source, layer: str, step: Convolution, words: int, depth: int, stream: list[int]
 ) -> dict[str, int | str]:
-    rows, columns, channels = step.output.shape
     q = step.requantisation
     return {
-        "pixels": rows * columns,
         "depth": depth,
         "words": words,
-        "channels": channels,
+        "channels": step.weights.shape[0],
         "zero_point": q.zero_point,
         "low": q.low,
         "high": q.high,

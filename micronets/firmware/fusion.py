@@ -1,0 +1,71 @@
+"""Decides which convolutions run row by row into the depthwise convolution after them: those that save memory."""
+
+from micronets.firmware.kernels import Kernel
+from micronets.firmware.kernels.fused import FusedRows, fuse
+from micronets.firmware.passes.uses import only_reader
+from micronets.firmware.placement import Placement, place
+from micronets.firmware.steps import Program
+
+_LEAST_GAIN = 0.02
+_BANDS = (1, 2, 3, 4, 6, 8)
+# A larger band gathers fewer rows twice; it may cost this share of the arena.
+_BAND_ALLOWANCE = 1.005
+
+
+def fuse_rows(program: Program, kernels: list[Kernel]) -> tuple[list[Kernel], Placement]:
+    """Fuses the pair that shrinks the arena most, again and again, until none shrinks it by 2 %."""
+    placement = place(program, kernels)
+    while True:
+        best: tuple[list[Kernel], Placement] | None = None
+        for i in _at_peak(kernels, placement):
+            candidate = _fused_at(program, kernels, i, 1)
+            if candidate is None:
+                continue
+            tried = place(program, candidate)
+            if best is None or tried.plan.arena_bytes < best[1].plan.arena_bytes:
+                best = candidate, tried
+        if best is None or best[1].plan.arena_bytes > placement.plan.arena_bytes * (1 - _LEAST_GAIN):
+            break
+        kernels, placement = best
+    return _widen_bands(program, kernels, placement)
+
+
+def _at_peak(kernels: list[Kernel], placement: Placement) -> list[int]:
+    """Pairs (i, i + 1) during which some buffer reaches close to the arena's end."""
+    arena = placement.plan.arena_bytes * (1 - _LEAST_GAIN)
+    steps = {
+        step
+        for buffer, offset in zip(placement.buffers, placement.plan.offsets, strict=True)
+        if offset + buffer.size_bytes > arena
+        for step in range(buffer.first_step, buffer.last_step + 1)
+    }
+    return [i for i in range(len(kernels) - 1) if i in steps or i + 1 in steps]
+
+
+def _fused_at(program: Program, kernels: list[Kernel], i: int, band: int) -> list[Kernel] | None:
+    first, second = kernels[i], kernels[i + 1]
+    if only_reader(program, first.step.output) is not second.step:
+        return None
+    fused = fuse(first, second, band)
+    return None if fused is None else [*kernels[:i], fused, *kernels[i + 2 :]]
+
+
+def _widen_bands(program: Program, kernels: list[Kernel], placement: Placement) -> tuple[list[Kernel], Placement]:
+    limit = placement.plan.arena_bytes * _BAND_ALLOWANCE
+    for i, kernel in enumerate(kernels):
+        if not isinstance(kernel, FusedRows):
+            continue
+        program.notes.append(
+            f"operators {kernel.first.step.operators[0]} and {kernel.second.step.operators[0]} run row by row: "
+            f"{kernel.buffer_bytes} bytes of rows instead of {kernel.first.step.output.size_bytes}"
+        )
+        for band in _BANDS[1:]:
+            wider = fuse(kernel.first, kernel.second, band)
+            if wider is None or wider.second.sweep.band == kernels[i].second.sweep.band:
+                break
+            candidate = [*kernels[:i], wider, *kernels[i + 1 :]]
+            tried = place(program, candidate)
+            if tried.plan.arena_bytes > limit:
+                break
+            kernels, placement = candidate, tried
+    return kernels, placement
