@@ -1,6 +1,7 @@
 """Where a network lives: its buffers in the arena over time, and its share of the board's memories."""
 
 from collections.abc import Sequence
+from itertools import combinations
 
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
@@ -22,7 +23,7 @@ from micronets.report.style import (
     styled,
 )
 
-_BUFFER_COLOURS = ("#9CCBEB", "#F3C677", "#93D4BF", "#E3B3CF")
+_BUFFER_COLOURS = ("#9CCBEB", "#F3C677", "#93D4BF", "#E3B3CF", "#CDC5B4")
 _LEAST_LABELLED_SHARE = 0.04
 
 
@@ -40,7 +41,7 @@ def memory_picture(model: Model, build: Build) -> Picture | None:
             figure,
             f"{model.name}_{build.board.name}_memory",
             f"Memory map on {build.board.name}",
-            "Left: each rectangle is a buffer, as high as it is large, as wide as it is needed; where two overlap, "
+            "Left: each rectangle is a buffer, as high as it is large, as wide as it is needed; hatched where "
             "the kernel writes over what it has read. "
             "Right: shares of the board's memories.",
             f"Arena {firmware.arena_bytes:,} bytes in {len(firmware.buffers)} buffers; "
@@ -52,6 +53,8 @@ def draw_plan(axes: Axes, firmware: Firmware) -> None:
     """Buffers as rectangles: steps along the horizontal axis, offsets in bytes along the vertical one."""
     for buffer, colour in coloured(firmware.buffers):
         _draw_buffer(axes, buffer, colour, firmware.arena_bytes)
+    for one, other in combinations(firmware.buffers, 2):
+        _hatch_shared(axes, one, other)
     axes.axhline(firmware.arena_bytes, color=INK, linewidth=1)
     axes.set_title(f"Arena, {firmware.arena_bytes:,} bytes")
     axes.set_xlim(-0.5, len(firmware.steps) - 0.5)
@@ -84,12 +87,21 @@ def _touch(one: Buffer, other: Buffer) -> bool:
 def _draw_buffer(axes: Axes, buffer: Buffer, colour: str, arena_bytes: int) -> None:
     width = buffer.last_step - buffer.first_step + 1
     corner = (buffer.first_step - 0.5, buffer.offset_bytes)
-    axes.add_patch(
-        Rectangle(corner, width, buffer.size_bytes, facecolor=colour, alpha=0.85, edgecolor="white", linewidth=1.2)
-    )
+    axes.add_patch(Rectangle(corner, width, buffer.size_bytes, facecolor=colour, edgecolor="white", linewidth=1.2))
     if buffer.size_bytes >= _LEAST_LABELLED_SHARE * arena_bytes:
         middle = (corner[0] + width / 2, buffer.offset_bytes + buffer.size_bytes / 2)
-        axes.text(*middle, f"{buffer.size_bytes:,}", ha="center", va="center", fontsize=7.5, color=INK)
+        axes.text(*middle, f"{buffer.size_bytes:,}", ha="center", va="center", fontsize=7.5, color=INK, zorder=4)
+
+
+def _hatch_shared(axes: Axes, one: Buffer, other: Buffer) -> None:
+    """Hatches the bytes and steps that belong to both buffers."""
+    first_step, last_step = max(one.first_step, other.first_step), min(one.last_step, other.last_step)
+    bottom = max(one.offset_bytes, other.offset_bytes)
+    top = min(one.offset_bytes + one.size_bytes, other.offset_bytes + other.size_bytes)
+    if first_step <= last_step and bottom < top:
+        width = last_step - first_step + 1
+        corner = (first_step - 0.5, bottom)
+        axes.add_patch(Rectangle(corner, width, top - bottom, fill=False, hatch="///", edgecolor="white", linewidth=0))
 
 
 def _draw_use(axes: Axes, build: Build) -> None:

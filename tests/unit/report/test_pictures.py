@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -29,6 +31,7 @@ def test_a_rectangle_per_buffer_in_bytes_and_steps(model):
     firmware = model.builds[0].firmware
     axes = blank_figure(6, 4).subplots()
     draw_plan(axes, firmware)
+    assert all(patch.get_hatch() is None for patch in axes.patches)  # this plan shares nothing
     drawn = {(patch.get_x(), patch.get_y(), patch.get_width(), patch.get_height()) for patch in axes.patches}
     assert drawn == {
         (
@@ -40,6 +43,14 @@ def test_a_rectangle_per_buffer_in_bytes_and_steps(model):
         for buffer in firmware.buffers
     }
     assert [label.get_text() for label in axes.get_xticklabels()] == list(firmware.steps)
+
+
+def test_what_two_buffers_share_is_hatched(model):
+    buffers = (Buffer("input", 100, 300, 0, 1), Buffer("output", 0, 200, 1, 2), Buffer("later", 0, 400, 3, 3))
+    axes = blank_figure(6, 4).subplots()
+    draw_plan(axes, dataclasses.replace(model.builds[0].firmware, buffers=buffers, arena_bytes=400))
+    (shared,) = [patch for patch in axes.patches if patch.get_hatch()]
+    assert (shared.get_x(), shared.get_width(), shared.get_y(), shared.get_height()) == (0.5, 1, 100, 100)
 
 
 def test_buffers_that_touch_differ_in_colour():
