@@ -72,6 +72,20 @@ class TaskConfiguration:
         names = {teacher_of(model.sections["train"]) for model in self.models.values()}
         return tuple(sorted(names - {""}))
 
+    @property
+    def teacher_section(self) -> Section:
+        """The task's `train` section as it holds for teachers: their own keys in place of the students', and keys
+        that do not matter to them at fixed values, so that changing those does not train a teacher anew."""
+        train = self.sections["train"]
+        own = {key: value for key, value in train["teacher"].items() if key != "architecture"}
+        neutral = {
+            "quantised_epochs": 0,
+            "quantised_learning_rate": 0.0,
+            "weight_bits": 8,
+            "distillation": {"weight": 0.0, "temperature": 1.0},
+        }
+        return {**merge(train, own), **neutral, "teacher": {}}
+
 
 @dataclass(frozen=True)
 class Configuration:

@@ -112,15 +112,16 @@ class StageRun:
         self._writer.drain(_DRAIN_S)
 
     def log_metrics(self, metrics: Mapping[str, float], step: int = 0) -> None:
-        """Records finite or non-finite numbers; `step` is the epoch."""
+        """Records numbers (anything else is left out); `step` is the epoch."""
         now_ms = int(time.time() * 1000)
         numbers = {key: float(value) for key, value in metrics.items() if isinstance(value, int | float)}
         self._writer.submit(lambda: self._log_metrics(self._run, numbers, now_ms, step))
 
     def log_summary(self, metrics: Mapping[str, float]) -> None:
-        """Records numbers in the model's own run, where they stand beside those of other models."""
+        """Records numbers here and in the model's own run, where they stand beside those of other models."""
         now_ms = int(time.time() * 1000)
         numbers = {key: float(value) for key, value in metrics.items() if isinstance(value, int | float)}
+        self._writer.submit(lambda: self._log_metrics(self._run, numbers, now_ms, 0))
         self._writer.submit(lambda: self._log_metrics(self._parent, numbers, now_ms, 0))
 
     def log_artifacts(self, *paths: str | os.PathLike) -> None:
@@ -147,6 +148,8 @@ class StageRun:
         params = [Param(key, value) for key, value in self._parameters.items()]
         tags = [RunTag(key, value) for key, value in self._versions.items()]
         self._client.log_batch(self._run, params=params, tags=tags)
+        if "seed" in self._parameters:
+            tags.append(RunTag("seed", self._parameters["seed"]))
         for tag in tags:
             self._client.set_tag(self._parent, tag.key, tag.value)
 

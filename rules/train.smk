@@ -18,7 +18,7 @@ rule train_teacher:
         mem_mb=8000,
         runtime=2880,
     params:
-        train=section("train"),
+        train=lambda wildcards: TASKS[wildcards.task].teacher_section,
         seed=CONFIGURATION.seed,
     script:
         "../workflow_scripts/train_teacher.py"

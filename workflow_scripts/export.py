@@ -20,5 +20,5 @@ with job(f"{task} {model} export", snakemake.log[0]):
             test_logits_path=source.test_logits,
             processes=snakemake.threads,
         )
-        run.log_metrics({f"accuracy/{name}": share for name, share in metrics["accuracy"].items()})
+        run.log_summary({f"accuracy/{name}": share for name, share in metrics["accuracy"].items()})
         run.log_artifacts(*snakemake.output)

@@ -15,5 +15,6 @@ with job(f"{task} {model} {board.name} firmware", snakemake.log[0]):
         tflite, options = snakemake.input.model, snakemake.params.firmware
         compiled = compile_network(tflite, directory / "src", core=board.core, **options)
         firmware = build_firmware(compiled, board, directory)
-        run.log_metrics({"flash_bytes": firmware.flash_bytes.total, "ram_bytes": firmware.ram_bytes.total})
+        sizes = {"flash_bytes": firmware.flash_bytes.total, "ram_bytes": firmware.ram_bytes.total}
+        run.log_summary({f"{board.name}/{name}": size for name, size in sizes.items()})
         run.log_artifacts(directory / "src", *snakemake.output)

@@ -10,5 +10,8 @@ results, task, model = snakemake.config["results"], snakemake.wildcards.task, sn
 board, directory = snakemake.wildcards.board, Path(snakemake.output.profile).parent
 with job(f"{task} {model} {board} profile", snakemake.log[0]):
     with StageRun(results, task, model, f"profile {board}", dict(snakemake.params)) as run:
-        profile(Path(snakemake.input.elf).parent, snakemake.input.test_inputs, directory, **snakemake.params.profile)
+        firmware = Path(snakemake.input.elf).parent
+        found = profile(firmware, snakemake.input.test_inputs, directory, **snakemake.params.profile)
+        figures = {"instructions": found.instructions[1], "latency_ms": found.latency_ms, "accuracy": found.accuracy}
+        run.log_summary({f"{board}/{name}": figure for name, figure in figures.items()})
         run.log_artifacts(*snakemake.output)

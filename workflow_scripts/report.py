@@ -4,7 +4,11 @@ from pathlib import Path
 
 from micronets.job import job
 from micronets.report import report
+from micronets.tracking import StageRun
 
-task, directory = snakemake.wildcards.task, Path(snakemake.output.html).parent
+results, task, models = snakemake.config["results"], snakemake.wildcards.task, snakemake.params.models
 with job(f"{task} report", snakemake.log[0]):
-    report(task, snakemake.params.models, Path(snakemake.config["results"]), directory)
+    report(task, models, Path(results), Path(snakemake.output.html).parent)
+    for model in models:
+        with StageRun(results, task, model, "report", {}) as run:
+            run.log_artifacts(snakemake.output.html, snakemake.output.table)
