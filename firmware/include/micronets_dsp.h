@@ -67,6 +67,21 @@ MN_INLINE uint32_t mn_odd_bytes(uint32_t bytes)
     return lanes;
 }
 
+/* Lanes plus bytes 0 and 2; lanes plus bytes 1 and 3. */
+MN_INLINE uint32_t mn_add_even_bytes(uint32_t lanes, uint32_t bytes)
+{
+    uint32_t sums;
+    __asm("sxtab16 %0, %1, %2" : "=r"(sums) : "r"(lanes), "r"(bytes));
+    return sums;
+}
+
+MN_INLINE uint32_t mn_add_odd_bytes(uint32_t lanes, uint32_t bytes)
+{
+    uint32_t sums;
+    __asm("sxtab16 %0, %1, %2, ror #8" : "=r"(sums) : "r"(lanes), "r"(bytes));
+    return sums;
+}
+
 /* Both lanes' products added to acc. */
 MN_INLINE int32_t mn_dual_mac(uint32_t a, uint32_t b, int32_t acc)
 {
@@ -136,6 +151,16 @@ MN_INLINE uint32_t mn_even_bytes(uint32_t bytes)
 MN_INLINE uint32_t mn_odd_bytes(uint32_t bytes)
 {
     return mn_even_bytes(bytes >> 8);
+}
+
+MN_INLINE uint32_t mn_add_even_bytes(uint32_t lanes, uint32_t bytes)
+{
+    return mn_pair(mn_low(lanes) + (int8_t)(bytes & 0xFFU), mn_high(lanes) + (int8_t)(bytes >> 16 & 0xFFU));
+}
+
+MN_INLINE uint32_t mn_add_odd_bytes(uint32_t lanes, uint32_t bytes)
+{
+    return mn_add_even_bytes(lanes, bytes >> 8);
 }
 
 MN_INLINE int32_t mn_dual_mac(uint32_t a, uint32_t b, int32_t acc)

@@ -1,7 +1,7 @@
 /* Convolution with a larger kernel: four pixels' patches are copied out, widened, and multiplied like 1x1 pixels. */
 #include "point.h"
 
-static int8_t *copy_run(int8_t *to, const int8_t *from, int32_t count)
+MN_INLINE void copy_run(int8_t *to, const int8_t *from, int32_t count)
 {
     for (; count >= 4; count -= 4, from += 4, to += 4)
     {
@@ -11,54 +11,65 @@ static int8_t *copy_run(int8_t *to, const int8_t *from, int32_t count)
     {
         *to++ = *from++;
     }
-    return to;
 }
 
-static int8_t *fill_run(int8_t *to, int8_t value, int32_t count)
+MN_INLINE void fill_words(int8_t *to, uint32_t bytes, int32_t count)
 {
-    for (; count > 0; count--)
+    for (; count > 0; count -= 4, to += 4)
     {
-        *to++ = value;
+        *(mn_unaligned_word *)(void *)to = bytes;
     }
-    return to;
 }
 
-/* Copies the inputs under the kernel at (y, x), those outside as zero points. */
+/* Taps [first, end) of a kernel that starts at `begin` and steps by `step` lie within [0, size). */
+struct span
+{
+    int32_t first, end;
+};
+
+MN_INLINE struct span inside(int32_t begin, int32_t step, int32_t taps, int32_t size)
+{
+    struct span s = {0, taps};
+    for (; s.first < taps && begin + s.first * step < 0; s.first++)
+    {
+    }
+    for (; s.end > s.first && begin + (s.end - 1) * step >= size; s.end--)
+    {
+    }
+    return s;
+}
+
+/* Copies the inputs under the kernel at (y, x), those outside as zero points; `patch` has room for whole words. */
 static void copy_patch(const struct mn_patch *p, const int8_t *input, int32_t y, int32_t x, int8_t *patch)
 {
     const struct mn_window *w = &p->window;
-    const int32_t depth = p->in.channels, zero = p->input_zero_point;
-    const int32_t left = x * w->column_stride - w->pad_left;
-    for (int32_t ky = 0; ky < w->rows; ky++)
+    const int32_t depth = p->in.channels;
+    const int32_t top = y * w->row_stride - w->pad_top, left = x * w->column_stride - w->pad_left;
+    const struct span ys = inside(top, w->row_dilation, w->rows, p->in.rows);
+    const struct span xs = inside(left, w->column_dilation, w->columns, p->in.columns);
+    if (ys.end - ys.first < w->rows || xs.end - xs.first < w->columns)
     {
-        const int32_t in_y = y * w->row_stride - w->pad_top + ky * w->row_dilation;
-        if (in_y < 0 || in_y >= p->in.rows)
+        fill_words(patch, (uint32_t)(uint8_t)p->input_zero_point * 0x01010101U, p->point.depth);
+    }
+    const int32_t run = w->columns * depth, row_bytes = p->in.columns * depth;
+    const int8_t *row = input + (top + ys.first * w->row_dilation) * row_bytes + left * depth;
+    patch += ys.first * run;
+    if (w->column_dilation == 1)
+    {
+        const int32_t count = (xs.end - xs.first) * depth;
+        row += xs.first * depth;
+        patch += xs.first * depth;
+        for (int32_t ky = ys.first; ky < ys.end; ky++, row += w->row_dilation * row_bytes, patch += run)
         {
-            patch = fill_run(patch, (int8_t)zero, w->columns * depth);
-            continue;
+            copy_run(patch, row, count);
         }
-        const int8_t *row = input + in_y * p->in.columns * depth;
-        if (w->column_dilation == 1)
+        return;
+    }
+    for (int32_t ky = ys.first; ky < ys.end; ky++, row += w->row_dilation * row_bytes, patch += run)
+    {
+        for (int32_t kx = xs.first; kx < xs.end; kx++)
         {
-            const int32_t before = left < 0 ? -left : 0;
-            const int32_t over = left + w->columns - p->in.columns;
-            const int32_t after = over > 0 ? over : 0;
-            patch = fill_run(patch, (int8_t)zero, before * depth);
-            patch = copy_run(patch, row + (left + before) * depth, (w->columns - before - after) * depth);
-            patch = fill_run(patch, (int8_t)zero, after * depth);
-            continue;
-        }
-        for (int32_t kx = 0; kx < w->columns; kx++)
-        {
-            const int32_t in_x = left + kx * w->column_dilation;
-            if (in_x < 0 || in_x >= p->in.columns)
-            {
-                patch = fill_run(patch, (int8_t)zero, depth);
-            }
-            else
-            {
-                patch = copy_run(patch, row + in_x * depth, depth);
-            }
+            copy_run(patch + kx * depth, row + kx * w->column_dilation * depth, depth);
         }
     }
 }

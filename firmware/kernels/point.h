@@ -4,6 +4,7 @@
 
 #include "micronets_kernels.h"
 #include "point_block.h"
+#include "point_dsp.h"
 
 /* Widens `depth` inputs of one pixel into its words of a column; lanes beyond the depth become zero. */
 MN_INLINE void mn_widen(const int8_t *pixel, int32_t depth, uint32_t *column)
@@ -25,14 +26,42 @@ MN_INLINE void mn_widen(const int8_t *pixel, int32_t depth, uint32_t *column)
     }
 }
 
-/* All output channels of four pixels; `output` is the first pixel's, pixels lie `out->channels` apart. */
-MN_INLINE void mn_block_channels(
-    enum mn_form form, int clamped, const struct mn_point *p, const uint32_t *column, int8_t *output)
+/* Output channels from `channel` on of one pixel of a column. */
+MN_INLINE void mn_single_channels(
+    enum mn_form form, int clamped, const struct mn_point *p, const uint32_t *column, const int32_t *stream,
+    int32_t channel, int8_t *output)
 {
     const struct mn_bounds bounds = {p->zero_point, p->low, p->high};
+    for (; channel < p->channels; channel += 2)
+    {
+        struct mn_scale a, b;
+        int32_t acc_p = stream[0], acc_b = stream[1];
+        stream = mn_single_mac(&acc_p, &acc_b, column, MN_BLOCK_PIXELS, stream + 2, p->words);
+        stream = mn_read_scales(form, stream, &a, &b);
+        output[channel] = mn_requantise(form, clamped, &bounds, &a, mn_acc_a(acc_p, acc_b));
+        if (channel + 1 < p->channels)
+        {
+            output[channel + 1] = mn_requantise(form, clamped, &bounds, &b, acc_b);
+        }
+    }
+}
+
+/* All whole pairs of output channels of four pixels, which lie `channels` apart; returns the stream behind them. */
+MN_INLINE const int32_t *mn_block_channels(
+    enum mn_form form, int clamped, const struct mn_point *p, const uint32_t *column, int8_t *output)
+{
     const int32_t channels = p->channels, words = p->words;
     const int32_t *stream = p->stream;
-    for (int32_t channel = 0; channel < channels; channel += 2, output += 2)
+#if MN_DSP
+    if (!clamped)
+    {
+        return channels < 2       ? stream
+               : form == MN_FAST ? mn_block_fast(column, words, output, channels, stream)
+                                  : mn_block_rounded(column, words, output, channels, stream);
+    }
+#endif
+    const struct mn_bounds bounds = {p->zero_point, p->low, p->high};
+    for (int32_t pairs = channels / 2; pairs > 0; pairs--, output += 2)
     {
         struct mn_scale a, b;
         struct mn_accumulators acc;
@@ -42,54 +71,37 @@ MN_INLINE void mn_block_channels(
         stream = mn_read_scales(form, stream, &a, &b);
         int8_t *out = output;
         out[0] = mn_requantise(form, clamped, &bounds, &a, mn_acc_a(acc.p0, acc.b0));
-        out[channels] = mn_requantise(form, clamped, &bounds, &a, mn_acc_a(acc.p1, acc.b1));
-        out += 2 * channels;
+        out[1] = mn_requantise(form, clamped, &bounds, &b, acc.b0);
+        out += channels;
+        out[0] = mn_requantise(form, clamped, &bounds, &a, mn_acc_a(acc.p1, acc.b1));
+        out[1] = mn_requantise(form, clamped, &bounds, &b, acc.b1);
+        out += channels;
         out[0] = mn_requantise(form, clamped, &bounds, &a, mn_acc_a(acc.p2, acc.b2));
-        out[channels] = mn_requantise(form, clamped, &bounds, &a, mn_acc_a(acc.p3, acc.b3));
-        if (channel + 1 < channels)
-        {
-            out = output + 1;
-            out[0] = mn_requantise(form, clamped, &bounds, &b, acc.b0);
-            out[channels] = mn_requantise(form, clamped, &bounds, &b, acc.b1);
-            out += 2 * channels;
-            out[0] = mn_requantise(form, clamped, &bounds, &b, acc.b2);
-            out[channels] = mn_requantise(form, clamped, &bounds, &b, acc.b3);
-        }
+        out[1] = mn_requantise(form, clamped, &bounds, &b, acc.b2);
+        out += channels;
+        out[0] = mn_requantise(form, clamped, &bounds, &a, mn_acc_a(acc.p3, acc.b3));
+        out[1] = mn_requantise(form, clamped, &bounds, &b, acc.b3);
     }
-}
-
-/* All output channels of one pixel of a column. */
-MN_INLINE void mn_single_channels(
-    enum mn_form form, int clamped, const struct mn_point *p, const uint32_t *column, int8_t *output)
-{
-    const struct mn_bounds bounds = {p->zero_point, p->low, p->high};
-    const int32_t *stream = p->stream;
-    for (int32_t channel = 0; channel < p->channels; channel += 2, output += 2)
-    {
-        struct mn_scale a, b;
-        int32_t acc_p = stream[0], acc_b = stream[1];
-        stream = mn_single_mac(&acc_p, &acc_b, column, MN_BLOCK_PIXELS, stream + 2, p->words);
-        stream = mn_read_scales(form, stream, &a, &b);
-        output[0] = mn_requantise(form, clamped, &bounds, &a, mn_acc_a(acc_p, acc_b));
-        if (channel + 1 < p->channels)
-        {
-            output[1] = mn_requantise(form, clamped, &bounds, &b, acc_b);
-        }
-    }
+    return stream;
 }
 
 /* Output channels of `count` (1 to 4) pixels whose column is filled. */
 MN_INLINE void mn_column_channels(
     enum mn_form form, int clamped, const struct mn_point *p, const uint32_t *column, int32_t count, int8_t *output)
 {
+    const int32_t *stream = p->stream;
+    int32_t channel = 0;
     if (count == MN_BLOCK_PIXELS)
     {
-        mn_block_channels(form, clamped, p, column, output);
-        return;
+        stream = mn_block_channels(form, clamped, p, column, output);
+        channel = p->channels & ~1;
     }
-    for (int32_t i = 0; i < count; i++)
+    if (channel < p->channels)
     {
-        mn_single_channels(form, clamped, p, column + i, output + i * p->channels);
+        for (int32_t i = 0; i < count; i++)
+        {
+            mn_single_channels(form, clamped, p, column + i, stream, channel, output + i * p->channels);
+        }
     }
 }
 

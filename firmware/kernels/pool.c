@@ -1,5 +1,6 @@
 /* Average and maximum over windows, and the mean over all rows and columns. */
 #include "micronets_arithmetic.h"
+#include "micronets_dsp.h"
 #include "micronets_kernels.h"
 
 struct span
@@ -15,9 +16,22 @@ static inline struct span inside(int32_t out, int32_t stride, int32_t pad, int32
     return s;
 }
 
+MN_INLINE int8_t average(const struct mn_pool *p, int32_t sum, int32_t count)
+{
+    const int32_t mean = sum > 0 ? (sum + count / 2) / count : (sum - count / 2) / count;
+    return (int8_t)mn_clamp(mean, p->low, p->high);
+}
+
+/* Sums of four channels at a time stay within int16 lanes up to this many pixels. */
+enum
+{
+    PACKED_PIXELS = 255
+};
+
 void mn_average_pool(const struct mn_pool *p, const int8_t *input, int8_t *output)
 {
     const struct mn_window w = p->window;
+    const int32_t channels = p->out.channels;
     for (int32_t y = 0; y < p->out.rows; y++)
     {
         const struct span ys = inside(y, w.row_stride, w.pad_top, w.rows, p->in.rows);
@@ -25,19 +39,40 @@ void mn_average_pool(const struct mn_pool *p, const int8_t *input, int8_t *outpu
         {
             const struct span xs = inside(x, w.column_stride, w.pad_left, w.columns, p->in.columns);
             const int32_t count = (ys.end - ys.first) * (xs.end - xs.first);
-            for (int32_t channel = 0; channel < p->out.channels; channel++)
+            const int8_t *first = input + (ys.first * p->in.columns + xs.first) * channels;
+            int32_t channel = 0;
+            for (; count <= PACKED_PIXELS && channel + 4 <= channels; channel += 4, output += 4)
+            {
+                uint32_t even = 0, odd = 0;
+                const int8_t *row = first + channel;
+                for (int32_t in_y = ys.first; in_y < ys.end; in_y++, row += p->in.columns * channels)
+                {
+                    const int8_t *pixel = row;
+                    for (int32_t in_x = xs.first; in_x < xs.end; in_x++, pixel += channels)
+                    {
+                        const uint32_t bytes = mn_load_word(pixel);
+                        even = mn_add_even_bytes(even, bytes);
+                        odd = mn_add_odd_bytes(odd, bytes);
+                    }
+                }
+                output[0] = average(p, mn_low(even), count);
+                output[1] = average(p, mn_low(odd), count);
+                output[2] = average(p, mn_high(even), count);
+                output[3] = average(p, mn_high(odd), count);
+            }
+            for (; channel < channels; channel++)
             {
                 int32_t sum = 0;
-                for (int32_t in_y = ys.first; in_y < ys.end; in_y++)
+                const int8_t *row = first + channel;
+                for (int32_t in_y = ys.first; in_y < ys.end; in_y++, row += p->in.columns * channels)
                 {
-                    const int8_t *pixel = input + (in_y * p->in.columns + xs.first) * p->in.channels + channel;
-                    for (int32_t in_x = xs.first; in_x < xs.end; in_x++, pixel += p->in.channels)
+                    const int8_t *pixel = row;
+                    for (int32_t in_x = xs.first; in_x < xs.end; in_x++, pixel += channels)
                     {
                         sum += *pixel;
                     }
                 }
-                const int32_t mean = sum > 0 ? (sum + count / 2) / count : (sum - count / 2) / count;
-                *output++ = (int8_t)mn_clamp(mean, p->low, p->high);
+                *output++ = average(p, sum, count);
             }
         }
     }

@@ -21,7 +21,7 @@ OPTIMISE = ("speed", "balanced", "size")
 _COMPILER_FLAGS = {"speed": ("-O3",), "balanced": ("-O2",), "size": ("-Os",)}
 
 _FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"
-_INNER_HEADERS = ("depthwise_3x3.h", "point.h", "point_block.h")
+_INNER_HEADERS = ("depthwise_3x3.h", "point.h", "point_block.h", "point_dsp.h")
 _LARGEST_ARENA_BYTES = 16 << 20
 
 

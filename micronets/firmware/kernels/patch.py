@@ -16,6 +16,9 @@ class PatchConvolution(Kernel[Convolution]):
         self.packed = packed
         self.function = f"mn_patch_{packed.form.name}"
 
+    def files(self) -> set[str]:
+        return {self.file, "point_dsp.c"}
+
     @property
     def depth(self) -> int:
         return int(np.prod(self.step.weights.shape[1:]))

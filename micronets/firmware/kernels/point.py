@@ -83,6 +83,9 @@ class PointConvolution(Kernel[Convolution]):
         self.packed = packed
         self.function = f"mn_point_{packed.form.name}"
 
+    def files(self) -> set[str]:
+        return {self.file, "point_dsp.c"}
+
     @property
     def pixels(self) -> int:
         rows, columns, _ = self.step.output.shape
