@@ -119,6 +119,20 @@ struct mn_binary
     int32_t multiplier, shift, zero_point, low, high;
 };
 
+/* ((q - zero_point) << left_shift) * multiplier / 2^32, rounded, then / 2^right_shift, rounded by half = 2^(r - 1). */
+struct mn_addend
+{
+    int32_t zero_point, left_shift, multiplier, half, right_shift;
+};
+
+/* constant = 2^(shift - 1) + zero_point * 2^shift */
+struct mn_add_same
+{
+    int32_t count;
+    struct mn_addend first, second;
+    int32_t multiplier, constant, shift, low, high;
+};
+
 /* exponentials[d] is exp(-d * scale) in Q0.31; larger differences to the maximum count as zero */
 struct mn_softmax
 {
@@ -184,6 +198,8 @@ void mn_max_pool(const struct mn_pool *p, const int8_t *input, int8_t *output);
 void mn_mean(const struct mn_mean *p, const int8_t *input, int8_t *output);
 /* `output` may be the same memory as an input that is not broadcast. */
 void mn_add(const struct mn_binary *p, const int8_t *first, const int8_t *second, int8_t *output);
+/* Tensors of one shape; `output` may be either input. */
+void mn_add_same(const struct mn_add_same *p, const int8_t *first, const int8_t *second, int8_t *output);
 void mn_multiply(const struct mn_binary *p, const int8_t *first, const int8_t *second, int8_t *output);
 /* output[i] = table[input[i] + 128]; `output` may be `input`. */
 void mn_lookup(const int8_t *table, int32_t count, const int8_t *input, int8_t *output);

@@ -6,6 +6,7 @@ from micronets.firmware.intervals import (
     depthwise_accumulators,
     input_bounds,
 )
+from micronets.firmware.kernels.add import AddSame
 from micronets.firmware.kernels.dense import Dense
 from micronets.firmware.kernels.depthwise import depthwise_3x3
 from micronets.firmware.kernels.kernel import Kernel
@@ -17,7 +18,7 @@ from micronets.firmware.kernels.reference import (
     ReferenceTransposedConvolution,
 )
 from micronets.firmware.kernels.simple import SIMPLE_KERNELS
-from micronets.firmware.steps import Convolution, DepthwiseConvolution, FullyConnected, Step, TransposedConvolution
+from micronets.firmware.steps import Add, Convolution, DepthwiseConvolution, FullyConnected, Step, TransposedConvolution
 
 _REFERENCE: dict[type, type[Kernel]] = {
     Convolution: ReferenceConvolution,
@@ -40,4 +41,6 @@ def choose_kernel(step: Step, analysis: Analysis) -> Kernel:
         fast = depthwise_3x3(step, depthwise_accumulators(step, input_bounds(step, analysis)))
         if fast is not None:
             return fast
+    if isinstance(step, Add) and AddSame.fits(step):
+        return AddSame(step)
     return _REFERENCE[type(step)](step)
