@@ -54,6 +54,8 @@ class CompiledNetwork:
     arena_bytes: int
     weights_bytes: int
     """All constants: weights, biases, multipliers, tables and layer descriptions."""
+    steps: int
+    """Units of execution that the buffers' lifetimes count; a fused pair of layers is one."""
     buffers: tuple[PlannedBuffer, ...]
     layers: tuple[Layer, ...]
     input: EdgeQuantisation

@@ -85,6 +85,7 @@ def compile_network(
         compiler_flags=_COMPILER_FLAGS[optimise],
         arena_bytes=max(placement.plan.arena_bytes, 4),
         weights_bytes=sum(layer.constant_bytes for layer in layers),
+        steps=len(kernels),
         buffers=buffers,
         layers=layers,
         input=EdgeQuantisation(first.scale, first.zero_point, first.shape),

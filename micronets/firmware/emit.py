@@ -99,13 +99,18 @@ def emit(program: Program, kernels: list[Kernel], placement: Placement, name: st
         else:
             definitions[kernel.definition()] = None
             emitter.single(kernel, scratch)
-    calls = "\n".join(f"    {function}();" for function in emitter.calls)
+    calls = "\n".join(f"    {name}();\n    NETWORK_AFTER_STEP({i});" for i, name in enumerate(emitter.calls))
     file = Path(program.file).name
     body = f"""/* {file}, compiled ahead of time. Generated; change the network, not this file. */
 #include "network.h"
 
 #include "depthwise_3x3.h"
 #include "micronets_kernels.h"
+
+/* A test build may look at the arena here. */
+#ifndef NETWORK_AFTER_STEP
+#define NETWORK_AFTER_STEP(step)
+#endif
 
 #define LAYER static __attribute__((noipa)) void
 

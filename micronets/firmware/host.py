@@ -8,7 +8,7 @@ import numpy as np
 from micronets.errors import BuildError, EmulatorError
 from micronets.firmware.compiled import CompiledNetwork
 
-_MAIN = Path(__file__).resolve().parents[2] / "firmware" / "host" / "main.c"
+_HOST = Path(__file__).resolve().parents[2] / "firmware" / "host"
 _WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror")
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 
@@ -19,9 +19,33 @@ def build_for_host(network: CompiledNetwork, executable: Path, *, flags: tuple[s
     Raises:
         BuildError: the compiler is missing or refuses the code.
     """
+    return _build(network, executable, _HOST / "main.c", flags)
+
+
+def build_guarded(network: CompiledNetwork, executable: Path, *, flags: tuple[str, ...] = ("-O1",)) -> Path:
+    """As `build_for_host`, and the program ends with an error when a step writes to memory that is not its own."""
+    ranges: list[list[tuple[int, int]]] = [[] for _ in range(network.steps)]
+    offset = 0
+    for buffer in network.buffers:
+        if buffer.name == "input":
+            offset = buffer.offset_bytes
+        elif buffer.first_step < network.steps:
+            ranges[buffer.first_step].append((buffer.offset_bytes, buffer.size_bytes))
+    rows = ", ".join(
+        "{" + ", ".join(f"{{{a}, {b}}}" for a, b in (*own, (0, 0), (0, 0))[:2]) + "}" for own in (*ranges, [])
+    )
+    guard = executable.parent / f"{executable.name}_guard"
+    guard.mkdir(exist_ok=True)
+    text = f"#define GUARD_INPUT_OFFSET {offset}\nstatic const long guard_ranges[][2][2] = {{{rows}}};\n"
+    (guard / "guard.h").write_text(text, encoding="utf-8")
+    hook = (f"-I{guard}", f"-I{_HOST}", "-include", "guarded.h")
+    return _build(network, executable, _HOST / "guarded.c", (*flags, *hook))
+
+
+def _build(network: CompiledNetwork, executable: Path, main: Path, flags: tuple[str, ...]) -> Path:
     command = ["gcc", "-std=c11", *_WARNINGS, *flags]
     command += [f"-I{directory}" for directory in network.include_directories]
-    command += [str(source) for source in network.sources] + [str(_MAIN), "-o", str(executable)]
+    command += [str(source) for source in network.sources] + [str(main), "-o", str(executable)]
     try:
         result = subprocess.run(command, capture_output=True, text=True, timeout=300)
     except FileNotFoundError as error:

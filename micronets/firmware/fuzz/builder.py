@@ -87,6 +87,9 @@ class ModelBuilder:
     def shape(self, index: int) -> tuple[int, ...]:
         return tuple(self._tensors[index].shape)
 
+    def zero_point(self, index: int) -> int:
+        return int(self._tensors[index].quantization.zeroPoint[0])
+
     def build(self, inputs: list[int], outputs: list[int]) -> bytes:
         graph = schema.SubGraphT()
         graph.tensors, graph.operators = self._tensors, self._operators

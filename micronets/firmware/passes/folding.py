@@ -52,8 +52,8 @@ def fold_activations(program: Program) -> None:
             continue
         q.low, q.high = low, high
         before.operators += step.operators
-        before.output = step.output
         program.steps.remove(step)
+        replace_value(program, step.output, before.output)
         program.notes.append(f"folded the clamp of operator {_list(step.operators)} into {before.operators[0]}")
 
 

@@ -1,0 +1,51 @@
+"""`python -m micronets.firmware.fuzz`: random layers, networks and damaged files; any failure repeats from one line."""
+
+import argparse
+import multiprocessing
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from micronets.firmware.fuzz.checks import check
+
+_COMMAND = "python -m micronets.firmware.fuzz"
+
+
+def _run(job: tuple[str, int]) -> tuple[str, int, str | None]:
+    kind, seed = job
+    with tempfile.TemporaryDirectory() as directory:
+        return kind, seed, check(kind, seed, Path(directory))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog=_COMMAND, description=__doc__)
+    parser.add_argument("--layers", type=int, default=2000)
+    parser.add_argument("--networks", type=int, default=200)
+    parser.add_argument("--mutations", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, help="of the first model of each kind; drawn from the clock if left out")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--only", nargs=2, metavar=("KIND", "SEED"), help="repeat one: layer, network or mutation")
+    options = parser.parse_args(arguments)
+    if options.only:
+        jobs = [(options.only[0], int(options.only[1]))]
+    else:
+        seed = int(time.time()) % 1_000_000_000 if options.seed is None else options.seed
+        print(f"seed {seed}", flush=True)
+        counts = {"layer": options.layers, "network": options.networks, "mutation": options.mutations}
+        jobs = [(kind, seed + i) for kind, count in counts.items() for i in range(count)]
+    failures, start = 0, time.monotonic()
+    with multiprocessing.Pool(options.jobs) as pool:
+        for done, (kind, seed, problem) in enumerate(pool.imap_unordered(_run, jobs, chunksize=4), 1):
+            if problem:
+                failures += 1
+                print(f"{kind} {seed}: {problem}\n    repeat: {_COMMAND} --only {kind} {seed}", flush=True)
+            if done % 500 == 0:
+                rate = done / (time.monotonic() - start)
+                print(f"{done} of {len(jobs)}, {(len(jobs) - done) / rate:.0f} s left", flush=True)
+    print(f"{len(jobs)} checked, {failures} failed")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+"""One check per random model: compile, build with sanitizers and guards, run, compare with TensorFlow Lite Micro."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+
+from micronets.errors import MicronetsError, ModelError
+from micronets.firmware.compiler import compile_network
+from micronets.firmware.fuzz.layers import random_layer
+from micronets.firmware.fuzz.mutations import mutated_model
+from micronets.firmware.fuzz.networks import random_network
+from micronets.firmware.fuzz.oracle import tflm_outputs
+from micronets.firmware.host import SANITIZERS, build_guarded, run_on_host
+from micronets.firmware.reader import read_graph
+
+_CORES = ("cortex-m4", "cortex-m0plus")
+_LONGEST_COMPILATION_S = 20.0
+_RANDOM_INPUTS = 3
+# Share of the accepted damaged files that are also built and run.
+_BUILT_MUTATIONS = 0.05
+
+
+def check(kind: str, seed: int, directory: Path) -> str | None:
+    """None where all is well, else one line saying what is wrong; `kind` is `layer`, `network` or `mutation`."""
+    if kind == "mutation":
+        return _check_mutation(seed, directory)
+    model = random_layer(seed) if kind == "layer" else random_network(seed)
+    return _check_model(model, seed, directory)
+
+
+def edge_inputs(shape: tuple[int, ...], seed: int) -> np.ndarray:
+    """Random and saturating int8 inputs, (count, *shape)."""
+    random = np.random.default_rng([seed, 2])
+    noise = random.integers(-128, 128, (_RANDOM_INPUTS, *shape))
+    extremes = [np.full((1, *shape), -128), np.full((1, *shape), 127), random.choice([-128, 127], (1, *shape))]
+    return np.concatenate([noise, *extremes]).astype(np.int8)
+
+
+def _check_model(model: bytes, seed: int, directory: Path) -> str | None:
+    file = directory / "model.tflite"
+    file.write_bytes(model)
+    graph = read_graph(file)
+    inputs = edge_inputs(graph.tensors[graph.inputs[0]].shape, seed)
+    expected = tflm_outputs(model, inputs)
+    try:
+        network = compile_network(file, directory / "network", core=_CORES[seed % len(_CORES)])
+        executable = build_guarded(network, directory / "run", flags=("-O1", *SANITIZERS))
+        outputs = run_on_host(executable, inputs, int(np.prod(network.output.shape)))
+    except MicronetsError as error:
+        return f"failed: {error}"
+    different = int((outputs != expected.reshape(outputs.shape)).sum())
+    if different:
+        kernels = ", ".join(layer.kernel for layer in network.layers)
+        return f"{different} of {outputs.size} outputs differ from TFLM's ({kernels})"
+    return None
+
+
+def _check_mutation(seed: int, directory: Path) -> str | None:
+    file = directory / "model.tflite"
+    file.write_bytes(mutated_model(seed))
+    start = time.monotonic()
+    try:
+        network = compile_network(file, directory / "network", core=_CORES[seed % len(_CORES)])
+    except ModelError as error:
+        if "\n" in str(error) or len(str(error)) > 600:
+            return f"the error is no sentence: {str(error)[:200]}"
+        network = None
+    except Exception as error:  # noqa: BLE001 - whatever else it raises is the finding
+        return f"{type(error).__name__}: {error}"
+    elapsed_s = time.monotonic() - start
+    if elapsed_s > _LONGEST_COMPILATION_S:
+        return f"compiling took {elapsed_s:.0f} s"
+    if network is None or np.random.default_rng([seed, 5]).random() >= _BUILT_MUTATIONS:
+        return None
+    try:
+        executable = build_guarded(network, directory / "run", flags=("-O1", *SANITIZERS))
+        run_on_host(executable, edge_inputs(network.input.shape, seed), int(np.prod(network.output.shape)))
+    except MicronetsError as error:
+        return f"failed: {error}"
+    return None
