@@ -1,8 +1,8 @@
 """How fast recordings are read and turned into features: `python -m micronets.data.benchmark <folder>`.
 
-The folder holds .wav files in folders, as Speech Commands does. Prints clips per second of one process, by the clock and by
-the processor time it got (the same on an idle machine), and of one process per core; each the best of three passes over
-at most 4,096 recordings.
+The folder holds .wav files in folders, as Speech Commands does. Prints clips per second of one process, by the clock
+and by the processor time it got (the same on an idle machine), and of one process per core; each the best of three
+passes over at most 4,096 recordings.
 """
 
 import argparse
