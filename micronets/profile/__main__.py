@@ -5,9 +5,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+import numpy as np
+
 from micronets.boards import find_board
 from micronets.errors import MicronetsError
 from micronets.firmware import OPTIMISE
+from micronets.profile.hot_blocks import format_hot_blocks, hot_blocks
 from micronets.profile.model import profile_model
 from micronets.profile.table import layer_table, summary
 
@@ -18,6 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--board", default="nucleo-l4r5zi", help="a name in config/boards.yaml")
     parser.add_argument("--optimise", choices=OPTIMISE, default="balanced")
     parser.add_argument("--inputs", type=int, default=3, help="random inputs to run and compare")
+    parser.add_argument("--hot", type=int, default=0, metavar="N", help="print the N costliest runs of instructions")
     parser.add_argument("--output", type=Path, help="directory for the firmware, profile.json and layers.csv")
     options = parser.parse_args(arguments)
     try:
@@ -26,6 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
             board = find_board(options.board)
             profile = profile_model(options.model, board, directory, optimise=options.optimise, inputs=options.inputs)
             profile.save(directory)
+            if options.hot:
+                zeros = np.zeros((1, profile.firmware.input_bytes), np.int8)
+                print(format_hot_blocks(hot_blocks(profile.firmware, zeros, options.hot), profile.cycles or 0.0))
     except MicronetsError as error:
         print(error, file=sys.stderr)
         return 1

@@ -138,10 +138,12 @@ def _describe(compiled: CompiledSources, board: Board, directory: Path, stack_by
     symbols = read_symbols(elf)
     flash, ram = measure_memories(read_linker_map(directory / "firmware.map"), stack_bytes)
     functions = [symbol.name for symbol in layer_functions(symbols)]
-    if functions != [layer.function for layer in compiled.layers]:
+    compiled_functions = [layer.function for layer in compiled.layers]
+    if functions != compiled_functions:
+        missing = ", ".join(name for name in compiled_functions if name not in functions) or "none"
+        more = ", ".join(name for name in functions if name not in compiled_functions) or "none"
         raise BuildError(
-            f"{compiled.name}: the program's layer functions are {', '.join(functions) or 'none'}, but the compiled "
-            f"network's {', '.join(layer.function for layer in compiled.layers) or 'none'}."
+            f"The program of {compiled.name} has not the layers it was compiled to: {missing} missing, {more} more."
         )
     return Firmware(
         elf=elf,

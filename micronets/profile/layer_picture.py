@@ -12,6 +12,10 @@ from micronets.report.style import BLUE, INK, ORANGE, blank_figure, label_counts
 
 _LAYER = re.compile(r"network_layer_\d+_(\w+)")
 _DPI = 130
+_WIDTH_INCHES = 13.0
+_LEAST_PLACES = 20
+"""Bars of a small network do not get broader than with this many layers."""
+_LEAST_LABELLED_SHARE = 0.02
 
 
 def draw_layers(models: Sequence[tuple[str, Profile]]) -> bytes:
@@ -19,11 +23,12 @@ def draw_layers(models: Sequence[tuple[str, Profile]]) -> bytes:
 
     The dark foot of a bar is the physical floor, two multiply-accumulates a cycle; the figure above is its share.
     """
-    most = max(len(profile.firmware.layers) for _, profile in models)
     with styled():
-        figure = blank_figure(max(7.0, 1.5 + 0.42 * most), 2.6 * len(models))
-        for axes, (title, profile) in zip(figure.subplots(len(models), squeeze=False)[:, 0], models, strict=True):
+        figure = blank_figure(_WIDTH_INCHES, 0.4 + 2.4 * len(models))
+        panels = figure.subplots(len(models), squeeze=False)[:, 0]
+        for axes, (title, profile) in zip(panels, models, strict=True):
             _panel(axes, title, profile)
+        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper right", ncols=2, fontsize=9)
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", dpi=_DPI, metadata={"Software": None})
         return buffer.getvalue()
@@ -35,14 +40,13 @@ def _panel(axes: Axes, title: str, profile: Profile) -> None:
     floors = np.array([(row["macs"] or 0) / 2 for row in rows])
     places = np.arange(len(rows))
     axes.bar(places, cycles, color=BLUE, alpha=0.45, width=0.78, label="estimated cycles")
-    axes.bar(places, floors, color=ORANGE, width=0.78, label="floor: MACs / 2")
+    axes.bar(places, floors, color=ORANGE, width=0.78, label="floor: MACs / 2, and its share in %")
     for place, total, floor in zip(places, cycles, floors, strict=True):
-        if floor:
-            axes.annotate(f"{100 * floor / total:.0f} %", (place, total), xytext=(0, 2), textcoords="offset points",
-                          ha="center", fontsize=7.5, color=INK)  # fmt: skip
+        if floor and total >= _LEAST_LABELLED_SHARE * cycles.max():
+            axes.text(place, total, f"{100 * floor / total:.0f}", ha="center", va="bottom", fontsize=7, color=INK)
     axes.set_xticks(places, [_name(str(row["layer"])) for row in rows], rotation=45, ha="right", rotation_mode="anchor")
-    axes.tick_params(axis="x", labelsize=7.5)
-    axes.set_xlim(-0.6, len(rows) - 0.4)
+    axes.tick_params(axis="x", labelsize=7)
+    axes.set_xlim(-0.6, max(len(rows), _LEAST_PLACES) - 0.4)
     axes.margins(y=0.14)
     axes.grid(axis="x", visible=False)
     axes.set_ylabel("cycles")
@@ -50,7 +54,6 @@ def _panel(axes: Axes, title: str, profile: Profile) -> None:
     share = floors.sum() / cycles.sum()
     axes.set_title(f"{title}: {profile.latency_ms:.1f} ms estimated on {profile.firmware.board.name}, "
                    f"{100 * share:.0f} % of it the floor")  # fmt: skip
-    axes.legend(loc="upper right", fontsize=8)
 
 
 def _name(layer: str) -> str:

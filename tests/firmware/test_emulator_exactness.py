@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from micronets.architecture import Architecture
 from micronets.boards import find_board
 from micronets.export.litert import describe
 from micronets.export.tflm import run_tflm
@@ -25,12 +26,17 @@ PUBLISHED = (
 )
 
 
-@pytest.mark.parametrize("architecture", [small_ds_cnn(), small_residual(), small_skip_pool()], ids=lambda a: a.name)
-def test_random_network(architecture, tmp_path: Path) -> None:
+NETWORKS = (small_ds_cnn(), small_residual(), small_skip_pool())
+ONE_BOARD_OF_EACH_CORE = ("nucleo-f446re", "nucleo-f207zg", "nucleo-f746zg", "corstone-300")
+
+
+@pytest.mark.parametrize("name", ONE_BOARD_OF_EACH_CORE)
+@pytest.mark.parametrize("architecture", NETWORKS, ids=lambda architecture: architecture.name)
+def test_random_network(architecture: Architecture, name: str, tmp_path: Path) -> None:
     tflite = tmp_path / "model.tflite"
     write_tflite(random_network(architecture, seed=3), tflite)
     inputs = np.random.default_rng(7).integers(-128, 128, (100, *architecture.input_shape), np.int8)
-    board = find_board("nucleo-f446re")
+    board = find_board(name)
     compiled = compile_network(tflite, tmp_path / "src", core=board.core)
     firmware = build_firmware(compiled, board, tmp_path)
     profile = profile_firmware(firmware, inputs, run_tflm(tflite, inputs))

@@ -65,15 +65,14 @@ def build(tmp_path: Path, board: Board) -> Callable[..., Firmware]:
     """Builds a firmware whose network.c is the given text after `PROLOGUE`."""
 
     def build_text(
-        body: str, target: Board = board, layer_macs: Sequence[int] = (), core: str = board.core
+        body: str, target: Board = board, layer_macs: Sequence[int] = (), core: str | None = None
     ) -> Firmware:
         source = tmp_path / "network.c"
         source.write_text(PROLOGUE + body, encoding="utf-8")
         (tmp_path / "network.h").write_text(HEADER, encoding="utf-8")
         functions = re.findall(r"void (network_layer_\w+)\(", body)
         layers = tuple(Layer(name, macs) for name, macs in zip_longest(functions, layer_macs, fillvalue=0))
-        return build_firmware(
-            Network("trial", (source,), (tmp_path,), layers, core=core), target, tmp_path / "firmware"
-        )
+        network = Network("trial", (source,), (tmp_path,), layers, core=core or target.core)
+        return build_firmware(network, target, tmp_path / "firmware")
 
     return build_text

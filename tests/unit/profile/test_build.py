@@ -89,7 +89,7 @@ def test_too_much_of_both(build: Callable[..., Firmware], tiny_board: Board) -> 
 
 def test_inlined_layer_is_noticed(build: Callable[..., Firmware]) -> None:
     body = "static inline void network_layer_00_gone(void) { arena[32] = 1; }"
-    with pytest.raises(BuildError, match="layer functions are none, but the compiled network's network_layer_00_gone"):
+    with pytest.raises(BuildError, match="network_layer_00_gone missing, none more"):
         build(f"{body} void network_invoke(void) {{ network_layer_00_gone(); }}")
 
 
@@ -108,11 +108,11 @@ def test_c_errors_are_shown(build: Callable[..., Firmware]) -> None:
     [
         ({"emulator": "pdp-11"}, "emulator machine 'pdp-11'; known are mps2-an385"),
         ({"flash_bytes": 64 << 20}, "more memory than its emulator machine"),
-        ({"core": "z80"}, "compiled for cortex-m4, but nucleo-l4r5zi is a z80"),
+        ({"core": "z80"}, "Unknown core 'z80'; known are cortex-m0plus"),
     ],
 )
 def test_impossible_boards(build: Callable[..., Firmware], board: Board, change: dict, sentence: str) -> None:
-    with pytest.raises((BuildError, ConfigurationError), match=sentence):
+    with pytest.raises(ConfigurationError, match=sentence):
         build(NETWORK.format(flash_bytes=10, ram_bytes=10), replace(board, **change))
 
 

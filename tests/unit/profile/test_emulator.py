@@ -3,6 +3,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from micronets.boards import find_board
 from micronets.errors import EmulatorError
 from micronets.profile import Firmware, profile_firmware, run_inputs
 from micronets.profile.emulator import execute
@@ -11,6 +12,7 @@ LAYER = """
 __attribute__((noinline)) void network_layer_00_trial(void) {{ {body} }}
 void network_invoke(void) {{ network_layer_00_trial(); arena[33] = 0; }}
 """
+ONE_BOARD_OF_EACH_CORE = ("nucleo-f207zg", "nucleo-l4r5zi", "nucleo-f746zg", "corstone-300")
 ONE_INPUT = np.zeros((1, 8), np.int8)
 
 
@@ -80,8 +82,8 @@ def test_faults(build: Callable[..., Firmware], body: str, cause: str) -> None:
         execute(firmware, inputs, counting="instructions")
 
 
-@pytest.mark.parametrize("counting", ["none", "detail"])
-def test_stack_overflow(build: Callable[..., Firmware], counting: str) -> None:
+@pytest.mark.parametrize("name", ONE_BOARD_OF_EACH_CORE)
+def test_stack_overflow(build: Callable[..., Firmware], name: str) -> None:
     firmware = build(
         """
         __attribute__((noinline)) int32_t recurse(int32_t depth)
@@ -92,14 +94,18 @@ def test_stack_overflow(build: Callable[..., Firmware], counting: str) -> None:
         __attribute__((noinline)) void network_layer_00_trial(void) { arena[32] = (int8_t)recurse(1000); }
         void network_invoke(void) { network_layer_00_trial(); arena[33] = 0; }
     """,
+        find_board(name),
     )
-    with pytest.raises(EmulatorError, match="stack overflow"):
-        execute(firmware, ONE_INPUT, counting=counting)
+    for counting in ("none", "detail"):
+        with pytest.raises(EmulatorError, match="stack overflow"):
+            execute(firmware, ONE_INPUT, counting=counting)
 
 
-def test_write_to_flash_faults(build: Callable[..., Firmware]) -> None:
+@pytest.mark.parametrize("name", ONE_BOARD_OF_EACH_CORE)
+def test_write_to_flash_faults(build: Callable[..., Firmware], name: str) -> None:
     """The emulator's flash is writable memory, so that without protection a null pointer would go unnoticed."""
-    firmware = build(LAYER.format(body='int8_t *null = (int8_t *)0x3ff; __asm("" : "+r"(null)); *null = 1;'))
+    body = 'int8_t *null = (int8_t *)0x3ff; __asm("" : "+r"(null)); *null = 1;'
+    firmware = build(LAYER.format(body=body), find_board(name))
     with pytest.raises(EmulatorError, match=r"\(network_layer_00_trial\): data access violation at 0x000003ff"):
         run_inputs(firmware, ONE_INPUT)
 
