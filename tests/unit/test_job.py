@@ -1,0 +1,147 @@
+"""Jobs log, exclude each other, and end with their workflow; whichever way they end."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from micronets.errors import MicronetsError
+from micronets.job import claim
+
+WAIT_S = 30.0
+
+
+def start(repository: Path, program: str, *arguments: str) -> subprocess.Popen[str]:
+    """A Python process that can import the package."""
+    command = [sys.executable, "-c", program, *arguments]
+    return subprocess.Popen(
+        command, cwd=repository, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL
+    )
+
+
+def wait_for(condition, what: str) -> None:
+    """Fails where the condition does not come true."""
+    end = time.monotonic() + WAIT_S
+    while not condition():
+        assert time.monotonic() < end, what
+        time.sleep(0.05)
+
+
+def run_job(repository: Path, log: Path, body: str) -> subprocess.CompletedProcess[str]:
+    """A job named `some job` with `body` in it."""
+    program = (
+        "import sys, logging\nfrom micronets.errors import DataError\nfrom micronets.job import job\n"
+        f"with job('some job', sys.argv[1]):\n    {body}\n"
+    )
+    process = start(repository, program, str(log))
+    output, errors = process.communicate(timeout=WAIT_S)
+    return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+
+
+def test_lines_go_to_the_terminal_and_to_the_log(repository, tmp_path):
+    log = tmp_path / "deep" / "job.log"
+    result = run_job(repository, log, "logging.getLogger('micronets.x').info('half way')")
+    assert result.returncode == 0
+    assert "[some job] half way" in result.stderr
+    assert "INFO half way" in log.read_text(encoding="utf-8")
+
+
+def test_a_mistake_of_the_user_is_one_line_without_traceback(repository, tmp_path):
+    log = tmp_path / "job.log"
+    result = run_job(repository, log, "raise DataError('clips/ is empty; put recordings there.')")
+    assert result.returncode == 1
+    assert result.stderr.splitlines() == ["[some job] clips/ is empty; put recordings there."]
+    assert "Traceback" not in log.read_text(encoding="utf-8")
+
+
+def test_any_other_failure_leaves_its_traceback_in_the_log(repository, tmp_path):
+    log = tmp_path / "job.log"
+    result = run_job(repository, log, "{}['missing']")
+    assert result.returncode == 1
+    assert "KeyError: 'missing'" in log.read_text(encoding="utf-8")
+
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from micronets.job import job
+with job("holder", sys.argv[1]):
+    Path(sys.argv[2]).touch()
+    time.sleep(float(sys.argv[3]))
+"""
+
+HOLD_WITH_CHILD = """
+import subprocess, sys, time
+from pathlib import Path
+from micronets.job import job
+with job("holder", sys.argv[1]):
+    child = subprocess.Popen(["sleep", "300"])
+    Path(sys.argv[2]).write_text(str(child.pid))
+    time.sleep(300)
+"""
+
+SPAWN = """
+import subprocess, sys
+process = subprocess.Popen([sys.executable, "-c", *sys.argv[1:]])
+print(process.pid, flush=True)
+process.wait()
+"""
+
+
+def test_a_second_job_waits_for_the_first(repository, tmp_path):
+    first = start(repository, HOLD, str(tmp_path / "job.log"), str(tmp_path / "first"), "300")
+    wait_for((tmp_path / "first").exists, "the first job did not start")
+    second = start(repository, HOLD, str(tmp_path / "job.log"), str(tmp_path / "second"), "0")
+    log = tmp_path / "job.log"
+    wait_for(lambda: "still at work" in log.read_text(encoding="utf-8"), "the second job did not say that it waits")
+    assert not (tmp_path / "second").exists()
+    first.kill()
+    first.communicate()
+    second.communicate(timeout=WAIT_S)
+    assert second.returncode == 0
+    assert (tmp_path / "second").exists()
+
+
+def test_a_job_and_its_children_end_with_the_workflow_that_started_it(repository, tmp_path):
+    note, log = tmp_path / "child", tmp_path / "job.log"
+    workflow = start(repository, SPAWN, HOLD_WITH_CHILD, str(log), str(note))
+    job = int(workflow.stdout.readline())
+    wait_for(lambda: note.exists() and note.read_text(), "the job did not start")
+    child = int(note.read_text())
+    workflow.send_signal(signal.SIGKILL)
+    workflow.communicate()
+    wait_for(lambda: not running(job) and not running(child), "the job or its child outlived the workflow")
+    assert "run the same command to go on" in log.read_text(encoding="utf-8")
+
+
+def running(pid: int) -> bool:
+    """Whether the process exists and is no zombie."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return stat.rsplit(")", 1)[1].split()[0] != "Z"
+
+
+CLAIM = """
+import sys, time
+from micronets.job import claim
+claim(sys.argv[1])
+print("claimed", flush=True)
+time.sleep(300)
+"""
+
+
+def test_only_one_workflow_works_on_a_results_folder(repository, tmp_path):
+    other = start(repository, CLAIM, str(tmp_path / "results"))
+    assert other.stdout.readline() == "claimed\n"
+    with pytest.raises(MicronetsError, match=rf"process {other.pid} .* wait for it to end"):
+        claim(tmp_path / "results")
+    other.send_signal(signal.SIGKILL)
+    other.communicate()
+    claim(tmp_path / "results")
+    assert f"process {os.getpid()} " in (tmp_path / "results" / ".workflow.lock").read_text(encoding="utf-8")
