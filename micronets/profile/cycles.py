@@ -65,6 +65,9 @@ def find_cycle_model(board: Board) -> CycleModel | None:
     return None if board.flash_load_cycles is None else _CYCLE_MODELS.get(board.core)
 
 
+_SINGLE_TRANSFERS = ("load", "store")
+
+
 @dataclass(frozen=True)
 class LayerCounts:
     """What one layer executes in one inference: all exactly counted but `cycles`, which are estimated.
@@ -84,23 +87,33 @@ class LayerCounts:
     cycles: float | None
 
 
-def block_cycles(model: CycleModel, block: Sequence[Instruction]) -> int:
-    """Cycles of instructions run in sequence from memory without wait states, no branch taken.
-
-    Where the block follows a load without a branch between (the emulator splits long ones), the pipelining of its
-    first load with that one is missed.
-    """
+def sequence_cycles(model: CycleModel, instructions: Sequence[Instruction]) -> int:
+    """Cycles of instructions run one after the other from memory without wait states, no branch taken."""
     cycles = 0
     previous = ""
-    for instruction in block:
+    for instruction in instructions:
         kind = instruction.kind
-        if kind == "load" and previous in ("load", "store"):
+        if kind == "load" and previous in _SINGLE_TRANSFERS:
             cycles += 1
         elif instruction.words:
             cycles += 1 + instruction.words
         else:
             cycles += model.fixed[kind]
         previous = kind
+    return cycles
+
+
+def block_cycles(model: CycleModel, program: Mapping[int, Instruction], block: BlockCount) -> int:
+    """Cycles of all executions of a block, its taken branches included, wait states not.
+
+    Where the emulator ends a block depends on the host as well; a load that follows such a seam is pipelined with the
+    load or store before it as if the seam were not there.
+    """
+    body = block_instructions(program, block)
+    cycles = block.executed * sequence_cycles(model, body) + block.taken * model.taken_branch
+    following = program.get(block.end)
+    if following is not None and following.kind == "load" and body[-1].kind in _SINGLE_TRANSFERS:
+        cycles -= (block.executed - block.taken) * (model.fixed["load"] - 1)
     return cycles
 
 
@@ -117,13 +130,12 @@ def count_layer(
     flash_loads = sum(access.flash_loads for access in accesses)
     cycles = None
     if model is not None and board.flash_load_cycles is not None:
-        cycles = taken * model.taken_branch + flash_loads * board.flash_load_cycles
+        cycles = flash_loads * board.flash_load_cycles
     for block in blocks:
-        body = block_instructions(program, block)
-        for instruction in body:
+        for instruction in block_instructions(program, block):
             classes[instruction.kind] += block.executed
         if model is not None and cycles is not None:
-            cycles += block.executed * block_cycles(model, body)
+            cycles += block_cycles(model, program, block)
     return LayerCounts(
         instructions=sum(classes.values()),
         classes={kind: count for kind, count in classes.items() if count},

@@ -60,7 +60,7 @@ def hot_blocks(firmware: Firmware, inputs: np.ndarray, most: int) -> list[HotBlo
             flash_loads.get((block.layer, item.address), 0) * block.executed / executions[block.layer, item.address]
             for item in body
         )
-        cycles = block.executed * block_cycles(model, body) + block.taken * model.taken_branch + loads * wait_cycles
+        cycles = block_cycles(model, program, block) + loads * wait_cycles
         found.append(
             HotBlock(
                 layer=names[block.layer],

@@ -1,7 +1,7 @@
 import pytest
 
 from micronets.boards import find_board
-from micronets.profile.cycles import block_cycles, count_layer, find_cycle_model
+from micronets.profile.cycles import count_layer, find_cycle_model, sequence_cycles
 from micronets.profile.instructions import Instruction
 from micronets.profile.plugin import AccessCount, BlockCount
 
@@ -31,7 +31,7 @@ def sequence(*kinds: str | tuple[str, int]) -> list[Instruction]:
     ],
 )
 def test_costs_of_the_reference_manual(kinds: list, cycles: int) -> None:
-    assert block_cycles(MODEL, sequence(*kinds)) == cycles
+    assert sequence_cycles(MODEL, sequence(*kinds)) == cycles
 
 
 def test_layer_adds_branches_and_wait_states() -> None:
@@ -53,3 +53,22 @@ def test_no_estimate_without_a_model() -> None:
     counts = count_layer(program, blocks, [], find_board("corstone-300"))
     assert counts.instructions == 30
     assert counts.cycles is None
+
+
+def test_estimate_does_not_depend_on_where_blocks_end() -> None:
+    kinds = ("alu", "store", "load", "load", "mac", "load", "branch")
+    program = {item.address: item for item in sequence(*kinds)}
+    board = find_board("nucleo-l4r5zi")
+    whole = count_layer(program, [BlockCount(0, 0, 14, 7, executed=5, taken=4)], [], board)
+    assert whole.cycles == 5 * (1 + 1 + 1 + 1 + 1 + 2 + 1) + 4 * 2
+    for seam in range(2, 14, 2):
+        first = BlockCount(0, 0, seam, seam // 2, executed=5, taken=0)
+        second = BlockCount(0, seam, 14, 7 - seam // 2, executed=5, taken=4)
+        assert count_layer(program, [first, second], [], board) == whole
+
+
+def test_load_at_the_target_of_a_branch_is_not_pipelined() -> None:
+    # A conditional branch lies between the store and the load, so that the load never follows the store directly.
+    program = {item.address: item for item in sequence("store", "branch", "load", "alu")}
+    blocks = [BlockCount(0, 0, 4, 2, executed=4, taken=3), BlockCount(0, 4, 8, 2, executed=4, taken=0)]
+    assert count_layer(program, blocks, [], find_board("nucleo-l4r5zi")).cycles == 4 * 2 + 3 * 2 + 4 * 3
