@@ -92,7 +92,10 @@ class SearchLoop:
         self._checkpoint = checkpoint
         self._on_epoch = on_epoch
         self._weights = WeightPhase(supernet, options, options.epochs * weight_stream.steps_per_epoch)
-        self._architecture = ArchitecturePhase(supernet, options, budget)
+        architecture_epochs = options.epochs - options.warmup_epochs
+        self._architecture = ArchitecturePhase(
+            supernet, options, budget, architecture_epochs * architecture_stream.steps_per_epoch
+        )
         self.history: list[SearchEpoch] = []
 
     def run(self) -> None:

@@ -32,7 +32,7 @@ class ArchitectureOptions:
     share: float
     """Part of the training split that they are learnt on; the weights are learnt on the rest. 0 to 1."""
     learning_rate: float
-    """Of the logits; Adam, constant."""
+    """Of the logits; Adam, from here down a cosine to 0."""
     penalty: float
     """Loss for exceeding one target by 100 %."""
     first_temperature: float

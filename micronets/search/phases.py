@@ -67,11 +67,16 @@ class WeightPhase(SupernetPhase):
 
 
 class ArchitecturePhase(SupernetPhase):
-    """Learns the logits of the decisions from cross-entropy plus the penalty for exceeding the budget."""
+    """Learns the logits of the decisions from cross-entropy plus the penalty for exceeding the budget.
 
-    def __init__(self, supernet: DsCnnSupernet, options: SearchOptions, budget: Budget):
-        # Short memory of gradients: over the temperatures they grow too much for Adam's default of 1,000 steps.
-        optimiser = keras.optimizers.Adam(options.architecture.learning_rate, beta_1=0.5, beta_2=0.99)
+    The learning rate falls along a cosine to 0 over `steps`: as the gates harden, their gradients become few and large,
+    and decisions taken at higher temperatures would drift at random.
+    """
+
+    def __init__(self, supernet: DsCnnSupernet, options: SearchOptions, budget: Budget, steps: int):
+        schedule = keras.optimizers.schedules.CosineDecay(options.architecture.learning_rate, max(steps, 1))
+        # Adam's default of remembering 1,000 squared gradients is longer than a whole search.
+        optimiser = keras.optimizers.Adam(schedule, beta_2=0.99)
         super().__init__(supernet, [supernet.decisions.logits], optimiser, name="architecture")
         self._budget = budget
         self._weight = options.architecture.penalty
