@@ -7,7 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from micronets.firmware.fuzz.checks import check
+from micronets.firmware.fuzz.checks import KINDS, check
 
 _COMMAND = "python -m micronets.firmware.fuzz"
 
@@ -23,16 +23,22 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--layers", type=int, default=2000)
     parser.add_argument("--networks", type=int, default=200)
     parser.add_argument("--mutations", type=int, default=10_000)
+    parser.add_argument("--emulated", type=int, default=200)
     parser.add_argument("--seed", type=int, help="of the first model of each kind; drawn from the clock if left out")
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--only", nargs=2, metavar=("KIND", "SEED"), help="repeat one: layer, network or mutation")
+    parser.add_argument("--only", nargs=2, metavar=("KIND", "SEED"), help=f"repeat one: {', '.join(KINDS)}")
     options = parser.parse_args(arguments)
     if options.only:
         jobs = [(options.only[0], int(options.only[1]))]
     else:
         seed = int(time.time()) % 1_000_000_000 if options.seed is None else options.seed
         print(f"seed {seed}", flush=True)
-        counts = {"layer": options.layers, "network": options.networks, "mutation": options.mutations}
+        counts = {
+            "layer": options.layers,
+            "network": options.networks,
+            "mutation": options.mutations,
+            "emulated": options.emulated,
+        }
         jobs = [(kind, seed + i) for kind, count in counts.items() for i in range(count)]
     failures, start = 0, time.monotonic()
     with multiprocessing.Pool(options.jobs) as pool:

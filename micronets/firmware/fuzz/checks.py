@@ -1,20 +1,30 @@
 """One check per random model: compile, build with sanitizers and guards, run, compare with TensorFlow Lite Micro."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
+from micronets.boards import find_board
 from micronets.errors import MicronetsError, ModelError
-from micronets.firmware.compiler import compile_network
+from micronets.firmware.compiled import CompiledNetwork
+from micronets.firmware.compiler import OPTIMISE, compile_network
 from micronets.firmware.fuzz.layers import random_layer
 from micronets.firmware.fuzz.mutations import mutated_model
 from micronets.firmware.fuzz.networks import random_network
 from micronets.firmware.fuzz.oracle import tflm_outputs
 from micronets.firmware.host import SANITIZERS, build_guarded, run_on_host
 from micronets.firmware.reader import read_graph
+from micronets.profile import build_firmware, run_inputs
+
+KINDS = ("layer", "network", "mutation", "emulated")
+"""On this machine: layers, networks, damaged files; `emulated`: layers and networks on an emulated board."""
+
+Runner = Callable[[Path, np.ndarray, int], tuple[CompiledNetwork, np.ndarray]]
 
 _CORES = ("cortex-m4", "cortex-m0plus")
+_BOARDS = ("nucleo-l4r5zi", "nucleo-l4r5zi", "nucleo-l4r5zi", "nucleo-f746zg", "nucleo-f207zg")
 _LONGEST_COMPILATION_S = 20.0
 _RANDOM_INPUTS = 3
 # Share of the accepted damaged files that are also built and run.
@@ -22,11 +32,14 @@ _BUILT_MUTATIONS = 0.05
 
 
 def check(kind: str, seed: int, directory: Path) -> str | None:
-    """None where all is well, else one line saying what is wrong; `kind` is `layer`, `network` or `mutation`."""
+    """None where all is well, else one line saying what is wrong; `kind` is one of `KINDS`."""
     if kind == "mutation":
         return _check_mutation(seed, directory)
+    if kind == "emulated":
+        model = random_network(seed) if seed % 3 == 0 else random_layer(seed)
+        return _check_model(model, seed, directory, _emulated_outputs)
     model = random_layer(seed) if kind == "layer" else random_network(seed)
-    return _check_model(model, seed, directory)
+    return _check_model(model, seed, directory, _host_outputs)
 
 
 def edge_inputs(shape: tuple[int, ...], seed: int) -> np.ndarray:
@@ -37,16 +50,28 @@ def edge_inputs(shape: tuple[int, ...], seed: int) -> np.ndarray:
     return np.concatenate([noise, *extremes]).astype(np.int8)
 
 
-def _check_model(model: bytes, seed: int, directory: Path) -> str | None:
+def _host_outputs(file: Path, inputs: np.ndarray, seed: int) -> tuple[CompiledNetwork, np.ndarray]:
+    network = compile_network(file, file.parent / "network", core=_CORES[seed % len(_CORES)])
+    executable = build_guarded(network, file.parent / "run", flags=("-O1", *SANITIZERS))
+    return network, run_on_host(executable, inputs, int(np.prod(network.output.shape)))
+
+
+def _emulated_outputs(file: Path, inputs: np.ndarray, seed: int) -> tuple[CompiledNetwork, np.ndarray]:
+    board = find_board(_BOARDS[seed % len(_BOARDS)])
+    network = compile_network(
+        file, file.parent / "network", core=board.core, optimise=OPTIMISE[seed // 7 % len(OPTIMISE)]
+    )
+    return network, run_inputs(build_firmware(network, board, file.parent / "firmware"), inputs)
+
+
+def _check_model(model: bytes, seed: int, directory: Path, run: Runner) -> str | None:
     file = directory / "model.tflite"
     file.write_bytes(model)
     graph = read_graph(file)
     inputs = edge_inputs(graph.tensors[graph.inputs[0]].shape, seed)
     expected = tflm_outputs(model, inputs)
     try:
-        network = compile_network(file, directory / "network", core=_CORES[seed % len(_CORES)])
-        executable = build_guarded(network, directory / "run", flags=("-O1", *SANITIZERS))
-        outputs = run_on_host(executable, inputs, int(np.prod(network.output.shape)))
+        network, outputs = run(file, inputs, seed)
     except MicronetsError as error:
         return f"failed: {error}"
     different = int((outputs != expected.reshape(outputs.shape)).sum())
