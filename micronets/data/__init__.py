@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from micronets.data.augmentation import NO_AUGMENTATION, Augmentation
 from micronets.data.dataset import PreparedDataset
-from micronets.data.mfcc import MfccParameters, mfcc
+from micronets.data.mfcc import MfccParameters
 from micronets.data.stream import TrainingStream
 
 if TYPE_CHECKING:
     from micronets.tasks import Task
 
-__all__ = ["NO_AUGMENTATION", "Augmentation", "MfccParameters", "PreparedDataset", "TrainingStream", "mfcc", "prepare"]
+__all__ = ["NO_AUGMENTATION", "Augmentation", "MfccParameters", "PreparedDataset", "TrainingStream", "prepare"]
 
 
 def prepare(task: "Task", options: Mapping[str, Any], directory: str | Path, seed: int, threads: int) -> None:

@@ -1,5 +1,6 @@
 """Unpacks a .tar.gz that nobody has to trust."""
 
+import gzip
 import logging
 import shutil
 import tarfile
@@ -32,7 +33,7 @@ def unpack(archive: Path, folder: Path, digest: str) -> None:
     with atomic_directory(folder) as beside:
         try:
             _unpack(archive, beside, limit)
-        except (tarfile.TarError, EOFError, zlib.error) as error:
+        except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error) as error:
             raise DataError(f"{archive} is damaged ({error}); remove it to download it again") from None
         except OSError as error:
             raise DataError(f"{archive} cannot be unpacked to {folder}: {error.strerror or error}") from None
@@ -43,7 +44,11 @@ def _unpack(archive: Path, folder: Path, limit: int) -> None:
     packed_megabytes = round(archive.stat().st_size / 1e6)
     progress = Progress(logger, "MB unpacked", packed_megabytes)
     files = unpacked = shown = 0
-    with open(archive, "rb") as stream, tarfile.open(fileobj=stream, mode="r:gz") as tar:
+    with (
+        open(archive, "rb") as stream,
+        gzip.open(stream) as plain,
+        tarfile.open(fileobj=plain, mode="r:") as tar,
+    ):
         for member in tar:
             target = _target(member, folder, archive)
             if member.isdir():
@@ -64,6 +69,8 @@ def _unpack(archive: Path, folder: Path, limit: int) -> None:
             megabytes = round(stream.tell() / 1e6)
             progress.advance(megabytes - shown)
             shown = megabytes
+        while plain.read(1 << 20):  # to the end, where gzip's own checksum stands
+            pass
 
 
 def _target(member: tarfile.TarInfo, folder: Path, archive: Path) -> Path:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from micronets.data.mfcc import MfccParameters
-from micronets.data.prepare import process_all
+from micronets.data.speech import process_all
 
 _PASSES = 3
 _CLIPS = 4096

@@ -29,7 +29,7 @@ def read_recording(path: str | os.PathLike, sample_rate_hz: int) -> np.ndarray:
                 raise ClipRejected("truncated: shorter than its header says")
             if stream.frames == 0:
                 raise ClipRejected("empty: no samples")
-            samples = stream.read(dtype="int16")
+            samples = _as_int16(stream)
             if len(samples) != stream.frames:
                 raise ClipRejected(f"corrupt: {len(samples)} of {stream.frames} samples can be read")
             return samples
@@ -37,6 +37,15 @@ def read_recording(path: str | os.PathLike, sample_rate_hz: int) -> np.ndarray:
         raise ClipRejected(f"unreadable: {_reason(path, error)}") from None
     except OSError as error:
         raise ClipRejected(f"unreadable: {error.strerror or error}") from None
+
+
+def _as_int16(stream: soundfile.SoundFile) -> np.ndarray:
+    if stream.subtype not in ("FLOAT", "DOUBLE"):
+        return stream.read(dtype="int16")
+    samples = stream.read(dtype="float64")  # libsndfile does not scale these to integers
+    if not np.isfinite(samples).all():
+        raise ClipRejected("corrupt: samples that are no numbers")
+    return np.clip(np.rint(samples * 32768), -32768, 32767).astype(np.int16)
 
 
 def _is_truncated(stream: soundfile.SoundFile) -> bool:

@@ -14,7 +14,7 @@ from micronets.progress import Progress
 
 logger = logging.getLogger(__name__)
 
-_PIECE_BYTES = 1 << 20
+_PIECE_BYTES = 1 << 16  # what has arrived of a piece is lost with the connection
 _TIMEOUT_S = (10, 60)  # to connect; between two pieces
 _ATTEMPTS = 6  # in a row without a single new byte
 _SPARE_BYTES = 64 << 20

@@ -11,8 +11,8 @@ from micronets.data.augmentation import Augmentation
 from micronets.data.dataset import PreparedDataset
 from micronets.data.mfcc import MfccParameters
 from micronets.data.options import from_mapping
-from micronets.data.prepare import prepare_speech
 from micronets.data.sources import SpeechOptions
+from micronets.data.speech import prepare_speech
 from micronets.data.stream import TrainingStream
 
 __all__ = ["TASK", "Augmentation", "KeywordSpotting", "MfccParameters"]

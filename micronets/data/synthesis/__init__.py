@@ -1,5 +1,5 @@
 """Generated recordings in the layout of Speech Commands, for runs without any download."""
 
-from micronets.data.synthesis.generate import GeneratedOptions, generate
+from micronets.data.synthesis.recordings import GeneratedOptions, generate
 
 __all__ = ["GeneratedOptions", "generate"]

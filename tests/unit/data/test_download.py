@@ -1,0 +1,177 @@
+import hashlib
+import http.server
+import logging
+import re
+import shutil
+import threading
+from types import SimpleNamespace
+
+import pytest
+
+from micronets.data import download
+from micronets.data.download import fetch
+from micronets.errors import DataError
+
+CONTENT = bytes(range(256)) * 12000  # 3 MB
+DIGEST = hashlib.sha256(CONTENT).hexdigest()
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Serves CONTENT; `server.plan` says how badly."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *arguments):
+        pass
+
+    def do_GET(self):
+        plan = self.server.plan
+        self.server.requests.append(dict(self.headers))
+        if plan.failures:
+            self.send_error(plan.failures.pop(0))
+            return
+        asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
+        start = int(asked[1]) if asked and plan.ranges else 0
+        if self.headers.get("If-Range", plan.tag) != plan.tag:
+            start = 0
+        if start and start >= len(plan.content):
+            self.send_error(416)
+            return
+        body = plan.content[start:]
+        self.send_response(206 if start else 200)
+        if start:
+            shown = start + plan.range_error
+            self.send_header("Content-Range", f"bytes {shown}-{len(plan.content) - 1}/{len(plan.content)}")
+        self.send_header("ETag", plan.tag)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        sent = plan.drops.pop(0) if plan.drops else len(body)
+        self.wfile.write(body[:sent])
+        if sent < len(body):
+            self.close_connection = True
+
+
+@pytest.fixture
+def server(monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.plan = SimpleNamespace(content=CONTENT, tag='"one"', ranges=True, drops=[], failures=[], range_error=0)
+    server.requests = []
+    server.url = f"http://127.0.0.1:{server.server_address[1]}/clips.tar.gz"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def names(folder):
+    return sorted(entry.name for entry in folder.iterdir())
+
+
+def get(server, folder, sha256=DIGEST):
+    return fetch(server.url, folder / "clips.tar.gz", sha256, backoff_s=0.001)
+
+
+def test_whole_file_at_once(server, tmp_path):
+    assert get(server, tmp_path) == DIGEST
+    assert (tmp_path / "clips.tar.gz").read_bytes() == CONTENT
+    assert names(tmp_path) == ["clips.tar.gz"]
+    assert get(server, tmp_path) == DIGEST
+    assert len(server.requests) == 1
+
+
+def test_dropped_connections_are_continued(server, tmp_path):
+    server.plan.drops = [1_000_000, 500_000, 0]
+    assert get(server, tmp_path) == DIGEST
+    starts = [int(request.get("Range", "bytes=0-")[6:-1]) for request in server.requests]
+    # of each broken connection, all but the piece in flight is kept
+    assert starts[0] == 0
+    assert 900_000 < starts[1] <= 1_000_000
+    assert 400_000 < starts[2] - starts[1] <= 500_000
+    assert starts[3] == starts[2]
+
+
+def test_a_later_run_continues(server, tmp_path):
+    (tmp_path / "clips.tar.gz.part").write_bytes(CONTENT[:2_000_000])
+    assert get(server, tmp_path) == DIGEST
+    assert server.requests[0]["Range"] == "bytes=2000000-"
+
+
+def test_a_server_that_ignores_ranges_sends_everything_again(server, tmp_path):
+    server.plan.ranges = False
+    server.plan.drops = [1_000_000]
+    assert get(server, tmp_path) == DIGEST
+    assert len(server.requests) == 2
+
+
+def test_a_file_that_changed_on_the_server_starts_anew(server, tmp_path, monkeypatch):
+    server.plan.content, server.plan.drops = b"old" + CONTENT[3:], [1_000_000, 0]
+    with monkeypatch.context() as patch:
+        patch.setattr(download, "_ATTEMPTS", 1)
+        with pytest.raises(DataError):
+            get(server, tmp_path)
+    assert (tmp_path / "clips.tar.gz.part").read_bytes().startswith(b"old")
+    server.plan.content, server.plan.tag = CONTENT, '"two"'
+    assert get(server, tmp_path) == DIGEST
+    assert server.requests[-1]["If-Range"] == '"one"'
+
+
+def test_a_partial_file_longer_than_the_servers_starts_anew(server, tmp_path):
+    (tmp_path / "clips.tar.gz.part").write_bytes(CONTENT + b"more")
+    assert get(server, tmp_path) == DIGEST
+
+
+def test_another_part_than_asked_for_is_not_taken(server, tmp_path):
+    server.plan.drops = [1_000_000]
+    server.plan.range_error = 7
+    assert get(server, tmp_path) == DIGEST
+
+
+def test_passing_faults_are_retried(server, tmp_path):
+    server.plan.failures = [503, 429, 500]
+    assert get(server, tmp_path) == DIGEST
+    assert len(server.requests) == 4
+
+
+def test_a_wrong_checksum_leaves_no_file(server, tmp_path):
+    with pytest.raises(DataError, match=f"SHA-256 {DIGEST}, not {'0' * 64}"):
+        get(server, tmp_path, "0" * 64)
+    assert names(tmp_path) == []
+
+
+def test_a_wrong_file_that_was_there_is_named(server, tmp_path):
+    (tmp_path / "clips.tar.gz").write_bytes(b"something else")
+    with pytest.raises(DataError, match="clips.tar.gz has SHA-256 .* remove it"):
+        get(server, tmp_path)
+
+
+def test_an_unknown_checksum_is_logged(server, tmp_path, caplog):
+    with caplog.at_level(logging.WARNING):
+        assert get(server, tmp_path, "") == DIGEST
+    assert DIGEST in caplog.text
+
+
+def test_a_short_file_is_never_whole(server, tmp_path):
+    server.plan.drops = [1_000_000] + [0] * 20
+    with pytest.raises(DataError, match="cannot be downloaded .*run again to continue"):
+        get(server, tmp_path, "")
+    assert "clips.tar.gz" not in names(tmp_path)
+    assert (tmp_path / "clips.tar.gz.part").stat().st_size == 1_000_000 // download._PIECE_BYTES * download._PIECE_BYTES
+
+
+def test_no_such_file_and_no_server(server, tmp_path):
+    server.plan.failures = [404]
+    with pytest.raises(DataError, match="404 .*check data.download.url"):
+        get(server, tmp_path)
+    assert len(server.requests) == 1
+    with pytest.raises(DataError, match="cannot be downloaded"):
+        fetch("http://127.0.0.1:1/clips.tar.gz", tmp_path / "clips.tar.gz", "", backoff_s=0.001)
+
+
+def test_a_full_disk_is_noticed_before(server, tmp_path, monkeypatch):
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(download.shutil, "disk_usage", lambda folder: usage._replace(free=1_000_000))
+    with pytest.raises(DataError, match="needs 3 MB more, but .* only 1 MB free"):
+        get(server, tmp_path)
