@@ -82,8 +82,7 @@ def process_clips(
         audio and features of the usable clips, and the rest of what `read_clips` returns.
     """
     audio, usable, samples, rejected = read_clips(root, paths, parameters.sample_rate_hz, parameters.clip_samples)
-    with threadpool_limits(limits=1, user_api="blas"):
-        return audio, mfcc(audio, parameters), usable, samples, rejected
+    return audio, mfcc(audio, parameters), usable, samples, rejected
 
 
 def process_all(root: Path, paths: list[str], parameters: MfccParameters, processes: int) -> Iterator[tuple]:
@@ -91,14 +90,17 @@ def process_all(root: Path, paths: list[str], parameters: MfccParameters, proces
     chunks = [paths[first : first + _CHUNK_CLIPS] for first in range(0, len(paths), _CHUNK_CLIPS)]
     workers = min(processes, len(chunks))
     if workers <= 1:
-        results = (process_clips(root, chunk, parameters) for chunk in chunks)
-    else:
-        # Processes, because reading a short file is mostly Python; joblib's do not import the main module again,
-        # which in a workflow's script would run the stage once more.
+        with threadpool_limits(limits=1, user_api="blas"):
+            for chunk in chunks:
+                yield chunk, *process_clips(root, chunk, parameters)
+        return
+    # Processes, because reading a short file is mostly Python; joblib's do not import the main module again,
+    # which in a workflow's script would run the stage once more.
+    with joblib.parallel_config("loky", inner_max_num_threads=1):
         work = (joblib.delayed(process_clips)(root, chunk, parameters) for chunk in chunks)
         results = joblib.Parallel(n_jobs=workers, return_as="generator", pre_dispatch=4 * workers)(work)
-    for chunk, result in zip(chunks, results, strict=True):
-        yield chunk, *result
+        for chunk, result in zip(chunks, results, strict=True):
+            yield chunk, *result
 
 
 class _Preparation:
