@@ -4,10 +4,11 @@
 #define PAINT 0xa5c35a3cu
 
 
+/* Returns the stack pointer that network_invoke() starts with; paints from there down to `stack_start`. */
 const uint32_t *invoke_painted(const uint32_t *stack_start, uint32_t paint);
 
-/* Returns the stack pointer that network_invoke() starts with; paints from there down to `stack_start`. */
-__attribute__((naked, noinline)) const uint32_t *invoke_painted(const uint32_t *stack_start, uint32_t paint)
+__attribute__((naked, noinline)) const uint32_t *invoke_painted(__attribute__((unused)) const uint32_t *stack_start,
+                                                                __attribute__((unused)) uint32_t paint)
 {
     __asm volatile("push {r4, lr}\n"
                    "mov r2, sp\n"
@@ -30,5 +31,5 @@ uint32_t invoke_and_measure_stack(const uint32_t *stack_start)
     while (word < top && *word == PAINT) {
         word++;
     }
-    return (uint32_t)((top - word) * sizeof *word);
+    return (uint32_t)(top - word) * sizeof *word;
 }

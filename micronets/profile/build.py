@@ -25,7 +25,7 @@ _APP = ("startup", "fault", "protection", "invoke", "benchmark")
 _HARNESS_SOURCES = (*(f"app/{name}.c" for name in _APP), "boards/semihosting.c")
 _HARNESS_INCLUDES = ("app", "boards")
 _FLAGS = ("-std=c11", "-ffunction-sections", "-fdata-sections", "-Wall", "-Wextra")
-_HARNESS_FLAGS = ("-Os", "-ffreestanding")
+_HARNESS_FLAGS = ("-Os", "-ffreestanding", "-masm-syntax-unified")
 _NETWORK_FLAGS = {"speed": ("-O3",), "balanced": ("-O2",), "size": ("-Os",)}
 _OVERFLOW = re.compile(r"region `(FLASH|RAM)' overflowed by (\d+) bytes")
 

@@ -119,7 +119,9 @@ def execute(
 
 
 def _command(firmware: Firmware, symbols: dict[str, Symbol], counting: Counting) -> list[str]:
-    command = [find_tool("qemu-system-arm"), "-machine", firmware.board.emulator, "-nodefaults", "-display", "none"]
+    # The emulator of a firmware that hangs must not outlive this process, however that ends.
+    command = [find_tool("setpriv"), "--pdeathsig", "KILL"]
+    command += [find_tool("qemu-system-arm"), "-machine", firmware.board.emulator, "-nodefaults", "-display", "none"]
     command += ["-semihosting-config", "enable=on,target=native", "-kernel", str(firmware.elf.resolve())]
     if counting != "none":
         command += ["-plugin", plugin_argument(firmware, symbols, Path("counts.txt"), counting == "detail")]
@@ -196,6 +198,8 @@ def _describe_fault(firmware: Firmware, symbols: dict[str, Symbol], work: Path, 
     sp, lr, pc, psr, frame_valid, exception, _, cfsr, hfsr, mmfar, bfar = words[15:]
     causes = [cause for bit, cause in _FAULT_CAUSES.items() if cfsr >> bit & 1]
     cause = ", ".join(dict.fromkeys(causes)) or f"exception {exception}"
+    if not frame_valid and "stack overflow" not in cause:
+        cause += ", the stack pointer outside the RAM: stack overflow"
     if cfsr >> 15 & 1:
         cause += f" at {bfar:#010x}"
     elif cfsr >> 7 & 1:

@@ -8,7 +8,7 @@ from micronets.errors import ConfigurationError
 
 @dataclass(frozen=True)
 class Machine:
-    """Addresses and sizes of the memories that stand in for a board's flash and SRAM (QEMU, hw/arm/mps2*.c)."""
+    """Addresses and sizes of the memories that stand in for a board's flash and SRAM (QEMU: hw/arm)."""
 
     flash_origin: int
     flash_bytes: int
@@ -18,6 +18,7 @@ class Machine:
 
 _MPS2 = Machine(flash_origin=0, flash_bytes=4 << 20, ram_origin=0x20000000, ram_bytes=4 << 20)
 MACHINES = {
+    "microbit": Machine(flash_origin=0, flash_bytes=256 << 10, ram_origin=0x20000000, ram_bytes=16 << 10),
     "mps2-an385": _MPS2,
     "mps2-an386": _MPS2,
     "mps2-an500": _MPS2,

@@ -12,6 +12,7 @@ DEBIAN_PACKAGES = {
     "arm-none-eabi-nm": "binutils-arm-none-eabi",
     "arm-none-eabi-objdump": "binutils-arm-none-eabi",
     "qemu-system-arm": "qemu-system-arm",
+    "setpriv": "util-linux",
     "cc": "gcc libc6-dev",
 }
 

@@ -106,7 +106,7 @@ def test_c_errors_are_shown(build: Callable[..., Firmware]) -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"emulator": "pdp-11"}, "emulator machine 'pdp-11'; known are mps2-an385"),
+        ({"emulator": "pdp-11"}, "emulator machine 'pdp-11'; known are microbit, mps2-an385"),
         ({"flash_bytes": 64 << 20}, "more memory than its emulator machine"),
         ({"core": "z80"}, "Unknown core 'z80'; known are cortex-m0plus"),
     ],
