@@ -75,8 +75,8 @@ class ArchitecturePhase(SupernetPhase):
 
     def __init__(self, supernet: DsCnnSupernet, options: SearchOptions, budget: Budget, steps: int):
         schedule = keras.optimizers.schedules.CosineDecay(options.architecture.learning_rate, max(steps, 1))
-        # Adam's default of remembering 1,000 squared gradients is longer than a whole search.
-        optimiser = keras.optimizers.Adam(schedule, beta_2=0.99)
+        # Adam by default remembers 1,000 squared gradients: after a strong penalty nothing else would move for long.
+        optimiser = keras.optimizers.Adam(schedule, beta_2=0.95)
         super().__init__(supernet, [supernet.decisions.logits], optimiser, name="architecture")
         self._budget = budget
         self._weight = options.architecture.penalty
