@@ -8,7 +8,11 @@ rule write_report:
             "{R}/{task}/{model}/{board}/profile/profile.json", w.task
         ),
     output:
-        html=report(f"{R}/{{task}}/report/report.html", category="{task}", caption="captions/page.rst"),
+        html=report(
+            f"{R}/{{task}}/report/report.html",
+            category="{task}",
+            caption="captions/page.rst",
+        ),
         table=f"{R}/{{task}}/report/summary.csv",
         summary=f"{R}/{{task}}/report/summary.txt",
         pictures=report(

@@ -1,0 +1,61 @@
+"""What stops a run before any job, in one sentence."""
+
+import subprocess
+import sys
+
+import pytest
+
+from micronets.job import claim
+
+CLAIM = """
+import sys, time
+from micronets.job import claim
+claim(sys.argv[1])
+print("claimed", flush=True)
+time.sleep(99)
+"""
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        ("kws__train__bach_size=3", "Unknown configuration key 'kws.train.bach_size'; did you mean 'batch_size'."),
+        ("kws__data={source: folder, path: no/such}", "kws.data.path: there is no folder no/such; correct the path."),
+        ("boards=[nucleo-f44]", "boards: Unknown board 'nucleo-f44'"),
+        ("kws__search__max_mops=0.01", "kws.models.searched.search: The smallest network of the search space needs"),
+    ],
+    ids=["key", "folder", "board", "budget"],
+)
+def test_a_wrong_setting_is_one_sentence_before_any_job(workflow_in, tmp_path, setting, sentence):
+    run = workflow_in(tmp_path).run("--config", setting)
+    assert run.status != 0
+    told = [line for line in run.text.splitlines() if sentence in line]
+    assert len(told) == 1 and told[0].startswith(sentence)
+    assert "Traceback" not in run.text and "Error in" not in run.text
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_second_workflow_on_the_same_results_is_refused(workflow_in, repository, tmp_path):
+    other = subprocess.Popen(
+        [sys.executable, "-c", CLAIM, str(tmp_path / "results")], cwd=repository, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert other.stdout.readline() == "claimed\n"
+        run = workflow_in(tmp_path).run("search")
+    finally:
+        other.kill()
+        other.communicate()
+    assert run.status != 0
+    assert f"Another workflow (process {other.pid} " in run.text
+    assert "Traceback" not in run.text
+    assert not (tmp_path / "results" / "tracking.json").exists()
+    claim(tmp_path / "results")
+
+
+def test_a_lock_that_a_killed_snakemake_left_does_not_stop_the_next(workflow_in, tmp_path):
+    locks = tmp_path / ".snakemake" / "locks"
+    locks.mkdir(parents=True)
+    for kind in ("input", "output"):
+        (locks / f"0.{kind}.lock").write_text("results/tracking.json\n", encoding="utf-8")
+    run = workflow_in(tmp_path).run("results/tracking.json")
+    assert run.status == 0, run.text

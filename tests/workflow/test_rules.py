@@ -1,0 +1,76 @@
+"""The form of the workflow: style, resources, profiles, pins."""
+
+import importlib.metadata
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+
+
+def pins(path):
+    """The requirements of a file by name."""
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+    return {Requirement(line).name.replace("_", "-").lower(): Requirement(line) for line in lines}
+
+
+def run(repository, *command):
+    return subprocess.run(command, cwd=repository, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+
+
+def test_snakemakes_lint_finds_nothing(repository):
+    result = run(repository, sys.executable, "-m", "snakemake", "--lint")
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_rules_are_formatted(repository):
+    result = run(repository, Path(sys.executable).with_name("snakefmt"), "--check", "Snakefile", "rules")
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_every_job_states_its_threads_memory_time_log_and_environment(repository):
+    found = 0
+    for path in sorted((repository / "rules").glob("*.smk")):
+        for rule in re.split(r"(?m)^rule ", path.read_text(encoding="utf-8"))[1:]:
+            if "script:" in rule:
+                found += 1
+                for needed in ("threads:", "mem_mb=", "runtime=", "log:", "conda:"):
+                    assert needed in rule, f"{path.name}, rule {rule.split(':')[0]}: no {needed}"
+    assert found == 10
+
+
+@pytest.mark.parametrize("profile", ["default", "slurm"])
+def test_a_profile_gives_a_plan(repository, tmp_path, profile):
+    arguments = ["--snakefile", str(repository / "Snakefile"), "--directory", str(tmp_path), "--dry-run"]
+    cores = ["--cores", "2"] if profile == "default" else []
+    result = run(repository, sys.executable, "-m", "snakemake", "--profile", f"profiles/{profile}", *arguments, *cores)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "write_report" in result.stdout + result.stderr
+
+
+def test_every_pin_is_exact_and_in_the_constraints(repository):
+    constraints = pins(repository / "envs" / "constraints.txt")
+    for path in sorted((repository / "envs").glob("*.txt")):
+        for name, requirement in pins(path).items():
+            (specifier,) = requirement.specifier
+            assert specifier.operator == "=="
+            assert constraints[name].specifier == requirement.specifier, f"{path.name}: {name}"
+
+
+def test_the_installed_packages_are_the_pinned_ones(repository):
+    for path in sorted((repository / "envs").glob("*.txt")):
+        if path.name != "constraints.txt":
+            for name, requirement in pins(path).items():
+                assert requirement.specifier.contains(importlib.metadata.version(name), prereleases=True)
+
+
+@pytest.mark.parametrize("name", ["workflow", "data", "training", "export", "firmware", "report"])
+def test_a_conda_environment_has_the_same_pins(repository, name):
+    environment = yaml.safe_load((repository / "envs" / f"{name}.yaml").read_text(encoding="utf-8"))
+    (pip,) = [entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict)]
+    base = {key: value for key, value in pins(repository / "envs" / "workflow.txt").items() if "snakemake" not in key}
+    own = {} if name == "workflow" else pins(repository / "envs" / f"{name}.txt")
+    assert sorted(pip) == sorted({str(requirement) for requirement in (base | own).values()})

@@ -1,0 +1,185 @@
+"""One whole small run: what it leaves, what a second call redoes, and what a killed one comes to."""
+
+import json
+import re
+import shutil
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+MODELS = ("ds-cnn-s", "searched")
+BOARD = "nucleo-f446re"
+WAIT_S = 120.0
+
+
+def test_every_stage_leaves_its_outputs(finished):
+    workflow, _ = finished
+    task = workflow.directory / "results" / "kws"
+    for model in MODELS:
+        for name in ("search/architecture.json", "train/network.npz", "export/model.tflite"):
+            assert (task / model / name).stat().st_size > 0
+        for name in ("firmware/firmware.elf", "firmware/firmware.map", "firmware/src/network.c", "profile/layers.csv"):
+            assert (task / model / BOARD / name).stat().st_size > 0
+        profile = json.loads((task / model / BOARD / "profile" / "profile.json").read_text(encoding="utf-8"))
+        assert profile["inputs"] == profile["outputs"]["compared"] == 3
+        assert profile["outputs"]["bit_exact"] is True
+    assert (task / "report" / "report.html").stat().st_size > 0
+    assert list((task / "report" / "pictures").glob("*.png"))
+
+
+def test_the_run_shows_progress_and_ends_with_the_table(finished):
+    _, run = finished
+    assert re.search(r"\[kws data\] \d+/\d+ clips", run.text)
+    assert re.search(r"\[kws searched search\] \d+/3 search epochs", run.text)
+    assert re.search(r"\[kws ds-cnn-s train\] \d+/2 float epochs", run.text)
+    table = run.text.rsplit("100%) done", 1)[1]
+    assert all(model in table for model in MODELS)
+
+
+def test_mlflow_has_a_run_per_model_with_a_run_per_stage_in_it(finished):
+    from mlflow import MlflowClient
+
+    workflow, _ = finished
+    client = MlflowClient(f"sqlite:///{workflow.directory}/mlflow.db")
+    runs = client.search_runs([client.get_experiment_by_name("micronets-kws").experiment_id])
+    parents = {run.info.run_name: run for run in runs if "mlflow.parentRunId" not in run.data.tags}
+    assert set(parents) == set(MODELS)
+    dataset = workflow.directory / "results" / "kws" / "data" / "dataset.json"
+    content_hash = json.loads(dataset.read_text(encoding="utf-8"))["content_hash"]
+    for parent in parents.values():
+        assert parent.data.tags["data_hash"] == content_hash
+        assert {"accuracy/litert", f"{BOARD}/instructions", f"{BOARD}/flash_bytes"} <= set(parent.data.metrics)
+        nested = {
+            run.info.run_name: run for run in runs if run.data.tags.get("mlflow.parentRunId") == parent.info.run_id
+        }
+        expected = {"data", "search", "train", "export", f"firmware {BOARD}", f"profile {BOARD}", "report"}
+        assert expected <= set(nested)
+        assert all(run.info.status == "FINISHED" for run in nested.values())
+        history = client.get_metric_history(nested["train"].info.run_id, "quantised/loss")
+        assert [point.step for point in history] == [0, 1]
+
+        def artifacts(stage, nested=nested):
+            return {file.path for file in client.list_artifacts(nested[stage].info.run_id)}
+
+        assert "dataset.json" in artifacts("data")
+        assert "architecture.json" in artifacts("search")
+        assert "model.tflite" in artifacts("export")
+        assert {"firmware.elf", "firmware.map", "src"} <= artifacts(f"firmware {BOARD}")
+        assert "profile.json" in artifacts(f"profile {BOARD}")
+
+
+def test_a_second_call_does_nothing(finished):
+    workflow, _ = finished
+    assert workflow.planned() == {}
+
+
+LATER = {"export_network": 2, "build_firmware": 2, "profile_firmware": 2, "write_report": 1}
+
+
+@pytest.mark.parametrize(
+    ("change", "jobs"),
+    [
+        ("kws__train__batch_size=16", {"train_teacher": 1, "train_network": 2, **LATER}),
+        ("kws__train__distillation__weight=0.3", {"train_network": 2, **LATER}),
+        ("kws__profile__inputs=2", {"profile_firmware": 2, "write_report": 1}),
+        (
+            "kws__search__epochs=4",
+            {"search_network": 1, "train_network": 1}
+            | {"export_network": 1, "build_firmware": 1, "profile_firmware": 1, "write_report": 1},
+        ),
+    ],
+    ids=["train", "distillation", "profile", "search"],
+)
+def test_a_change_redoes_only_what_depends_on_it(finished, change, jobs):
+    workflow, _ = finished
+    assert workflow.planned("--config", change) == jobs
+
+
+def test_a_further_model_redoes_nothing_of_the_others(finished):
+    workflow, _ = finished
+    planned = workflow.planned("--config", "kws__models__ds-cnn-m={}")
+    assert planned == {
+        "prepare_tracking": 1,
+        "published_network": 1,
+        **dict.fromkeys(("train_network", "export_network", "build_firmware", "profile_firmware", "write_report"), 1),
+    }
+
+
+def test_a_killed_run_ends_as_an_uninterrupted_one(finished, workflow_in, tmp_path):
+    """Killed three times: the workflow in the search, then a job's own process in the teacher's training, then the
+    workflow in a student's."""
+    whole, _ = finished
+    workflow = workflow_in(tmp_path)
+    task, logs = Path("results", "kws"), tmp_path / "results" / "logs" / "kws"
+    _kill_at(workflow, "search", logs / "searched" / "search.log", "1/3 search epochs", whole=True)
+    teacher = str(task / "teachers" / "ds-cnn-s" / "float.npz")
+    _kill_at(workflow, teacher, logs / "teachers" / "ds-cnn-s.log", "1/2 float epochs", whole=False)
+    student = str(task / "ds-cnn-s" / "train" / "network.npz")
+    _kill_at(workflow, student, logs / "ds-cnn-s" / "train.log", "1/2 quantised epochs", whole=True)
+    run = workflow.run("export")
+    assert run.status == 0, run.text
+    for model in MODELS:
+        for name in ("search/architecture.json", "train/network.npz", "export/model.tflite"):
+            path = task / model / name
+            assert (tmp_path / path).read_bytes() == (whole.directory / path).read_bytes(), path
+        history = task / model / "train" / "history.csv"
+        assert _untimed(tmp_path / history) == _untimed(whole.directory / history)
+
+
+def _kill_at(workflow, target, log, line, *, whole) -> None:
+    """Runs up to where the log of a job says `line`, and kills the workflow, or (not `whole`) that job's process."""
+    main = psutil.Process(workflow.start(target).pid)
+    try:
+        end = time.monotonic() + WAIT_S
+        while not (log.exists() and line in log.read_text(encoding="utf-8")):
+            assert main.status() != psutil.STATUS_ZOMBIE, f"the run ended before {line!r}"
+            assert time.monotonic() < end, f"{line!r} did not come"
+            time.sleep(0.02)
+        jobs = main.children()
+        (main if whole else max(jobs, key=lambda process: process.create_time())).kill()
+        _, alive = psutil.wait_procs([main, *jobs], timeout=WAIT_S)
+        assert not alive, "a job outlived the workflow, or the workflow its job"
+    finally:
+        if main.is_running():
+            main.kill()
+
+
+def _untimed(history: Path) -> list[list[str]]:
+    """The lines of a history without the column of seconds."""
+    rows = [line.split(",") for line in history.read_text(encoding="utf-8").splitlines()]
+    return [[cell for name, cell in zip(rows[0], row, strict=True) if name != "seconds"] for row in rows]
+
+
+POISON = """
+import os, pathlib
+pathlib.Path(os.environ["POISON_NOTE"]).write_text("imported")
+raise ImportError("a job that needs no TensorFlow imports it")
+"""
+
+
+def test_only_search_and_training_import_tensorflow(finished, workflow_in, tmp_path):
+    whole, _ = finished
+    for package in ("tensorflow", "keras"):
+        (tmp_path / "poison" / package).mkdir(parents=True)
+        (tmp_path / "poison" / package / "__init__.py").write_text(POISON, encoding="utf-8")
+    shutil.copytree(whole.directory, tmp_path / "copy", symlinks=True)
+    note = tmp_path / "note"
+    variables = {"PYTHONPATH": str(tmp_path / "poison"), "POISON_NOTE": str(note)}
+    workflow = workflow_in(tmp_path / "copy")
+    run = workflow.run("--forcerun", "export_network", **variables)
+    assert run.status == 0, run.text
+    assert "Finished jobid" in run.text
+    fresh = workflow.run(
+        "--config", "results=fresh", "--", "data", "fresh/kws/ds-cnn-s/search/architecture.json", **variables
+    )
+    assert fresh.status == 0, fresh.text
+    assert not note.exists()
+
+
+def test_snakemakes_own_report_needs_no_network(finished):
+    workflow, _ = finished
+    run = workflow.run("--report", "report.zip", http_proxy="http://127.0.0.1:9", https_proxy="http://127.0.0.1:9")
+    assert run.status == 0, run.text
+    assert (workflow.directory / "report.zip").stat().st_size > 100_000
