@@ -6,14 +6,14 @@ from micronets.firmware.passes.uses import only_reader
 from micronets.firmware.placement import Placement, place
 from micronets.firmware.steps import Program
 
-_LEAST_GAIN = 0.02
+_NEAR_PEAK = 0.02
 _BANDS = (1, 2, 3, 4, 6, 8)
 # A larger band gathers fewer rows twice; it may cost this share of the arena.
 _BAND_ALLOWANCE = 1.005
 
 
-def fuse_rows(program: Program, kernels: list[Kernel]) -> tuple[list[Kernel], Placement]:
-    """Fuses the pair that shrinks the arena most, again and again, until none shrinks it by 2 %."""
+def fuse_rows(program: Program, kernels: list[Kernel], least_gain: float) -> tuple[list[Kernel], Placement]:
+    """Fuses the pair that shrinks the arena most, again and again, until none shrinks it by the share `least_gain`."""
     placement = place(program, kernels)
     while True:
         best: tuple[list[Kernel], Placement] | None = None
@@ -24,15 +24,20 @@ def fuse_rows(program: Program, kernels: list[Kernel]) -> tuple[list[Kernel], Pl
             tried = place(program, candidate)
             if best is None or tried.plan.arena_bytes < best[1].plan.arena_bytes:
                 best = candidate, tried
-        if best is None or best[1].plan.arena_bytes > placement.plan.arena_bytes * (1 - _LEAST_GAIN):
+        arena_bytes = placement.plan.arena_bytes
+        if best is None or best[1].plan.arena_bytes >= arena_bytes or _gain(best[1], arena_bytes) < least_gain:
             break
         kernels, placement = best
     return _widen_bands(program, kernels, placement)
 
 
+def _gain(placement: Placement, arena_bytes: int) -> float:
+    return 1 - placement.plan.arena_bytes / arena_bytes
+
+
 def _at_peak(kernels: list[Kernel], placement: Placement) -> list[int]:
     """Pairs (i, i + 1) during which some buffer reaches close to the arena's end."""
-    arena = placement.plan.arena_bytes * (1 - _LEAST_GAIN)
+    arena = placement.plan.arena_bytes * (1 - _NEAR_PEAK)
     steps = {
         step
         for buffer, offset in zip(placement.buffers, placement.plan.offsets, strict=True)

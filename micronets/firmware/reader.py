@@ -10,6 +10,7 @@ from micronets.firmware.flatbuffer import Damaged, Table
 from micronets.firmware.graph import Graph, Operator, Quantisation, Tensor
 
 _LARGEST_FILE_BYTES = 64 << 20
+_LARGEST_SIDE = 65535
 _LARGEST_TENSOR_ELEMENTS = 1 << 24
 _MOST_OPERATORS = 4096
 
@@ -123,8 +124,10 @@ class _Reader:
         dtype = _DTYPES.get(table.int8(1), "other")
         shape_array = table.array(0, "<i4")
         shape = () if shape_array is None else tuple(int(side) for side in shape_array)
-        if len(shape) > 6 or any(side < 1 for side in shape):
-            raise self.fail(f"{what} has the shape {list(shape)[:8]}; every side must be at least 1, at most 6 sides")
+        if len(shape) > 6 or any(not 1 <= side <= _LARGEST_SIDE for side in shape):
+            raise self.fail(
+                f"{what} has the shape {list(shape)[:8]}; at most 6 sides of 1 to {_LARGEST_SIDE} are supported"
+            )
         elements = 1
         for side in shape:
             elements *= side

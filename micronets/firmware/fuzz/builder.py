@@ -122,5 +122,5 @@ def _bytes(data: np.ndarray, dtype: str) -> np.ndarray:
     if dtype != "int4":
         return np.ascontiguousarray(data).reshape(-1).view(np.uint8)
     nibbles = data.reshape(-1).astype(np.uint8) & 15
-    nibbles = np.append(nibbles, 0)[: len(nibbles) + len(nibbles) % 2]
+    nibbles = np.concatenate([nibbles, np.zeros(len(nibbles) % 2, np.uint8)])
     return nibbles[0::2] | (nibbles[1::2] << 4)

@@ -13,6 +13,7 @@ from micronets.firmware.steps import DepthwiseConvolution
 
 _LARGEST_ACCUMULATOR = (1 << 31) - 1
 _LARGEST_SCRATCH_BYTES = 2048
+_MOST_BANDED_LINES = 64
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,7 @@ def depthwise_3x3(step: DepthwiseConvolution, accumulators: Bounds) -> Depthwise
     sweeps = [
         Sweep(transposed, *sides, stride, band)
         for transposed, sides in ((False, by_rows), (True, by_columns))
-        for band in range(1, sides[1][1] + 1)
+        for band in (*range(1, min(sides[1][1], _MOST_BANDED_LINES)), sides[1][1])
         # Bands of columns are no runs of memory, so their output could not lie over the input.
         if not transposed or band == sides[1][1]
     ]

@@ -18,6 +18,8 @@ from micronets.firmware.steps import (
     Window,
 )
 
+_LONGEST_REACH = 65535
+
 
 def window_of(
     lowering: Lowering, operator: Operator, in_size: tuple[int, int], kernel: tuple[int, int]
@@ -33,6 +35,8 @@ def window_of(
     sides, pads = [], []
     for size, k, s, d in zip(in_size, kernel, stride, dilation, strict=True):
         reach = (k - 1) * d + 1
+        if reach > _LONGEST_REACH:
+            raise lowering.fail(operator, f"has a kernel reaching over {reach}; at most {_LONGEST_REACH} is supported")
         out = -(-size // s) if options["padding"] == "SAME" else (size + s - reach) // s
         if out < 1:
             raise lowering.fail(operator, f"has a kernel reaching over {reach} on an input of {size}")
