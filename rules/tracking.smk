@@ -1,4 +1,5 @@
-# Concurrent jobs must find the store there: its creation is not safe against races.
+# Concurrent jobs must find the store there: its creation is not safe against races. Without params, because Snakemake
+# overlooks other reasons to run the jobs behind an ancient() input when the job that makes that input is due.
 rule prepare_tracking:
     output:
         f"{R}/tracking.json",
@@ -10,11 +11,5 @@ rule prepare_tracking:
     resources:
         mem_mb=1000,
         runtime=10,
-    params:
-        store=lambda wildcards: store_uri(),
-        models={
-            task.name: sorted({*task.models, *task.teachers})
-            for task in TASKS.values()
-        },
     script:
         "../workflow_scripts/tracking.py"

@@ -101,7 +101,6 @@ def test_a_further_model_redoes_nothing_of_the_others(finished):
     workflow, _ = finished
     planned = workflow.planned("--config", "kws__models__ds-cnn-m={}")
     assert planned == {
-        "prepare_tracking": 1,
         "published_network": 1,
         **dict.fromkeys(("train_network", "export_network", "build_firmware", "profile_firmware", "write_report"), 1),
     }
@@ -130,20 +129,21 @@ def test_a_killed_run_ends_as_an_uninterrupted_one(finished, workflow_in, tmp_pa
 
 def _kill_at(workflow, target, log, line, *, whole) -> None:
     """Runs up to where the log of a job says `line`, and kills the workflow, or (not `whole`) that job's process."""
-    main = psutil.Process(workflow.start(target).pid)
+    main = workflow.start(target)
     try:
         end = time.monotonic() + WAIT_S
         while not (log.exists() and line in log.read_text(encoding="utf-8")):
-            assert main.status() != psutil.STATUS_ZOMBIE, f"the run ended before {line!r}"
+            assert main.poll() is None, f"the run ended before {line!r}"
             assert time.monotonic() < end, f"{line!r} did not come"
             time.sleep(0.02)
-        jobs = main.children()
+        jobs = psutil.Process(main.pid).children()
         (main if whole else max(jobs, key=lambda process: process.create_time())).kill()
-        _, alive = psutil.wait_procs([main, *jobs], timeout=WAIT_S)
-        assert not alive, "a job outlived the workflow, or the workflow its job"
+        main.wait(timeout=WAIT_S)
+        _, alive = psutil.wait_procs(jobs, timeout=WAIT_S)
+        assert not alive, "a job outlived its workflow"
     finally:
-        if main.is_running():
-            main.kill()
+        main.kill()
+        main.wait()
 
 
 def _untimed(history: Path) -> list[list[str]]:
