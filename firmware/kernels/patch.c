@@ -40,7 +40,7 @@ MN_INLINE struct span inside(int32_t begin, int32_t step, int32_t taps, int32_t 
 }
 
 /* Copies the inputs under the kernel at (y, x), those outside as zero points; `patch` has room for whole words. */
-static void copy_patch(const struct mn_patch *p, const int8_t *input, int32_t y, int32_t x, int8_t *patch)
+static void copy_edge_patch(const struct mn_patch *p, const int8_t *input, int32_t y, int32_t x, int8_t *patch)
 {
     const struct mn_window *w = &p->window;
     const int32_t depth = p->in.channels;
@@ -74,12 +74,45 @@ static void copy_patch(const struct mn_patch *p, const int8_t *input, int32_t y,
     }
 }
 
+/* A patch that lies wholly inside the input, without dilation. Runs are copied in whole words: what a run writes beyond
+ * its end the next one overwrites, and only the last one must not read beyond its own end. */
+MN_INLINE void copy_inner_patch(const struct mn_patch *p, const int8_t *row, int8_t *patch)
+{
+    const int32_t run = p->window.columns * p->in.channels, row_bytes = p->in.columns * p->in.channels;
+    for (int32_t ky = p->window.rows; ky > 1; ky--, row += row_bytes, patch += run)
+    {
+        for (int32_t i = 0; i < run; i += 4)
+        {
+            *(mn_unaligned_word *)(void *)(patch + i) = mn_load_word(row + i);
+        }
+    }
+    copy_run(patch, row, run);
+}
+
+MN_INLINE void copy_patch(const struct mn_patch *p, const int8_t *input, int32_t y, int32_t x, int8_t *patch)
+{
+    const struct mn_window *w = &p->window;
+    const int32_t top = y * w->row_stride - w->pad_top, left = x * w->column_stride - w->pad_left;
+    const int32_t inner = top >= 0 && top + w->rows <= p->in.rows && left >= 0 &&
+                          left + w->columns <= p->in.columns && (w->row_dilation | w->column_dilation) == 1;
+    if (inner)
+    {
+        copy_inner_patch(p, input + (top * p->in.columns + left) * p->in.channels, patch);
+    }
+    else
+    {
+        copy_edge_patch(p, input, y, x, patch);
+    }
+}
+
 MN_INLINE void convolve(
     enum mn_form form, int clamped, const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input,
     int8_t *output, int8_t *scratch)
 {
     uint32_t *column = (uint32_t *)(void *)scratch;
     int8_t *patch = scratch + 4 * MN_BLOCK_PIXELS * p->point.words;
+    /* Lanes beyond the depth have zero weights, so the patch is widened in whole words. */
+    const int32_t padded = 2 * p->point.words;
     int32_t y = row, x = 0;
     for (int32_t left = rows * p->out_columns; left > 0; left -= MN_BLOCK_PIXELS)
     {
@@ -87,7 +120,7 @@ MN_INLINE void convolve(
         for (int32_t i = 0; i < count; i++)
         {
             copy_patch(p, input, y, x, patch);
-            mn_widen(patch, p->point.depth, column + i);
+            mn_widen(patch, padded, column + i);
             if (++x == p->out_columns)
             {
                 x = 0;

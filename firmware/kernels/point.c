@@ -13,9 +13,17 @@ MN_INLINE void point(
     for (int32_t left = pixels; left > 0; left -= MN_BLOCK_PIXELS)
     {
         const int32_t count = left < MN_BLOCK_PIXELS ? left : MN_BLOCK_PIXELS;
-        for (int32_t i = 0; i < count; i++, input += p->depth)
+        if (count == MN_BLOCK_PIXELS)
         {
-            mn_widen(input, p->depth, column + i);
+            mn_widen_block(input, p->depth, p->depth, column);
+            input += MN_BLOCK_PIXELS * p->depth;
+        }
+        else
+        {
+            for (int32_t i = 0; i < count; i++, input += p->depth)
+            {
+                mn_widen(input, p->depth, column + i);
+            }
         }
         mn_column_channels(form, clamped, p, column, count, output);
         output += count * p->channels;
