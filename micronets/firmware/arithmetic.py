@@ -18,6 +18,8 @@ def quantise_multiplier(real: float) -> tuple[int, int]:
     """(multiplier, shift) of a non-negative real multiplier: real ~ multiplier * 2**(shift - 31)."""
     if real == 0.0:
         return 0, 0
+    if not 0 < real < math.inf:
+        raise ValueError(f"the multiplier {real} is no positive number")
     fraction, shift = math.frexp(real)
     multiplier = _round_half_away(fraction * (1 << 31))
     if multiplier == 1 << 31:
@@ -63,6 +65,7 @@ def activation_range(activation: str, scale: float, zero_point: int) -> tuple[in
     """Least and greatest int8 value that a fused activation lets through."""
 
     def quantised(real: float) -> int:
+        """As TFLM, which divides in float32; FloatingPointError where that overflows."""
         return zero_point + _round_half_away(float(np.float32(real) / np.float32(scale)))
 
     low, high = -128, 127

@@ -1,5 +1,7 @@
 """From the file's graph to a `Program`: checks types, shapes and quantisation, and works out every integer constant."""
 
+import numpy as np
+
 from micronets.errors import ModelError
 from micronets.firmware.graph import Graph, Tensor
 from micronets.firmware.lowering import Lowering
@@ -24,7 +26,12 @@ def lower(graph: Graph) -> Program:
     lowering.values[first.index] = source
     for operator in graph.operators:
         if operator.index not in (skipped_first, skipped_last):
-            LOWERINGS[operator.kind](lowering, operator)
+            try:
+                # Scales near the ends of float32's range give ratios that no multiplier can hold.
+                with np.errstate(over="raise", invalid="raise", divide="raise"):
+                    LOWERINGS[operator.kind](lowering, operator)
+            except (ArithmeticError, ValueError) as error:
+                raise lowering.fail(operator, f"has scales that cannot be combined ({error})") from error
     result = lowering.values.get(last.index)
     if result is None or result.constant is not None:
         raise ModelError(f"{graph.file}: the output, tensor {last.index}, does not depend on the input")

@@ -2,16 +2,27 @@
 
 from micronets.firmware.passes.channels import remove_channels
 from micronets.firmware.passes.folding import fold_activations, fold_lookups, fold_padding
+from micronets.firmware.passes.order import drop_unused, order_steps
 from micronets.firmware.steps import Program
 
 
 def optimise_program(program: Program) -> None:
     """Applies every pass in place, until none finds more; each leaves notes of what it did."""
+    drop_unused(program)
     fold_lookups(program)
     fold_activations(program)
     fold_padding(program)
     while remove_channels(program):
         pass
+    order_steps(program)
 
 
-__all__ = ["fold_activations", "fold_lookups", "fold_padding", "optimise_program", "remove_channels"]
+__all__ = [
+    "drop_unused",
+    "fold_activations",
+    "fold_lookups",
+    "fold_padding",
+    "optimise_program",
+    "order_steps",
+    "remove_channels",
+]

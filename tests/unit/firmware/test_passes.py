@@ -5,12 +5,20 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from micronets.firmware.__main__ import main
 from micronets.firmware.compiler import compile_program
 from micronets.firmware.fuzz.builder import ModelBuilder
 from micronets.firmware.fuzz.checks import edge_inputs
 from micronets.firmware.host import build_guarded, run_on_host
 from micronets.firmware.lower import lower
-from micronets.firmware.passes import fold_activations, fold_lookups, fold_padding, remove_channels
+from micronets.firmware.passes import (
+    drop_unused,
+    fold_activations,
+    fold_lookups,
+    fold_padding,
+    order_steps,
+    remove_channels,
+)
 from micronets.firmware.reader import read_graph
 from micronets.firmware.steps import Convolution, Lookup, Pad, Program
 
@@ -151,3 +159,38 @@ def test_pairs_of_tables_join_and_idle_ones_go(tmp_path):
         model.operator("QUANTIZE", [values[-2]], [values[-1]])
     before, after = _unchanged(model.build([source], [values[-1]]), fold_lookups, tmp_path)
     assert len(before.steps) == 3 and len(after.steps) == 1
+
+
+def test_steps_nobody_reads_are_dropped(tmp_path):
+    model = ModelBuilder()
+    source = model.tensor((1, 6, 6, 3), "int8", 0.05, -128)
+    output = _convolution(model, source, 4, bias=300)
+    _convolution(model, _convolution(model, source, 20, bias=1), 30)
+    before, after = _unchanged(model.build([source], [output]), drop_unused, tmp_path)
+    assert len(before.steps) == 3 and len(after.steps) == 1
+
+
+def test_branches_run_in_the_order_that_needs_least(tmp_path):
+    """Two wide branches, each made narrow again: the file makes both wide before it narrows either."""
+    model = ModelBuilder()
+    source = model.tensor((1, 8, 8, 3), "int8", 0.05, -128)
+    wide = [_convolution(model, source, channels, bias=300) for channels in (40, 41)]
+    narrow = [_convolution(model, value, 4, bias=300) for value in wide]
+    output = model.tensor((1, 8, 8, 4), "int8", 0.6, -90)
+    model.operator("ADD", narrow, [output])
+    before, after = _unchanged(model.build([source], [output]), order_steps, tmp_path)
+    assert [step.operators[0] for step in before.steps] == [0, 1, 2, 3, 4]
+    assert [step.operators[0] for step in after.steps] == [0, 2, 1, 3, 4]
+
+
+def test_the_explanation_names_passes_layers_and_buffers(tmp_path, capsys):
+    model = ModelBuilder()
+    source = model.tensor((1, 6, 6, 3), "int8", 0.05, -128)
+    output = _convolution(model, _convolution(model, source, 8, bias=300, dead=(2, 3)), 4, bias=300)
+    file = tmp_path / "model.tflite"
+    file.write_bytes(model.build([source], [output]))
+    assert main([str(file), "--explain"]) == 0
+    text = capsys.readouterr().out
+    assert "removed 2 channels" in text and "network_layer_01_conv_2d" in text and "scratch_0" in text
+    assert main([str(tmp_path / "none.tflite")]) == 1
+    assert "cannot be read" in capsys.readouterr().err

@@ -145,3 +145,12 @@ def test_unsupported_types_are_named(dtype, tmp_path):
     a, b = (model.tensor((1, 4), dtype) for _ in range(2))
     model.operator("RELU", [a], [b])
     assert dtype in _error(model.build([a], [b]), tmp_path)
+
+
+def test_scales_beyond_all_bounds_are_refused(tmp_path):
+    model = ModelBuilder()
+    a = model.tensor((1, 4, 4, 2), "int8", 1e-39)
+    b = model.tensor((1, 2, 2, 2), "int8", 1e-39)
+    sizes = {"filterHeight": 2, "filterWidth": 2, "strideH": 2, "strideW": 2, "padding": 1}
+    model.operator("MAX_POOL_2D", [a], [b], {**sizes, "fusedActivationFunction": 3})
+    assert "operator 0 (MAX_POOL_2D) has scales that cannot be combined" in _error(model.build([a], [b]), tmp_path)
