@@ -71,10 +71,10 @@ def install_packages() -> None:
 
 
 def install_tools() -> None:
-    """Makes the compilers and the emulator available."""
+    """Makes the compilers, the emulator and what a virtual environment takes available."""
     missing = missing_packages()
     if missing:
-        install_debian_packages(missing, "the firmware is compiled and run with them")
+        install_debian_packages(missing)
         still = missing_packages()
         if still:
             raise SetUpError(f"{', '.join(still)} is installed but does not work; reinstall it with apt-get.")
@@ -91,16 +91,18 @@ def missing_packages() -> list[str]:
         packages.append("libnewlib-arm-none-eabi")
     if shutil.which("qemu-system-arm") is None:
         packages.append("qemu-system-arm")
+    if sys.executable.startswith("/usr/bin/") and not PYTHON.exists() and not _can_import("ensurepip"):
+        packages.append(f"python3.{sys.version_info[1]}-venv")
     return packages
 
 
-def install_debian_packages(packages: Sequence[str], why: str) -> None:
+def install_debian_packages(packages: Sequence[str]) -> None:
     """Installs with apt-get; raises SetUpError, naming the command for an administrator, where the user may not."""
     names = " ".join(packages)
-    by_hand = f"{names} missing ({why}); have an administrator run `apt-get install {names}`, then run this again."
+    by_hand = f"have an administrator run `apt-get install {names}`, then run the same command again."
     apt = _apt_get()
     if apt is None:
-        raise SetUpError(by_hand)
+        raise SetUpError(f"you may not install what is missing; {by_hand}")
     print(f"Installing {names} with apt-get.", flush=True)
     install = [*apt, "install", "-y", "--no-install-recommends", *packages]
     if not any(Path("/var/lib/apt/lists").glob("*Packages*")):
@@ -110,14 +112,12 @@ def install_debian_packages(packages: Sequence[str], why: str) -> None:
     _run([*apt[:-3], "dpkg", "--configure", "-a"])
     _run([*apt, "update", "-q"])
     if _run(install):
-        raise SetUpError(f"apt-get failed (see above): {by_hand}")
+        raise SetUpError(f"apt-get failed (see above); {by_hand}")
 
 
 def _create_environment() -> None:
     if not _can_import("ensurepip"):
-        if not sys.executable.startswith("/usr/bin/"):
-            raise SetUpError(f"{sys.executable} lacks the modules venv and ensurepip; use a complete Python.")
-        install_debian_packages([f"python3.{sys.version_info[1]}-venv"], "the virtual environment needs it")
+        raise SetUpError(f"{sys.executable} lacks the module ensurepip; use a complete Python.")
     ENVIRONMENT.mkdir(exist_ok=True)
     UNFINISHED.touch()
     if _run([sys.executable, "-m", "venv", str(ENVIRONMENT)]):
