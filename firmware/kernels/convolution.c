@@ -43,34 +43,59 @@ void mn_convolution(const struct mn_convolution *p, const int8_t *input, int8_t 
     }
 }
 
+/* Taps [first, end) of a kernel that starts at `begin` and steps by `step` lie within [0, size). */
+struct span
+{
+    int32_t first, end;
+};
+
+static struct span inside(int32_t begin, int32_t step, int32_t taps, int32_t size)
+{
+    struct span s = {0, taps};
+    for (; s.first < taps && begin + s.first * step < 0; s.first++)
+    {
+    }
+    for (; s.end > s.first && begin + (s.end - 1) * step >= size; s.end--)
+    {
+    }
+    return s;
+}
+
 void mn_depthwise_convolution(const struct mn_depthwise_convolution *p, const int8_t *input, int8_t *output)
 {
     const struct mn_window w = p->window;
-    const int32_t channels = p->out.channels;
+    const int32_t channels = p->out.channels, depth = p->in.channels, zero = p->input_zero_point;
+    const int32_t row_step = w.row_dilation * p->in.columns * depth, column_step = w.column_dilation * depth;
     for (int32_t y = 0; y < p->out.rows; y++)
     {
+        const int32_t top = y * w.row_stride - w.pad_top;
+        const struct span ys = inside(top, w.row_dilation, w.rows, p->in.rows);
         for (int32_t x = 0; x < p->out.columns; x++)
         {
-            for (int32_t channel = 0; channel < channels; channel++)
+            const int32_t left = x * w.column_stride - w.pad_left;
+            const struct span xs = inside(left, w.column_dilation, w.columns, p->in.columns);
+            const int32_t in_y = top + ys.first * w.row_dilation, in_x = left + xs.first * w.column_dilation;
+            const int8_t *first = input + (in_y * p->in.columns + in_x) * depth;
+            const int8_t *taps = p->weights + (ys.first * w.columns + xs.first) * channels;
+            int32_t of_input = 0;
+            for (int32_t channel = 0; channel < channels; channel++, taps++)
             {
                 int32_t acc = p->bias[channel];
-                for (int32_t ky = 0; ky < w.rows; ky++)
+                const int8_t *row = first, *row_taps = taps;
+                for (int32_t ky = ys.first; ky < ys.end; ky++, row += row_step, row_taps += w.columns * channels)
                 {
-                    const int32_t in_y = y * w.row_stride - w.pad_top + ky * w.row_dilation;
-                    for (int32_t kx = 0; kx < w.columns; kx++)
+                    const int8_t *pixel = row, *weight = row_taps;
+                    for (int32_t kx = xs.first; kx < xs.end; kx++, pixel += column_step, weight += channels)
                     {
-                        const int32_t in_x = x * w.column_stride - w.pad_left + kx * w.column_dilation;
-                        if (in_y < 0 || in_y >= p->in.rows || in_x < 0 || in_x >= p->in.columns)
-                        {
-                            continue;
-                        }
-                        const int32_t pixel =
-                            input[(in_y * p->in.columns + in_x) * p->in.channels + channel / p->multiplier];
-                        const int32_t weight = p->weights[(ky * w.columns + kx) * channels + channel];
-                        acc = mn_wrapping_add(acc, (pixel - p->input_zero_point) * weight);
+                        acc = mn_wrapping_add(acc, (*pixel - zero) * *weight);
                     }
                 }
                 *output++ = requantise(&p->requantisation, channel, acc);
+                if (++of_input == p->multiplier)
+                {
+                    of_input = 0;
+                    first++;
+                }
             }
         }
     }
