@@ -3,6 +3,7 @@
 import contextlib
 import copy
 import difflib
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -44,6 +45,7 @@ def check(value: Any, schema: Mapping[str, Any], key: str, within: tuple[str, ..
         errors = list(validator.iter_errors(holder["value"]))
     if errors:
         raise ConfigurationError(_sentence(min(errors, key=lambda error: list(map(str, error.absolute_path))), key))
+    _refuse_infinite(holder["value"], key)
     return holder["value"]
 
 
@@ -52,6 +54,15 @@ def closest(name: str, known: Iterable[str]) -> str:
     known = list(known)
     near = difflib.get_close_matches(name, known, n=1)
     return f"did you mean {near[0]!r}" if near else f"known are {', '.join(known)}"
+
+
+def _refuse_infinite(value: Any, key: str) -> None:
+    """Comparisons with not-a-number are false, so that a schema lets it pass."""
+    if isinstance(value, Mapping):
+        for name, part in value.items():
+            _refuse_infinite(part, f"{key}.{name}" if key else str(name))
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise ConfigurationError(f"{key} is {value}, but must be a finite number.")
 
 
 def _read_text(holder: dict[str, Any], error: ValidationError) -> bool:

@@ -101,6 +101,7 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({"boards": ["nucleo-f44"]}, r"boards: .*'nucleo-f44'.*nucleo-f446re"),
     ({"train": 3}, r"train must be a mapping"),
     ({"train__batchsize": 3}, r"'kws.train.batchsize'; did you mean 'batch_size'"),
+    ({"train": {"learning_rate": "nan"}}, r"kws.train.learning_rate is nan, but must be a finite number"),
     ({"train": {"batch_size": 0}}, r"kws.train.batch_size is 0, but must be at least 1"),
     ({"train": {"teacher": {"architecture": "ds-cnn-x"}}}, r"kws.train.teacher.architecture: .*'ds-cnn-x'"),
     ({"data": {"source": "tape"}}, r"kws.data.source is 'tape', but must be one of generated, folder, download"),

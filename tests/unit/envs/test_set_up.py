@@ -80,10 +80,8 @@ def test_who_has_sudo_without_password_installs_with_it(set_up, programs, monkey
 def test_a_failed_installation_is_repaired_and_tried_again(set_up, programs, monkeypatch, tmp_path):
     note = tmp_path / "note"
     programs("apt-get", "exit 0")
-    programs(
-        "sudo",
-        f'printf "%s\\n" "$*" >> {note}\ncase "$*" in *" install "*) [ -e {note}.2 ] || {{ : > {note}.2; exit 1; }};; esac',
-    )
+    fail_once = f'case "$*" in *" install "*) [ -e {note}.2 ] || {{ : > {note}.2; exit 1; }};; esac'
+    programs("sudo", f'printf "%s\\n" "$*" >> {note}\n{fail_once}')
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     set_up.install_debian_packages(["gcc"])
     calls = note.read_text(encoding="utf-8")
