@@ -18,6 +18,7 @@ def atomic_file(path: str | os.PathLike) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    _remove_leftovers(path.parent, f".{path.stem}.", f".partial{path.suffix}")
     beside = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
     try:
         yield beside
@@ -33,16 +34,44 @@ def atomic_directory(path: str | os.PathLike) -> Iterator[Path]:
     """Yields a fresh directory beside `path`; on success it takes the place of `path`, whatever stood there."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    _remove_leftovers(path.parent, f".{path.name}.", ".partial")
     beside = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir()
     try:
         yield beside
         if path.exists():
-            shutil.rmtree(path)
-        os.replace(beside, path)
+            old = path.with_name(f".{path.name}.{os.getpid()}-old.partial")
+            os.replace(path, old)  # a directory that is being deleted must not be taken for a whole one
+            os.replace(beside, path)
+            shutil.rmtree(old)
+        else:
+            os.replace(beside, path)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def _remove_leftovers(folder: Path, prefix: str, suffix: str) -> None:
+    """Removes what killed processes, or an earlier write of this one, left half-written beside a path."""
+    for leftover in folder.iterdir():
+        name = leftover.name
+        if not (name.startswith(prefix) and name.endswith(suffix)):
+            continue
+        process = name[len(prefix) : len(name) - len(suffix)].removesuffix("-old")
+        if process.isdecimal() and (int(process) == os.getpid() or not _alive(int(process))):
+            if leftover.is_dir():
+                shutil.rmtree(leftover, ignore_errors=True)
+            else:
+                leftover.unlink(missing_ok=True)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # another user's
+        pass
+    return True
 
 
 def write_text(path: str | os.PathLike, text: str) -> None:
