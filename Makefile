@@ -12,7 +12,7 @@ run: setup
 	snakemake --cores all
 
 test: setup
-	pytest -n 2 --dist loadfile
+	pytest -n 2 --dist loadfile tests/workflow tests  # the longest first
 
 lint: setup
 	ruff check .
