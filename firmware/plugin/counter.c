@@ -188,6 +188,15 @@ static void on_access(unsigned int vcpu, qemu_plugin_meminfo_t info, uint64_t ad
     access->live[region + (qemu_plugin_mem_is_store(info) ? FLASH_STORE : FLASH_LOAD)]++;
 }
 
+/* Bytes of a Thumb instruction (Armv7-M Architecture Reference Manual, A5.1). QEMU's own size is no use here: of the
+ * last instruction before a page's end it includes the halfword behind, which the translator has looked at. */
+static uint64_t thumb_size(const struct qemu_plugin_insn *insn)
+{
+    uint16_t halfword;
+    memcpy(&halfword, qemu_plugin_insn_data(insn), sizeof halfword);
+    return halfword >> 11 >= 0x1d ? 4 : 2;
+}
+
 static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 {
     (void)id;
@@ -196,7 +205,7 @@ static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
     const struct qemu_plugin_insn *last = qemu_plugin_tb_get_insn(tb, count - 1);
     size_t layer;
     block->start = qemu_plugin_tb_vaddr(tb);
-    block->end = qemu_plugin_insn_vaddr(last) + qemu_plugin_insn_size(last);
+    block->end = qemu_plugin_insn_vaddr(last) + thumb_size(last);
     block->instructions = count;
     block->executed = allocate(layer_count + 1, sizeof *block->executed);
     block->taken = allocate(layer_count + 1, sizeof *block->taken);

@@ -34,7 +34,7 @@ def profile_firmware(
 
     Raises:
         EmulatorError: as `execute`; `expected` has another shape; the network wrote to flash or accessed memory that
-            the board does not have; the two runs counted differently.
+            the board does not have; the two runs, or the classes of instructions, do not add up to the same count.
     """
     all_inputs = execute(firmware, inputs, counting="instructions", timeout_s=timeout_s)
     first = execute(firmware, inputs[:1], counting="detail", timeout_s=timeout_s)
@@ -46,6 +46,13 @@ def profile_firmware(
             f"{first.counts.inferences[0]:,} instructions; a network must not depend on what ran before."
         )
     _check_accesses(firmware, first.counts)
+    layers = _layers(firmware, first.counts)
+    classified = sum(counts.instructions for _, counts in layers)
+    if classified != first.counts.inferences[0]:
+        raise EmulatorError(
+            f"{first.counts.inferences[0]:,} instructions of {firmware.network} ran, but {classified:,} were found in "
+            "its disassembly; the emulator and the toolchain do not agree on the program."
+        )
     different = _count_different(firmware, all_inputs, expected)
     if different:
         logger.warning("%d of %d outputs of %s differ from the expected ones", different, len(inputs), firmware.network)
@@ -56,7 +63,7 @@ def profile_firmware(
         different_outputs=different,
         accuracy=None if classes is None else float(np.mean(all_inputs.outputs.argmax(axis=1) == classes)),
         instructions=(min(all_inputs.counts.inferences), max(all_inputs.counts.inferences)),
-        layers=_layers(firmware, first.counts),
+        layers=layers,
         model=find_cycle_model(firmware.board),
         stack_bytes=all_inputs.stack_bytes,
     )
