@@ -6,9 +6,10 @@ from keras import ops
 
 
 class DistillationLoss(keras.losses.Loss):
-    """(1 - weight) x cross-entropy with the labels + weight x T² x cross-entropy with the teacher, both softened by T.
+    """(1 - weight) x cross-entropy with the labels + weight x T² x divergence from the teacher, both softened by T.
 
-    The factor T² keeps the gradients of both parts of one size (Hinton et al., arXiv 1503.02531, section 2).
+    The divergence is Kullback-Leibler's, 0 for a student that answers as its teacher. The factor T² keeps the gradients
+    of both parts of one size (Hinton et al., arXiv 1503.02531, section 2).
     `y_true` holds class probabilities and the teacher's logits side by side: (batch, 2 x classes).
     """
 
@@ -23,9 +24,9 @@ class DistillationLoss(keras.losses.Loss):
         hard = keras.losses.categorical_crossentropy(
             labels, y_pred, from_logits=True, label_smoothing=self.label_smoothing
         )
-        soft = keras.losses.categorical_crossentropy(
-            ops.softmax(teacher_logits / self.temperature), y_pred / self.temperature, from_logits=True
-        )
+        teacher = ops.softmax(teacher_logits / self.temperature)
+        entropy = -ops.sum(teacher * ops.log_softmax(teacher_logits / self.temperature), axis=-1)
+        soft = keras.losses.categorical_crossentropy(teacher, y_pred / self.temperature, from_logits=True) - entropy
         return (1.0 - self.weight) * hard + self.weight * self.temperature**2 * soft
 
 

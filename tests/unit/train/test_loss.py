@@ -18,9 +18,16 @@ def test_both_parts_are_weighted_and_the_soft_one_scaled_by_the_squared_temperat
     labels = np.eye(3, dtype=np.float32)[[0, 2, 1, 1, 0]]
     loss = DistillationLoss(weight=0.7, temperature=4.0, label_smoothing=0.0)
     hard = -(labels * np.log(_softmax(logits))).sum(-1).mean()
-    soft = -(_softmax(teacher / 4) * np.log(_softmax(logits / 4))).sum(-1).mean()
+    soft = (_softmax(teacher / 4) * np.log(_softmax(teacher / 4) / _softmax(logits / 4))).sum(-1).mean()
     measured = float(convert_to_numpy(loss(targets(labels, teacher), logits)))
     np.testing.assert_allclose(measured, 0.3 * hard + 0.7 * 16 * soft, rtol=1e-5)
+
+
+def test_a_student_that_answers_as_its_teacher_has_no_soft_loss():
+    teacher = np.array([[3.0, -1.0, 0.5]], np.float32)
+    loss = DistillationLoss(weight=1.0, temperature=4.0, label_smoothing=0.0)
+    measured = loss(targets(np.array([[0.0, 1.0, 0.0]], np.float32), teacher), teacher)
+    np.testing.assert_allclose(convert_to_numpy(measured), 0.0, atol=1e-5)
 
 
 def test_without_weight_the_teacher_does_not_matter():
