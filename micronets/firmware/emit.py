@@ -88,7 +88,7 @@ class _Emitter:
         self.calls.append(driver)
 
 
-def emit(program: Program, kernels: list[Kernel], placement: Placement, name: str) -> Emitted:
+def emit(program: Program, kernels: list[PlannedKernel], placement: Placement, name: str) -> Emitted:
     emitter = _Emitter(placement, sum(2 if isinstance(kernel, FusedRows) else 1 for kernel in kernels))
     definitions: dict[str, None] = {}
     for kernel, offset in zip(kernels, placement.scratch_offsets, strict=True):

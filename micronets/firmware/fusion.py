@@ -1,6 +1,5 @@
 """Decides which convolutions run row by row into the depthwise convolution after them: those that save memory."""
 
-from micronets.firmware.kernels import Kernel
 from micronets.firmware.kernels.fused import FusedRows, fuse
 from micronets.firmware.passes.uses import only_reader
 from micronets.firmware.placement import Placement, place
@@ -12,11 +11,13 @@ _BANDS = (1, 2, 3, 4, 6, 8)
 _BAND_ALLOWANCE = 1.005
 
 
-def fuse_rows(program: Program, kernels: list[Kernel], least_gain: float) -> tuple[list[Kernel], Placement]:
+def fuse_rows(
+    program: Program, kernels: list[PlannedKernel], least_gain: float
+) -> tuple[list[PlannedKernel], Placement]:
     """Fuses the pair that shrinks the arena most, again and again, until none shrinks it by the share `least_gain`."""
     placement = place(program, kernels)
     while True:
-        best: tuple[list[Kernel], Placement] | None = None
+        best: tuple[list[PlannedKernel], Placement] | None = None
         for i in _at_peak(kernels, placement):
             candidate = _fused_at(program, kernels, i, 1)
             if candidate is None:
@@ -35,7 +36,7 @@ def _gain(placement: Placement, arena_bytes: int) -> float:
     return 1 - placement.plan.arena_bytes / arena_bytes
 
 
-def _at_peak(kernels: list[Kernel], placement: Placement) -> list[int]:
+def _at_peak(kernels: list[PlannedKernel], placement: Placement) -> list[int]:
     """Pairs (i, i + 1) during which some buffer reaches close to the arena's end."""
     arena = placement.plan.arena_bytes * (1 - _NEAR_PEAK)
     steps = {
@@ -47,7 +48,7 @@ def _at_peak(kernels: list[Kernel], placement: Placement) -> list[int]:
     return [i for i in range(len(kernels) - 1) if i in steps or i + 1 in steps]
 
 
-def _fused_at(program: Program, kernels: list[Kernel], i: int, band: int) -> list[Kernel] | None:
+def _fused_at(program: Program, kernels: list[PlannedKernel], i: int, band: int) -> list[PlannedKernel] | None:
     first, second = kernels[i], kernels[i + 1]
     if only_reader(program, first.step.output) is not second.step:
         return None
@@ -55,7 +56,9 @@ def _fused_at(program: Program, kernels: list[Kernel], i: int, band: int) -> lis
     return None if fused is None else [*kernels[:i], fused, *kernels[i + 2 :]]
 
 
-def _widen_bands(program: Program, kernels: list[Kernel], placement: Placement) -> tuple[list[Kernel], Placement]:
+def _widen_bands(
+    program: Program, kernels: list[PlannedKernel], placement: Placement
+) -> tuple[list[PlannedKernel], Placement]:
     limit = placement.plan.arena_bytes * _BAND_ALLOWANCE
     for i, kernel in enumerate(kernels):
         if not isinstance(kernel, FusedRows):

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from micronets.firmware.kernels import Kernel
 from micronets.firmware.plan import Buffer, Overlap, Plan, plan_memory
 from micronets.firmware.steps import Program, Value
 
@@ -16,7 +15,7 @@ class Placement:
     scratch_offsets: tuple[int | None, ...]
 
 
-def place(program: Program, kernels: list[Kernel]) -> Placement:
+def place(program: Program, kernels: list[PlannedKernel]) -> Placement:
     first: dict[int, int] = {id(program.input.storage): 0}
     last: dict[int, int] = {}
     storages: dict[int, Value] = {id(program.input.storage): program.input.storage}

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from micronets.firmware.kernels.depthwise import Depthwise3x3
-from micronets.firmware.kernels.kernel import Distance, Kernel
+from micronets.firmware.kernels.kernel import Distance, Kernel, PlannedKernel
 from micronets.firmware.kernels.patch import PatchConvolution
 from micronets.firmware.kernels.point import PointConvolution
-from micronets.firmware.source import Source
 from micronets.firmware.steps import Step
 
 RowMaker = PointConvolution | PatchConvolution
@@ -18,7 +17,7 @@ class FusedStep(Step):
     kind: ClassVar[str] = "fused"
 
 
-class FusedRows(Kernel[FusedStep]):
+class FusedRows(PlannedKernel[FusedStep]):
     """`first` makes the rows that a band of `second` needs into a buffer; rows that the next band reads again stay."""
 
     file = None
@@ -64,9 +63,6 @@ class FusedRows(Kernel[FusedStep]):
             unread = self.first.first_input_row(made)
             distance = max(distance, line * out_columns * channels - unread * in_columns * depth)
         return {0: Distance(distance)}
-
-    def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
-        raise NotImplementedError("fused rows are emitted as two layer functions and a driver")
 
     def emit_driver(self, name: str, first: str, second: str, scratch: str) -> str:
         """C text of a function that calls the two layer functions band by band."""

@@ -18,8 +18,8 @@ class Distance:
     exact: int | None = None
 
 
-class Kernel(ABC, Generic[S]):
-    """One step bound to one C function."""
+class PlannedKernel(ABC, Generic[S]):
+    """One step bound to C code: what the memory planner needs to know of it."""
 
     function: ClassVar[str]
     """The C function's name."""
@@ -40,6 +40,10 @@ class Kernel(ABC, Generic[S]):
     def overlaps(self) -> "dict[int, Distance]":
         """Input position -> how the output may overlap that input; inputs left out may not be overlapped."""
         return {}
+
+
+class Kernel(PlannedKernel[S]):
+    """One step bound to one C function, emitted as one layer."""
 
     def definition(self) -> str:
         """C text of a function this kernel needs in network.c; empty for kernels of the library."""

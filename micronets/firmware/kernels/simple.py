@@ -1,5 +1,7 @@
 """Kernels of everything but convolutions; each has one C function on every core."""
 
+from abc import abstractmethod
+
 import numpy as np
 
 from micronets.firmware.kernels.kernel import Distance, Kernel, shape_fields, window_fields
@@ -83,8 +85,9 @@ class _BinaryKernel(Kernel):
     def input_multipliers(self) -> tuple[tuple[int, int], tuple[int, int]]:
         return (0, 0), (0, 0)
 
+    @abstractmethod
     def output_multiplier(self) -> tuple[int, int]:
-        raise NotImplementedError
+        """Multiplier and shift of the result."""
 
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
         step = self.step
