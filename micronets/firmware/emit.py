@@ -5,6 +5,7 @@ from pathlib import Path
 
 from micronets.firmware.kernels import Kernel
 from micronets.firmware.kernels.fused import FusedRows
+from micronets.firmware.kernels.kernel import PlannedKernel
 from micronets.firmware.placement import Placement
 from micronets.firmware.source import Source
 from micronets.firmware.steps import Program, Step, Value

@@ -1,6 +1,7 @@
 """Decides which convolutions run row by row into the depthwise convolution after them: those that save memory."""
 
 from micronets.firmware.kernels.fused import FusedRows, fuse
+from micronets.firmware.kernels.kernel import PlannedKernel
 from micronets.firmware.passes.uses import only_reader
 from micronets.firmware.placement import Placement, place
 from micronets.firmware.steps import Program

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from micronets.firmware.kernels.kernel import PlannedKernel
 from micronets.firmware.plan import Buffer, Overlap, Plan, plan_memory
 from micronets.firmware.steps import Program, Value
 
