@@ -210,8 +210,10 @@ def _resolve_model(
         _known_board(f"{key}.boards", board)
         if published:
             _check_published_fits(key, name, board)
-    if not published:
-        _check_search(task, f"{key}.search", merged["search"])
+    if published:
+        _check_published_input(task, key, name)
+    else:
+        _check_search(task, f"{key}.search", merged["search"], sections["data"])
     return model
 
 
@@ -232,11 +234,20 @@ def _check_published_fits(key: str, name: str, board_name: str) -> None:
         )
 
 
-def _check_search(task: str, key: str, section: Section) -> None:
-    _known_board(f"{key}.board", section["board"])
-    about = find_task(task)
+def _check_published_input(task: str, key: str, name: str) -> None:
     try:
-        search_problem(SearchOptions.from_section(section), about.input_shape, len(about.labels))
+        find_task(task).check_input_shape(published_architecture(name).input_shape)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{key}: {error}; choose a network for this task.") from None
+
+
+def _check_search(task: str, key: str, section: Section, data: Section) -> None:
+    _known_board(f"{key}.board", section["board"])
+    about, options = find_task(task), SearchOptions.from_section(section)
+    shape = options.input_shape or about.input_shape
+    try:
+        about.check_input_shape(shape)
+        search_problem(options, shape, len(about.labels(data)))
     except ConfigurationError as error:
         raise ConfigurationError(f"{key}: {error}") from None
 

@@ -6,6 +6,7 @@ stride 2.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from micronets.architecture import Architecture, AveragePooling, Convolution, DepthwiseConvolution, Layer
 from micronets.errors import ConfigurationError
@@ -37,8 +38,15 @@ PUBLISHED = tuple(_RECIPES)
 """Names that `published_architecture` knows."""
 
 
-def published_architecture(name: str) -> Architecture:
-    """Raises ConfigurationError where no network of this name is published."""
+def published_architecture(name: str, classes: int | None = None) -> Architecture:
+    """The network of a name, with its published number of classes or another.
+
+    Raises ConfigurationError where no network of this name is published.
+    """
     if name not in _RECIPES:
         raise ConfigurationError(f"No published network is named {name!r}; known are {', '.join(PUBLISHED)}.")
-    return _RECIPES[name](name)
+    architecture = _RECIPES[name](name)
+    if classes is None or architecture.classes == classes:
+        return architecture
+    *layers, classifier = architecture.layers
+    return replace(architecture, layers=(*layers, replace(classifier, channels=classes)))

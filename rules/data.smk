@@ -1,7 +1,5 @@
-DATASET = [
-    f"{R}/{{task}}/data/{name}"
-    for name in ("dataset.json", "features.npy", "audio.npy", "noise.npy", "clips.csv")
-]
+# The folder is made whole or not at all; what else is in it is the task's affair.
+DATASET = f"{R}/{{task}}/data/dataset.json"
 
 
 rule prepare_data:

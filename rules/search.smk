@@ -28,6 +28,7 @@ rule search_network:
 rule published_network:
     input:
         tracking=ancient(f"{R}/tracking.json"),
+        dataset=DATASET,
     output:
         architecture=f"{R}/{{task}}/{{model}}/search/architecture.json",
     log:

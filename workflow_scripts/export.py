@@ -7,7 +7,7 @@ from micronets.job import job
 from micronets.tracking import StageRun
 
 results, task, model = snakemake.config["results"], snakemake.wildcards.task, snakemake.wildcards.model
-data, directory = (Path(file).parent for file in (snakemake.input.dataset[0], snakemake.output.model))
+data, directory = (Path(file).parent for file in (snakemake.input.dataset, snakemake.output.model))
 with job(f"{task} {model} export", snakemake.log[0]):
     with StageRun(results, task, model, "export", dict(snakemake.params)) as run:
         source = snakemake.input

@@ -6,7 +6,7 @@ from micronets.job import job
 from micronets.tracking import StageRun, record_data
 
 results, task, model = snakemake.config["results"], snakemake.wildcards.task, snakemake.wildcards.model
-data, directory = (Path(file).parent for file in (snakemake.input.dataset[0], snakemake.output.network))
+data, directory = (Path(file).parent for file in (snakemake.input.dataset, snakemake.output.network))
 with job(f"{task} {model} train", snakemake.log[0]):
     record_data(results, task, [model], data / "dataset.json")
     with StageRun(results, task, model, "train", dict(snakemake.params)) as run:
@@ -14,7 +14,6 @@ with job(f"{task} {model} train", snakemake.log[0]):
 
         architecture, teacher = snakemake.input.architecture, snakemake.input.get("teacher") or None
         train(
-            task,
             data,
             architecture,
             directory,

@@ -6,13 +6,12 @@ from micronets.job import job
 from micronets.tracking import StageRun
 
 results, task, teacher = snakemake.config["results"], snakemake.wildcards.task, snakemake.wildcards.teacher
-data, directory = (Path(file).parent for file in (snakemake.input.dataset[0], snakemake.output.network))
+data, directory = (Path(file).parent for file in (snakemake.input.dataset, snakemake.output.network))
 with job(f"{task} {teacher} teacher", snakemake.log[0]):
     with StageRun(results, task, teacher, "teacher", dict(snakemake.params)) as run:
         from micronets.train import train_teacher
 
         train_teacher(
-            task,
             data,
             snakemake.input.architecture,
             directory,

@@ -5,14 +5,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from micronets.data.augmentation import NO_AUGMENTATION, Augmentation
-from micronets.data.dataset import PreparedDataset
+from micronets.data.dataset import Dataset, Stream
 from micronets.data.mfcc import MfccParameters
+from micronets.data.speech_dataset import SpeechDataset
 from micronets.data.stream import TrainingStream
 
 if TYPE_CHECKING:
     from micronets.tasks import Task
 
-__all__ = ["NO_AUGMENTATION", "Augmentation", "MfccParameters", "PreparedDataset", "TrainingStream", "prepare"]
+__all__ = [
+    "NO_AUGMENTATION",
+    "Augmentation",
+    "Dataset",
+    "MfccParameters",
+    "SpeechDataset",
+    "Stream",
+    "TrainingStream",
+    "prepare",
+]
 
 
 def prepare(task: "Task", options: Mapping[str, Any], directory: str | Path, seed: int, threads: int) -> None:

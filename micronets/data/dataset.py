@@ -1,160 +1,71 @@
-"""The prepared dataset: what the data stage leaves and every later stage reads."""
+"""What every prepared dataset offers to the stages after it, whatever it holds."""
 
-import json
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
+from typing import Protocol
 
 import numpy as np
-import pandas as pd
 
-from micronets.data.layout import SPLITS
-from micronets.data.mfcc import MfccParameters
-from micronets.data.noise import NoiseSegment
-from micronets.errors import DataError, MicronetsError
+from micronets.architecture import Shape
+from micronets.evaluation import Truth
+from micronets.network import Range
 
-FORMAT = 1
+SPLITS = ("training", "validation", "testing")
 
 
-@dataclass(frozen=True)
-class PreparedDataset:
-    """A dataset directory, opened read-only; the arrays are memory-mapped.
-
-    Rows of `clips`, `audio` and `features` belong together, and the rows of one split are contiguous. The training
-    split holds every usable clip of a keyword and of any other word, and no silence: `TrainingStream` draws the unknown
-    words and the silence of each epoch. Validation and testing hold their final set of clips.
+class Dataset(Protocol):
+    """A prepared dataset as the networks of one input shape see it.
 
     Attributes:
+        task: name of the task that it was prepared for.
         labels: class names by class index.
-        clips: one row per clip: path, word, label, class, speaker, split, samples (before padding or cutting),
-            offset and volume (of silence: where it was cut from the recording, and its gain).
-        audio: int16 (clips, clip_samples).
-        noise: int16 (samples,), all background recordings after one another.
-        segments: which stretch of `noise` belongs to which split.
-        parameters: definition of the features.
-        unknown_percent, silence_percent: share of these classes, in percent of the keyword clips.
-        content_hash: SHA-256 over audio, labels, splits, noise and feature parameters.
+        input_shape: (height, width, channels) of one example.
+        input_range: lowest and highest value that a quantised input keeps; holds 0.
+        content_hash: SHA-256 over everything in it that can decide a result.
     """
 
-    directory: Path
     task: str
     labels: tuple[str, ...]
-    clips: pd.DataFrame
-    audio: np.ndarray
-    noise: np.ndarray
-    segments: tuple[NoiseSegment, ...]
-    parameters: MfccParameters
-    unknown_percent: float
-    silence_percent: float
     content_hash: str
-    _features: np.ndarray
-    _rows: dict[str, slice]
-
-    @classmethod
-    def open(cls, directory: str | Path) -> "PreparedDataset":
-        """Opens what `prepare` made.
-
-        Raises:
-            DataError: the directory is missing, incomplete or damaged.
-        """
-        directory = Path(directory)
-        remedy = "remove the folder and run the data stage again"
-        if not (directory / "dataset.json").is_file():
-            raise DataError(f"{directory} holds no prepared dataset (no dataset.json); run the data stage")
-        try:
-            about = json.loads((directory / "dataset.json").read_text(encoding="utf-8"))
-            if about["format"] != FORMAT:
-                raise DataError(f"{directory} was made by another version (format {about['format']}); {remedy}")
-            clips = pd.read_csv(directory / "clips.csv", dtype={"speaker": str}, keep_default_na=False)
-            arrays = {
-                name: np.load(directory / f"{name}.npy", mmap_mode="r") for name in ("features", "audio", "noise")
-            }
-            parameters = MfccParameters(**about["features"])
-            segments = tuple(NoiseSegment(**segment) for segment in about["noise"])
-            dataset = cls(
-                directory=directory,
-                task=about["task"],
-                labels=tuple(about["labels"]),
-                clips=clips,
-                audio=arrays["audio"],
-                noise=arrays["noise"],
-                segments=segments,
-                parameters=parameters,
-                unknown_percent=about["unknown_percent"],
-                silence_percent=about["silence_percent"],
-                content_hash=about["content_hash"],
-                _features=arrays["features"],
-                _rows=_split_rows(clips["split"]),
-            )
-            expected = {
-                "audio": (about["clips"], parameters.clip_samples),
-                "features": (about["clips"], parameters.frames, parameters.coefficients),
-                "noise": (about["noise_samples"],),
-            }
-        except MicronetsError:
-            raise
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DataError(f"the prepared dataset in {directory} is damaged ({error}); {remedy}") from error
-        for name, shape in expected.items():
-            if arrays[name].shape != shape:
-                raise DataError(f"{directory / name}.npy has shape {arrays[name].shape}, not {shape}; {remedy}")
-        if len(clips) != about["clips"]:
-            raise DataError(f"{directory / 'clips.csv'} has {len(clips)} rows, not {about['clips']}; {remedy}")
-        return dataset
 
     @property
-    def input_shape(self) -> tuple[int, int, int]:
-        """(frames, coefficients, 1)."""
-        return (*self._features.shape[1:], 1)
+    def input_shape(self) -> Shape: ...
 
-    def rows(self, split: str) -> slice:
-        """The rows of a split: `training`, `validation` or `testing`."""
-        if split not in self._rows:
-            raise DataError(f"no split {split!r}; there are {', '.join(SPLITS)}")
-        return self._rows[split]
+    @property
+    def input_range(self) -> Range: ...
 
     def features(self, split: str) -> np.ndarray:
-        """MFCC of a split, float32 (clips, frames, coefficients, 1), memory-mapped."""
-        return self._features[self.rows(split)][..., None]
+        """Examples of a split, (n, height, width, channels), in their own units; float32, or whole numbers that are
+        such values. May be mapped from a file: take slices."""
+        ...
 
     def classes(self, split: str) -> np.ndarray:
-        """Class indices of a split, int64 (clips,)."""
-        return self.clips["class"].to_numpy(np.int64)[self.rows(split)]
+        """Class indices of a split, int64 (n,)."""
+        ...
 
-    def noise_segments(self, split: str) -> list[NoiseSegment]:
-        """The stretches of background noise that belong to a split."""
-        return [segment for segment in self.segments if segment.split == split]
+    def truth(self, split: str) -> Truth:
+        """The right answers of a split."""
+        ...
 
     def split_indices(self, fraction: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-        """Cuts the training split in two, word by word, at random.
-
-        Args:
-            fraction: share of the first part, between 0 and 1.
-            seed: of the cut.
+        """Cuts the training split in two, each class by itself, at random.
 
         Returns:
-            Sorted row numbers (int64) of both parts; no row is in both, and together they are the training split.
+            Sorted row numbers (int64) of both parts, in the sense of a stream's `subset`; no row is in both.
         """
-        if not 0 < fraction < 1:
-            raise DataError(f"a training split cannot be cut at the fraction {fraction}; give one between 0 and 1")
-        generator = np.random.default_rng([seed, 0x5B117])
-        rows = self.rows("training")
-        words = self.clips["word"].to_numpy()[rows]
-        first = np.zeros(len(words), bool)
-        for word in np.unique(words):
-            of_word = np.flatnonzero(words == word)
-            first[generator.permutation(of_word)[: round(fraction * len(of_word))]] = True
-        return rows.start + np.flatnonzero(first), rows.start + np.flatnonzero(~first)
+        ...
 
 
-def _split_rows(splits: pd.Series) -> dict[str, slice]:
-    rows = {}
-    start = 0
-    for split in SPLITS:
-        count = int((splits == split).sum())
-        if not (splits.iloc[start : start + count] == split).all():
-            raise ValueError("clips.csv is not sorted by split")
-        rows[split] = slice(start, start + count)
-        start += count
-    if start != len(splits):
-        raise ValueError("clips.csv names an unknown split")
-    return rows
+class Stream(Protocol):
+    """An endless, repeatable stream of training batches, epoch by epoch.
+
+    Order, draws and augmentation are pure functions of (seed, epoch, step), so that an interrupted training goes on
+    with the same batches, whatever the number of threads.
+    """
+
+    @property
+    def steps_per_epoch(self) -> int: ...
+
+    def epoch(self, index: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yields features, float32 (batch, height, width, channels), and class probabilities, float32 (batch,
+        classes)."""
+        ...

@@ -16,7 +16,6 @@ from micronets.errors import DataError
 
 logger = logging.getLogger(__name__)
 
-SPLITS = ("training", "validation", "testing")
 BACKGROUND_NOISE = "_background_noise_"
 LISTS = {"validation": "validation_list.txt", "testing": "testing_list.txt"}
 _MAX_CLIPS_PER_WORD = 2**27 - 1

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from micronets.data.layout import SPLITS
+from micronets.data.dataset import SPLITS
 
 # Validation and testing take the last tenth each; what is next to a cut is still heard in only one split.
 _HELD_OUT_SHARE = 0.1

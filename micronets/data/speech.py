@@ -18,11 +18,12 @@ from threadpoolctl import threadpool_limits
 
 from micronets.atomic import atomic_directory, write_json
 from micronets.data.clips import ClipRejected, read_clips, read_recording
-from micronets.data.dataset import FORMAT
-from micronets.data.layout import SPLITS, find_background_noise, find_clips
+from micronets.data.dataset import SPLITS
+from micronets.data.layout import find_background_noise, find_clips
 from micronets.data.mfcc import MfccParameters, mfcc
 from micronets.data.noise import NoiseSegment, draw_crops, split_recording
 from micronets.data.sources import SpeechOptions, find_source
+from micronets.data.speech_dataset import FORMAT
 from micronets.data.store import ArrayWriter
 from micronets.errors import DataError
 from micronets.progress import Progress
@@ -182,7 +183,7 @@ class _Preparation:
 
     def _add_all(self, clips: pd.DataFrame) -> int:
         added, start = 0, 0
-        labels = self._task.labels
+        labels = self._task.classes
         for chunk, audio, features, usable, samples, rejected in process_all(
             self._root, clips["path"].tolist(), self._parameters, self._threads
         ):
@@ -220,7 +221,7 @@ class _Preparation:
         for index, place, volume in zip(chosen, places, volumes, strict=True):
             segment = segments[index]
             offset = segment.offset + int(place) - segment.first
-            number = self._task.labels.index(label)
+            number = self._task.classes.index(label)
             self._rows.append((segment.path, label, label, number, "", split, length, offset, float(volume)))
         with threadpool_limits(limits=1, user_api="blas"):
             self._append(audio, mfcc(audio, self._parameters))
@@ -237,7 +238,8 @@ class _Preparation:
         clips = pd.DataFrame(self._rows, columns=_COLUMNS)
         counts = {
             split: {
-                label: int(((clips["split"] == split) & (clips["label"] == label)).sum()) for label in self._task.labels
+                label: int(((clips["split"] == split) & (clips["label"] == label)).sum())
+                for label in self._task.classes
             }
             for split in SPLITS
         }
@@ -251,13 +253,13 @@ class _Preparation:
         segment_table = [asdict(segment) for segment in segments]
         self._hash.update(clips.to_csv(index=False).encode())
         self._hash.update(np.ascontiguousarray(noise).data)
-        self._hash.update(json.dumps([self._task.labels, features, segment_table], sort_keys=True).encode())
+        self._hash.update(json.dumps([self._task.classes, features, segment_table], sort_keys=True).encode())
         write_json(
             self._beside / "dataset.json",
             {
                 "format": FORMAT,
                 "task": self._task.name,
-                "labels": list(self._task.labels),
+                "labels": list(self._task.classes),
                 "clips": len(clips),
                 "counts": counts,
                 "recordings_read": self._read,

@@ -10,9 +10,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from micronets.data.augmentation import Augmentation, change_speed, mixup, shift, spectral_masks
-from micronets.data.dataset import PreparedDataset
 from micronets.data.mfcc import mfcc
 from micronets.data.noise import draw_crops
+from micronets.data.speech_dataset import SpeechDataset
 
 _SILENCE = -1  # in an epoch's order: not a row of the dataset, but a fresh crop of background noise
 _BATCHES_AHEAD = 4
@@ -37,13 +37,13 @@ class TrainingStream:
         augmentation: what is varied; `NO_AUGMENTATION` for none.
         seed: of order, draws and augmentation.
         batch_size: examples in a batch; the last batch of an epoch is filled with the epoch's first examples.
-        subset: rows of the training split to keep to (see `PreparedDataset.split_indices`); None for all.
+        subset: rows of the training split to keep to (see `SpeechDataset.split_indices`); None for all.
         threads: background threads that make batches.
     """
 
     def __init__(
         self,
-        dataset: PreparedDataset,
+        dataset: SpeechDataset,
         augmentation: Augmentation,
         seed: int,
         batch_size: int,

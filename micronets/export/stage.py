@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from micronets.atomic import atomic_file, write_json
-from micronets.data.dataset import PreparedDataset
 from micronets.errors import DataError, ModelError
 from micronets.export.litert import describe, invoke_litert, run_litert
 from micronets.export.tflm import run_tflm, tflm_arena_bytes
 from micronets.export.writer import write_tflite
 from micronets.network import TrainedNetwork
+from micronets.tasks import open_dataset
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,7 +131,7 @@ def agreement(outputs: np.ndarray, reference: np.ndarray) -> dict[str, float | i
 
 
 def _testing_examples(dataset_directory: str | os.PathLike, network: TrainedNetwork) -> Examples:
-    dataset = PreparedDataset.open(dataset_directory)
+    dataset = open_dataset(dataset_directory, network.architecture.input_shape)
     features, classes = dataset.features("testing"), dataset.classes("testing")
     if len(classes) == 0:
         raise DataError(f"{dataset_directory} has no testing examples, so an exported file cannot be checked on it.")

@@ -6,13 +6,13 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from typing import Protocol
 
 import keras
 import numpy as np
 from keras import ops
 
 from micronets.checkpoint import Checkpoint
+from micronets.data.dataset import Stream
 from micronets.progress import Progress
 from micronets.search.budget import OPS_PER_MOP, Budget
 from micronets.search.options import SearchOptions
@@ -21,15 +21,6 @@ from micronets.search.relaxation import gumbel_noise, penalty, temperature_at
 from micronets.search.supernet import DsCnnSupernet
 
 logger = logging.getLogger(__name__)
-
-
-class Stream(Protocol):
-    """Batches by epoch: features (batch, height, width, channels) and class probabilities (batch, classes)."""
-
-    @property
-    def steps_per_epoch(self) -> int: ...
-
-    def epoch(self, index: int) -> Iterator[tuple[np.ndarray, np.ndarray]]: ...
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,8 @@ class SearchOptions:
     max_mops: float
     """Greatest number of operations in millions (2 x MACs, real map sizes); 0: any."""
     backbone: Backbone
+    input_shape: Shape | None = None
+    """(height, width, channels) of one example; None: the task's own."""
     epochs: int
     """In all, with the warm-up."""
     warmup_epochs: int
@@ -70,6 +72,7 @@ class SearchOptions:
         return cls(
             **{
                 **values,
+                "input_shape": tuple(section["input_shape"]) if section.get("input_shape") else None,
                 "backbone": Backbone(**section["backbone"]),
                 "architecture": ArchitectureOptions(**section["architecture"]),
             }

@@ -18,16 +18,15 @@ from micronets.atomic import write_json, write_text
 from micronets.backend import limit_threads, make_deterministic
 from micronets.checkpoint import Checkpoint, fingerprint
 from micronets.costs import Costs, costs
-from micronets.data import PreparedDataset
-from micronets.layers.input_range import input_range
+from micronets.data.dataset import Stream
 from micronets.search.budget import OPS_PER_MOP, Budget
-from micronets.search.loop import SearchEpoch, SearchLoop, Stream
+from micronets.search.loop import SearchEpoch, SearchLoop
 from micronets.search.options import SearchOptions
 from micronets.search.problem import search_problem
 from micronets.search.repair import Move, repair
 from micronets.search.space import Choice, DsCnnSpace
 from micronets.search.supernet import DsCnnSupernet
-from micronets.tasks import find_task
+from micronets.tasks import dataset_description, find_task, open_dataset
 
 logger = logging.getLogger(__name__)
 
@@ -64,10 +63,10 @@ def search(
         MicronetsError: the dataset is damaged.
     """
     options = SearchOptions.from_section(section)
-    dataset = PreparedDataset.open(dataset_directory)
+    task = find_task(dataset_description(dataset_directory)["task"])
+    dataset = open_dataset(dataset_directory, options.input_shape or task.input_shape)
     space, budget = search_problem(options, dataset.input_shape, len(dataset.labels))
     limit_threads(threads)
-    task = find_task(dataset.task)
     parts = dataset.split_indices(1.0 - options.architecture.share, seed)
     # The two streams augment independently: their seeds differ.
     weight_stream, architecture_stream = (
@@ -80,7 +79,7 @@ def search(
         budget,
         options,
         (weight_stream, architecture_stream),
-        input_range(dataset.features("training")),
+        dataset.input_range,
         Path(directory),
         seed,
         name=name,

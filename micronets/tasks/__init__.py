@@ -1,12 +1,18 @@
 """The tasks: what can be learnt. A further task is a further module here and a file in config/tasks."""
 
 import importlib
+import json
+import os
 import pkgutil
+from pathlib import Path
+from typing import Any
 
-from micronets.errors import ConfigurationError
+from micronets.architecture import Shape
+from micronets.data.dataset import Dataset
+from micronets.errors import ConfigurationError, DataError
 from micronets.tasks._task import Task
 
-__all__ = ["Task", "find_task", "task_names"]
+__all__ = ["Task", "dataset_description", "find_task", "open_dataset", "task_names"]
 
 
 def task_names() -> tuple[str, ...]:
@@ -23,3 +29,29 @@ def find_task(name: str) -> Task:
     if name not in task_names():
         raise ConfigurationError(f"there is no task {name!r}; there are {', '.join(task_names())}")
     return importlib.import_module(f"{__name__}.{name}").TASK
+
+
+def open_dataset(directory: str | os.PathLike, input_shape: Shape) -> Dataset:
+    """The prepared dataset of whatever task, for networks of one input shape.
+
+    Raises DataError where it is missing, incomplete or damaged, or cannot serve such networks.
+    """
+    directory = Path(directory)
+    return find_task(dataset_description(directory)["task"]).open(directory, input_shape)
+
+
+def dataset_description(directory: str | os.PathLike) -> dict[str, Any]:
+    """What dataset.json says: of every task at least `task`, `labels`, `counts`, `seed`, `source`, `content_hash`.
+
+    Raises DataError where there is none.
+    """
+    path = Path(directory, "dataset.json")
+    if not path.is_file():
+        raise DataError(f"{directory} holds no prepared dataset (no dataset.json); run the data stage")
+    try:
+        description = json.loads(path.read_text(encoding="utf-8"))
+        if description["task"] in task_names():
+            return description
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    raise DataError(f"{path} is damaged; remove the folder {directory} and run the data stage again")

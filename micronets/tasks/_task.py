@@ -6,8 +6,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from micronets.data.dataset import PreparedDataset
-from micronets.data.stream import TrainingStream
+from micronets.architecture import Shape
+from micronets.data.dataset import Dataset, Stream
 
 
 class Task(Protocol):
@@ -15,29 +15,52 @@ class Task(Protocol):
 
     Attributes:
         name: the module's name; it names the results folder too.
-        labels: class names by class index.
-        input_shape: (height, width, channels) of one example.
-        metric: what networks are compared by, a name in the results.
+        metric: name of the score that networks are compared by.
+        input_shape: (height, width, channels) of one example, for networks that do not ask for another.
     """
 
     name: str
-    labels: tuple[str, ...]
-    input_shape: tuple[int, int, int]
     metric: str
 
+    @property
+    def input_shape(self) -> Shape: ...
+
+    def check_input_shape(self, shape: Shape) -> None:
+        """Raises ConfigurationError, naming what would be accepted, where no examples of `shape` can be made."""
+        ...
+
+    def labels(self, options: Mapping[str, Any]) -> tuple[str, ...]:
+        """Class names that the section `data` of the task's configuration leads to, as far as is known before the
+        data stage; `Dataset.labels` says what came of it."""
+        ...
+
     def prepare(self, options: Mapping[str, Any], directory: Path, seed: int, threads: int) -> None:
-        """Makes the prepared dataset in `directory` from the section `data` of the task's configuration."""
+        """Makes the prepared dataset in `directory` from the section `data` of the task's configuration, whole or not
+        at all, with a dataset.json that the other stages find it by."""
+        ...
+
+    def open(self, directory: Path, input_shape: Shape) -> Dataset:
+        """The prepared dataset in `directory` for networks of one input shape.
+
+        Raises DataError where it is missing, incomplete or damaged.
+        """
         ...
 
     def stream(
         self,
-        dataset: PreparedDataset,
+        dataset: Dataset,
         augmentation: Mapping[str, Any],
         seed: int,
         batch_size: int,
         *,
         subset: np.ndarray | None = None,
         threads: int = 2,
-    ) -> TrainingStream:
-        """Training batches; `augmentation` is the section `train.augmentation` of the task's configuration."""
+    ) -> Stream:
+        """Training batches of a dataset that `open` has opened.
+
+        Args:
+            augmentation: the section `train.augmentation` (or that of `search`) of the task's configuration.
+            subset: rows of the training split to keep to (see `Dataset.split_indices`); None for all.
+            threads: background threads that make batches.
+        """
         ...

@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from micronets.architecture import Shape
 from micronets.data.augmentation import Augmentation
-from micronets.data.dataset import PreparedDataset
 from micronets.data.mfcc import MfccParameters
 from micronets.data.options import from_mapping
 from micronets.data.sources import SpeechOptions
 from micronets.data.speech import prepare_speech
+from micronets.data.speech_dataset import SpeechDataset
 from micronets.data.stream import TrainingStream
+from micronets.errors import ConfigurationError, DataError
 
 __all__ = ["TASK", "Augmentation", "KeywordSpotting", "MfccParameters"]
 
@@ -28,20 +30,40 @@ class KeywordSpotting:
     metric: str = "accuracy"
 
     @property
-    def labels(self) -> tuple[str, ...]:
-        return (*self.keywords, "_silence_", "_unknown_")
+    def input_shape(self) -> Shape:
+        return (self.features.frames, self.features.coefficients, 1)
 
     @property
-    def input_shape(self) -> tuple[int, int, int]:
-        return (self.features.frames, self.features.coefficients, 1)
+    def classes(self) -> tuple[str, ...]:
+        """Names of all classes; no configuration changes them."""
+        return (*self.keywords, "_silence_", "_unknown_")
+
+    def labels(self, options: Mapping[str, Any]) -> tuple[str, ...]:
+        """See `Task`."""
+        return self.classes
+
+    def check_input_shape(self, shape: Shape) -> None:
+        """See `Task`; the features have one shape."""
+        if tuple(shape) != self.input_shape:
+            raise ConfigurationError(f"{self.name} has inputs of {self.input_shape}, not of {tuple(shape)}")
 
     def prepare(self, options: Mapping[str, Any], directory: Path, seed: int, threads: int) -> None:
         """See `micronets.data.prepare`."""
         prepare_speech(self, from_mapping(SpeechOptions, options, f"{self.name}.data"), Path(directory), seed, threads)
 
+    def open(self, directory: Path, input_shape: Shape) -> SpeechDataset:
+        """See `Task`."""
+        dataset = SpeechDataset.open(directory)
+        if dataset.input_shape != tuple(input_shape):
+            raise DataError(
+                f"{directory} has examples of {dataset.input_shape}, but the network reads {tuple(input_shape)}; "
+                "search or train it again"
+            )
+        return dataset
+
     def stream(
         self,
-        dataset: PreparedDataset,
+        dataset: SpeechDataset,
         augmentation: Mapping[str, Any],
         seed: int,
         batch_size: int,

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from micronets.checkpoint import Checkpoint
-from micronets.data.stream import TrainingStream
+from micronets.data.dataset import Stream
 from micronets.layers.frozen import FrozenNetwork
 from micronets.layers.network import Network
 from micronets.progress import Progress
@@ -78,7 +78,7 @@ class Phase:
         epochs: int,
         learning_rate: float,
         options: TrainingOptions,
-        stream: TrainingStream,
+        stream: Stream,
         checkpoint: Checkpoint,
         validation: tuple[np.ndarray, np.ndarray],
         teacher: FrozenNetwork | None,

@@ -17,13 +17,11 @@ from micronets.architecture import Architecture
 from micronets.atomic import atomic_file, write_json, write_text
 from micronets.backend import limit_threads, make_deterministic
 from micronets.checkpoint import Checkpoint, fingerprint
-from micronets.data.dataset import PreparedDataset
-from micronets.data.stream import TrainingStream
+from micronets.data.dataset import Stream
 from micronets.layers.frozen import FrozenNetwork
-from micronets.layers.input_range import input_range
 from micronets.layers.network import Network
 from micronets.network import TrainedNetwork
-from micronets.tasks import find_task
+from micronets.tasks import find_task, open_dataset
 from micronets.train.options import TrainingOptions
 from micronets.train.phase import Epoch, Phase, evaluate, logits_of
 
@@ -39,7 +37,6 @@ class MetricSink(Protocol):
 
 
 def train(
-    task: str,
     dataset_directory: str | os.PathLike,
     architecture_path: str | os.PathLike,
     directory: str | os.PathLike,
@@ -57,7 +54,6 @@ def train(
     the test split) and `metrics.json` (accuracies, 0 to 1).
 
     Args:
-        task: name of the task, which makes the training batches.
         section: the `train` section of the configuration.
         threads: cores to compute on.
         teacher_path: a float TrainedNetwork to learn from, or None.
@@ -67,9 +63,8 @@ def train(
         MicronetsError: a file is damaged or does not fit the others.
     """
     _train(
-        task,
-        PreparedDataset.open(dataset_directory),
-        Architecture.load(architecture_path),
+        dataset_directory,
+        architecture_path,
         Path(directory),
         TrainingOptions.from_section(section),
         seed,
@@ -80,7 +75,6 @@ def train(
 
 
 def train_teacher(
-    task: str,
     dataset_directory: str | os.PathLike,
     architecture_path: str | os.PathLike,
     directory: str | os.PathLike,
@@ -96,9 +90,8 @@ def train_teacher(
     """
     options = TrainingOptions.from_section(section).for_teacher(section["teacher"])
     _train(
-        task,
-        PreparedDataset.open(dataset_directory),
-        Architecture.load(architecture_path),
+        dataset_directory,
+        architecture_path,
         Path(directory),
         options,
         seed,
@@ -109,9 +102,8 @@ def train_teacher(
 
 
 def _train(
-    task: str,
-    dataset: PreparedDataset,
-    architecture: Architecture,
+    dataset_directory: str | os.PathLike,
+    architecture_path: str | os.PathLike,
     directory: Path,
     options: TrainingOptions,
     seed: int,
@@ -119,6 +111,8 @@ def _train(
     teacher_path: str | os.PathLike | None,
     sink: MetricSink | None,
 ) -> None:
+    architecture = Architecture.load(architecture_path)
+    dataset = open_dataset(dataset_directory, architecture.input_shape)
     limit_threads(threads)
     make_deterministic(seed)
     checkpoints = directory / "checkpoint"
@@ -131,12 +125,12 @@ def _train(
         "teacher": None if teacher_path is None else _hash_of_file(teacher_path),
         "versions": {"keras": keras.__version__, "backend": keras.backend.backend()},
     }
-    stream = find_task(task).stream(
+    stream = find_task(dataset.task).stream(
         dataset, options.augmentation, seed, options.batch_size, threads=max(1, threads // 2)
     )
     validation = (dataset.features("validation"), dataset.classes("validation"))
     testing = (dataset.features("testing"), dataset.classes("testing"))
-    kept = input_range(dataset.features("training"))
+    kept = dataset.input_range
     history: list[Epoch] = []
     metrics: dict[str, dict[str, float]] = {}
 
@@ -188,7 +182,7 @@ def _train(
     shutil.rmtree(checkpoints, ignore_errors=True)
 
 
-def _calibration_features(stream: TrainingStream) -> np.ndarray:
+def _calibration_features(stream: Stream) -> np.ndarray:
     batches = []
     for features, _ in stream.epoch(0):
         batches.append(features)

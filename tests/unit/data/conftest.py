@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from micronets.data import PreparedDataset, prepare
+from micronets.data import SpeechDataset, prepare
 from micronets.tasks import find_task
 
 SPLIT_OF_SPEAKER = ("training", "training", "training", "validation", "testing")
@@ -64,6 +64,6 @@ def prepared(folder, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def dataset(prepared) -> PreparedDataset:
+def dataset(prepared) -> SpeechDataset:
     """The prepared dataset."""
-    return PreparedDataset.open(prepared)
+    return SpeechDataset.open(prepared)

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from micronets.data import PreparedDataset
+from micronets.data import SpeechDataset
 from micronets.errors import DataError
 
 
@@ -45,7 +45,7 @@ DAMAGES = {
 def test_damage_is_one_sentence(copy, damage):
     DAMAGES[damage](copy)
     with pytest.raises(DataError, match=r"run the data stage") as caught:
-        PreparedDataset.open(copy)
+        SpeechDataset.open(copy)
     assert str(copy) in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -54,14 +54,14 @@ def test_unsorted_splits_are_damage(copy):
     clips = pd.read_csv(copy / "clips.csv", keep_default_na=False)
     clips.iloc[::-1].to_csv(copy / "clips.csv", index=False)
     with pytest.raises(DataError, match="not sorted by split"):
-        PreparedDataset.open(copy)
+        SpeechDataset.open(copy)
 
 
 def test_a_word_called_null_stays_a_word(copy):
     clips = pd.read_csv(copy / "clips.csv", keep_default_na=False)
     clips.loc[0, "word"] = "null"
     clips.to_csv(copy / "clips.csv", index=False)
-    assert PreparedDataset.open(copy).clips.loc[0, "word"] == "null"
+    assert SpeechDataset.open(copy).clips.loc[0, "word"] == "null"
 
 
 def test_splits_are_views_of_the_file(dataset):

@@ -143,7 +143,7 @@ def test_released_micronets_recognise_real_words_by_these_features(shared, netwo
     paths = (root / "testing_list.txt").read_text().split()
     audio, usable, _, rejected = read_clips(root, paths, 16000, 16000)
     words = [paths[index].split("/")[0] for index in usable]
-    classes = np.array([task.labels.index(word if word in task.keywords else "_unknown_") for word in words])
+    classes = np.array([task.classes.index(word if word in task.keywords else "_unknown_") for word in words])
     interpreter = interpreter_module.Interpreter(str(shared / "models" / f"{network}.tflite"))
     interpreter.allocate_tensors()
     given, answer = interpreter.get_input_details()[0], interpreter.get_output_details()[0]

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import soundfile
 
-from micronets.data import PreparedDataset, prepare, speech
+from micronets.data import SpeechDataset, prepare, speech
 from micronets.data.mfcc import mfcc
 from micronets.errors import ConfigurationError, DataError
 from micronets.tasks import find_task
@@ -77,10 +77,10 @@ def test_another_seed_or_clip_changes_the_hash(own_folder, dataset, tmp_path):
     hashes = {dataset.content_hash}
     options = {**OPTIONS, "path": str(own_folder)}
     prepare(TASK, options, tmp_path / "a", seed=2, threads=1)
-    hashes.add(PreparedDataset.open(tmp_path / "a").content_hash)
+    hashes.add(SpeechDataset.open(tmp_path / "a").content_hash)
     (own_folder / "yes" / "speaker0_nohash_0.wav").unlink()
     prepare(TASK, options, tmp_path / "a", seed=2, threads=1)
-    hashes.add(PreparedDataset.open(tmp_path / "a").content_hash)
+    hashes.add(SpeechDataset.open(tmp_path / "a").content_hash)
     assert len(hashes) == 3
 
 
@@ -105,7 +105,7 @@ def test_an_interrupted_run_leaves_nothing_whole_and_is_made_good(folder, prepar
             prepare(TASK, options, directory, seed=1, threads=1)
     assert not directory.exists()
     with pytest.raises(DataError, match="no prepared dataset"):
-        PreparedDataset.open(directory)
+        SpeechDataset.open(directory)
     prepare(TASK, options, directory, seed=1, threads=1)
     assert contents(directory) == contents(prepared)
     assert [entry.name for entry in tmp_path.iterdir()] == ["data"]
@@ -121,7 +121,7 @@ def test_few_bad_recordings_are_left_out_and_listed(own_folder, tmp_path, caplog
         ["go/speaker1_nohash_0.wav", "unreadable: the file has no bytes"],
         ["up/speaker2_nohash_1.wav", "sample rate is 8000 Hz, not 16000 Hz"],
     ]
-    dataset = PreparedDataset.open(tmp_path / "d")
+    dataset = SpeechDataset.open(tmp_path / "d")
     assert not dataset.clips["path"].isin(rejected["path"]).any()
     assert len(dataset.clips) == len(dataset.audio) == 60 - 2 + 18 + 2 * 24
     assert "2 of 124 recordings (1.6 %)" in caplog.text
@@ -140,7 +140,7 @@ def test_too_many_bad_recordings_stop_the_stage_and_leave_the_list(own_folder, t
     assert [file.name for file in (tmp_path / "d").iterdir()] == ["rejected.csv"]
     assert len(pd.read_csv(tmp_path / "d" / "rejected.csv")) == 2
     with pytest.raises(DataError, match="no prepared dataset"):
-        PreparedDataset.open(tmp_path / "d")
+        SpeechDataset.open(tmp_path / "d")
 
 
 def test_bad_unknown_words_are_replaced_by_others(own_folder, tmp_path):
@@ -149,7 +149,7 @@ def test_bad_unknown_words_are_replaced_by_others(own_folder, tmp_path):
         for repetition in range(2):
             (own_folder / word / f"speaker4_nohash_{repetition}.wav").write_bytes(b"")
     prepare(TASK, {**OPTIONS, "path": str(own_folder), "rejected_percent": 10}, tmp_path / "d", seed=1, threads=1)
-    clips = PreparedDataset.open(tmp_path / "d").clips
+    clips = SpeechDataset.open(tmp_path / "d").clips
     drawn = clips[(clips["split"] == "testing") & (clips["label"] == "_unknown_")]
     assert drawn["word"].tolist() == ["dog", "dog"]
 
@@ -161,7 +161,7 @@ def test_background_noise_is_required_only_for_silence(own_folder, tmp_path):
         prepare(TASK, options, tmp_path / "d", seed=1, threads=1)
     assert not (tmp_path / "d").exists()
     prepare(TASK, {**options, "silence_percent": 0}, tmp_path / "d", seed=1, threads=1)
-    dataset = PreparedDataset.open(tmp_path / "d")
+    dataset = SpeechDataset.open(tmp_path / "d")
     assert len(dataset.noise) == 0
     assert "_silence_" not in set(dataset.clips["label"])
 
@@ -195,7 +195,7 @@ def test_mistakes_in_the_configuration_name_the_key(folder, tmp_path, change, se
 def test_real_recordings(shared, tmp_path):
     options = {**OPTIONS, "path": str(shared / "data" / "speech_commands")}
     prepare(TASK, options, tmp_path / "d", seed=1, threads=2)
-    dataset = PreparedDataset.open(tmp_path / "d")
+    dataset = SpeechDataset.open(tmp_path / "d")
     about = json.loads((tmp_path / "d" / "dataset.json").read_text())
     assert about["recordings_rejected"] == 0
     assert sum(about["counts"]["testing"][word] for word in TASK.keywords) == 575

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from micronets.data import PreparedDataset, prepare
+from micronets.data import SpeechDataset, prepare
 from micronets.data.synthesis import espeak, formant, generate
 from micronets.data.synthesis.recordings import GeneratedOptions
 from micronets.data.synthesis.words import KEYWORDS, OTHERS
@@ -58,7 +58,7 @@ def test_downloaded_recordings_are_the_same_data(server, dataset, tmp_path, own_
         prepare(TASK, options, tmp_path / "run" / "data", seed=1, threads=1)
     assert len(server.seen) == 1
     assert (place / "speech_v9" / "yes").is_dir()
-    assert PreparedDataset.open(tmp_path / "run" / "data").content_hash == dataset.content_hash
+    assert SpeechDataset.open(tmp_path / "run" / "data").content_hash == dataset.content_hash
     about = json.loads((tmp_path / "run" / "data" / "dataset.json").read_text())
     assert about["source"] == {"kind": "download", "url": server.url, "sha256": server.digest}
 
@@ -70,7 +70,7 @@ def test_half_unpacked_recordings_are_unpacked_anew(server, dataset, tmp_path):
     download = {"url": server.url, "sha256": server.digest}
     options = {"source": "download", "path": str(tmp_path / "place"), "download": download}
     prepare(TASK, options, tmp_path / "data", seed=1, threads=1)
-    assert PreparedDataset.open(tmp_path / "data").content_hash == dataset.content_hash
+    assert SpeechDataset.open(tmp_path / "data").content_hash == dataset.content_hash
 
 
 @pytest.fixture(scope="module")
@@ -116,13 +116,13 @@ def test_generated_data_is_prepared_whole_and_twice_the_same(tmp_path):
     hashes = []
     for name in "ab":
         prepare(TASK, options, tmp_path / name, seed=1, threads=1)
-        dataset = PreparedDataset.open(tmp_path / name)
+        dataset = SpeechDataset.open(tmp_path / name)
         hashes.append(dataset.content_hash)
     assert hashes[0] == hashes[1]
     about = json.loads((tmp_path / "a" / "dataset.json").read_text())
     assert about["source"] == {"kind": "generated", "folder": "generated", "voice": "formant"}
     assert (tmp_path / "a" / "generated" / "yes").is_dir()
-    assert set(dataset.clips["label"]) == set(TASK.labels)
+    assert set(dataset.clips["label"]) == set(TASK.classes)
 
 
 def test_every_word_can_be_pronounced_and_sounds_different():

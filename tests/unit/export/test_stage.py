@@ -30,7 +30,7 @@ def run(tmp_path, monkeypatch):
         features=lambda split: {"testing": features}[split],
         classes=lambda split: {"testing": classes}[split],
     )
-    monkeypatch.setattr(stage.PreparedDataset, "open", lambda directory: dataset)
+    monkeypatch.setattr(stage, "open_dataset", lambda directory, input_shape: dataset)
     metrics = {"float": {"test_accuracy": 0.75}, "quantised": {"test_accuracy": 0.7}}
     (tmp_path / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
     np.save(tmp_path / "logits.npy", logits)

@@ -55,9 +55,9 @@ class Sink:
             os.kill(os.getpid(), 9)
 
 if stage == "teacher":
-    train_teacher("kws", data, architecture, directory, json.loads(section), 1, threads=1, sink=Sink())
+    train_teacher(data, architecture, directory, json.loads(section), 1, threads=1, sink=Sink())
 else:
-    train("kws", data, architecture, directory, json.loads(section), 1, threads=1, teacher_path=teacher or None,
+    train(data, architecture, directory, json.loads(section), 1, threads=1, teacher_path=teacher or None,
           sink=Sink())
 """
 
@@ -126,5 +126,5 @@ def test_results_fit_together(root):
     assert logits.shape == (len(pd.read_csv(root / "data" / "clips.csv").query("split == 'testing'")), 12)
     network = TrainedNetwork.load(directory / "network.npz")
     assert network.architecture == TINY
-    assert network.labels == find_task("kws").labels
+    assert network.labels == find_task("kws").classes
     assert network.parameters[0].kernel_scale.shape == (8,)

@@ -1,0 +1,38 @@
+"""Examples that each belong to one class."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from scipy.stats import binomtest
+
+from micronets.evaluation.score import Score
+
+
+@dataclass(frozen=True, eq=False)
+class ClassTruth:
+    """See `Truth`; `classes` holds class indices, int64 (n,)."""
+
+    kind: ClassVar[str] = "classes"
+    metric: ClassVar[str] = "accuracy"
+    classes: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.classes)
+
+    def scores(self, inputs: np.ndarray, outputs: np.ndarray) -> dict[str, Score]:
+        """`accuracy`: share of examples whose greatest logit, the first of equals, is that of their class."""
+        return {"accuracy": share_score(int(np.sum(outputs.argmax(axis=1) == self.classes)), len(self))}
+
+    def select(self, rows: np.ndarray) -> "ClassTruth":
+        return ClassTruth(self.classes[rows])
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        return {"classes": self.classes}
+
+
+def share_score(right: int, count: int) -> Score:
+    """right/count with its Wilson score interval (Wilson 1927)."""
+    interval = binomtest(right, count).proportion_ci(0.95, method="wilson")
+    share = right / count
+    return Score(share, min(float(interval.low), share), max(float(interval.high), share))
