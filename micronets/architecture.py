@@ -103,6 +103,11 @@ class Architecture:
         """Number of logits."""
         return self.output_shapes()[-1][2]
 
+    @property
+    def reconstructs(self) -> bool:
+        """Whether the network gives back a map of its input's shape, as an autoencoder does, and not logits."""
+        return self.output_shapes()[-1] == self.input_shape
+
     def _output_shape(self, index: int, layer: Layer, shape: Shape, earlier: list[Shape]) -> Shape:
         height, width, channels = shape
         if isinstance(layer, Addition):

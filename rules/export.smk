@@ -5,7 +5,7 @@ rule export_network:
         network=rules.train_network.output.network,
         float_network=rules.train_network.output.float_network,
         metrics=rules.train_network.output.metrics,
-        test_logits=rules.train_network.output.test_logits,
+        test_outputs=rules.train_network.output.test_outputs,
     output:
         model=f"{R}/{{task}}/{{model}}/export/model.tflite",
         metrics=f"{R}/{{task}}/{{model}}/export/metrics.json",

@@ -35,7 +35,7 @@ rule train_network:
         float_network=f"{R}/{{task}}/{{model}}/train/float.npz",
         history=f"{R}/{{task}}/{{model}}/train/history.csv",
         metrics=f"{R}/{{task}}/{{model}}/train/metrics.json",
-        test_logits=f"{R}/{{task}}/{{model}}/train/test_logits.npy",
+        test_outputs=f"{R}/{{task}}/{{model}}/train/test_outputs.npy",
     log:
         f"{R}/logs/{{task}}/{{model}}/train.log",
     benchmark:

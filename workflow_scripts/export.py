@@ -17,8 +17,9 @@ with job(f"{task} {model} export", snakemake.log[0]):
             source.metrics,
             data,
             directory,
-            test_logits_path=source.test_logits,
+            test_outputs_path=source.test_outputs,
             processes=snakemake.threads,
         )
-        run.log_summary({f"accuracy/{name}": share for name, share in metrics["accuracy"].items()})
+        metric = metrics["metric"]
+        run.log_summary({f"{metric}/{name}": scores[metric]["value"] for name, scores in metrics["scores"].items()})
         run.log_artifacts(*snakemake.output)

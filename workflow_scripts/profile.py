@@ -12,6 +12,7 @@ with job(f"{task} {model} {board} profile", snakemake.log[0]):
     with StageRun(results, task, model, f"profile {board}", dict(snakemake.params)) as run:
         firmware = Path(snakemake.input.elf).parent
         found = profile(firmware, snakemake.input.test_inputs, directory, **snakemake.params.profile)
-        figures = {"instructions": found.instructions[1], "latency_ms": found.latency_ms, "accuracy": found.accuracy}
+        figures = {"instructions": found.instructions[1], "latency_ms": found.latency_ms}
+        figures |= {name: score.value for name, score in found.scores.items()}
         run.log_summary({f"{board}/{name}": figure for name, figure in figures.items()})
         run.log_artifacts(*snakemake.output)

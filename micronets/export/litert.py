@@ -19,6 +19,12 @@ class TensorSpecification:
     dtype: np.dtype
     quantisation: Quantisation | None
 
+    @property
+    def grid(self) -> np.ndarray:
+        """Scale and zero point, float64 (2,); 1 and 0 of a tensor that is not quantised."""
+        q = self.quantisation
+        return np.array([1.0, 0.0] if q is None else [q.scale, q.zero_point])
+
     def encode(self, values: np.ndarray) -> np.ndarray:
         """float32 of shape (n, ...) → this tensor's dtype and shape (n, *shape[1:])."""
         values = np.asarray(values, np.float32).reshape(len(values), *self.shape[1:])

@@ -1,6 +1,7 @@
 """The stage export: a trained network becomes `model.tflite`, checked on the testing split."""
 
 import json
+import math
 import os
 import tempfile
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import numpy as np
 
 from micronets.atomic import atomic_file, write_json
 from micronets.errors import DataError, ModelError
+from micronets.evaluation import ClassTruth, Score, Truth, pack_truth
 from micronets.export.litert import describe, invoke_litert, run_litert
 from micronets.export.tflm import run_tflm, tflm_arena_bytes
 from micronets.export.writer import write_tflite
@@ -20,10 +22,10 @@ from micronets.tasks import open_dataset
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """The testing split: float32 features of shape (n, height, width, channels) and int64 classes (n,)."""
+    """A testing split: features (n, height, width, channels) in their own units, and the right answers to them."""
 
     features: np.ndarray
-    classes: np.ndarray
+    truth: Truth
 
 
 def export(
@@ -33,17 +35,17 @@ def export(
     dataset_directory: str | os.PathLike,
     directory: str | os.PathLike,
     *,
-    test_logits_path: str | os.PathLike | None = None,
+    test_outputs_path: str | os.PathLike | None = None,
     processes: int = 1,
 ) -> dict[str, Any]:
     """Writes `model.tflite`, `test_inputs.npz` and `metrics.json` to `directory`; returns the metrics.
 
-    `metrics.json`: what `check` returns, and in `accuracy` also `float` and `fake_quantised` as training measured them
-    and `float_litert`, that of the float network as a file in LiteRT.
+    `metrics.json`: what `check` returns, and in `scores` also `float` and `fake_quantised` as training measured them
+    and `float_litert`, those of the float network as a file in LiteRT.
 
     Args:
-        train_metrics_path: JSON with `float` and `quantised`, each with `test_accuracy`.
-        test_logits_path: .npy of the fake-quantised network's logits on the testing split, float32 (n, classes).
+        train_metrics_path: JSON with `float` and `quantised`, each with the scores of `testing`.
+        test_outputs_path: .npy of the fake-quantised network's outputs on the testing split, float32 (n, outputs).
         processes: TFLM interpreters side by side.
 
     Raises:
@@ -52,15 +54,17 @@ def export(
     """
     network = TrainedNetwork.load(network_path)
     float_network = TrainedNetwork.load(float_network_path)
-    trained = _training_accuracy(train_metrics_path)
+    trained = _training_scores(train_metrics_path)
     examples = _testing_examples(dataset_directory, network)
-    logits = None if test_logits_path is None else _load_logits(test_logits_path, len(examples.classes), network)
+    outputs = None
+    if test_outputs_path is not None:
+        outputs = _load_outputs(test_outputs_path, len(examples.truth), network)
 
     path = Path(directory, "model.tflite")
     write_tflite(network, path)
-    metrics = check(path, examples, Path(directory, "test_inputs.npz"), logits=logits, processes=processes)
+    metrics = check(path, examples, Path(directory, "test_inputs.npz"), outputs=outputs, processes=processes)
     metrics["labels"] = list(network.labels)
-    metrics["accuracy"] |= trained | {"float_litert": _float_accuracy(float_network, examples)}
+    metrics["scores"] |= trained | {"float_litert": _float_scores(float_network, examples)}
     write_json(Path(directory, "metrics.json"), metrics)
     return metrics
 
@@ -70,48 +74,58 @@ def check(
     examples: Examples,
     test_inputs_path: str | os.PathLike,
     *,
-    logits: np.ndarray | None = None,
+    outputs: np.ndarray | None = None,
     processes: int = 1,
 ) -> dict[str, Any]:
     """Runs an int8 .tflite file on the examples in LiteRT and in TFLM.
 
-    Writes `test_inputs_path`, a .npz of `inputs` int8 (n, height, width, channels), TFLM's `outputs` int8 (n, classes)
-    and `classes` int64 (n,), in the order of the examples.
+    Writes `test_inputs_path`, a .npz of `inputs` int8 (n, height, width, channels), TFLM's `outputs` int8 (n, outputs),
+    the scale and zero point of both as `input_grid` and `output_grid`, float64 (2,), and the truth, in the order of the
+    examples.
 
     Args:
-        logits: of the fake-quantised network, float32 (n, classes).
+        outputs: of the fake-quantised network, float32 (n, outputs).
         processes: TFLM interpreters side by side.
 
     Returns:
         test_count: number of examples.
         tflite_bytes: size of the file.
         tflm_arena_bytes: see the function of this name.
-        accuracy: shares of right answers in `litert` and `tflm`.
-        agreement_with_tflm: of `litert`, and of `fake_quantised` where `logits` are given; see `agreement`.
-        confusion: examples by true class (row) and TFLM's answer (column).
+        metric: name of the score that networks are compared by.
+        scores: of `litert` and `tflm`, by name.
+        agreement_with_tflm: of `litert`, and of `fake_quantised` where `outputs` are given; see `agreement`.
+        confusion: of classes, examples by true class (row) and TFLM's answer (column).
     """
-    source, output = describe(path)
+    source, sink = describe(path)
     inputs = source.encode(examples.features)
     litert = invoke_litert(path, inputs)
     tflm = run_tflm(path, inputs, processes)
     agreements = {"litert": agreement(litert, tflm)}
-    if logits is not None:
-        agreements["fake_quantised"] = agreement(output.encode(logits), tflm)
+    if outputs is not None:
+        agreements["fake_quantised"] = agreement(sink.encode(outputs), tflm)
+    truth = examples.truth
     with atomic_file(test_inputs_path) as beside:
-        np.savez(beside, inputs=inputs, outputs=tflm, classes=examples.classes)
-    return {
-        "test_count": len(examples.classes),
+        grids = {"input_grid": source.grid, "output_grid": sink.grid}
+        np.savez(beside, inputs=inputs, outputs=tflm, **grids, **pack_truth(truth))
+    read = source.decode(inputs)
+    metrics = {
+        "test_count": len(truth),
         "tflite_bytes": os.path.getsize(path),
         "tflm_arena_bytes": tflm_arena_bytes(path),
-        "accuracy": {"litert": accuracy(litert, examples.classes), "tflm": accuracy(tflm, examples.classes)},
+        "metric": truth.metric,
+        "scores": {
+            "litert": _scores(truth, read, sink.decode(litert)),
+            "tflm": _scores(truth, read, sink.decode(tflm)),
+        },
         "agreement_with_tflm": agreements,
-        "confusion": confusion(tflm, examples.classes).tolist(),
     }
+    if isinstance(truth, ClassTruth):
+        metrics["confusion"] = confusion(tflm, truth.classes).tolist()
+    return metrics
 
 
-def accuracy(outputs: np.ndarray, classes: np.ndarray) -> float:
-    """Share of rows of `outputs` (n, classes) whose greatest value, the first of equals, is at its class."""
-    return float(np.mean(outputs.argmax(axis=1) == classes))
+def _scores(truth: Truth, inputs: np.ndarray, outputs: np.ndarray) -> dict[str, dict[str, float]]:
+    return {name: score.to_json() for name, score in truth.scores(inputs, outputs).items()}
 
 
 def confusion(outputs: np.ndarray, classes: np.ndarray) -> np.ndarray:
@@ -132,8 +146,8 @@ def agreement(outputs: np.ndarray, reference: np.ndarray) -> dict[str, float | i
 
 def _testing_examples(dataset_directory: str | os.PathLike, network: TrainedNetwork) -> Examples:
     dataset = open_dataset(dataset_directory, network.architecture.input_shape)
-    features, classes = dataset.features("testing"), dataset.classes("testing")
-    if len(classes) == 0:
+    features, truth = dataset.features("testing"), dataset.truth("testing")
+    if len(truth) == 0:
         raise DataError(f"{dataset_directory} has no testing examples, so an exported file cannot be checked on it.")
     if (dataset.labels, features.shape[1:]) != (network.labels, network.architecture.input_shape):
         raise DataError(
@@ -141,33 +155,33 @@ def _testing_examples(dataset_directory: str | os.PathLike, network: TrainedNetw
             f"{network.architecture.name!r} was trained on {network.architecture.input_shape} and "
             f"{', '.join(network.labels)}; train it again."
         )
-    return Examples(np.asarray(features, np.float32), classes)
+    return Examples(features, truth)
 
 
-def _training_accuracy(path: str | os.PathLike) -> dict[str, float]:
+def _training_scores(path: str | os.PathLike) -> dict[str, dict[str, dict[str, float]]]:
     try:
         metrics = json.loads(Path(path).read_text(encoding="utf-8"))
         return {
-            "float": float(metrics["float"]["test_accuracy"]),
-            "fake_quantised": float(metrics["quantised"]["test_accuracy"]),
+            variant: {name: Score.from_json(score).to_json() for name, score in metrics[phase]["testing"].items()}
+            for variant, phase in (("float", "float"), ("fake_quantised", "quantised"))
         }
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{path} lacks the accuracies of training ({error!r}); train the network again.") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(f"{path} lacks the scores of training ({error!r}); train the network again.") from error
 
 
-def _load_logits(path: str | os.PathLike, count: int, network: TrainedNetwork) -> np.ndarray:
+def _load_outputs(path: str | os.PathLike, count: int, network: TrainedNetwork) -> np.ndarray:
     try:
-        logits = np.load(path)
+        outputs = np.load(path)
     except (OSError, ValueError, EOFError) as error:
         raise ModelError(f"{path} cannot be read ({error}); train the network again.") from error
-    expected = (count, network.architecture.classes)
-    if logits.shape != expected:
-        raise ModelError(f"{path} has shape {logits.shape}, but the testing split needs {expected}; train again.")
-    return logits
+    expected = (count, math.prod(network.architecture.output_shapes()[-1]))
+    if outputs.shape != expected:
+        raise ModelError(f"{path} has shape {outputs.shape}, but the testing split needs {expected}; train again.")
+    return outputs
 
 
-def _float_accuracy(network: TrainedNetwork, examples: Examples) -> float:
+def _float_scores(network: TrainedNetwork, examples: Examples) -> dict[str, dict[str, float]]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "float.tflite")
         write_tflite(network, path)
-        return accuracy(run_litert(path, examples.features), examples.classes)
+        return _scores(examples.truth, examples.features, run_litert(path, examples.features))

@@ -1,5 +1,8 @@
 """An `Architecture` as a Keras model, in float or quantised, and back as a `TrainedNetwork`."""
 
+import math
+from dataclasses import replace
+
 import keras
 import numpy as np
 from keras import ops
@@ -11,10 +14,12 @@ from micronets.network import LayerParameters, Range, TrainedNetwork
 
 
 class Network(keras.Model):
-    """The trainable form of an architecture: features (batch, height, width, channels) → logits (batch, classes).
+    """The trainable form of an architecture: features (batch, height, width, channels) → outputs (batch, outputs).
+
+    Outputs are logits; those of an architecture that reconstructs are the features row by row.
 
     Features come in their own units; the first layer divides by the half width of `input_range`, which folds into the
-    first convolution's weights on the way out.
+    first convolution's weights on the way out; the last one of a reconstruction multiplies by it again.
 
     Args:
         input_range: lowest and highest value that an input keeps when quantised.
@@ -75,7 +80,9 @@ class Network(keras.Model):
                 outputs = self.dropout(outputs, training=training)
             outputs = self._run_stage(index, stage, outputs, earlier, training)
             earlier.append(outputs)
-        return ops.reshape(outputs, (-1, self.architecture.classes))
+        if self.architecture.reconstructs:
+            outputs = outputs / self.input_gain
+        return ops.reshape(outputs, (-1, math.prod(self.architecture.output_shapes()[-1])))
 
     def _quantise_input(self, inputs):
         if self.quantised:
@@ -131,6 +138,8 @@ class Network(keras.Model):
                 output_range = self._range_layer(index).get_range() if self.quantised else None
                 learnt = LayerParameters(None, None, None, output_range)
             parameters.append(learnt)
+        if self.architecture.reconstructs:
+            parameters[-1] = _scale_outputs(parameters[-1], 1.0 / self.input_gain)
         return TrainedNetwork(
             self.architecture,
             tuple(labels),
@@ -183,6 +192,12 @@ class PaddedAddition(keras.layers.Layer):
     def call(self, inputs):
         total = self.add(*inputs)
         return self.range(total) if self.quantised else total
+
+
+def _scale_outputs(parameters: LayerParameters, factor: float) -> LayerParameters:
+    scaled = _scale_kernel(parameters, factor)
+    output_range = None if scaled.output_range is None else tuple(factor * bound for bound in scaled.output_range)
+    return replace(scaled, bias=(scaled.bias * factor).astype(np.float32), output_range=output_range)
 
 
 def _scale_kernel(parameters: LayerParameters, gain: float) -> LayerParameters:

@@ -1,10 +1,12 @@
 """Profiles a firmware: exact counts from the emulator, estimates from the cycle model."""
 
 import logging
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from micronets.errors import EmulatorError
+from micronets.evaluation import Score
 from micronets.profile.cycles import LayerCounts, count_layer, find_cycle_model
 from micronets.profile.emulator import DEFAULT_TIMEOUT_S, Execution, execute
 from micronets.profile.image import Firmware
@@ -15,12 +17,14 @@ from micronets.profile.symbols import function_at, read_symbols
 
 logger = logging.getLogger(__name__)
 
+Judge = Callable[[np.ndarray], Mapping[str, Score]]
+
 
 def profile_firmware(
     firmware: Firmware,
     inputs: np.ndarray,
     expected: np.ndarray | None = None,
-    classes: np.ndarray | None = None,
+    judge: Judge | None = None,
     *,
     timeout_s: float = DEFAULT_TIMEOUT_S,
 ) -> Profile:
@@ -29,7 +33,7 @@ def profile_firmware(
     Args:
         inputs: int8 of shape (inputs, ...), `firmware.input_bytes` each.
         expected: outputs as TensorFlow Lite Micro gives them, int8 of shape (inputs, ...), or None.
-        classes: true class of every input, integers of shape (inputs,), for the accuracy on the emulator; or None.
+        judge: scores of the emulator's outputs, int8 (inputs, bytes of an output); None where nothing is known of them.
         timeout_s: wall-clock limit of each of the two runs of the emulator.
 
     Raises:
@@ -61,7 +65,7 @@ def profile_firmware(
         inputs=len(inputs),
         compared_outputs=0 if expected is None else len(inputs),
         different_outputs=different,
-        accuracy=None if classes is None else float(np.mean(all_inputs.outputs.argmax(axis=1) == classes)),
+        scores={} if judge is None else judge(all_inputs.outputs),
         instructions=(min(all_inputs.counts.inferences), max(all_inputs.counts.inferences)),
         layers=layers,
         model=find_cycle_model(firmware.board),

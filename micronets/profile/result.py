@@ -2,10 +2,12 @@
 
 import csv
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from micronets.atomic import write_json, write_text
+from micronets.evaluation import Score
 from micronets.profile.cycles import CycleModel, LayerCounts
 from micronets.profile.image import Firmware
 
@@ -33,7 +35,7 @@ class Profile:
         inputs: test inputs that were run.
         compared_outputs: how many outputs there was an expected one for; `different_outputs` of them were not equal bit
             for bit.
-        accuracy: share of inputs whose largest output is their true class; None where the classes are not known.
+        scores: of the outputs by name; empty where the right answers are not known.
         instructions: lowest and highest count of one inference over all inputs.
         layers: counts of the first input by layer function; the last entry is `network_invoke` itself.
         model: behind the cycle estimates; None where there is none for the board, and then the estimates
@@ -45,7 +47,7 @@ class Profile:
     inputs: int
     compared_outputs: int
     different_outputs: int
-    accuracy: float | None
+    scores: Mapping[str, Score]
     instructions: tuple[int, int]
     layers: tuple[tuple[str, LayerCounts], ...]
     model: CycleModel | None
@@ -129,7 +131,7 @@ class Profile:
                 "compared": self.compared_outputs,
                 "different": self.different_outputs,
                 "bit_exact": self.different_outputs == 0 if self.compared_outputs else None,
-                "accuracy": self.accuracy,
+                "scores": {name: score.to_json() for name, score in self.scores.items()},
             },
             "counted": {
                 "instructions_min": self.instructions[0],

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from micronets.errors import DataError, EmulatorError
+from micronets.evaluation import Score, unpack_truth
 from micronets.profile.image import Firmware
 from micronets.profile.measure import profile_firmware
 from micronets.profile.result import Profile
@@ -24,7 +25,8 @@ def profile(
 
     Args:
         firmware_directory: where `build_firmware` has left its files.
-        test_inputs: .npz of `inputs` int8 (n, ...), TFLM's `outputs` int8 (n, ...) and `classes` int64 (n,).
+        test_inputs: .npz of `inputs` int8 (n, ...), TFLM's `outputs` int8 (n, ...), scale and zero point of both
+            (`input_grid`, `output_grid`), and the truth.
         inputs: how many of them to run, spread evenly over the file; all where it holds fewer.
         timeout_s: wall-clock limit of each run of the emulator.
 
@@ -35,11 +37,17 @@ def profile(
     firmware = Firmware.load(Path(firmware_directory))
     try:
         with open(test_inputs, "rb") as stream, np.load(stream) as archive:
-            features, expected, classes = archive["inputs"], archive["outputs"], archive["classes"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            features, expected, truth = archive["inputs"], archive["outputs"], unpack_truth(archive)
+            grids = archive["input_grid"], archive["output_grid"]
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"{test_inputs} holds no test inputs ({error!r}); run the export stage again.") from error
     chosen = np.linspace(0, len(features) - 1, min(inputs, len(features)), dtype=np.int64)
-    result = profile_firmware(firmware, features[chosen], expected[chosen], classes[chosen], timeout_s=timeout_s)
+    read = _real(features[chosen], grids[0])
+
+    def judge(outputs: np.ndarray) -> dict[str, Score]:
+        return truth.select(chosen).scores(read, _real(outputs, grids[1]))
+
+    result = profile_firmware(firmware, features[chosen], expected[chosen], judge, timeout_s=timeout_s)
     if result.different_outputs:
         raise EmulatorError(
             f"{result.different_outputs} of {result.inputs} outputs of {firmware.network} on {firmware.board.name} "
@@ -47,3 +55,8 @@ def profile(
         )
     result.save(Path(directory))
     return result
+
+
+def _real(values: np.ndarray, grid: np.ndarray) -> np.ndarray:
+    scale, zero_point = grid
+    return ((values.astype(np.float32) - zero_point) * scale).astype(np.float32)

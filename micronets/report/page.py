@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from micronets.report.provenance import Provenance
 from micronets.report.records import Model, Results
 from micronets.report.style import Picture
-from micronets.report.table import GROUPS, notes, summary_rows
+from micronets.report.table import groups, notes, summary_rows
 
 _TEMPLATE = "page.html.j2"
 _TASK_NAMES = {"kws": "Keyword spotting", "vww": "Visual wake words", "ad": "Anomaly detection"}
@@ -40,7 +40,7 @@ def render_page(
         title=_TASK_NAMES.get(results.task, results.task),
         subtitle=_subtitle(results),
         provenance=provenance.lines(results),
-        groups=GROUPS,
+        groups=groups(results),
         rows=summary_rows(results),
         notes=notes(results),
         trade_offs=[_embedded(picture) for picture in trade_offs],

@@ -5,30 +5,36 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
 
 from micronets.architecture import Architecture
 from micronets.boards import Board
 from micronets.costs import Costs
+from micronets.evaluation import Score
 from micronets.report.published_figures import Publication
 
 Kind = Literal["searched", "published", "baseline"]
 SPLITS = ("training", "validation", "testing")
 
 
-@dataclass(frozen=True)
-class Accuracy:
-    """A share of right answers (0 to 1) among `count` examples."""
+METRIC_NAMES = {"accuracy": "accuracy", "auc": "AUC"}
+"""How scores are called in sentences; others by their name in files."""
 
-    share: float
+
+@dataclass(frozen=True)
+class Merit:
+    """The score that networks are compared by (0 to 1), on `count` examples."""
+
+    score: Score
     count: int
 
     @property
+    def share(self) -> float:
+        return self.score.value
+
+    @property
     def interval(self) -> tuple[float, float]:
-        """The 95 % Wilson score interval (Wilson 1927): which true shares fit what was seen in so few examples."""
-        right = min(round(self.share * self.count), self.count)
-        interval = binomtest(right, self.count).proportion_ci(0.95, method="wilson")
-        return float(interval.low), float(interval.high)
+        """95 %: which true values fit what was seen in so few examples."""
+        return self.score.low, self.score.high
 
 
 @dataclass(frozen=True)
@@ -68,8 +74,8 @@ class Training:
     """The history has a row per epoch with the fields of `micronets.train.phase.Epoch`."""
 
     history: pd.DataFrame
-    float_accuracy: Accuracy
-    quantised_accuracy: Accuracy
+    float_merit: Merit
+    quantised_merit: Merit
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,14 +83,17 @@ class Export:
     """The .tflite file in LiteRT and in TFLM's host interpreter, on the testing split.
 
     Attributes:
-        confusion: int64 of shape (classes, classes): examples by true class (row) and TFLM's answer (column).
+        scores: TFLM's, by name; among them that of `tflm_merit`.
+        confusion: int64 of shape (classes, classes): examples by true class (row) and TFLM's answer (column); None
+            where examples are not right or wrong.
         tflm_arena_bytes: what TFLM allocates for it on the host.
     """
 
     tflite_bytes: int
-    litert_accuracy: Accuracy
-    tflm_accuracy: Accuracy
-    confusion: np.ndarray
+    litert_merit: Merit
+    tflm_merit: Merit
+    scores: dict[str, Score]
+    confusion: np.ndarray | None
     tflm_arena_bytes: int
 
 
@@ -133,7 +142,7 @@ class Profile:
     """One firmware as executed on the emulator.
 
     Attributes:
-        accuracy: over all inputs that were run; None where their classes were not known.
+        merit: over all inputs that were run; None where they do not show it.
         instructions: of one inference.
         estimate: None where there is no cycle model for the core.
         stack_bytes: greatest depth reached.
@@ -142,7 +151,7 @@ class Profile:
     """
 
     inputs: int
-    accuracy: Accuracy | None
+    merit: Merit | None
     instructions: int
     estimate: Estimate | None
     stack_bytes: int
@@ -182,9 +191,20 @@ class Model:
 
 @dataclass(frozen=True)
 class Results:
-    """One task's results, with the paper's figures to set beside them."""
+    """One task's results, with the paper's figures to set beside them; `metric` names the score in them."""
 
     task: str
+    metric: str
     dataset: Dataset
     models: tuple[Model, ...]
     publication: Publication
+
+    @property
+    def metric_name(self) -> str:
+        """In sentences."""
+        return METRIC_NAMES.get(self.metric, self.metric)
+
+    @property
+    def metric_title(self) -> str:
+        """At the beginning of a sentence."""
+        return self.metric_name[0].upper() + self.metric_name[1:]

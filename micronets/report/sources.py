@@ -13,11 +13,11 @@ from micronets.architecture import Architecture
 from micronets.boards import find_board
 from micronets.costs import costs
 from micronets.errors import MicronetsError, ModelError
+from micronets.evaluation import Score
 from micronets.published import PUBLISHED
 from micronets.report.published_figures import load_publication
 from micronets.report.records import (
     SPLITS,
-    Accuracy,
     Buffer,
     Build,
     Dataset,
@@ -25,6 +25,7 @@ from micronets.report.records import (
     Export,
     Firmware,
     Kind,
+    Merit,
     Model,
     Profile,
     Results,
@@ -32,6 +33,7 @@ from micronets.report.records import (
     Training,
     Width,
 )
+from micronets.tasks import find_task
 
 Record = TypeVar("Record")
 
@@ -65,11 +67,12 @@ def read_results(task: str, models: Mapping[str, Sequence[str]], results: Path) 
             run yet.
     """
     folder = Path(results) / task
-    dataset = _read_dataset(folder / "data")
+    dataset, metric = _read_dataset(folder / "data"), find_task(task).metric
     return Results(
         task=task,
+        metric=metric,
         dataset=dataset,
-        models=tuple(_read_model(folder / name, boards, dataset) for name, boards in models.items()),
+        models=tuple(_read_model(folder / name, boards, dataset, metric) for name, boards in models.items()),
         publication=load_publication(task),
     )
 
@@ -80,12 +83,12 @@ def _kind(name: str) -> Kind:
     return "published" if name.startswith("micronet") else "baseline"
 
 
-def _read_model(folder: Path, boards: Sequence[str], dataset: Dataset) -> Model:
+def _read_model(folder: Path, boards: Sequence[str], dataset: Dataset, metric: str) -> Model:
     path = folder / "search" / "architecture.json"
     if not path.is_file():
         raise ModelError(f"There is no {path}; run the search stage first.")
     architecture = Architecture.load(path)
-    training = _optional(folder / "train" / "metrics.json", lambda path: _read_training(path, dataset), "train")
+    training = _optional(folder / "train" / "metrics.json", lambda path: _read_training(path, dataset, metric), "train")
     return Model(
         name=folder.name,
         kind=_kind(folder.name),
@@ -93,16 +96,18 @@ def _read_model(folder: Path, boards: Sequence[str], dataset: Dataset) -> Model:
         costs=costs(architecture),
         search=_optional(folder / "search" / "search.json", _read_search, "search"),
         training=training,
-        export=_optional(folder / "export" / "metrics.json", lambda path: _read_export(path, dataset), "export"),
-        builds=tuple(_read_build(folder / board, board) for board in boards),
+        export=_optional(
+            folder / "export" / "metrics.json", lambda path: _read_export(path, dataset, metric), "export"
+        ),
+        builds=tuple(_read_build(folder / board, board, metric) for board in boards),
     )
 
 
-def _read_build(folder: Path, board: str) -> Build:
+def _read_build(folder: Path, board: str, metric: str) -> Build:
     return Build(
         board=find_board(board),
         firmware=_optional(folder / "firmware" / "firmware.json", _read_firmware, "firmware"),
-        profile=_optional(folder / "profile" / "profile.json", _read_profile, "profile"),
+        profile=_optional(folder / "profile" / "profile.json", lambda path: _read_profile(path, metric), "profile"),
     )
 
 
@@ -166,33 +171,35 @@ def _read_search(path: Path) -> Search:
     return Search(history=_table(path.with_name("history.csv"), SEARCH_COLUMNS), widths=tuple(widths))
 
 
-def _read_training(path: Path, dataset: Dataset) -> Training:
+def _read_training(path: Path, dataset: Dataset, metric: str) -> Training:
     content = _json(path)
     count = dataset.clips["testing"]
     return Training(
         history=_table(path.with_name("history.csv"), TRAINING_COLUMNS),
-        float_accuracy=_accuracy(content["float"]["test_accuracy"], count),
-        quantised_accuracy=_accuracy(content["quantised"]["test_accuracy"], count),
+        float_merit=_merit(content["float"]["testing"][metric], count),
+        quantised_merit=_merit(content["quantised"]["testing"][metric], count),
     )
 
 
-def _accuracy(share: Any, count: Any) -> Accuracy:
-    share, count = float(share), int(count)
-    if not (0 <= share <= 1 and count > 0):
-        raise ValueError(f"accuracy {share} of {count} examples")
-    return Accuracy(share, count)
+def _merit(score: Any, count: Any) -> Merit:
+    if int(count) < 1:
+        raise ValueError(f"a score of {count} examples")
+    return Merit(Score.from_json(score), int(count))
 
 
-def _read_export(path: Path, dataset: Dataset) -> Export:
+def _read_export(path: Path, dataset: Dataset, metric: str) -> Export:
     content = _json(path)
-    confusion = np.asarray(content["confusion"], np.int64)
-    classes = len(dataset.labels)
-    if confusion.shape != (classes, classes):
-        raise ValueError(f"confusion of shape {confusion.shape} for {classes} classes")
+    confusion, classes = None, len(dataset.labels)
+    if "confusion" in content:
+        confusion = np.asarray(content["confusion"], np.int64)
+        if confusion.shape != (classes, classes):
+            raise ValueError(f"confusion of shape {confusion.shape} for {classes} classes")
+    scores, count = content["scores"], content["test_count"]
     return Export(
         tflite_bytes=int(content["tflite_bytes"]),
-        litert_accuracy=_accuracy(content["accuracy"]["litert"], content["test_count"]),
-        tflm_accuracy=_accuracy(content["accuracy"]["tflm"], content["test_count"]),
+        litert_merit=_merit(scores["litert"][metric], count),
+        tflm_merit=_merit(scores["tflm"][metric], count),
+        scores={name: Score.from_json(score) for name, score in scores["tflm"].items()},
         confusion=confusion,
         tflm_arena_bytes=int(content["tflm_arena_bytes"]),
     )
@@ -221,14 +228,14 @@ def _read_firmware(path: Path) -> Firmware:
     )
 
 
-def _read_profile(path: Path) -> Profile:
+def _read_profile(path: Path, metric: str) -> Profile:
     content = _json(path)
     counted, outputs, estimated = content["counted"], content["outputs"], content["estimated"]
     layers = _table(path.with_name("layers.csv"), ("layer", "instructions"))
-    accuracy = outputs.get("accuracy")
+    score = outputs["scores"].get(metric)
     return Profile(
         inputs=int(content["inputs"]),
-        accuracy=None if accuracy is None else _accuracy(accuracy, content["inputs"]),
+        merit=None if score is None else _merit(score, content["inputs"]),
         instructions=int(counted["instructions"]),
         estimate=None if estimated is None else _read_estimate(estimated),
         stack_bytes=int(counted["stack_bytes"]),

@@ -56,7 +56,7 @@ def report(
             picture.save(beside)
     with atomic_file(directory / "summary.csv") as beside:
         table.to_csv(beside, index=False, lineterminator="\n")
-    write_text(directory / "summary.txt", format_summary(table) + "\n")
+    write_text(directory / "summary.txt", format_summary(table, found.metric) + "\n")
     write_text(directory / "report.html", render_page(found, Provenance.gather(), trade_offs, sections))
     logger.info("report of %d models in %s", len(found.models), directory / "report.html")
     return table

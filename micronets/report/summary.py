@@ -4,7 +4,7 @@ import pandas as pd
 
 from micronets.boards import Board
 from micronets.report.published_figures import PublishedFigures
-from micronets.report.records import Accuracy, Build, Model, Results
+from micronets.report.records import METRIC_NAMES, Build, Merit, Model, Results
 
 _KILO = 1000
 
@@ -12,17 +12,17 @@ _KILO = 1000
 def summary_table(results: Results) -> pd.DataFrame:
     """One row per model and board; missing where a stage has not run or the paper has no figure.
 
-    Accuracies are in percent, with the bounds of the 95 % Wilson interval in `*_low` and `*_high`; units stand in the
-    names. Columns named `paper_*` hold what was published for the same network (and board, for the latency).
+    Scores are in percent, with the bounds of the 95 % interval in `*_low` and `*_high`; units stand in the names.
+    Columns named `paper_*` hold what was published for the same network (and board, for the latency).
     """
     rows = [
         {
             "model": model.name,
             "kind": model.kind,
             "board": build.board.name,
-            **_accuracies(model, build),
+            **_merits(model, build, results.metric),
             **_costs(model, build),
-            **_paper(results.publication.figures.get(model.name), build.board),
+            **_paper(results.publication.figures.get(model.name), build.board, results.metric),
         }
         for model in results.models
         for build in model.builds
@@ -30,24 +30,24 @@ def summary_table(results: Results) -> pd.DataFrame:
     return pd.DataFrame(rows).convert_dtypes() if rows else pd.DataFrame(columns=["model", "kind", "board"])
 
 
-def _accuracies(model: Model, build: Build) -> dict[str, float | int | None]:
+def _merits(model: Model, build: Build, metric: str) -> dict[str, float | int | None]:
     training, export, profile = model.training, model.export, build.profile
     return {
-        **_percent("float", training and training.float_accuracy),
-        **_percent("quantised", training and training.quantised_accuracy),
-        **_percent("litert", export and export.litert_accuracy),
-        **_percent("emulator", profile and profile.accuracy),
+        **_percent("float", metric, training and training.float_merit),
+        **_percent("quantised", metric, training and training.quantised_merit),
+        **_percent("litert", metric, export and export.litert_merit),
+        **_percent("emulator", metric, profile and profile.merit),
     }
 
 
-def _percent(name: str, accuracy: Accuracy | None) -> dict[str, float | int | None]:
+def _percent(name: str, metric: str, merit: Merit | None) -> dict[str, float | int | None]:
     share, count, (low, high) = (
-        (None, None, (None, None)) if accuracy is None else (accuracy.share, accuracy.count, accuracy.interval)
+        (None, None, (None, None)) if merit is None else (merit.share, merit.count, merit.interval)
     )
     return {
-        f"{name}_accuracy_percent": _rounded(share),
-        f"{name}_accuracy_percent_low": _rounded(low),
-        f"{name}_accuracy_percent_high": _rounded(high),
+        f"{name}_{metric}_percent": _rounded(share),
+        f"{name}_{metric}_percent_low": _rounded(low),
+        f"{name}_{metric}_percent_high": _rounded(high),
         f"{name}_examples": count,
     }
 
@@ -77,9 +77,9 @@ def _costs(model: Model, build: Build) -> dict[str, float | int | bool | None]:
     }
 
 
-def _paper(figures: PublishedFigures | None, board: Board) -> dict[str, float | int | None]:
+def _paper(figures: PublishedFigures | None, board: Board, metric: str) -> dict[str, float | int | None]:
     return {
-        "paper_accuracy_percent": figures and figures.accuracy_percent,
+        f"paper_{metric}_percent": figures and figures.accuracy_percent,
         "paper_binary_bytes": figures and figures.binary_bytes,
         "paper_tflite_bytes": figures and figures.tflite_bytes,
         "paper_sram_bytes": figures and figures.sram_bytes,
@@ -88,16 +88,16 @@ def _paper(figures: PublishedFigures | None, board: Board) -> dict[str, float | 
     }
 
 
-def format_summary(table: pd.DataFrame) -> str:
-    """The table's most wanted columns as aligned text of about 110 columns, for the terminal."""
+def format_summary(table: pd.DataFrame, metric: str) -> str:
+    """The table's most wanted columns as aligned text, for the terminal; `metric` names the score in it."""
     if table.empty:
         return "No models."
     columns = {
         "model": table["model"],
         "board": table["board"],
-        "float": _shares(table, "float"),
-        "int8": _shares(table, "litert"),
-        "emulator": _shares(table, "emulator"),
+        METRIC_NAMES.get(metric, metric) + " float": _shares(table, f"float_{metric}"),
+        "int8": _shares(table, f"litert_{metric}"),
+        "emulator": _shares(table, f"emulator_{metric}"),
         "flash kB": _formatted(table["flash_bytes"], lambda size: f"{size / _KILO:.1f}"),
         "RAM kB": _formatted(table["ram_bytes"], lambda size: f"{size / _KILO:.1f}"),
         "M MACs": _formatted(table["macs"], lambda macs: f"{macs / 1e6:.2f}"),
@@ -120,7 +120,7 @@ def format_summary(table: pd.DataFrame) -> str:
 
 
 def _shares(table: pd.DataFrame, name: str) -> list[str]:
-    return _formatted(table[f"{name}_accuracy_percent"], lambda percent: f"{percent:.1f} %")
+    return _formatted(table[f"{name}_percent"], lambda percent: f"{percent:.1f} %")
 
 
 def _formatted(values: pd.Series, form) -> list[str]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from micronets.report.published_figures import PublishedFigures
-from micronets.report.records import Accuracy, Build, Model, Results
+from micronets.report.records import Build, Merit, Model, Results
 
 _MISSING = "–"
 
@@ -45,9 +45,9 @@ class Row:
     paper: list[Cell] | None
 
 
-GROUPS = (
+_GROUPS = (
     Group(
-        "accuracy on the testing split",
+        "{metric} on the testing split",
         (
             Column("float", "measured"),
             Column("int8 in LiteRT", "measured"),
@@ -64,8 +64,8 @@ GROUPS = (
 )
 
 _NOTES = (
-    "Accuracy: on all of the testing split, except where a number n of examples is given; small figures are the 95 % "
-    "Wilson interval. kB are 1000 bytes.",
+    "{metric}: on all of the testing split, except where a number n of examples is given; small figures are the 95 % "
+    "interval. kB are 1000 bytes.",
     "Flash: program is everything the linker places there; weights with biases and requantisation constants; code is "
     "the network's own. RAM: program is static data with the deepest stack. In the paper, program is the compiled "
     "binary, weights the .tflite file, and arena TFLM's.",
@@ -76,13 +76,18 @@ _NOTES = (
 )
 
 
+def groups(results: Results) -> list[Group]:
+    """All columns, in order."""
+    return [Group(group.name.format(metric=results.metric_name), group.columns) for group in _GROUPS]
+
+
 def notes(results: Results) -> list[str]:
     """What the figures mean, a paragraph each."""
     estimates = [build.profile.estimate for model in results.models for build in model.builds if build.profile]
     boards = ", ".join(dict.fromkeys(estimate.measured_on for estimate in estimates if estimate))
     measured_on = f", found on {boards} (for other boards an indication)" if boards else ""
     return [
-        *(note.format(measured_on=measured_on) for note in _NOTES),
+        *(note.format(measured_on=measured_on, metric=results.metric_title) for note in _NOTES),
         f"In the paper: {results.publication.source}; there trained on all of the dataset.",
     ]
 
@@ -104,7 +109,7 @@ def summary_rows(results: Results) -> list[Row]:
 
 def _with_groups(cells: list[Cell]) -> list[Cell]:
     firsts = []
-    for group in GROUPS:
+    for group in _GROUPS:
         firsts += [True] + [False] * (len(group.columns) - 1)
     return [Cell(cell.value, cell.detail, cell.alarming, first) for cell, first in zip(cells, firsts, strict=True)]
 
@@ -112,9 +117,9 @@ def _with_groups(cells: list[Cell]) -> list[Cell]:
 def _cells(model: Model, build: Build, tested: int) -> list[Cell]:
     training, export, firmware, profile = model.training, model.export, build.firmware, build.profile
     return [
-        _accuracy(training and training.float_accuracy, tested),
-        _accuracy(export and export.litert_accuracy, tested),
-        _accuracy(profile and profile.accuracy, tested),
+        _merit(training and training.float_merit, tested),
+        _merit(export and export.litert_merit, tested),
+        _merit(profile and profile.merit, tested),
         _kilobytes(firmware and firmware.flash_bytes),
         _kilobytes(firmware and firmware.weights_bytes),
         _kilobytes(firmware and firmware.code_bytes),
@@ -129,13 +134,13 @@ def _cells(model: Model, build: Build, tested: int) -> list[Cell]:
     ]
 
 
-def _accuracy(accuracy: Accuracy | None, tested: int) -> Cell:
+def _merit(merit: Merit | None, tested: int) -> Cell:
     """With its interval, and the number of examples where that is not the whole testing split."""
-    if accuracy is None:
+    if merit is None:
         return Cell(_MISSING)
-    low, high = accuracy.interval
-    count = "" if accuracy.count == tested else f", n = {accuracy.count:,}"
-    return Cell(f"{100 * accuracy.share:.1f} %", f"{100 * low:.1f}–{100 * high:.1f}{count}")
+    low, high = merit.interval
+    count = "" if merit.count == tested else f", n = {merit.count:,}"
+    return Cell(f"{100 * merit.share:.1f} %", f"{100 * low:.1f}–{100 * high:.1f}{count}")
 
 
 def _kilobytes(size_bytes: int | None) -> Cell:

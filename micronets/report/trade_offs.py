@@ -1,4 +1,4 @@
-"""Accuracy against what it costs: flash, RAM and instructions."""
+"""The score of networks against what it costs: flash, RAM, instructions and time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from matplotlib.transforms import Bbox
 from micronets.boards import Board
 from micronets.report.labels import Label, boxes_along, place_labels
 from micronets.report.published_figures import PublishedFigures
-from micronets.report.records import Accuracy, Build, Kind, Model, Results
+from micronets.report.records import Build, Kind, Merit, Model, Results
 from micronets.report.style import (
     BLUE,
     GREEN,
@@ -65,13 +65,13 @@ class _Point:
     name: str
     kind: Kind
     cost: float
-    accuracy: Accuracy
+    merit: Merit
 
 
 COSTS = (
     Cost(
-        "accuracy_flash",
-        "Accuracy against flash",
+        "flash",
+        "flash",
         "flash of the whole program",
         lambda build: build.firmware and build.firmware.flash_bytes,
         lambda figures, board: figures.binary_bytes,
@@ -80,8 +80,8 @@ COSTS = (
         "Flash: all sections that the linker places there. The paper's: its compiled binary, with TFLM and Mbed OS.",
     ),
     Cost(
-        "accuracy_ram",
-        "Accuracy against RAM",
+        "ram",
+        "RAM",
         "RAM with stack",
         lambda build: build.ram_bytes,
         lambda figures, board: figures.sram_bytes,
@@ -90,8 +90,8 @@ COSTS = (
         "RAM: arena, other static data and the deepest stack seen. The paper's: TFLM's arena alone.",
     ),
     Cost(
-        "accuracy_instructions",
-        "Accuracy against instructions",
+        "instructions",
+        "instructions",
         "instructions per inference",
         lambda build: build.profile and build.profile.instructions,
         lambda figures, board: None,
@@ -100,8 +100,8 @@ COSTS = (
         "Instructions per inference: counted one by one on the emulator. The paper publishes none.",
     ),
     Cost(
-        "accuracy_latency",
-        "Accuracy against latency",
+        "latency",
+        "latency",
         "milliseconds per inference",
         lambda build: build.profile and build.profile.estimate and build.profile.estimate.latency_ms,
         lambda figures, board: figures.latency_ms.get(board.name),
@@ -129,7 +129,7 @@ def _points(models: tuple[Model, ...], board: Board, cost: Cost) -> list[_Point]
         for build in model.builds:
             value = cost.ours(build) if build.board == board else None
             if value is not None and model.export is not None:
-                points.append(_Point(model.name, model.kind, value, model.export.litert_accuracy))
+                points.append(_Point(model.name, model.kind, value, model.export.litert_merit))
     return points
 
 
@@ -139,7 +139,7 @@ def _picture(results: Results, cost: Cost, panels: list[tuple[Board, list[_Point
         axes_row = figure.subplots(1, len(panels), squeeze=False, sharey=True)[0]
         for axes, (board, points) in zip(axes_row, panels, strict=True):
             _draw_points(axes, cost, board, points, _paper_points(results, cost, board))
-        axes_row[0].set_ylabel("accuracy of the int8 network, testing split")
+        axes_row[0].set_ylabel(f"{results.metric_name} of the int8 network, testing split")
         handles, names = axes_row[0].get_legend_handles_labels()
         figure.legend(handles, names, loc="outside lower center", ncols=3, fontsize=8.5)
         figure.draw_without_rendering()
@@ -147,11 +147,11 @@ def _picture(results: Results, cost: Cost, panels: list[tuple[Board, list[_Point
             _name_points(axes, points, _paper_points(results, cost, board))
         return finish(
             figure,
-            cost.name,
-            cost.title,
-            f"{cost.note} Bars: 95 % Wilson interval. Line: networks that none beats in both.",
+            f"{results.metric}_{cost.name}",
+            f"{results.metric_title} against {cost.title}",
+            f"{cost.note} Bars: 95 % interval. Line: networks that none beats in both.",
             "; ".join(
-                f"{point.name} {100 * point.accuracy.share:.1f} % at {_figure(point.cost)} {cost.label}"
+                f"{point.name} {100 * point.merit.share:.1f} % at {_figure(point.cost)} {cost.label}"
                 for _, points in panels
                 for point in points
             ),
@@ -159,7 +159,7 @@ def _picture(results: Results, cost: Cost, panels: list[tuple[Board, list[_Point
 
 
 def _paper_points(results: Results, cost: Cost, board: Board) -> list[tuple[str, float, float]]:
-    """Name, cost and accuracy share of every network with a published figure."""
+    """Name, cost and score of every network with a published figure."""
     return [
         (figures.model, value, figures.accuracy_percent / 100)
         for figures in results.publication.figures.values()
@@ -178,14 +178,14 @@ def _draw_points(
     if papers:
         axes.scatter(
             [value for _, value, _ in papers],
-            [accuracy for _, _, accuracy in papers],
+            [score for _, _, score in papers],
             s=30,
             facecolors="white",
             edgecolors=MUTED,
             label="published in the paper",
             zorder=2,
         )
-    front = pareto_front([(point.cost, point.accuracy.share) for point in points])
+    front = pareto_front([(point.cost, point.merit.share) for point in points])
     axes.plot(*zip(*front, strict=True), color=MUTED, linewidth=0.9, zorder=2)
     for kind in dict.fromkeys(point.kind for point in points):
         _draw_kind(axes, kind, [point for point in points if point.kind == kind])
@@ -202,10 +202,10 @@ def _draw_points(
 
 def _draw_kind(axes: Axes, kind: Kind, points: list[_Point]) -> None:
     for point in points:
-        axes.vlines(point.cost, *point.accuracy.interval, color=_COLOURS[kind], linewidth=1.2, alpha=0.45, zorder=3)
+        axes.vlines(point.cost, *point.merit.interval, color=_COLOURS[kind], linewidth=1.2, alpha=0.45, zorder=3)
     axes.scatter(
         [point.cost for point in points],
-        [point.accuracy.share for point in points],
+        [point.merit.share for point in points],
         s=_SIZES[kind],
         color=_COLOURS[kind],
         marker=_MARKERS[kind],
@@ -217,14 +217,14 @@ def _draw_kind(axes: Axes, kind: Kind, points: list[_Point]) -> None:
 
 
 def _name_points(axes: Axes, points: list[_Point], papers: list[tuple[str, float, float]]) -> None:
-    ours = [Label(point.name, point.cost, point.accuracy.share, _COLOURS[point.kind]) for point in points]
-    theirs = [Label(name, value, accuracy, MUTED) for name, value, accuracy in papers]
+    ours = [Label(point.name, point.cost, point.merit.share, _COLOURS[point.kind]) for point in points]
+    theirs = [Label(name, value, score, MUTED) for name, value, score in papers]
     bars = [
-        Bbox(axes.transData.transform([(point.cost, bound) for bound in point.accuracy.interval])).padded(1)
+        Bbox(axes.transData.transform([(point.cost, bound) for bound in point.merit.interval])).padded(1)
         for point in points
     ]
     limits = [line.get_window_extent().padded(1) for line in axes.lines if line.get_gid() == _LIMIT]
-    front = axes.transData.transform(pareto_front([(point.cost, point.accuracy.share) for point in points]))
+    front = axes.transData.transform(pareto_front([(point.cost, point.merit.share) for point in points]))
     place_labels(axes, ours + theirs, [*bars, *limits, *boxes_along(front.tolist())], font_size=8.5)
 
 
@@ -233,9 +233,9 @@ def _figure(value: float) -> str:
 
 
 def pareto_front(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """The (cost, accuracy) pairs that no other pair beats in both, by rising cost."""
+    """The (cost, score) pairs that no other pair beats in both, by rising cost."""
     front: list[tuple[float, float]] = []
-    for cost, accuracy in sorted(points, key=lambda point: (point[0], -point[1])):
-        if not front or accuracy > front[-1][1]:
-            front.append((cost, accuracy))
+    for cost, score in sorted(points, key=lambda point: (point[0], -point[1])):
+        if not front or score > front[-1][1]:
+            front.append((cost, score))
     return front

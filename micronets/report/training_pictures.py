@@ -24,25 +24,27 @@ _PHASE_COLOURS = {"float": BLUE, "quantised": VERMILION}
 
 
 def training_picture(model: Model) -> Picture | None:
-    """Loss and accuracy of all epochs in a row; None where the model has not been trained."""
+    """Loss, and accuracy where there is one, of all epochs in a row; None where the model has not been trained."""
     if model.training is None or model.training.history.empty:
         return None
     history = _in_a_row(model.training.history)
-    best = history["validation_accuracy"].groupby(history["phase"]).max()
+    has_accuracy = bool(history["validation_accuracy"].notna().any())
     with styled():
         figure = blank_figure(WIDE_INCHES, 3.3)
-        loss, accuracy = figure.subplots(1, 2)
+        panels = figure.subplots(1, 2 if has_accuracy else 1, squeeze=False)[0]
+        loss = panels[0]
         _curves(loss, history, {"loss": ":", "validation_loss": "-"})
         loss.set_title("Loss")
         highest = history[["loss", "validation_loss"]].max(axis=None)
         if math.isfinite(highest):  # it is not where the training diverged
             loss.set_ylim(0, 1.05 * highest)
-        _curves(accuracy, history, {"accuracy": ":", "validation_accuracy": "-"})
-        accuracy.set_title("Accuracy")
-        keys = [_key(accuracy, MUTED, "-", "validation split"), _key(accuracy, MUTED, ":", "training, augmented")]
+        if has_accuracy:
+            _curves(panels[1], history, {"accuracy": ":", "validation_accuracy": "-"})
+            panels[1].set_title("Accuracy")
+            percent_axis(panels[1])
+        keys = [_key(loss, MUTED, "-", "validation split"), _key(loss, MUTED, ":", "training, augmented")]
         figure.legend(handles=keys, loc="outside lower center", ncols=2, fontsize=8.5)
-        percent_axis(accuracy)
-        for axes in (loss, accuracy):
+        for axes in panels:
             axes.set_xlabel("epoch")
             _mark_phases(axes, history)
         return finish(
@@ -50,9 +52,9 @@ def training_picture(model: Model) -> Picture | None:
             f"{model.name}_training",
             "Training history",
             "First in float, then with quantisation in the forward pass, starting from the best float epoch. The loss "
-            "in training contains the teacher's part and augmented examples, that on the validation split is the "
-            "cross-entropy that the best epoch is chosen by.",
-            f"Best validation accuracy: {_best(best)}.",
+            "in training contains the teacher's part, where there is one, and augmented examples; the best epoch is "
+            "the one of least loss on the validation split.",
+            _best(history),
         )
 
 
@@ -95,5 +97,12 @@ def _key(axes: Axes, colour: str, line: str, label: str):
     return axes.plot([], [], line, color=colour, label=label)[0]
 
 
-def _best(best: pd.Series) -> str:
-    return ", ".join(f"{phase} {100 * value:.1f} %" for phase, value in best.items())
+def _best(history: pd.DataFrame) -> str:
+    """In words, by accuracy where there is one."""
+    if history["validation_accuracy"].notna().any():
+        best = history["validation_accuracy"].groupby(history["phase"]).max()
+        return (
+            f"Best validation accuracy: {', '.join(f'{phase} {100 * value:.1f} %' for phase, value in best.items())}."
+        )
+    least = history["validation_loss"].groupby(history["phase"]).min()
+    return f"Least validation loss: {', '.join(f'{phase} {value:.3g}' for phase, value in least.items())}."

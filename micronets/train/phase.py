@@ -8,14 +8,13 @@ from dataclasses import asdict, dataclass
 
 import keras
 import numpy as np
-from scipy.special import logsumexp
 
 from micronets.checkpoint import Checkpoint
 from micronets.data.dataset import Stream
 from micronets.layers.frozen import FrozenNetwork
 from micronets.layers.network import Network
 from micronets.progress import Progress
-from micronets.train.loss import DistillationLoss, LabelAccuracy, targets
+from micronets.train.objective import objective_of
 from micronets.train.options import TrainingOptions
 
 logger = logging.getLogger(__name__)
@@ -26,32 +25,25 @@ NOT_DECAYED = ["gamma", "beta", "bias", "range"]
 
 @dataclass(frozen=True)
 class Epoch:
-    """One line of the training history; accuracies are shares, 0 to 1."""
+    """One line of the training history; accuracies are shares, 0 to 1, None where nothing is right or wrong."""
 
     phase: str
     epoch: int
     learning_rate: float
     loss: float
-    accuracy: float
+    accuracy: float | None
     validation_loss: float
-    validation_accuracy: float
+    validation_accuracy: float | None
     seconds: float
 
 
-def logits_of(network: keras.Model, features: np.ndarray) -> np.ndarray:
-    """Logits (clips, classes) for features (clips, height, width, channels), in batches."""
+def outputs_of(network: keras.Model, features: np.ndarray) -> np.ndarray:
+    """Outputs, float32 (n, outputs), for features (n, height, width, channels), in batches."""
     batches = [
-        network.predict_on_batch(features[start : start + EVALUATION_BATCH])
+        network.predict_on_batch(np.asarray(features[start : start + EVALUATION_BATCH], np.float32))
         for start in range(0, len(features), EVALUATION_BATCH)
     ]
     return np.concatenate(batches)
-
-
-def evaluate(network: keras.Model, features: np.ndarray, classes: np.ndarray) -> tuple[float, float]:
-    """Mean cross-entropy, and the share of clips whose greatest logit is that of their class."""
-    logits = logits_of(network, features).astype(np.float64)
-    losses = logsumexp(logits, axis=-1) - logits[np.arange(len(classes)), classes]
-    return float(np.mean(losses)), float(np.mean(np.argmax(logits, axis=-1) == classes))
 
 
 class Phase:
@@ -65,7 +57,7 @@ class Phase:
         epochs: how many passes over the stream.
         learning_rate: peak of the schedule.
         checkpoint: where the state is kept between epochs.
-        validation: features (clips, height, width, channels) and classes (clips,).
+        validation: features (n, height, width, channels) and classes (n,).
         teacher: gives the soft labels, or None.
         on_epoch: called with every finished `Epoch`.
     """
@@ -96,18 +88,8 @@ class Phase:
         self._best: list[np.ndarray] = []
         self._least_loss = math.inf
         self.history: list[Epoch] = []
-        if teacher is None:
-            loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=options.label_smoothing)
-        else:
-            loss = DistillationLoss(
-                options.distillation.weight, options.distillation.temperature, options.label_smoothing
-            )
-        network.compile(
-            self._optimiser,
-            loss,
-            metrics=[LabelAccuracy(network.architecture.classes)],
-            jit_compile=keras.backend.backend() == "jax",
-        )
+        self._objective = objective_of(network, options, teaches=teacher is not None)
+        self._objective.compile(network, self._optimiser)
         self._optimiser.build(network.trainable_variables)
 
     def run(self) -> None:
@@ -126,9 +108,9 @@ class Phase:
             self._save()
             self._on_epoch(finished)
             progress.advance(
-                note=f"loss {finished.loss:.3f}, accuracy {finished.accuracy:.1%}; validation: loss "
-                f"{finished.validation_loss:.3f} (least {self._least_loss:.3f}), accuracy "
-                f"{finished.validation_accuracy:.1%}"
+                note=f"loss {finished.loss:.3g}{_accuracy(finished.accuracy)}; validation: loss "
+                f"{finished.validation_loss:.3g} (least {self._least_loss:.3g})"
+                f"{_accuracy(finished.validation_accuracy)}"
             )
         if self._best:
             _assign(self._network.variables, self._best)
@@ -137,17 +119,19 @@ class Phase:
         start = time.monotonic()
         batches = []
         for features, labels in self._stream.epoch(epoch):
-            teacher_logits = None if self._teacher is None else self._teacher.predict_on_batch(features)
-            logs = self._network.train_on_batch(features, targets(labels, teacher_logits), return_dict=True)
-            batches.append((float(logs["loss"]), float(logs["accuracy"])))
-        loss, accuracy = np.mean(batches, axis=0)
+            taught = None if self._teacher is None else self._teacher.predict_on_batch(features)
+            goals = self._objective.targets(features, labels, taught)
+            logs = self._network.train_on_batch(features, goals, return_dict=True)
+            batches.append((float(logs["loss"]), float(logs.get("accuracy", math.nan))))
+        loss, accuracy = np.mean(batches, axis=0).tolist()
+        features, classes = self._validation
         return Epoch(
             self._name,
             epoch,
             float(self._optimiser.learning_rate),
-            float(loss),
-            float(accuracy),
-            *evaluate(self._network, *self._validation),
+            loss,
+            None if math.isnan(accuracy) else accuracy,
+            *self._objective.validate(outputs_of(self._network, features), features, classes),
             round(time.monotonic() - start, 3),
         )
 
@@ -185,6 +169,10 @@ def _optimiser(options: TrainingOptions, peak: float, epochs: int, steps_per_epo
     optimiser = keras.optimizers.AdamW(schedule, weight_decay=options.weight_decay)
     optimiser.exclude_from_weight_decay(var_names=NOT_DECAYED)
     return optimiser
+
+
+def _accuracy(share: float | None) -> str:
+    return "" if share is None else f", accuracy {share:.1%}"
 
 
 def _values(variables: list[keras.Variable]) -> list[np.ndarray]:

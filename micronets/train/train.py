@@ -17,13 +17,13 @@ from micronets.architecture import Architecture
 from micronets.atomic import atomic_file, write_json, write_text
 from micronets.backend import limit_threads, make_deterministic
 from micronets.checkpoint import Checkpoint, fingerprint
-from micronets.data.dataset import Stream
+from micronets.data.dataset import Dataset, Stream
 from micronets.layers.frozen import FrozenNetwork
 from micronets.layers.network import Network
 from micronets.network import TrainedNetwork
 from micronets.tasks import find_task, open_dataset
 from micronets.train.options import TrainingOptions
-from micronets.train.phase import Epoch, Phase, evaluate, logits_of
+from micronets.train.phase import Epoch, Phase, outputs_of
 
 logger = logging.getLogger(__name__)
 
@@ -50,8 +50,8 @@ def train(
     """Trains one network; an interrupted call, repeated, goes on after the last finished epoch.
 
     Writes into `directory`: `float.npz` and `network.npz` (TrainedNetworks, float and quantised), `history.csv`
-    (one line per epoch), `test_logits.npy` (float32 of shape (clips, classes): the quantised network's answers to
-    the test split) and `metrics.json` (accuracies, 0 to 1).
+    (one line per epoch), `test_outputs.npy` (float32 (n, outputs): the quantised network's outputs for the test split)
+    and `metrics.json` (scores of both networks by split).
 
     Args:
         section: the `train` section of the configuration.
@@ -129,17 +129,16 @@ def _train(
         dataset, options.augmentation, seed, options.batch_size, threads=max(1, threads // 2)
     )
     validation = (dataset.features("validation"), dataset.classes("validation"))
-    testing = (dataset.features("testing"), dataset.classes("testing"))
     kept = dataset.input_range
     history: list[Epoch] = []
-    metrics: dict[str, dict[str, float]] = {}
+    metrics: dict[str, Any] = {"metric": dataset.truth("testing").metric}
 
     def finish_epoch(epoch: Epoch) -> None:
         if sink is not None:
             values = {key: value for key, value in asdict(epoch).items() if isinstance(value, float)}
             sink.log_metrics({f"{epoch.phase}/{key}": value for key, value in values.items()}, epoch.epoch)
 
-    def run_phase(name: str, network: Network, epochs: int, learning_rate: float) -> None:
+    def run_phase(name: str, network: Network, epochs: int, learning_rate: float) -> np.ndarray:
         phase = Phase(
             name,
             network,
@@ -154,11 +153,11 @@ def _train(
         )
         phase.run()
         history.extend(phase.history)
-        metrics[name] = {
-            "validation_accuracy": evaluate(network, *validation)[1],
-            "test_accuracy": evaluate(network, *testing)[1],
-        }
-        logger.info("%s network: %.1f %% on the test split", name, 100 * metrics[name]["test_accuracy"])
+        outputs = {split: outputs_of(network, dataset.features(split)) for split in ("validation", "testing")}
+        metrics[name] = {split: _scores(dataset, split, outputs[split]) for split in outputs}
+        score = metrics[name]["testing"][metrics["metric"]]["value"]
+        logger.info("%s network: %s %.1f %% in testing", name, metrics["metric"], 100 * score)
+        return outputs["testing"]
 
     float_network = Network(architecture, kept, quantised=False, dropout=options.dropout)
     logger.info(
@@ -173,13 +172,19 @@ def _train(
         network = Network(architecture, kept, quantised=True, weight_bits=options.weight_bits, dropout=options.dropout)
         network.copy_from(float_network)
         network.calibrate(_calibration_features(stream))
-        run_phase("quantised", network, options.quantised_epochs, options.quantised_learning_rate)
+        test_outputs = run_phase("quantised", network, options.quantised_epochs, options.quantised_learning_rate)
         network.trained(dataset.labels).save(directory / "network.npz")
-        with atomic_file(directory / "test_logits.npy") as beside:
-            np.save(beside, logits_of(network, testing[0]))
+        with atomic_file(directory / "test_outputs.npy") as beside:
+            np.save(beside, test_outputs)
     _write_history(directory / "history.csv", history)
     write_json(directory / "metrics.json", metrics)
     shutil.rmtree(checkpoints, ignore_errors=True)
+
+
+def _scores(dataset: Dataset, split: str, outputs: np.ndarray) -> dict[str, dict[str, float]]:
+    """Scores by name of a network's outputs, float32 (n, outputs), for a split."""
+    scores = dataset.truth(split).scores(dataset.features(split), outputs)
+    return {name: score.to_json() for name, score in scores.items()}
 
 
 def _calibration_features(stream: Stream) -> np.ndarray:

@@ -5,12 +5,15 @@ import numpy as np
 import pytest
 
 from micronets.errors import DataError, ModelError
+from micronets.evaluation import ClassTruth, unpack_truth
 from micronets.export import export, run_litert, stage, write_tflite
 from micronets.export.quantisation import activation_quantisation
 from tests.networks import random_network, small_ds_cnn
 from tests.unit.export.integer_reference import run_integers
 
 COUNT = 40
+
+TRAINED = [{"accuracy": {"value": value, "low": 0.6, "high": 0.8}} for value in (0.75, 0.7)]
 
 
 @pytest.fixture
@@ -28,10 +31,10 @@ def run(tmp_path, monkeypatch):
     dataset = SimpleNamespace(
         labels=network.labels,
         features=lambda split: {"testing": features}[split],
-        classes=lambda split: {"testing": classes}[split],
+        truth=lambda split: {"testing": ClassTruth(classes)}[split],
     )
     monkeypatch.setattr(stage, "open_dataset", lambda directory, input_shape: dataset)
-    metrics = {"float": {"test_accuracy": 0.75}, "quantised": {"test_accuracy": 0.7}}
+    metrics = {"float": {"testing": TRAINED[0]}, "quantised": {"testing": TRAINED[1]}}
     (tmp_path / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
     np.save(tmp_path / "logits.npy", logits)
 
@@ -45,13 +48,14 @@ def run(tmp_path, monkeypatch):
 
 
 def test_outputs_of_the_stage(run):
-    metrics = run.export(test_logits_path=run.folder / "logits.npy")
+    metrics = run.export(test_outputs_path=run.folder / "logits.npy")
     folder = run.folder / "export"
     assert sorted(path.name for path in folder.iterdir()) == ["metrics.json", "model.tflite", "test_inputs.npz"]
     assert json.loads((folder / "metrics.json").read_text(encoding="utf-8")) == metrics
 
     with np.load(folder / "test_inputs.npz") as archive:
-        inputs, outputs, classes = (archive[name] for name in ("inputs", "outputs", "classes"))
+        inputs, outputs, classes = (archive[name] for name in ("inputs", "outputs", "truth_classes"))
+        assert (unpack_truth(archive).metric, len(archive["output_grid"])) == ("accuracy", 2)
     grid = activation_quantisation(run.network.input_range, "input")
     np.testing.assert_array_equal(inputs, grid.quantise(run.dataset.features("testing")))
     np.testing.assert_array_equal(outputs, run_integers(folder / "model.tflite", inputs))
@@ -63,7 +67,7 @@ def test_outputs_of_the_stage(run):
     assert metrics["tflite_bytes"] == (folder / "model.tflite").stat().st_size
     assert metrics["tflm_arena_bytes"] > 13 * 10 * 8
     right = int((outputs.argmax(axis=1) == classes).sum())
-    accuracy = metrics["accuracy"]
+    accuracy = {variant: scores["accuracy"]["value"] for variant, scores in metrics["scores"].items()}
     assert accuracy["tflm"] == right / COUNT
     assert (accuracy["float"], accuracy["fake_quantised"]) == (0.75, 0.7)
     assert accuracy["float_litert"] == 30 / 40  # ten classes were made wrong
@@ -101,7 +105,7 @@ def test_confusion_has_true_classes_in_rows():
 
 def test_a_dataset_without_testing_examples_is_refused(run):
     run.dataset.features = lambda split: np.empty((0, 13, 10, 1), np.float32)
-    run.dataset.classes = lambda split: np.empty(0, np.int64)
+    run.dataset.truth = lambda split: ClassTruth(np.empty(0, np.int64))
     with pytest.raises(DataError, match="no testing examples"):
         run.export()
 
@@ -113,23 +117,25 @@ def test_a_network_of_another_dataset_is_refused(run):
     assert not (run.folder / "export").exists()
 
 
-@pytest.mark.parametrize("content", ["{}", "[]", "not json", '{"float": {"test_accuracy": 1}, "quantised": {}}'])
+@pytest.mark.parametrize(
+    "content", ["{}", "[]", "not json", '{"float": {"testing": {"accuracy": 1}}, "quantised": {}}']
+)
 def test_damaged_training_metrics_are_refused(run, content):
     (run.folder / "metrics.json").write_text(content, encoding="utf-8")
-    with pytest.raises(ModelError, match="metrics.json lacks the accuracies"):
+    with pytest.raises(ModelError, match="metrics.json lacks the scores"):
         run.export()
 
 
 def test_logits_of_another_split_are_refused(run):
     np.save(run.folder / "logits.npy", run.logits[1:])
     with pytest.raises(ModelError, match=r"shape \(39, 4\), but the testing split needs \(40, 4\)"):
-        run.export(test_logits_path=run.folder / "logits.npy")
+        run.export(test_outputs_path=run.folder / "logits.npy")
 
 
 def test_damaged_logits_are_refused(run):
     (run.folder / "logits.npy").write_bytes(b"\x93NUMPY")
     with pytest.raises(ModelError, match="logits.npy cannot be read"):
-        run.export(test_logits_path=run.folder / "logits.npy")
+        run.export(test_outputs_path=run.folder / "logits.npy")
 
 
 def test_the_stage_does_not_import_tensorflow(repository):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from micronets.boards import find_board
+from micronets.evaluation import Score
 from micronets.profile import Firmware, profile_firmware
 
 NETWORK = """
@@ -25,10 +26,16 @@ def schema(repository: Path) -> dict:
 
 def test_files(build: Callable[..., Firmware], schema: dict, tmp_path: Path) -> None:
     firmware = build(NETWORK, find_board("nucleo-f446re"), layer_macs=(40, 0))
-    profile_firmware(firmware, INPUTS, INPUTS[:, :4], np.array([3, 0])).save(tmp_path)
+    classes = np.array([3, 0])
+
+    def judge(outputs: np.ndarray) -> dict[str, Score]:
+        return {"accuracy": Score(float((outputs.argmax(axis=1) == classes).mean()), 0.25, 0.75)}
+
+    profile_firmware(firmware, INPUTS, INPUTS[:, :4], judge).save(tmp_path)
     content = json.loads((tmp_path / "profile.json").read_text(encoding="utf-8"))
     jsonschema.validate(content, schema)
-    assert content["outputs"] == {"compared": 2, "different": 0, "bit_exact": True, "accuracy": 0.5}
+    scores = {"accuracy": {"value": 0.5, "low": 0.25, "high": 0.75}}
+    assert content["outputs"] == {"compared": 2, "different": 0, "bit_exact": True, "scores": scores}
     estimated = content["estimated"]
     assert estimated["latency_ms"] == pytest.approx(estimated["cycles"] / 180e3, abs=1e-6)
     assert estimated["energy_mj"] == pytest.approx(0.16 * estimated["latency_ms"], abs=1e-6)

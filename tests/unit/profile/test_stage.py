@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from micronets.errors import DataError, EmulatorError
+from micronets.evaluation import ClassTruth, pack_truth
 from micronets.profile import Firmware
 from micronets.profile.stage import profile
 
@@ -25,7 +26,8 @@ def test_inputs(tmp_path: Path) -> Path:
     path = tmp_path / "test_inputs.npz"
     wrong = CLASSES.copy()
     wrong[0] = (wrong[0] + 1) % 4
-    np.savez(path, inputs=INPUTS, outputs=-INPUTS[:, :4], classes=wrong)
+    grids = {"input_grid": np.array([0.5, 3.0]), "output_grid": np.array([0.25, -7.0])}
+    np.savez(path, inputs=INPUTS, outputs=-INPUTS[:, :4], **grids, **pack_truth(ClassTruth(wrong)))
     return path
 
 
@@ -36,7 +38,9 @@ def test_profile(build: Callable[..., Firmware], test_inputs: Path, tmp_path: Pa
     content = json.loads((tmp_path / "profile" / "profile.json").read_text(encoding="utf-8"))
     assert content["inputs"] == run
     # The first input is among them however many are asked for, and its class is wrong.
-    assert content["outputs"] == {"compared": run, "different": 0, "bit_exact": True, "accuracy": (run - 1) / run}
+    scores = content["outputs"].pop("scores")
+    assert content["outputs"] == {"compared": run, "different": 0, "bit_exact": True}
+    assert scores["accuracy"]["value"] == pytest.approx((run - 1) / run)
 
 
 def test_other_outputs_fail(build: Callable[..., Firmware], test_inputs: Path, tmp_path: Path) -> None:

@@ -17,6 +17,11 @@ PER_CLASS = 40
 TESTED = PER_CLASS * len(LABELS)
 
 
+def score(share: float) -> dict[str, float]:
+    """A score with an invented interval."""
+    return {"value": share, "low": max(share - 0.03, 0.0), "high": min(share + 0.03, 1.0)}
+
+
 class ResultsFolder:
     """Writes stages' files under `root`; every figure comes from the arguments or from a fixed seed."""
 
@@ -106,8 +111,9 @@ class ResultsFolder:
         self.json(
             folder / "metrics.json",
             {
-                "float": {"validation_accuracy": float_share, "test_accuracy": float_share},
-                "quantised": {"validation_accuracy": quantised_share, "test_accuracy": quantised_share},
+                "metric": "accuracy",
+                "float": dict.fromkeys(("validation", "testing"), {"accuracy": score(float_share)}),
+                "quantised": dict.fromkeys(("validation", "testing"), {"accuracy": score(quantised_share)}),
             },
         )
 
@@ -124,7 +130,8 @@ class ResultsFolder:
                 "test_count": TESTED,
                 "tflite_bytes": tflite_bytes,
                 "tflm_arena_bytes": tflm_arena_bytes,
-                "accuracy": {"litert": share, "tflm": share},
+                "metric": "accuracy",
+                "scores": dict.fromkeys(("litert", "tflm"), {"accuracy": score(share)}),
                 "confusion": confusion.tolist(),
                 "labels": list(LABELS),
             },
@@ -177,8 +184,7 @@ class ResultsFolder:
         rows.append({"layer": "network_invoke", "instructions": instructions - sum(r["instructions"] for r in rows)})
         self.csv(folder / "layers.csv", rows)
         outputs = {"compared": inputs, "different": 0 if bit_exact else 3, "bit_exact": bit_exact}
-        if share is not None:
-            outputs["accuracy"] = share
+        outputs["scores"] = {} if share is None else {"accuracy": score(share)}
         estimate = {"latency_ms": latency_ms, "mean_error": 0.032, "worst_error": 0.097, "energy_mj": 8.25}
         estimate["measured_on"] = "nucleo-l4r5zi"
         self.json(

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from micronets.boards import find_board
+from micronets.evaluation import ClassTruth, Score
 from micronets.firmware.compiled import PlannedBuffer
 from micronets.profile import Firmware, Profile
 from micronets.profile.cycles import LayerCounts, find_cycle_model
@@ -53,7 +54,7 @@ def test_firmware_and_profile(results_folder, firmware, estimated):
         inputs=50,
         compared_outputs=50,
         different_outputs=0,
-        accuracy=0.84,
+        scores={"accuracy": Score(0.84, 0.7, 0.9)},
         instructions=(10_000, 10_000),
         layers=layers,
         model=find_cycle_model(firmware.board) if estimated else None,
@@ -69,7 +70,7 @@ def test_firmware_and_profile(results_folder, firmware, estimated):
     assert build.firmware.steps == ("0 conv", "1 average pool")
     assert build.profile.instructions == 10_000
     assert build.profile.layers["layer"].tolist() == ["0 conv", "1 average pool", "between layers"]
-    assert (build.profile.accuracy.share, build.profile.accuracy.count) == (0.84, 50)
+    assert (build.profile.merit.share, build.profile.merit.count) == (0.84, 50)
     assert build.profile.bit_exact is True
     if estimated:
         assert build.profile.estimate.latency_ms == pytest.approx(12_500 / 180e3, abs=1e-6)  # as rounded in the file
@@ -119,14 +120,14 @@ def test_export_metrics(results_folder, tmp_path):
         (convolution(1, 8, (0.0, 6.0)), LayerParameters(None, None, None, (0.0, 6.0)), convolution(8, 12, (-8.0, 8.0))),
     )
     write_tflite(network, tmp_path / "model.tflite")
-    examples = Examples(random.normal(0, 1, (40, 4, 4, 1)).astype(np.float32), np.arange(40) % 12)
+    examples = Examples(random.normal(0, 1, (40, 4, 4, 1)).astype(np.float32), ClassTruth(np.arange(40) % 12))
     metrics = check(tmp_path / "model.tflite", examples, tmp_path / "test_inputs.npz")
     results_folder.published("ds-cnn-s")
     results_folder.json(results_folder.task / "ds-cnn-s" / "export" / "metrics.json", metrics)
     (model,) = read_results("kws", {"ds-cnn-s": []}, results_folder.root).models
     assert model.export.tflite_bytes == (tmp_path / "model.tflite").stat().st_size
-    assert model.export.confusion.sum() == model.export.litert_accuracy.count == 40
-    assert model.export.confusion.trace() == round(40 * model.export.tflm_accuracy.share)
+    assert model.export.confusion.sum() == model.export.litert_merit.count == 40
+    assert model.export.confusion.trace() == round(40 * model.export.tflm_merit.share)
 
 
 def test_the_report_needs_neither_training_nor_tracking():

@@ -8,6 +8,10 @@ from micronets.report.sources import read_results, readable_layer
 BOARD = "nucleo-f446re"
 
 
+def score(value):
+    return {"value": value, "low": value, "high": value}
+
+
 @pytest.fixture
 def one_model(results_folder):
     results_folder.searched("searched")
@@ -32,7 +36,7 @@ def test_records_hold_what_the_files_say(one_model):
     ]
     assert len(model.search.history) == 30
     assert len(model.training.history) == 52
-    assert model.export.confusion.sum() == model.export.litert_accuracy.count == 480
+    assert model.export.confusion.sum() == model.export.litert_merit.count == 480
     (build,) = model.builds
     assert build.board.name == BOARD
     assert build.firmware.steps[:2] == ("0 conv", "1 depthwise conv")
@@ -40,7 +44,7 @@ def test_records_hold_what_the_files_say(one_model):
         buffer.offset_bytes + buffer.size_bytes for buffer in build.firmware.buffers
     )
     assert build.profile.layers["instructions"].sum() == build.profile.instructions == 6_000_000
-    assert build.profile.accuracy.share == 0.9
+    assert build.profile.merit.share == 0.9
     assert (build.profile.estimate.energy_mj, build.profile.estimate.measured_on) == (8.25, "nucleo-l4r5zi")
 
 
@@ -63,7 +67,7 @@ def test_stages_that_have_not_run_are_none(results_folder):
 def test_without_a_cycle_model_there_is_no_estimate(one_model):
     one_model.profile("searched", 6_000_000, latency_ms=None, share=None, bit_exact=None)
     profile = read(one_model).models[0].builds[0].profile
-    assert (profile.estimate, profile.accuracy, profile.bit_exact) == (None, None, None)
+    assert (profile.estimate, profile.merit, profile.bit_exact) == (None, None, None)
 
 
 @pytest.mark.parametrize(
@@ -101,8 +105,14 @@ def test_damage_names_the_folder_and_the_stage(one_model, file, stage, damage):
     [
         ("searched/export/metrics.json", {"confusion": [[1, 2], [3, 4]]}),
         ("searched/export/metrics.json", {"test_count": 0}),
-        ("searched/export/metrics.json", {"accuracy": {"litert": 87.5, "tflm": 87.5}}),
-        ("searched/train/metrics.json", {"float": {"test_accuracy": float("nan")}}),
+        (
+            "searched/export/metrics.json",
+            {"scores": {"litert": {"accuracy": score(87.5)}}},
+        ),
+        (
+            "searched/train/metrics.json",
+            {"float": {"testing": {"accuracy": score(float("nan"))}}},
+        ),
     ],
 )
 def test_impossible_figures_are_damage(one_model, file, change):

@@ -41,7 +41,7 @@ def test_papers_figures_stand_beside_networks_of_the_paper_only(table):
 
 
 def test_text_shows_what_the_table_holds(table):
-    lines = format_summary(table.reset_index()).splitlines()
+    lines = format_summary(table.reset_index(), "accuracy").splitlines()
     assert len(lines) == 2 + 3
     words = next(line for line in lines if line.startswith("micronet-kws-s")).split()
     assert words[1:] == ["nucleo-f446re", "87.9", "%", "87.5", "%", "87.5", "%", *words[8:]]
@@ -54,7 +54,7 @@ def test_text_of_different_outputs_is_loud(results_folder):
     results_folder.everything("ds-cnn-s", 0.85, 4_000_000, 30.0)
     results_folder.profile("ds-cnn-s", 4_000_000, 30.0, bit_exact=False)
     results = read_results("kws", {"ds-cnn-s": ["nucleo-f446re"]}, results_folder.root)
-    assert format_summary(summary_table(results)).endswith("NO")
+    assert format_summary(summary_table(results), "accuracy").endswith("NO")
 
 
 def test_stages_that_have_not_run_leave_gaps(results_folder):
@@ -63,10 +63,11 @@ def test_stages_that_have_not_run_leave_gaps(results_folder):
     assert table.loc[0, "macs"] == 3_591_168
     missing = ["float_accuracy_percent", "flash_bytes", "instructions", "bit_exact", "estimated_latency_ms"]
     assert table.loc[0, missing].isna().all()
-    assert format_summary(table).splitlines()[-1].split()[2:] == ["-", "-", "-", "-", "-", "3.59", "-", "-", "-"]
+    cells = format_summary(table, "accuracy").splitlines()[-1].split()[2:]
+    assert cells == ["-", "-", "-", "-", "-", "3.59", "-", "-", "-"]
 
 
 def test_no_models_give_an_empty_table(results_folder):
     table = summary_table(read_results("kws", {}, results_folder.root))
     assert table.empty
-    assert format_summary(table) == "No models."
+    assert format_summary(table, "accuracy") == "No models."

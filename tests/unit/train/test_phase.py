@@ -6,13 +6,14 @@ import keras
 import numpy as np
 import pytest
 from keras.ops import convert_to_numpy
+from scipy.special import softmax
 
 from micronets.architecture import Architecture, AveragePooling, Convolution, DepthwiseConvolution
 from micronets.checkpoint import Checkpoint
 from micronets.layers.frozen import FrozenNetwork
 from micronets.layers.network import Network
 from micronets.train.options import Distillation, TrainingOptions
-from micronets.train.phase import Phase, evaluate
+from micronets.train.phase import Phase, outputs_of
 
 SMALL = Architecture(
     "small",
@@ -101,7 +102,11 @@ def test_learns_and_ends_with_its_best_epoch(tmp_path):
     assert [epoch.epoch for epoch in phase.history] == list(range(10))
     best = min(phase.history, key=lambda epoch: epoch.validation_loss)
     assert best.validation_accuracy > 0.9
-    assert evaluate(phase.network, *_images(5, 90)) == pytest.approx((best.validation_loss, best.validation_accuracy))
+    images, classes = _images(5, 90)
+    logits = outputs_of(phase.network, images)
+    assert np.mean(logits.argmax(axis=1) == classes) == pytest.approx(best.validation_accuracy)
+    probabilities = softmax(logits.astype(np.float64), axis=1)[np.arange(90), classes]
+    assert -np.mean(np.log(probabilities)) == pytest.approx(best.validation_loss)
     assert phase.history[-1].learning_rate < phase.history[1].learning_rate
 
 
@@ -132,4 +137,51 @@ def test_a_student_learns_from_its_teacher_alone(tmp_path):
     options = replace(OPTIONS, distillation=Distillation(weight=1.0, temperature=2.0))
     student = _phase(tmp_path / "student", teacher=frozen, epochs=8, stream=Mislabelled(), options=options)
     student.run()
-    assert evaluate(student.network, *_images(5, 90))[1] > 0.8
+    images, classes = _images(5, 90)
+    assert np.mean(outputs_of(student.network, images).argmax(axis=1) == classes) > 0.8
+
+
+AUTOENCODER = Architecture(
+    "autoencoder", (1, 1, 12), (Convolution(16), Convolution(6), Convolution(16), Convolution(12, activation="linear"))
+)
+
+
+class Combinations:
+    """Inputs of twelve values that are mixtures of two patterns, far from 0 as levels in dB are; no classes."""
+
+    steps_per_epoch = 20
+    patterns = np.random.default_rng(7).normal(0, 8, (2, 12))
+
+    def draw(self, seed, count):
+        generator = np.random.default_rng(seed)
+        mixtures = generator.uniform(-1, 1, (count, 2)) @ self.patterns - 40
+        return mixtures.astype(np.float32).reshape(count, 1, 1, 12)
+
+    def epoch(self, index):
+        for step in range(self.steps_per_epoch):
+            yield self.draw(1000 * index + step, 32), np.zeros((32, 1), np.float32)
+
+
+def test_an_autoencoder_learns_to_give_its_input_back(tmp_path):
+    stream = Combinations()
+    validation = stream.draw(99, 64)
+    keras.utils.set_random_seed(11)
+    network = Network(AUTOENCODER, (-60.0, 0.0), quantised=False)
+    phase = Phase(
+        "float",
+        network,
+        epochs=12,
+        learning_rate=0.03,
+        options=OPTIONS,
+        stream=stream,
+        checkpoint=Checkpoint(tmp_path / "state.npz", "x"),
+        validation=(validation, np.zeros(64, np.int64)),
+        teacher=None,
+        on_epoch=lambda epoch: None,
+    )
+    phase.run()
+    best = min(epoch.validation_loss for epoch in phase.history)
+    mean_square = np.mean((outputs_of(network, validation) - validation.reshape(64, 12)) ** 2)
+    assert best == pytest.approx(mean_square / 60**2, rel=1e-4)
+    assert mean_square < 0.4 * validation.var(axis=0).mean()
+    assert all(epoch.accuracy is None and epoch.validation_accuracy is None for epoch in phase.history)

@@ -105,7 +105,7 @@ def test_a_killed_training_ends_with_the_same_bytes_and_leaves_no_state(root):
     assert _run("train", root, killed, kill_after=2) == -9
     assert (killed / "float.npz").exists() and not (killed / "network.npz").exists()
     assert _run("train", root, killed) == 0
-    for name in ("float.npz", "network.npz", "test_logits.npy", "metrics.json"):
+    for name in ("float.npz", "network.npz", "test_outputs.npy", "metrics.json"):
         assert (whole / name).read_bytes() == (killed / name).read_bytes(), name
     assert not (killed / "checkpoint").exists()
 
@@ -118,11 +118,12 @@ def test_results_fit_together(root):
     history = pd.read_csv(directory / "history.csv")
     assert list(history["phase"]) == ["float"] * 3 + ["quantised"] * 2
     metrics = json.loads((directory / "metrics.json").read_text())
+    assert metrics.pop("metric") == "accuracy"
     for phase, values in metrics.items():
         epochs = history[history["phase"] == phase]
         best = epochs.loc[epochs["validation_loss"].idxmin()]
-        assert values["validation_accuracy"] == pytest.approx(best["validation_accuracy"])
-    logits = np.load(directory / "test_logits.npy")
+        assert values["validation"]["accuracy"]["value"] == pytest.approx(best["validation_accuracy"])
+    logits = np.load(directory / "test_outputs.npy")
     assert logits.shape == (len(pd.read_csv(root / "data" / "clips.csv").query("split == 'testing'")), 12)
     network = TrainedNetwork.load(directory / "network.npz")
     assert network.architecture == TINY
