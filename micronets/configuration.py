@@ -15,6 +15,7 @@ import yaml
 
 from micronets.boards import find_board
 from micronets.costs import costs
+from micronets.data.options import from_mapping, schema_of
 from micronets.errors import ConfigurationError
 from micronets.published import PUBLISHED, published_architecture
 from micronets.schema import check, closest
@@ -175,9 +176,11 @@ def _resolve_task(name: str, given: Mapping[str, Any], boards: tuple[str, ...]) 
     for layer in (top_level, given.get(name, {})):
         models = layer.get("models", merged["models"])
         merged = {**merge(merged, layer), "models": copy.deepcopy(models)}
-    merged = check(merged, _schema(name), name)
+    schema = _task_schema(name)
+    merged = check(merged, schema, name)
     sections = {key: merged[key] for key in SECTIONS}
     _check_data(name, sections["data"])
+    _check_options(name, sections)
     models = {
         model: _resolve_model(name, model, own or {}, sections, boards) for model, own in merged["models"].items()
     }
@@ -202,9 +205,10 @@ def _resolve_model(
             f"e.g. {name}: {{search: {{board: {boards[0]}}}}}."
         )
     merged = {section: merge(sections[section], own.get(section, {})) for section in MODEL_SECTIONS}
-    schema = _schema(task)
+    schema = _task_schema(task)
     for section in MODEL_SECTIONS:
         merged[section] = check(merged[section], schema, f"{key}.{section}", ("properties", section))
+    _check_options(task, merged, f"models.{name}.")
     model = ModelConfiguration(name, published, tuple(own.get("boards", boards)), merged)
     for board in model.boards:
         _known_board(f"{key}.boards", board)
@@ -261,7 +265,7 @@ def _check_teacher(task: TaskConfiguration, model: ModelConfiguration) -> None:
 
 
 def _check_data(task: str, data: Section) -> None:
-    source, path = data["source"], data["path"]
+    source, path = data.get("source", ""), data.get("path", "")
     if source == "folder" and not path:
         raise ConfigurationError(f"{task}.data.source is folder, but {task}.data.path does not say which.")
     if source == "folder" and not Path(path).is_dir():
@@ -275,6 +279,33 @@ def _known_board(key: str, name: str) -> None:
         find_board(name)
     except ConfigurationError as error:
         raise ConfigurationError(f"{key}: {error}") from None
+
+
+def _task_schema(task: str) -> dict[str, Any]:
+    """What config/tasks/<task>.yaml may say: the same for all tasks but for the options that are the task's own."""
+    about, schema = find_task(task), _schema("task")
+    definitions = {
+        "data": schema_of(about.data_options),
+        "augmentation": schema_of(about.augmentation_options),
+        "features": schema_of(about.feature_options),
+    }
+    return {**schema, "$defs": {**schema["$defs"], **definitions}}
+
+
+def _check_options(task: str, sections: Mapping[str, Section], place: str = "") -> None:
+    """The limits of the task's own options, which the task knows."""
+    about = find_task(task)
+    options = [
+        (about.data_options, "data", sections.get("data"), ""),
+        (about.augmentation_options, "augmentation", sections["search"]["augmentation"], "search."),
+        (about.augmentation_options, "augmentation", sections["train"]["augmentation"], "train."),
+    ]
+    for kind, name, values, before in options:
+        try:
+            if values is not None:
+                from_mapping(kind, values, name)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{task}.{place}{before}{error}.") from None
 
 
 def _schema(name: str) -> dict[str, Any]:

@@ -40,10 +40,8 @@ class Augmentation:
     def __post_init__(self):
         for name in ("noise_probability", "speed_probability"):
             value = getattr(self, name)
-            require(0 <= value <= 1, f"train.augmentation.{name}", value, "between 0 and 1")
-        require(
-            0 <= self.speed_range < 0.5, "train.augmentation.speed_range", self.speed_range, "at least 0, below 0.5"
-        )
+            require(0 <= value <= 1, f"augmentation.{name}", value, "between 0 and 1")
+        require(0 <= self.speed_range < 0.5, "augmentation.speed_range", self.speed_range, "at least 0, below 0.5")
         for name in (
             "noise_volume",
             "shift_ms",
@@ -54,7 +52,7 @@ class Augmentation:
             "mixup_alpha",
         ):
             value = getattr(self, name)
-            require(value >= 0, f"train.augmentation.{name}", value, "0 or more")
+            require(value >= 0, f"augmentation.{name}", value, "0 or more")
 
 
 NO_AUGMENTATION = Augmentation(noise_probability=0, shift_ms=0, time_masks=0, frequency_masks=0)

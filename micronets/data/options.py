@@ -1,6 +1,7 @@
 """Turns a section of the configuration into a frozen dataclass, with a clear sentence for every mistake."""
 
 import dataclasses
+import typing
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -13,7 +14,7 @@ def from_mapping(kind: type[Options], values: Mapping[str, Any], section: str) -
     """Builds `kind` from the keys in `values`; missing keys take the dataclass's defaults, nested dataclasses nest.
 
     Args:
-        kind: a dataclass whose fields are bool, int, float, str, or dataclasses of such.
+        kind: a dataclass whose fields are bool, int, float, str, tuples of one such type, or dataclasses of such.
         values: the section of the configuration.
         section: its dotted name, for the messages.
 
@@ -33,11 +34,28 @@ def from_mapping(kind: type[Options], values: Mapping[str, Any], section: str) -
 def _converted(kind: type, value: Any, key: str) -> Any:
     if dataclasses.is_dataclass(kind):
         return from_mapping(kind, value, key)
+    if typing.get_origin(kind) is tuple and isinstance(value, list | tuple):
+        return tuple(_converted(typing.get_args(kind)[0], item, key) for item in value)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
-    if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
-        raise ConfigurationError(f"{key} is {value!r}; it must be of type {kind.__name__}")
+    plain = typing.get_origin(kind) or kind
+    if not isinstance(value, plain) or (kind is not bool and isinstance(value, bool)):
+        raise ConfigurationError(f"{key} is {value!r}; it must be of type {plain.__name__}")
     return value
+
+
+def schema_of(kind: type) -> dict[str, Any]:
+    """A JSON schema of the mappings that `from_mapping` turns into `kind`, with keys and types but without limits."""
+    properties = {field.name: _schema_of_field(field.type) for field in dataclasses.fields(kind)}
+    return {"type": "object", "additionalProperties": False, "properties": properties}
+
+
+def _schema_of_field(kind: Any) -> dict[str, Any]:
+    if dataclasses.is_dataclass(kind):
+        return schema_of(kind)
+    if typing.get_origin(kind) is tuple:
+        return {"type": "array", "items": _schema_of_field(typing.get_args(kind)[0])}
+    return {"type": {bool: "boolean", int: "integer", float: "number", str: "string"}[kind]}
 
 
 def require(condition: bool, key: str, value: Any, rule: str) -> None:

@@ -1,7 +1,7 @@
 """The prepared dataset of spoken words."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from micronets.data.dataset import SPLITS
 from micronets.data.input_range import input_range
-from micronets.data.mfcc import MfccParameters
+from micronets.data.mfcc import MfccParameters, mfcc
 from micronets.data.noise import NoiseSegment
 from micronets.errors import DataError, MicronetsError
 from micronets.evaluation import ClassTruth
@@ -109,6 +109,21 @@ class SpeechDataset:
     def input_shape(self) -> tuple[int, int, int]:
         """(frames, coefficients, 1)."""
         return (*self._features.shape[1:], 1)
+
+    def with_features(self, parameters: MfccParameters) -> "SpeechDataset":
+        """The same clips with other features, computed here and now.
+
+        Raises DataError where the features want clips of another length or rate.
+        """
+        if (parameters.clip_samples, parameters.sample_rate_hz) != (
+            self.parameters.clip_samples,
+            self.parameters.sample_rate_hz,
+        ):
+            raise DataError(
+                f"{self.directory} holds clips of {self.parameters.clip_ms} ms at {self.parameters.sample_rate_hz} Hz; "
+                "other features cannot change that"
+            )
+        return replace(self, parameters=parameters, _features=mfcc(self.audio, parameters))
 
     @cached_property
     def input_range(self) -> Range:

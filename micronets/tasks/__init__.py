@@ -4,6 +4,7 @@ import importlib
 import json
 import os
 import pkgutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +32,15 @@ def find_task(name: str) -> Task:
     return importlib.import_module(f"{__name__}.{name}").TASK
 
 
-def open_dataset(directory: str | os.PathLike, input_shape: Shape) -> Dataset:
-    """The prepared dataset of whatever task, for networks of one input shape.
+def open_dataset(
+    directory: str | os.PathLike, input_shape: Shape, features: Mapping[str, Any] | None = None
+) -> Dataset:
+    """The prepared dataset of whatever task, for networks of one input shape; see `Task.open`.
 
     Raises DataError where it is missing, incomplete or damaged, or cannot serve such networks.
     """
     directory = Path(directory)
-    return find_task(dataset_description(directory)["task"]).open(directory, input_shape)
+    return find_task(dataset_description(directory)["task"]).open(directory, input_shape, features)
 
 
 def dataset_description(directory: str | os.PathLike) -> dict[str, Any]:

@@ -15,12 +15,19 @@ class Task(Protocol):
 
     Attributes:
         name: the module's name; it names the results folder too.
+        data_options: dataclass that the section `data` of the configuration becomes (see `data.options.from_mapping`);
+            its fields `source` and `path`, where it has them, mean the same in every task.
+        augmentation_options: dataclass that the sections `augmentation` become.
+        feature_options: dataclass that `evaluate.features` becomes: how examples are made.
         metric: name of the score that networks are compared by.
         input_shape: (height, width, channels) of one example, for networks that do not ask for another.
     """
 
     name: str
     metric: str
+    data_options: type
+    augmentation_options: type
+    feature_options: type
 
     @property
     def input_shape(self) -> Shape: ...
@@ -39,8 +46,11 @@ class Task(Protocol):
         at all, with a dataset.json that the other stages find it by."""
         ...
 
-    def open(self, directory: Path, input_shape: Shape) -> Dataset:
+    def open(self, directory: Path, input_shape: Shape, features: Mapping[str, Any] | None = None) -> Dataset:
         """The prepared dataset in `directory` for networks of one input shape.
+
+        Args:
+            features: fields of `feature_options` that depart from the task's own, for networks of other people.
 
         Raises DataError where it is missing, incomplete or damaged.
         """

@@ -1,7 +1,7 @@
 """Keyword spotting on Speech Commands: ten words, silence, and every other word as unknown."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,9 @@ class KeywordSpotting:
     keywords: tuple[str, ...] = ("down", "go", "left", "no", "off", "on", "right", "stop", "up", "yes")
     features: MfccParameters = MfccParameters()
     metric: str = "accuracy"
+    data_options: type = SpeechOptions
+    augmentation_options: type = Augmentation
+    feature_options: type = MfccParameters
 
     @property
     def input_shape(self) -> Shape:
@@ -51,9 +54,11 @@ class KeywordSpotting:
         """See `micronets.data.prepare`."""
         prepare_speech(self, from_mapping(SpeechOptions, options, f"{self.name}.data"), Path(directory), seed, threads)
 
-    def open(self, directory: Path, input_shape: Shape) -> SpeechDataset:
+    def open(self, directory: Path, input_shape: Shape, features: Mapping[str, Any] | None = None) -> SpeechDataset:
         """See `Task`."""
         dataset = SpeechDataset.open(directory)
+        if features:
+            dataset = dataset.with_features(replace(dataset.parameters, **features))
         if dataset.input_shape != tuple(input_shape):
             raise DataError(
                 f"{directory} has examples of {dataset.input_shape}, but the network reads {tuple(input_shape)}; "

@@ -76,5 +76,5 @@ def test_mixup_blends_features_as_targets():
     ],
 )
 def test_impossible_values_name_the_key(key, value):
-    with pytest.raises(ConfigurationError, match=f"train.augmentation.{key}"):
+    with pytest.raises(ConfigurationError, match=f"augmentation.{key}"):
         Augmentation(**{key: value})
