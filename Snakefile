@@ -18,6 +18,7 @@ include: "rules/export.smk"
 include: "rules/firmware.smk"
 include: "rules/profile.smk"
 include: "rules/report.smk"
+include: "rules/evaluate.smk"
 
 
 localrules:
@@ -29,6 +30,7 @@ localrules:
     firmware,
     profile,
     report,
+    evaluate,
 
 
 rule all:

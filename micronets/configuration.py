@@ -27,11 +27,11 @@ ROOT = Path(__file__).parents[1]
 SCHEMAS = ROOT / "config" / "schemas"
 TASKS = ROOT / "config" / "tasks"
 
-GLOBAL_KEYS = ("tasks", "boards", "seed", "results", "mlflow")
-SECTIONS = ("data", "search", "train", "export", "firmware", "profile", "report")
+GLOBAL_KEYS = ("tasks", "boards", "seed", "results", "mlflow", "model", "task")
+SECTIONS = ("data", "search", "train", "export", "firmware", "profile", "report", "evaluate")
 MODEL_SECTIONS = ("search", "train", "export", "firmware", "profile")
-"""Sections that a model may override; data and report are shared by all models of a task."""
-RESERVED = ("data", "report", "teachers", "download", "logs", "benchmarks")
+"""Sections that a model may override; the others are shared by all models of a task."""
+RESERVED = ("data", "report", "evaluate", "teachers", "download", "logs", "benchmarks")
 """Folders beside those of the models, so not names for models."""
 
 Section = dict[str, Any]
@@ -95,6 +95,7 @@ class Configuration:
     Attributes:
         results: folder of all outputs, relative to the working directory.
         store: tracking URI; empty: the default store.
+        model: a .tflite file of somebody else to be evaluated; empty: none.
     """
 
     tasks: Mapping[str, TaskConfiguration]
@@ -102,6 +103,7 @@ class Configuration:
     seed: int
     results: str
     store: str
+    model: str
 
     @property
     def searched(self) -> tuple[str, ...]:
@@ -124,13 +126,16 @@ def resolve(given: Mapping[str, Any]) -> Configuration:
             raise ConfigurationError(f"tasks: unknown task {name!r}; {closest(name, available)}.")
     for board in general["boards"]:
         _known_board("boards", board)
-    tasks = {name: _resolve_task(name, given, tuple(general["boards"])) for name in general["tasks"]}
+    _check_evaluated(general, available)
+    names = [general["task"]] if general["task"] else general["tasks"]
+    tasks = {name: _resolve_task(name, given, tuple(general["boards"])) for name in names}
     return Configuration(
         tasks=tasks,
         boards=tuple(general["boards"]),
         seed=general["seed"],
         results=general["results"],
         store=general["mlflow"]["store"],
+        model=general["model"],
     )
 
 
@@ -159,6 +164,16 @@ def merge(base: Any, over: Any) -> Any:
 def teacher_of(train: Section) -> str:
     """Name of the network whose logits a student with this `train` section learns from; empty: none."""
     return train["teacher"]["architecture"] if train["distillation"]["weight"] > 0 else ""
+
+
+def _check_evaluated(general: Section, available: list[str]) -> None:
+    model, task = general["model"], general["task"]
+    if task and task not in available:
+        raise ConfigurationError(f"task: unknown task {task!r}; {closest(task, available)}.")
+    if model and not task:
+        raise ConfigurationError("model is a file to evaluate, but task does not say on what; add task=<name>.")
+    if model and not Path(model).is_file():
+        raise ConfigurationError(f"model: there is no file {model}; give the path of a .tflite file.")
 
 
 def _check_top_level(given: Mapping[str, Any], tasks: list[str]) -> None:

@@ -58,6 +58,19 @@ def per_board(pattern, task=None):
     ]
 
 
+def evaluated(name):
+    """An input function: a file of the evaluation of the configured .tflite file."""
+
+    def path(wildcards):
+        if not CONFIGURATION.model:
+            sys.exit(
+                "There is no file to evaluate; add --config task=<name> model=<file.tflite>."
+            )
+        return [f"{EVALUATED}/{name}".format(task=task) for task in TASKS]
+
+    return path
+
+
 def claim_results():
     """Stops where another workflow works on the same results folder."""
     try:
@@ -67,12 +80,12 @@ def claim_results():
 
 
 def print_summary():
-    """Prints every task's table."""
+    """Prints every task's table, or what the configured .tflite file is worth."""
     for task in TASKS:
+        page = f"{R}/{task}/report/report.html"
         path = f"{R}/{task}/report/summary.txt"
+        if CONFIGURATION.model:
+            page = path = f"{EVALUATED}/summary.txt".format(task=task)
         if os.path.exists(path):
             with open(path, encoding="utf-8") as stream:
-                print(
-                    f"\n{stream.read()}\nReport: {R}/{task}/report/report.html",
-                    flush=True,
-                )
+                print(f"\n{stream.read()}\nReport: {page}", flush=True)

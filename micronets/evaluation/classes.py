@@ -27,6 +27,9 @@ class ClassTruth:
     def select(self, rows: np.ndarray) -> "ClassTruth":
         return ClassTruth(self.classes[rows])
 
+    def relabelled(self, places: np.ndarray) -> "ClassTruth":
+        return ClassTruth(places[self.classes])
+
     def arrays(self) -> dict[str, np.ndarray]:
         return {"classes": self.classes}
 

@@ -38,6 +38,10 @@ class Truth(Protocol):
         """The answers to some of the examples, by row numbers."""
         ...
 
+    def relabelled(self, places: np.ndarray) -> "Truth":
+        """For a network whose outputs stand in another order: `places` (classes,) has the output of every class."""
+        ...
+
     def arrays(self) -> dict[str, np.ndarray]:
         """Everything in it, as arrays by the names of the constructor's arguments."""
         ...
