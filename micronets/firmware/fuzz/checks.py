@@ -32,7 +32,11 @@ _BUILT_MUTATIONS = 0.05
 
 
 def check(kind: str, seed: int, directory: Path) -> str | None:
-    """None where all is well, else one line saying what is wrong; `kind` is one of `KINDS`."""
+    """None where all is well, else one line saying what is wrong; `kind` is one of `KINDS`.
+
+    Raises:
+        RefusedByTflm: there is nothing to compare with.
+    """
     if kind == "mutation":
         return _check_mutation(seed, directory)
     if kind == "emulated":

@@ -1,8 +1,13 @@
-"""A sample of what the fuzz command checks."""
+"""A sample of what the fuzz command checks, and the command itself."""
 
 import pytest
 
+from micronets.firmware.fuzz import __main__ as command
 from micronets.firmware.fuzz.checks import check
+
+NONE_ELSE = ("--layers", "0", "--networks", "0", "--mutations", "0", "--emulated", "0")
+# A multiplication whose RELU6 is beyond int32 at the output's scale.
+REFUSED_LAYER = 795237749
 
 
 @pytest.mark.parametrize("seed", range(9000, 9024))
@@ -23,3 +28,25 @@ def test_damaged_files(tmp_path):
 @pytest.mark.parametrize("seed", range(9000, 9008))
 def test_emulated(seed, tmp_path):
     assert check("emulated", seed, tmp_path) is None
+
+
+def test_a_failure_is_told_in_a_line_that_repeats_it(monkeypatch, capsys):
+    def broken(kind, seed, directory):
+        assert kind == "mutation"
+        if seed == 9002:
+            raise ValueError("broken on purpose")
+
+    monkeypatch.setattr(command, "check", broken)
+    assert command.main([*NONE_ELSE, "--mutations", "4", "--seed", "9000", "--jobs", "1"]) == 1
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0] == "seed 9000"
+    assert "mutation 9002: ValueError: broken on purpose" in printed
+    line = next(text for text in printed if "repeat:" in text)
+    arguments = line.split("python -m micronets.firmware.fuzz")[1].split()
+    assert command.main([*arguments, "--jobs", "1"]) == 1
+    assert "mutation 9002: ValueError: broken on purpose" in capsys.readouterr().out
+
+
+def test_what_tflm_refuses_is_counted_and_no_failure(capsys):
+    assert command.main(["--only", "layer", str(REFUSED_LAYER), "--jobs", "1"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "1 checked, 0 failed, 1 that TFLM refuses"
