@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from micronets.profile.result import INVOKE, Profile
-from micronets.report.style import BLUE, INK, ORANGE, blank_figure, label_counts, styled
+from micronets.style import BLUE, INK, ORANGE, blank_figure, label_counts, styled
 
 _LAYER = re.compile(r"network_layer_\d+_(\w+)")
 _DPI = 130

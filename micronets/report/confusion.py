@@ -3,7 +3,7 @@
 import numpy as np
 
 from micronets.report.records import Dataset, Model
-from micronets.report.style import INK, NARROW_INCHES, Picture, blank_figure, finish, styled
+from micronets.style import INK, NARROW_INCHES, Picture, blank_figure, finish, styled
 
 _HEIGHT_INCHES = 4.9
 _WHITE_TEXT_FROM = 0.55

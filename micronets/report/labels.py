@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Bbox
 
-from micronets.report.style import MUTED
+from micronets.style import MUTED
 
 _DIRECTIONS = (0, 180, 45, 315, 135, 225, 90, 270, 20, 340, 160, 200, 70, 290, 110, 250)
 _DISTANCES_POINTS = (7, 12, 18, 26, 36, 50, 68)

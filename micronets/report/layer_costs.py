@@ -1,7 +1,7 @@
 """Where a network's instructions go, layer by layer."""
 
 from micronets.report.records import Build, Model
-from micronets.report.style import BLUE, NARROW_INCHES, Picture, blank_figure, finish, label_counts, styled
+from micronets.style import BLUE, NARROW_INCHES, Picture, blank_figure, finish, label_counts, styled
 
 
 def layers_picture(model: Model, build: Build) -> Picture | None:

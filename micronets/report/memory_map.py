@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from micronets.report.records import Buffer, Build, Firmware, Model
-from micronets.report.style import (
+from micronets.style import (
     BLUE,
     FAINT,
     INK,

@@ -9,8 +9,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from micronets.report.provenance import Provenance
 from micronets.report.records import Model, Results
-from micronets.report.style import Picture
 from micronets.report.table import groups, notes, summary_rows
+from micronets.style import Picture
 
 _TEMPLATE = "page.html.j2"
 _TASK_NAMES = {"kws": "Keyword spotting", "vww": "Visual wake words", "ad": "Anomaly detection"}

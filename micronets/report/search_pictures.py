@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from micronets.report.records import Model, Search
-from micronets.report.style import (
+from micronets.style import (
     BLUE,
     FAINT,
     INK,

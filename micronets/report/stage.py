@@ -16,10 +16,10 @@ from micronets.report.provenance import Provenance
 from micronets.report.records import Dataset, Model
 from micronets.report.search_pictures import search_pictures
 from micronets.report.sources import read_results
-from micronets.report.style import Picture
 from micronets.report.summary import format_summary, summary_table
 from micronets.report.trade_offs import trade_off_pictures
 from micronets.report.training_pictures import training_picture
+from micronets.style import Picture
 
 logger = logging.getLogger(__name__)
 

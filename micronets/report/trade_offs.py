@@ -10,7 +10,7 @@ from micronets.boards import Board
 from micronets.report.labels import Label, boxes_along, place_labels
 from micronets.report.published_figures import PublishedFigures
 from micronets.report.records import Build, Kind, Merit, Model, Results
-from micronets.report.style import (
+from micronets.style import (
     BLUE,
     GREEN,
     INK,

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from micronets.report.records import Model
-from micronets.report.style import (
+from micronets.style import (
     BLUE,
     FAINT,
     INK,

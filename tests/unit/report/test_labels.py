@@ -5,7 +5,7 @@ import pytest
 from matplotlib.transforms import Bbox
 
 from micronets.report.labels import Label, boxes_along, place_labels
-from micronets.report.style import blank_figure, styled
+from micronets.style import blank_figure, styled
 
 
 def drawn(points, obstacles=()):

@@ -9,8 +9,8 @@ from micronets.report.memory_map import coloured, draw_plan
 from micronets.report.records import Buffer
 from micronets.report.search_pictures import search_pictures
 from micronets.report.sources import read_results
-from micronets.report.style import blank_figure
 from micronets.report.training_pictures import training_picture
+from micronets.style import blank_figure
 
 BOARD = "nucleo-f446re"
 
