@@ -19,6 +19,7 @@ include: "rules/firmware.smk"
 include: "rules/profile.smk"
 include: "rules/report.smk"
 include: "rules/evaluate.smk"
+include: "rules/characterise.smk"
 
 
 localrules:
@@ -31,6 +32,7 @@ localrules:
     profile,
     report,
     evaluate,
+    characterise,
 
 
 rule all:

@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[1]
 SCHEMAS = ROOT / "config" / "schemas"
 TASKS = ROOT / "config" / "tasks"
 
-GLOBAL_KEYS = ("tasks", "boards", "seed", "results", "mlflow", "model", "task")
+GLOBAL_KEYS = ("tasks", "boards", "seed", "results", "mlflow", "model", "task", "characterise")
 SECTIONS = ("data", "search", "train", "export", "firmware", "profile", "report", "evaluate")
 MODEL_SECTIONS = ("search", "train", "export", "firmware", "profile")
 """Sections that a model may override; the others are shared by all models of a task."""
@@ -96,6 +96,7 @@ class Configuration:
         results: folder of all outputs, relative to the working directory.
         store: tracking URI; empty: the default store.
         model: a .tflite file of somebody else to be evaluated; empty: none.
+        characterise: the section of this name.
     """
 
     tasks: Mapping[str, TaskConfiguration]
@@ -104,6 +105,7 @@ class Configuration:
     results: str
     store: str
     model: str
+    characterise: Section
 
     @property
     def searched(self) -> tuple[str, ...]:
@@ -126,6 +128,8 @@ def resolve(given: Mapping[str, Any]) -> Configuration:
             raise ConfigurationError(f"tasks: unknown task {name!r}; {closest(name, available)}.")
     for board in general["boards"]:
         _known_board("boards", board)
+    for board in general["characterise"]["boards"]:
+        _known_board("characterise.boards", board)
     _check_evaluated(general, available)
     names = [general["task"]] if general["task"] else general["tasks"]
     tasks = {name: _resolve_task(name, given, tuple(general["boards"])) for name in names}
@@ -136,6 +140,7 @@ def resolve(given: Mapping[str, Any]) -> Configuration:
         results=general["results"],
         store=general["mlflow"]["store"],
         model=general["model"],
+        characterise=general["characterise"],
     )
 
 

@@ -1,0 +1,3 @@
+"""How latency follows from a network's shape: random networks, measured on the emulator, and fitted."""
+
+from micronets.characterise.stage import characterise as characterise

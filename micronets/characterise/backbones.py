@@ -1,0 +1,62 @@
+"""Random networks from a backbone, as a search might meet them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from micronets.architecture import Architecture
+from micronets.errors import ConfigurationError
+from micronets.published import KWS_CLASSES, KWS_INPUT
+from micronets.search.space import DsCnnSpace, SearchSpace
+
+_DOWN, _KEEP = (2, 2), (1, 1)
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """A family of networks: everything that can be chosen in `space` is drawn at random.
+
+    Attributes:
+        note: where its form comes from.
+    """
+
+    name: str
+    space: SearchSpace
+    note: str
+
+    def sample(self, seed: int, index: int) -> Architecture:
+        """Network `index` of the sequence of a seed; every option of every decision is equally likely."""
+        generator = np.random.default_rng([seed, index])
+        choice = tuple(int(generator.integers(len(decision.options))) for decision in self.space.decisions)
+        return self.space.architecture(f"{self.name}-{index:04d}", choice)
+
+
+def _kws() -> Backbone:
+    strides = (_DOWN, *[_KEEP] * 8)
+    return Backbone(
+        "kws",
+        DsCnnSpace(KWS_INPUT, KWS_CLASSES, 276, strides),
+        "the paper's search backbone for keyword spotting: DS-CNN-L with four more blocks of 276 channels",
+    )
+
+
+def _cifar10() -> Backbone:
+    strides = (_KEEP, _DOWN, _KEEP, _DOWN, _KEEP, _DOWN, _KEEP)
+    return Backbone(
+        "cifar10",
+        DsCnnSpace((32, 32, 3), 10, 128, strides, stem_kernel=(3, 3)),
+        "ours, as the paper does not publish its own: depthwise-separable blocks on 32x32x3, three downsampling",
+    )
+
+
+_BACKBONES: dict[str, Callable[[], Backbone]] = {"kws": _kws, "cifar10": _cifar10}
+BACKBONES = tuple(_BACKBONES)
+"""Names that `find_backbone` knows."""
+
+
+def find_backbone(name: str) -> Backbone:
+    """Raises ConfigurationError where there is no backbone of this name."""
+    if name not in _BACKBONES:
+        raise ConfigurationError(f"there is no backbone {name!r} to characterise; there are {', '.join(BACKBONES)}")
+    return _BACKBONES[name]()

@@ -1,0 +1,124 @@
+"""What the samples say: latency of networks by their operations, cycles of layers by their shape."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from scipy.optimize import nnls
+
+from micronets.characterise.sampling import LayerSample, NetworkSample
+
+FOLDS = 10
+
+
+@dataclass(frozen=True)
+class LatencyFit:
+    """latency_ms = intercept_ms + ms_per_mop x Mops, by least squares over networks of one backbone on one board.
+
+    Attributes:
+        r2: share of the latency's variance that it explains.
+        residual_ms: standard deviation of what is left.
+        worst_residual_percent: largest residual as a share of its latency.
+    """
+
+    networks: int
+    intercept_ms: float
+    ms_per_mop: float
+    r2: float
+    residual_ms: float
+    worst_residual_percent: float
+
+    @property
+    def mops_per_s(self) -> float:
+        """Throughput: the inverse of the slope."""
+        return 1e3 / self.ms_per_mop
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "mops_per_s": self.mops_per_s}
+
+
+def fit_latency(samples: Sequence[NetworkSample]) -> LatencyFit:
+    """The line through (Mops, latency), two unknowns, so at least three networks."""
+    mops = np.array([sample.ops for sample in samples]) / 1e6
+    latency_ms = np.array([sample.latency_ms for sample in samples])
+    slope, intercept = np.polyfit(mops, latency_ms, 1)
+    residuals = latency_ms - (intercept + slope * mops)
+    return LatencyFit(
+        networks=len(samples),
+        intercept_ms=float(intercept),
+        ms_per_mop=float(slope),
+        r2=float(1 - np.sum(residuals**2) / np.sum((latency_ms - latency_ms.mean()) ** 2)),
+        residual_ms=float(np.std(residuals, ddof=2)),
+        worst_residual_percent=float(100 * np.max(np.abs(residuals) / latency_ms)),
+    )
+
+
+TERMS: Mapping[str, Callable[[LayerSample], float]] = {
+    "per_mac": lambda layer: layer.macs,
+    "per_input": lambda layer: layer.inputs,
+    "per_output": lambda layer: layer.outputs,
+    "per_channel": lambda layer: layer.channels,
+    "per_layer": lambda layer: 1,
+}
+"""What a layer's cycles are made of: the names of the coefficients of a `LayerCost`."""
+
+
+@dataclass(frozen=True)
+class LayerCost:
+    """Cycles of a kind of layer as a sum of non-negative costs, fitted to relative errors.
+
+    Attributes:
+        coefficients: cycles by the names of `TERMS`.
+        mean_error_percent, worst_error_percent: of layers that the fit had not seen (10-fold cross-validation).
+    """
+
+    kind: str
+    layers: int
+    coefficients: Mapping[str, float]
+    mean_error_percent: float
+    worst_error_percent: float
+
+    def cycles(self, layer: LayerSample) -> float:
+        """What the table expects of a layer of this kind."""
+        return sum(cost * TERMS[name](layer) for name, cost in self.coefficients.items())
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def fit_layer_costs(samples: Sequence[LayerSample], seed: int) -> tuple[LayerCost, ...]:
+    """One `LayerCost` for every kind of layer with enough samples to judge it by.
+
+    Args:
+        seed: of the cut into parts for the cross-validation.
+    """
+    costs = []
+    for kind in sorted({sample.kind for sample in samples}):
+        of_kind = [sample for sample in samples if sample.kind == kind]
+        if len(of_kind) >= 2 * FOLDS:
+            costs.append(_fit_kind(kind, of_kind, seed))
+    return tuple(costs)
+
+
+def _fit_kind(kind: str, samples: Sequence[LayerSample], seed: int) -> LayerCost:
+    terms = np.array([[term(sample) for term in TERMS.values()] for sample in samples], float)
+    cycles = np.array([sample.cycles for sample in samples])
+    folds = np.random.default_rng(seed).permutation(len(samples)) % FOLDS
+    errors = np.empty(len(samples))
+    for fold in range(FOLDS):
+        unseen = folds == fold
+        coefficients = _relative_fit(terms[~unseen], cycles[~unseen])
+        errors[unseen] = np.abs(terms[unseen] @ coefficients / cycles[unseen] - 1)
+    return LayerCost(
+        kind=kind,
+        layers=len(samples),
+        coefficients=dict(zip(TERMS, _relative_fit(terms, cycles).tolist(), strict=True)),
+        mean_error_percent=float(100 * errors.mean()),
+        worst_error_percent=float(100 * errors.max()),
+    )
+
+
+def _relative_fit(terms: np.ndarray, cycles: np.ndarray) -> np.ndarray:
+    coefficients, _ = nnls(terms / cycles[:, None], np.ones(len(cycles)))
+    return coefficients

@@ -1,0 +1,166 @@
+"""Measures random networks on the emulator, many side by side."""
+
+import csv
+import io
+import logging
+import math
+import re
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from micronets.architecture import Architecture, Convolution, DepthwiseConvolution
+from micronets.boards import Board
+from micronets.characterise.random_weights import random_network
+from micronets.costs import costs
+from micronets.errors import BuildError, EmulatorError
+from micronets.export.writer import write_tflite
+from micronets.profile.model import profile_model
+from micronets.profile.result import Profile
+from micronets.progress import Progress
+
+logger = logging.getLogger(__name__)
+
+_CONVOLUTION = re.compile(r"_(depthwise_)?conv_2d$")
+
+
+@dataclass(frozen=True)
+class NetworkSample:
+    """One network on one board.
+
+    Attributes:
+        ops: 2 x MACs, real map sizes; paper_ops: under the paper's convention.
+        instructions: counted; cycles and latency_ms: estimated by the board's cycle model.
+    """
+
+    network: str
+    ops: int
+    paper_ops: float
+    weights: int
+    instructions: int
+    cycles: float
+    latency_ms: float
+    ram_bytes: int
+    flash_bytes: int
+
+
+@dataclass(frozen=True)
+class LayerSample:
+    """One layer of such a network, as the compiler executes it.
+
+    Attributes:
+        kind: `1x1 convolution`, `convolution` (any other dense one), `depthwise` or `strided depthwise`.
+        macs: as executed; inputs, outputs: values of the maps read and written; channels: of the output.
+    """
+
+    network: str
+    layer: str
+    kind: str
+    macs: int
+    inputs: int
+    outputs: int
+    channels: int
+    cycles: float
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What was measured, in the order of the networks, and how many did not fit the board."""
+
+    networks: tuple[NetworkSample, ...]
+    layers: tuple[LayerSample, ...]
+    too_large: int
+
+
+def measure_networks(
+    architectures: Sequence[Architecture], board: Board, seed: int, *, processes: int, optimise: str
+) -> Samples:
+    """Compiles every network with random weights and runs it on the board's emulator, `processes` side by side.
+
+    A network that does not fit the board's memories is counted and left out.
+
+    Raises:
+        EmulatorError: a network's output differs from TFLM's, or the emulator failed.
+        BuildError: there is no cycle model for the board.
+    """
+    progress = Progress(logger, f"networks on {board.name}", len(architectures))
+
+    def measure(index: int) -> tuple[NetworkSample, list[LayerSample]] | None:
+        try:
+            return _measure(architectures[index], board, seed + index, optimise)
+        except BuildError as error:
+            if "does not fit" not in str(error):
+                raise
+            logger.info("%s", error)
+            return None
+        finally:
+            progress.advance()
+
+    with ThreadPoolExecutor(processes) as pool:
+        found = list(pool.map(measure, range(len(architectures))))
+    kept = [sample for sample in found if sample is not None]
+    layers = tuple(layer for _, of_network in kept for layer in of_network)
+    return Samples(tuple(network for network, _ in kept), layers, len(found) - len(kept))
+
+
+def _measure(
+    architecture: Architecture, board: Board, seed: int, optimise: str
+) -> tuple[NetworkSample, list[LayerSample]]:
+    with tempfile.TemporaryDirectory() as folder:
+        tflite = Path(folder, f"{architecture.name}.tflite")
+        write_tflite(random_network(architecture, seed), tflite)
+        profile = profile_model(tflite, board, Path(folder), optimise=optimise, inputs=1)
+    if profile.different_outputs:
+        raise EmulatorError(f"{architecture.name} gives other outputs than TensorFlow Lite Micro; a kernel is wrong.")
+    if profile.cycles is None or profile.latency_ms is None:
+        raise BuildError(f"there is no cycle model for {board.name}; choose another board to characterise")
+    exact = costs(architecture)
+    network = NetworkSample(
+        network=architecture.name,
+        ops=exact.ops,
+        paper_ops=exact.paper_ops,
+        weights=exact.weights,
+        instructions=profile.instructions[0],
+        cycles=round(profile.cycles, 1),
+        latency_ms=round(profile.latency_ms, 5),
+        ram_bytes=profile.firmware.ram_bytes.network,
+        flash_bytes=profile.firmware.flash_bytes.network,
+    )
+    return network, _layers(architecture, profile)
+
+
+def _layers(architecture: Architecture, profile: Profile) -> list[LayerSample]:
+    """The convolutions: all that has operations to speak of. The compiler keeps their order."""
+    rows = [row for row in profile.layer_rows() if _CONVOLUTION.search(str(row["layer"]))]
+    shapes = zip(architecture.layers, architecture.input_shapes(), architecture.output_shapes(), strict=True)
+    convolutions = [entry for entry in shapes if isinstance(entry[0], Convolution | DepthwiseConvolution)]
+    return [
+        LayerSample(
+            network=architecture.name,
+            layer=str(row["layer"]),
+            kind=_kind(layer),
+            macs=int(row["macs"]),
+            inputs=math.prod(before),
+            outputs=math.prod(after),
+            channels=after[2],
+            cycles=float(row["estimated_cycles"]),
+        )
+        for row, (layer, before, after) in zip(rows, convolutions, strict=True)
+    ]
+
+
+def _kind(layer: Convolution | DepthwiseConvolution) -> str:
+    if isinstance(layer, DepthwiseConvolution):
+        return "depthwise" if layer.stride == (1, 1) else "strided depthwise"
+    return "1x1 convolution" if layer.kernel == (1, 1) else "convolution"
+
+
+def table(samples: Sequence[NetworkSample] | Sequence[LayerSample]) -> str:
+    """CSV, one row per sample."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [field.name for field in fields(samples[0])], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(asdict(sample) for sample in samples)
+    return text.getvalue()
