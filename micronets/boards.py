@@ -1,8 +1,10 @@
 """Microcontroller boards: their memories, clock and emulator, read from `config/boards.yaml`."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -20,15 +22,34 @@ class Memory:
 
 
 @dataclass(frozen=True)
+class Hardware:
+    """How to run programs on the board itself, over its serial port.
+
+    Attributes:
+        sources: C files in `firmware/boards` that start it.
+        flash_origin, ram_origin: addresses of the memories.
+        pyocd: the microcontroller as pyOCD's CMSIS packs name it; empty: pyOCD cannot program it.
+        openocd: OpenOCD's script for the microcontroller; empty: OpenOCD cannot program it.
+    """
+
+    sources: tuple[str, ...]
+    flash_origin: int
+    ram_origin: int
+    pyocd: str
+    openocd: str
+
+
+@dataclass(frozen=True)
 class Board:
     """One board.
 
     Attributes:
         core: `cortex-m4` and the like, as the compiler spells it in `-mcpu`.
         flash_load_cycles: extra cycles of one data load from flash at `clock_hz`, None where nobody has measured them.
-        active_power_w: power while computing, None where nothing is published.
+        active_power_w: power while computing, None where nothing is published; `active_power_source` says where.
         emulator: QEMU machine that executes the same core.
         runtime: what the benchmark program takes beside the network.
+        hardware: None where there is no support for the board itself, only for its emulator.
     """
 
     name: str
@@ -38,13 +59,23 @@ class Board:
     sram_bytes: int
     flash_load_cycles: float | None
     active_power_w: float | None
+    active_power_source: str | None
     emulator: str
     runtime: Memory
+    hardware: Hardware | None
 
     @property
     def budget(self) -> Memory:
         """What is left for a network."""
         return Memory(self.flash_bytes - self.runtime.flash_bytes, self.sram_bytes - self.runtime.sram_bytes)
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> "Board":
+        """The board of `dataclasses.asdict`; raises TypeError or KeyError where the keys are not a board's."""
+        hardware = content["hardware"]
+        if hardware is not None:
+            hardware = Hardware(**{**hardware, "sources": tuple(hardware["sources"])})
+        return cls(**{**content, "runtime": Memory(**content["runtime"]), "hardware": hardware})
 
 
 def load_boards(path: str | os.PathLike = BOARDS_FILE) -> dict[str, Board]:
@@ -56,7 +87,7 @@ def load_boards(path: str | os.PathLike = BOARDS_FILE) -> dict[str, Board]:
         if set(entry) != known:
             wrong = ", ".join(sorted(set(entry) ^ known))
             raise ConfigurationError(f"{path}: board {name!r} lacks or should not have: {wrong}.")
-        boards[name] = Board(name=name, **{**entry, "runtime": Memory(**entry["runtime"])})
+        boards[name] = Board.from_json({"name": name, **entry})
     return boards
 
 

@@ -26,3 +26,7 @@ class BuildError(MicronetsError):
 
 class EmulatorError(MicronetsError):
     """The emulated firmware hung, crashed, or answered something else than expected."""
+
+
+class BoardError(MicronetsError):
+    """A board, the serial port to it or its programmer is missing, silent, or answered something else than expected."""

@@ -8,6 +8,7 @@
 extern uint32_t program_stack_start[], ram_end[];
 
 uint32_t current_inference;
+uint32_t current_step = NO_STEP;
 
 static struct fault_record record;
 
@@ -40,6 +41,7 @@ __attribute__((used)) void report_fault(const uint32_t *frame, uint32_t exc_retu
     __asm volatile("mrs %0, ipsr" : "=r"(exception));
     record.magic = FAULT_MAGIC;
     record.inference = current_inference;
+    record.step = current_step;
     record.sp = (uint32_t)(uintptr_t)frame;
     record.exception = exception;
     record.exc_return = exc_return;

@@ -7,6 +7,11 @@
 /* Number of the running inference, from 0. */
 extern uint32_t current_inference;
 
+/* Step of network_invoke() that is running, where the program follows them. */
+extern uint32_t current_step;
+
+#define NO_STEP 0xffffffffu
+
 void fault_handler(void);
 
 #endif

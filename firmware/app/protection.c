@@ -1,5 +1,5 @@
 /* Memory protection: a write through a null pointer and a stack overflow fault at once, on the emulator too, whose
- * machines have writable memory at 0 and swallow accesses below their RAM.
+ * machines have writable memory at 0 and swallow accesses below their RAM. So do boards: STM32F7 has RAM at 0.
  *
  * Registers: DDI 0403, B3.5 (Armv6-M, Armv7-M) and DDI 0553, B10 (Armv8-M). */
 #include "protection.h"
@@ -35,7 +35,7 @@ static void protect_regions(void)
 
 #define MPU_RASR (*(volatile uint32_t *)0xe000eda0u)
 
-enum { GUARD_BYTES = 1 << 20 };
+enum { GUARD_BYTES = 1 << 20, NULL_BYTES = 1 << 14 };
 
 /* Regions are powers of two, at multiples of their size. */
 static void protect(uint32_t region, uint32_t start, uint32_t bytes, uint32_t attributes)
@@ -55,6 +55,9 @@ static void protect_regions(void)
     const uint32_t no_access = 1u << 28;
     protect(0, (uint32_t)(uintptr_t)flash_start, (uint32_t)(flash_end - flash_start), read_only);
     protect(1, (uint32_t)(uintptr_t)program_stack_start - GUARD_BYTES, GUARD_BYTES, no_access);
+    if ((uint32_t)(uintptr_t)flash_start >= NULL_BYTES) {
+        protect(2, 0, NULL_BYTES, no_access); /* another way to the flash, or RAM; vectors are fetched all the same */
+    }
 }
 
 #endif

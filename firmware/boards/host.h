@@ -1,4 +1,4 @@
-/* How the benchmark program talks to whoever runs it. Each way to talk (semihosting here) implements these functions. */
+/* How the benchmark program talks to whoever runs it by semihosting. The serial program shares the fault record. */
 #ifndef HOST_H
 #define HOST_H
 
@@ -12,6 +12,7 @@ struct fault_record {
     uint32_t sp, lr, pc, psr;
     uint32_t frame_valid; /* 0: the stack pointer was outside the RAM, so r0-r3, r12, lr, pc, psr are unknown */
     uint32_t exception, exc_return, cfsr, hfsr, mmfar, bfar;
+    uint32_t step; /* of network_invoke(), 0xffffffff where nobody follows them */
 };
 
 /* What a complete run reports; written last, so its absence means that the run did not end. */

@@ -21,6 +21,8 @@ class Layer:
     """One emitted step; `function` is the C function the profiler attributes instructions to."""
 
     function: str
+    step: int
+    """Unit of execution it belongs to, one of `CompiledNetwork.steps`."""
     operator: str
     operators: tuple[int, ...]
     """Indices of the .tflite file's operators it carries out."""

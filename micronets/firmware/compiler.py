@@ -74,6 +74,7 @@ def compile_program(program: Program, directory: Path, *, core: str, optimise: s
     layers = tuple(
         Layer(
             function=layer.function,
+            step=layer.unit,
             operator=layer.step.kind,
             operators=layer.step.operators,
             input_shape=layer.step.inputs[0].shape,

@@ -19,6 +19,8 @@ def layer_function(number: int, count: int, kind: str) -> str:
 class EmittedLayer:
     function: str
     step: Step
+    unit: int
+    """Which call of network_invoke() runs it; a fused pair shares one."""
     kernel: str
     scratch_bytes: int
     constant_bytes: int
@@ -60,7 +62,9 @@ class _Emitter:
         self.bodies.append(
             f"/* {shapes} -> {shape}, {step.macs} MACs */\nLAYER {function}({parameters})\n{{\n{lines}\n}}\n"
         )
-        self.layers.append(EmittedLayer(function, step, kernel.function, scratch_bytes, source.constant_bytes))
+        self.layers.append(
+            EmittedLayer(function, step, len(self.calls), kernel.function, scratch_bytes, source.constant_bytes)
+        )
 
     def single(self, kernel: Kernel, scratch: str) -> None:
         function, prefix, source = self.begin(kernel.step)

@@ -12,9 +12,10 @@ from typing import Literal
 import numpy as np
 
 from micronets.errors import EmulatorError
+from micronets.profile.fault import describe_fault, read_fault
 from micronets.profile.image import Firmware
 from micronets.profile.plugin import Counts, plugin_argument, read_counts
-from micronets.profile.symbols import Symbol, function_at, read_symbols
+from micronets.profile.symbols import Symbol, read_symbols
 from micronets.profile.toolchain import find_tool
 from micronets.progress import Progress
 
@@ -28,29 +29,8 @@ Counting = Literal["none", "instructions", "detail"]
 # firmware/boards/host.h and semihosting.c
 _RUN_RECORD = struct.Struct("<3I")
 _RUN_MAGIC = 0x454E4F44
-_FAULT_RECORD = struct.Struct("<26I")
-_FAULT_MAGIC = 0x544C4146
 _EXIT_FAULT = 70
 _EXIT_HOST_FILE = 71
-
-# Configurable fault status register, DDI 0403 B3.2.15 and, for stack overflow, DDI 0553 D1.2.
-_FAULT_CAUSES = {
-    0: "instruction access violation",
-    1: "data access violation",
-    3: "unstacking failed",
-    4: "stacking failed: stack overflow",
-    8: "instruction fetch from no memory",
-    9: "access to an address without memory",
-    10: "access to an address without memory",
-    12: "stacking failed: stack overflow",
-    16: "undefined instruction",
-    17: "invalid state",
-    18: "invalid return",
-    19: "coprocessor access",
-    20: "stack overflow",
-    24: "unaligned access",
-    25: "division by zero",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,7 +159,9 @@ def _check_exit(code: int, firmware: Firmware, symbols: dict[str, Symbol], work:
     if code == 0 and (work / "run.bin").is_file():
         return
     if code == _EXIT_FAULT:
-        raise EmulatorError(_describe_fault(firmware, symbols, work, counting))
+        fault = read_fault((work / "fault.bin").read_bytes())
+        place = _where_it_ended(firmware, work, counting)
+        raise EmulatorError(describe_fault(fault, firmware.network, symbols, place))
     if code == _EXIT_HOST_FILE:
         raise EmulatorError(f"The firmware of {firmware.network} could not read or write a file; is the disk full?")
     printed = (work / "printed.txt").read_text(encoding="utf-8", errors="replace")
@@ -187,35 +169,6 @@ def _check_exit(code: int, firmware: Firmware, symbols: dict[str, Symbol], work:
     raise EmulatorError(
         f"The emulator ended with code {code} while it ran {firmware.network}"
         f"{_where_it_ended(firmware, work, counting)}: {last_lines or 'it printed nothing'}"
-    )
-
-
-def _describe_fault(firmware: Firmware, symbols: dict[str, Symbol], work: Path, counting: Counting) -> str:
-    words = _FAULT_RECORD.unpack((work / "fault.bin").read_bytes())
-    if words[0] != _FAULT_MAGIC:
-        raise EmulatorError(f"The firmware of {firmware.network} reported a fault that cannot be read: {words}.")
-    inference, registers = words[1], words[2:15]
-    sp, lr, pc, psr, frame_valid, exception, _, cfsr, hfsr, mmfar, bfar = words[15:]
-    causes = [cause for bit, cause in _FAULT_CAUSES.items() if cfsr >> bit & 1]
-    cause = ", ".join(dict.fromkeys(causes)) or f"exception {exception}"
-    if not frame_valid and "stack overflow" not in cause:
-        cause += ", the stack pointer outside the RAM: stack overflow"
-    if cfsr >> 15 & 1:
-        cause += f" at {bfar:#010x}"
-    elif cfsr >> 7 & 1:
-        cause += f" at {mmfar:#010x}"
-    place = _where_it_ended(firmware, work, counting)
-    if frame_valid:
-        function = function_at(symbols, pc)
-        place += f", at pc={pc:#010x}" + (f" ({function})" if function else "")
-    named = {f"r{index}": value for index, value in enumerate(registers)}
-    if not frame_valid:
-        named = {name: value for name, value in named.items() if name not in ("r0", "r1", "r2", "r3", "r12")}
-    else:
-        named |= {"lr": lr, "pc": pc, "psr": psr}
-    named |= {"sp": sp, "cfsr": cfsr, "hfsr": hfsr}
-    return f"The firmware of {firmware.network} faulted in inference {inference}{place}: {cause}; " + " ".join(
-        f"{name}={value:08x}" for name, value in named.items()
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from micronets.boards import Board, Memory
+from micronets.boards import Board
 from micronets.errors import BuildError
 from micronets.firmware.compiled import PlannedBuffer
 from micronets.profile.linker_map import Contribution
@@ -100,7 +100,7 @@ class Firmware:
             firmware = cls(
                 elf=path.with_name("firmware.elf"),
                 map=path.with_name("firmware.map"),
-                board=Board(**{**board, "runtime": Memory(**board["runtime"])}),
+                board=Board.from_json(board),
                 layers=tuple(content.pop("layers")),
                 layer_macs=tuple(content.pop("layer_macs")),
                 memory_plan=MemoryPlan(

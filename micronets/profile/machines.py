@@ -22,6 +22,7 @@ MACHINES = {
     "mps2-an385": _MPS2,
     "mps2-an386": _MPS2,
     "mps2-an500": _MPS2,
+    "netduinoplus2": Machine(flash_origin=0x08000000, flash_bytes=1 << 20, ram_origin=0x20000000, ram_bytes=128 << 10),
     "mps3-an547": Machine(flash_origin=0, flash_bytes=512 << 10, ram_origin=0x20000000, ram_bytes=512 << 10),
 }
 

@@ -1,6 +1,7 @@
 """Symbols of a linked program, by `nm`."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def layer_functions(symbols: dict[str, Symbol]) -> list[Symbol]:
     return [symbol for _, symbol in sorted(functions, key=lambda pair: pair[0])]
 
 
-def function_at(symbols: dict[str, Symbol], address: int) -> str | None:
+def function_at(symbols: Mapping[str, Symbol], address: int) -> str | None:
     """Name of the function that `address` lies in."""
     for symbol in symbols.values():
         if symbol.kind in "tTwW" and symbol.address <= address < symbol.address + symbol.size_bytes:

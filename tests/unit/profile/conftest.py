@@ -11,11 +11,16 @@ import pytest
 from micronets.boards import Board, find_board
 from micronets.firmware.compiled import PlannedBuffer
 from micronets.profile import Firmware, build_firmware
+from micronets.profile.hardware.program import build_board_program
 
 HEADER = """
 #include <stdint.h>
 #define NETWORK_INPUT_BYTES 8
 #define NETWORK_OUTPUT_BYTES 4
+#define NETWORK_INPUT_SCALE 1.0
+#define NETWORK_INPUT_ZERO_POINT (0)
+#define NETWORK_OUTPUT_SCALE 0.00390625
+#define NETWORK_OUTPUT_ZERO_POINT (-128)
 extern int8_t *const network_input;
 extern const int8_t *const network_output;
 void network_invoke(void);
@@ -23,6 +28,9 @@ void network_invoke(void);
 
 PROLOGUE = """
 #include "network.h"
+#ifndef NETWORK_AFTER_STEP
+#define NETWORK_AFTER_STEP(step)
+#endif
 __attribute__((section(".bss.network_arena"), aligned(4))) static int8_t arena[64];
 int8_t *const network_input = arena;
 const int8_t *const network_output = arena + 32;
@@ -33,6 +41,7 @@ const int8_t *const network_output = arena + 32;
 class Layer:
     function: str
     macs: int
+    step: int = 0
 
 
 @dataclass(frozen=True)
@@ -47,6 +56,7 @@ class Network:
     buffers: tuple[PlannedBuffer, ...] = (PlannedBuffer("input", 0, 8, 0, 0), PlannedBuffer("output", 32, 4, 0, 1))
     core: str = "cortex-m4"
     optimise: str = "balanced"
+    steps: int = 0
 
 
 @pytest.fixture
@@ -62,17 +72,23 @@ def tiny_board(board: Board) -> Board:
 
 @pytest.fixture
 def build(tmp_path: Path, board: Board) -> Callable[..., Firmware]:
-    """Builds a firmware whose network.c is the given text after `PROLOGUE`."""
+    """Builds a firmware whose network.c is the given text after `PROLOGUE`; with a task, for the board itself, too."""
 
     def build_text(
-        body: str, target: Board = board, layer_macs: Sequence[int] = (), core: str | None = None
+        body: str, target: Board = board, layer_macs: Sequence[int] = (), core: str | None = None, task: str = ""
     ) -> Firmware:
         source = tmp_path / "network.c"
         source.write_text(PROLOGUE + body, encoding="utf-8")
         (tmp_path / "network.h").write_text(HEADER, encoding="utf-8")
         functions = re.findall(r"void (network_layer_\w+)\(", body)
-        layers = tuple(Layer(name, macs) for name, macs in zip_longest(functions, layer_macs, fillvalue=0))
-        network = Network("trial", (source,), (tmp_path,), layers, core=core or target.core)
-        return build_firmware(network, target, tmp_path / "firmware")
+        steps = len(re.findall(r"NETWORK_AFTER_STEP", body))
+        layers = tuple(
+            Layer(name, macs, step) for step, (name, macs) in enumerate(zip_longest(functions, layer_macs, fillvalue=0))
+        )
+        network = Network("trial", (source,), (tmp_path,), layers, core=core or target.core, steps=steps)
+        firmware = build_firmware(network, target, tmp_path / "firmware")
+        if task:
+            build_board_program(network, firmware, task=task)
+        return firmware
 
     return build_text

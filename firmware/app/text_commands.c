@@ -1,0 +1,328 @@
+#include "text_commands.h"
+
+#include "fault.h"
+#include "messages.h"
+#include "network.h"
+#include "stopwatch.h"
+#include "tensor.h"
+
+enum { COMMAND_CHARACTERS = 80, WORDS = 4, WARM_UPS = 10, BYTES_A_LINE = 8 };
+
+static char command[COMMAND_CHARACTERS + 1];
+static uint32_t length;
+static int too_long;
+
+static uint32_t expected_bytes, loaded_bytes;
+
+static void error(const char *text)
+{
+    send_text("e-[");
+    send_text(text);
+    send_text("]\r\n");
+}
+
+static void error_about(const char *text, const char *word)
+{
+    send_text("e-[");
+    send_text(text);
+    send_text(": ");
+    send_text(word);
+    send_text("]\r\n");
+}
+
+static void message(const char *before, uint64_t value, const char *after)
+{
+    send_text(before);
+    send_decimal(value);
+    send_text(after);
+    send_text("\r\n");
+}
+
+static int equal(const char *a, const char *b)
+{
+    while (*a && *a == *b) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
+/* The value of a decimal number of at most nine digits, -1 for anything else. */
+static int32_t number(const char *word)
+{
+    int32_t value = 0;
+    uint32_t digits = 0;
+    for (; *word; word++) {
+        if (*word < '0' || *word > '9' || ++digits > 9) {
+            return -1;
+        }
+        value = value * 10 + (*word - '0');
+    }
+    return digits > 0 ? value : -1;
+}
+
+static int32_t hex_digit(char digit)
+{
+    if (digit >= '0' && digit <= '9') {
+        return digit - '0';
+    }
+    digit |= 0x20;
+    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
+}
+
+static void lap(void)
+{
+    message("m-lap-us-", elapsed_us(), "");
+}
+
+static void tell_name(char **words)
+{
+    (void)words;
+    send_text("m-name-dut-[" VENDOR "]\r\n");
+}
+
+static void tell_profile(char **words)
+{
+    (void)words;
+    send_text("m-profile-[" FIRMWARE_NAME "]\r\nm-model-[" MODEL_NAME "]\r\n");
+}
+
+static void tell_time(char **words)
+{
+    (void)words;
+    lap();
+}
+
+static void infer(char **words)
+{
+    const int32_t count = words[1] ? number(words[1]) : -1;
+    const int32_t warm_ups = words[1] && words[2] ? number(words[2]) : WARM_UPS;
+    if (!words[1]) {
+        error("infer lacks the number of inferences");
+        return;
+    }
+    if (count < 1) {
+        error_about("the number of inferences must be positive", words[1]);
+        return;
+    }
+    if (warm_ups < 0) {
+        error_about("the number of warm-ups must not be negative", words[2]);
+        return;
+    }
+    if (loaded_bytes < expected_bytes) {
+        message("e-[db load is not complete; bytes missing: ", expected_bytes - loaded_bytes, "]");
+        return;
+    }
+    stage_loaded();
+    message("m-warmup-start-", (uint32_t)warm_ups, "");
+    for (int32_t i = 0; i < warm_ups; i++) {
+        copy_input();
+        network_invoke();
+        stopwatch_advance();
+    }
+    send_text("m-warmup-done\r\n");
+    message("m-infer-start-", (uint32_t)count, "");
+    lap();
+    for (int32_t i = 0; i < count; i++) {
+        current_inference = (uint32_t)i;
+        copy_input();
+        network_invoke();
+        stopwatch_advance();
+    }
+    lap();
+    send_text("m-infer-done\r\n");
+    take_results();
+    send_results();
+}
+
+static void repeat_results(char **words)
+{
+    (void)words;
+    if (have_results()) {
+        send_results();
+    } else {
+        error("there are no results yet");
+    }
+}
+
+static void begin_load(const char *word)
+{
+    const int32_t bytes = word ? number(word) : -1;
+    if (!word) {
+        error("db load lacks the number of bytes");
+        return;
+    }
+    if (bytes < 1) {
+        error_about("the number of bytes must be positive", word);
+        return;
+    }
+    if (bytes > (int32_t)LOAD_BYTES) {
+        message("e-[the input takes no more bytes than ", LOAD_BYTES, "]");
+        return;
+    }
+    for (uint32_t i = 0; i < LOAD_BYTES; i++) {
+        loaded[i] = 0;
+    }
+    expected_bytes = (uint32_t)bytes;
+    loaded_bytes = 0;
+    message("m-[Expecting ", expected_bytes, " bytes]");
+}
+
+static void print_loaded(void)
+{
+    for (uint32_t i = 0; i < loaded_bytes; i++) {
+        send_text(i % BYTES_A_LINE == 0 ? "m-buffer-" : "-");
+        send_hex(loaded[i], 2);
+        if (i % BYTES_A_LINE == BYTES_A_LINE - 1 || i == loaded_bytes - 1) {
+            send_text("\r\n");
+        }
+    }
+}
+
+/* All of the digits, or none where one of them is wrong, so that the command may be sent again. */
+static void take_hex(const char *digits)
+{
+    uint32_t count = 0;
+    for (; digits[count]; count++) {
+        if (hex_digit(digits[count]) < 0) {
+            error_about("not hexadecimal", digits);
+            return;
+        }
+    }
+    if (count % 2 != 0) {
+        error_about("odd number of hex digits", digits);
+        return;
+    }
+    if (expected_bytes == 0) {
+        error("no db load has told how many bytes to expect");
+        return;
+    }
+    if (loaded_bytes + count / 2 > expected_bytes) {
+        message("e-[more bytes than expected; bytes missing: ", expected_bytes - loaded_bytes, "]");
+        return;
+    }
+    for (uint32_t i = 0; i < count; i += 2) {
+        loaded[loaded_bytes++] = (uint8_t)(hex_digit(digits[i]) << 4 | hex_digit(digits[i + 1]));
+    }
+    if (loaded_bytes == expected_bytes) {
+        send_text("m-load-done\r\n");
+    }
+}
+
+static void data_buffer(char **words)
+{
+    if (!words[1]) {
+        error("db lacks what to do: load, print, or hex digits");
+    } else if (equal(words[1], "load")) {
+        begin_load(words[2]);
+    } else if (words[2]) {
+        error_about("unexpected word", words[2]);
+    } else if (equal(words[1], "print")) {
+        print_loaded();
+    } else {
+        take_hex(words[1]);
+    }
+}
+
+static void help(char **words);
+
+struct handler {
+    const char *name;
+    uint32_t most_words;
+    void (*act)(char **words);
+    const char *help;
+};
+
+static const struct handler handlers[] = {
+    { "name", 1, tell_name, "tells the name of the device" },
+    { "profile", 1, tell_profile, "tells firmware and model" },
+    { "timestamp", 1, tell_time, "tells the time in microseconds" },
+    { "help", 1, help, "tells this" },
+    { "db", 3, data_buffer, "load N: begins an input of N bytes; HH[HH]*: its next bytes; print: tells them" },
+    { "infer", 3, infer, "N [W]: runs N inferences after W warm-ups, 10 if left out" },
+    { "results", 1, repeat_results, "tells the last inference's results again" },
+};
+enum { HANDLERS = sizeof handlers / sizeof handlers[0] };
+
+static void help(char **words)
+{
+    (void)words;
+    for (uint32_t i = 0; i < HANDLERS; i++) {
+        send_text(handlers[i].name);
+        send_text(": ");
+        send_text(handlers[i].help);
+        send_text("\r\n");
+    }
+}
+
+/* Cuts `text` at its blanks; returns the number of words, and in `words` the first of them, the rest 0. */
+static uint32_t split(char *text, char *words[WORDS])
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < WORDS; i++) {
+        words[i] = 0;
+    }
+    while (*text) {
+        if (*text == ' ') {
+            *text++ = 0;
+            continue;
+        }
+        if (count < WORDS) {
+            words[count] = text;
+        }
+        count++;
+        while (*text && *text != ' ') {
+            text++;
+        }
+    }
+    return count;
+}
+
+static void carry_out(void)
+{
+    char *words[WORDS];
+    const uint32_t count = split(command, words);
+    if (count == 0) {
+        error("Empty command");
+        return;
+    }
+    for (uint32_t i = 0; i < HANDLERS; i++) {
+        if (equal(words[0], handlers[i].name)) {
+            if (count > handlers[i].most_words) {
+                error_about("too many words after", words[0]);
+            } else {
+                handlers[i].act(words);
+            }
+            return;
+        }
+    }
+    error_about("Unknown command", words[0]);
+}
+
+void greet(void)
+{
+    send_text("m-timestamp-mode-performance\r\nm-init-done\r\nm-ready\r\n");
+}
+
+void receive_text(uint8_t byte)
+{
+    if (byte == '%') {
+        command[length] = 0;
+        if (too_long) {
+            error("a command has at most 80 characters");
+        } else {
+            carry_out();
+        }
+        send_text("m-ready\r\n");
+        length = 0;
+        too_long = 0;
+    } else if (byte != '\r' && byte != '\n') {
+        if (length == COMMAND_CHARACTERS) {
+            too_long = 1;
+        } else if (byte == '\t') {
+            command[length++] = ' ';
+        } else {
+            command[length++] = byte > ' ' && byte < 0x7f ? (char)byte : byte == ' ' ? ' ' : '?';
+        }
+    }
+}

@@ -1,0 +1,128 @@
+"""Compiles and links a program around a compiled network."""
+
+import re
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from micronets.boards import Board
+from micronets.errors import BuildError
+from micronets.firmware.compiled import PlannedBuffer
+from micronets.profile.image import HARNESS_OBJECT, NETWORK_OBJECT
+from micronets.profile.linker_script import linker_script
+from micronets.profile.machines import Machine
+from micronets.profile.toolchain import core_flags, run_tool
+
+C_DIRECTORY = Path(__file__).parents[2] / "firmware"
+
+INCLUDES = ("app", "boards")
+_FLAGS = ("-std=c11", "-ffunction-sections", "-fdata-sections", "-Wall", "-Wextra")
+_HARNESS_FLAGS = ("-Os", "-ffreestanding", "-masm-syntax-unified")
+_NETWORK_FLAGS = {"speed": ("-O3",), "balanced": ("-O2",), "size": ("-Os",)}
+_OVERFLOW = re.compile(r"region `(FLASH|RAM)' overflowed by (\d+) bytes")
+
+
+class CompiledLayer(Protocol):
+    """One layer of a compiled network: the C function `network_layer_NN_<op>`, its multiply-accumulates, its step."""
+
+    @property
+    def function(self) -> str: ...
+    @property
+    def macs(self) -> int: ...
+    @property
+    def step(self) -> int: ...
+
+
+class CompiledSources(Protocol):
+    """What a build needs of a compiled network (`micronets.firmware.CompiledNetwork`)."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def core(self) -> str: ...
+    @property
+    def optimise(self) -> str: ...
+    @property
+    def sources(self) -> Sequence[Path]: ...
+    @property
+    def include_directories(self) -> Sequence[Path]: ...
+    @property
+    def layers(self) -> Sequence[CompiledLayer]: ...
+    @property
+    def arena_bytes(self) -> int: ...
+    @property
+    def buffers(self) -> Sequence[PlannedBuffer]: ...
+    @property
+    def steps(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class Harness:
+    """The program around a network.
+
+    Attributes:
+        sources: C files, relative to `firmware/`.
+        flags: more flags for them; `network_flags` for the network's files.
+    """
+
+    sources: tuple[str, ...]
+    flags: tuple[str, ...] = ()
+    network_flags: tuple[str, ...] = ()
+
+
+def compile_and_link(
+    compiled: CompiledSources, harness: Harness, board: Board, memories: Machine, stack_bytes: int, work: Path
+) -> None:
+    """Leaves `firmware.elf` and `firmware.map` in `work`.
+
+    Raises:
+        BuildError: it does not fit `memories` (the sentence carries the numbers), was compiled for another core, a
+            tool is missing, or the C compiler refuses the sources.
+    """
+    if compiled.core != board.core:
+        raise BuildError(f"{compiled.name} was compiled for {compiled.core}, but {board.name} is a {board.core}.")
+    objects = _compile(compiled, harness, work)
+    (work / "firmware.ld").write_text(linker_script(memories, stack_bytes), encoding="utf-8")
+    _link(compiled.name, board, memories, objects, work)
+
+
+def _compile(compiled: CompiledSources, harness: Harness, work: Path) -> list[str]:
+    """Object files are named by their role, relative to `work`: no path of this machine gets into the map."""
+    includes = [*compiled.include_directories, *(C_DIRECTORY / folder for folder in INCLUDES)]
+    common = [*core_flags(compiled.core), *_FLAGS, *(f"-I{Path(folder).resolve()}" for folder in includes)]
+    network_flags = (*_NETWORK_FLAGS[compiled.optimise], *harness.network_flags)
+    harness_flags = (*_HARNESS_FLAGS, *harness.flags)
+    jobs = [
+        (f"{NETWORK_OBJECT}{index:02d}-{Path(source).stem}.o", Path(source), network_flags)
+        for index, source in enumerate(compiled.sources)
+    ] + [(f"{HARNESS_OBJECT}{Path(source).stem}.o", C_DIRECTORY / source, harness_flags) for source in harness.sources]
+
+    def compile_one(job: tuple[str, Path, Sequence[str]]) -> str:
+        name, source, flags = job
+        run_tool("arm-none-eabi-gcc", [*common, *flags, "-c", source.resolve(), "-o", name], work)
+        return name
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        return list(pool.map(compile_one, jobs))
+
+
+def _link(name: str, board: Board, memories: Machine, objects: list[str], work: Path) -> None:
+    options = ["-nostartfiles", "-Wl,--gc-sections,--build-id=none,-T,firmware.ld,-Map,firmware.map"]
+    try:
+        run_tool("arm-none-eabi-gcc", [*core_flags(board.core), *options, *objects, "-o", "firmware.elf"], work)
+    except BuildError as error:
+        overflows = dict(_OVERFLOW.findall(str(error)))
+        if not overflows:
+            raise
+        needs = []
+        for region, what, capacity in (
+            ("FLASH", "flash", memories.flash_bytes),
+            ("RAM", "SRAM", memories.ram_bytes),
+        ):
+            if region in overflows:
+                needs.append(f"needs {capacity + int(overflows[region]):,} bytes of {what} of {capacity:,}")
+        raise BuildError(
+            f"{name} does not fit {board.name}: it {' and '.join(needs)}; choose a smaller network or a larger board."
+        ) from error
