@@ -21,6 +21,7 @@ from micronets.published import PUBLISHED, published_architecture
 from micronets.schema import check, closest
 from micronets.search.options import SearchOptions
 from micronets.search.problem import search_problem
+from micronets.target import EMULATOR, serial_port
 from micronets.tasks import find_task
 
 ROOT = Path(__file__).parents[1]
@@ -230,8 +231,14 @@ def _resolve_model(
         merged[section] = check(merged[section], schema, f"{key}.{section}", ("properties", section))
     _check_options(task, merged, f"models.{name}.")
     model = ModelConfiguration(name, published, tuple(own.get("boards", boards)), merged)
+    target = merged["profile"].get("target", EMULATOR)
     for board in model.boards:
         _known_board(f"{key}.boards", board)
+        if serial_port(target) is not None and find_board(board).hardware is None:
+            raise ConfigurationError(
+                f"{key}.profile.target is {target!r}, but there is no support for {board} itself, only for its "
+                "emulator; choose another board, or emulator."
+            )
         if published:
             _check_published_fits(key, name, board)
     if published:

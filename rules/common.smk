@@ -7,6 +7,7 @@ from micronets.configuration import resolve, teacher_of
 from micronets.errors import MicronetsError
 from micronets.job import claim
 from micronets.published import PUBLISHED
+from micronets.target import EMULATOR, serial_port
 from micronets.tracking import STORE_VARIABLE, store_uri
 
 try:
@@ -29,6 +30,13 @@ wildcard_constraints:
 def section(name):
     """A params function: the section that holds for the job's task and, where it has one, its model."""
     return lambda wildcards: TASKS[wildcards.task].section(name, wildcards.get("model"))
+
+
+def runs_on_board(wildcards):
+    """A params function: whether the job's model is to be profiled on a board, not only on its emulator."""
+    return (
+        serial_port(section("profile")(wildcards).get("target", EMULATOR)) is not None
+    )
 
 
 def teacher_network(wildcards):

@@ -17,6 +17,7 @@ rule build_firmware:
     params:
         firmware=section("firmware"),
         board=lambda wildcards: asdict(find_board(wildcards.board)),
+        on_board=runs_on_board,
     script:
         "../workflow_scripts/firmware.py"
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from micronets.atomic import write_json, write_text
 from micronets.evaluation import Score
 from micronets.profile.cycles import CycleModel, LayerCounts
+from micronets.profile.energy import Duty, energy_json
+from micronets.profile.hardware.measure import Measurement
 from micronets.profile.image import Firmware
 
 LAYER_COLUMNS = (
@@ -41,6 +43,8 @@ class Profile:
         model: behind the cycle estimates; None where there is none for the board, and then the estimates
             are None as well.
         stack_bytes: deepest stack of an inference.
+        measured: what the board itself said; None where only the emulator was asked.
+        duty: how often an inference is due, for the average power.
     """
 
     firmware: Firmware
@@ -52,6 +56,8 @@ class Profile:
     layers: tuple[tuple[str, LayerCounts], ...]
     model: CycleModel | None
     stack_bytes: int
+    measured: Measurement | None = None
+    duty: Duty = Duty(frames_per_second=1.0, sleep_current_ma=None, supply_v=3.3)
 
     @property
     def cycles(self) -> float | None:
@@ -120,6 +126,10 @@ class Profile:
                 "latency_ms": round(self.latency_ms or 0.0, 6),
                 "energy_mj": None if self.energy_mj is None else round(self.energy_mj, 6),
             }
+        basis, latency_ms = "estimated", self.latency_ms
+        if self.measured is not None:
+            basis, latency_ms = "measured", self.measured.latency_ms
+        estimates = {name: counts.cycles for name, counts in self.layers}
         return {
             "network": firmware.network,
             "board": firmware.board.name,
@@ -146,6 +156,8 @@ class Profile:
                 "stack_bytes": self.stack_bytes,
             },
             "estimated": estimate,
+            "measured": None if self.measured is None else self.measured.to_json(estimates),
+            "energy": energy_json(firmware.board, latency_ms, basis, self.duty),
             "flash_bytes": {
                 "network_code": flash.network_code,
                 "network_constants": flash.network_constants,

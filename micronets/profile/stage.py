@@ -2,15 +2,20 @@
 
 import os
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from micronets.errors import DataError, EmulatorError
 from micronets.evaluation import Score, unpack_truth
+from micronets.profile.energy import Duty
+from micronets.profile.hardware.measure import check_outputs, flash_and_measure
+from micronets.profile.hardware.program import BoardProgram
 from micronets.profile.image import Firmware
 from micronets.profile.measure import profile_firmware
 from micronets.profile.result import Profile
+from micronets.target import EMULATOR, serial_port
 
 
 def profile(
@@ -20,6 +25,10 @@ def profile(
     *,
     inputs: int,
     timeout_s: float,
+    target: str = EMULATOR,
+    frames_per_second: float = 1.0,
+    sleep_current_ma: float | None = None,
+    supply_v: float = 3.3,
 ) -> Profile:
     """Writes `profile.json` and `layers.csv` to `directory` and returns the profile.
 
@@ -28,13 +37,18 @@ def profile(
         test_inputs: .npz of `inputs` int8 (n, ...), TFLM's `outputs` int8 (n, ...), scale and zero point of both
             (`input_grid`, `output_grid`), and the truth.
         inputs: how many of them to run, spread evenly over the file; all where it holds fewer.
-        timeout_s: wall-clock limit of each run of the emulator.
+        timeout_s: wall-clock limit of each run of the emulator, and of one inference on a board.
+        target: `emulator`; or `serial:` and a port: the board there is flashed and measured as well.
+        frames_per_second, sleep_current_ma, supply_v: see `micronets.profile.energy.Duty`.
 
     Raises:
         EmulatorError: the firmware hung, crashed, or gave other outputs than TFLM.
+        BoardError: as `flash_and_measure`, or the board gave other outputs than TFLM.
         BuildError, DataError: a file is missing or damaged.
     """
     firmware = Firmware.load(Path(firmware_directory))
+    port = serial_port(target)
+    program = None if port is None else BoardProgram.load(Path(firmware_directory))
     try:
         with open(test_inputs, "rb") as stream, np.load(stream) as archive:
             features, expected, truth = archive["inputs"], archive["outputs"], unpack_truth(archive)
@@ -53,6 +67,11 @@ def profile(
             f"{result.different_outputs} of {result.inputs} outputs of {firmware.network} on {firmware.board.name} "
             "differ from TensorFlow Lite Micro's; the compiler or a kernel is wrong."
         )
+    result = replace(result, duty=Duty(frames_per_second, sleep_current_ma, supply_v))
+    if port is not None and program is not None:
+        measured = flash_and_measure(program, port, features[chosen], timeout_s=timeout_s)
+        check_outputs(measured, expected[chosen], firmware.network)
+        result = replace(result, measured=measured)
     result.save(Path(directory))
     return result
 
