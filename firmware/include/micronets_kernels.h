@@ -178,6 +178,15 @@ void mn_point_fast(const struct mn_point *p, int32_t pixels, const int8_t *input
 void mn_point_rounded(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
 void mn_point_clamped(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
 void mn_point_general(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
+/* The same for weights of 4 bits, `stream` as point_int4.h describes. */
+void mn_point_int4_fast(
+    const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
+void mn_point_int4_rounded(
+    const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
+void mn_point_int4_clamped(
+    const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
+void mn_point_int4_general(
+    const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
 /* One pixel; `depth` a multiple of 4, `stream` as dense.c describes. Forms as above. */
 void mn_dense_fast(const struct mn_point *p, const int8_t *input, int8_t *output);
 void mn_dense_rounded(const struct mn_point *p, const int8_t *input, int8_t *output);
@@ -192,6 +201,14 @@ void mn_patch_rounded(
 void mn_patch_clamped(
     const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch);
 void mn_patch_general(
+    const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch);
+void mn_patch_int4_fast(
+    const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch);
+void mn_patch_int4_rounded(
+    const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch);
+void mn_patch_int4_clamped(
+    const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch);
+void mn_patch_int4_general(
     const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch);
 void mn_average_pool(const struct mn_pool *p, const int8_t *input, int8_t *output);
 void mn_max_pool(const struct mn_pool *p, const int8_t *input, int8_t *output);

@@ -9,7 +9,10 @@
  * The output may lie over the input: a channel is written after the whole band of it has been read.
  *
  * A stream holds, per channel, as words: three kernel lines of 3 bytes (the 4th 0), start of the accumulator, factor,
- * constant, and shift (not in the form FAST).
+ * constant, and shift (not in the form FAST). With 4-bit weights it holds three words:
+ *   weights 0 to 7, four bits each
+ *   start << 16 | (offset in the form FAST, else shift) as 12 bits << 4 | weight 8
+ *   factor (FAST) or multiplier
  */
 #ifndef MICRONETS_DEPTHWISE_3X3_H
 #define MICRONETS_DEPTHWISE_3X3_H
@@ -30,17 +33,58 @@ MN_INLINE struct mn_line mn_unpack_line(int32_t bytes)
     return line;
 }
 
+/* Nibble i of a word. */
+MN_INLINE uint32_t mn_nibble(int32_t word, int32_t i)
+{
+    return (uint32_t)((int32_t)((uint32_t)word << (28 - 4 * i)) >> 28);
+}
+
+/* Three weights of 4 bits as lanes. */
+MN_INLINE struct mn_line mn_line_of(uint32_t w0, uint32_t w1, uint32_t w2)
+{
+    const struct mn_line line = {mn_pack_low(w0, w1), mn_pack_low(w1, w2)};
+    return line;
+}
+
+/* One channel's kernel and requantisation. */
+struct mn_channel_3x3
+{
+    struct mn_line k0, k1, k2;
+    int32_t start;
+    struct mn_scale scale;
+};
+
+MN_INLINE struct mn_channel_3x3 mn_read_channel(enum mn_form form, const int32_t *stream)
+{
+    const struct mn_channel_3x3 channel = {
+        mn_unpack_line(stream[0]), mn_unpack_line(stream[1]), mn_unpack_line(stream[2]), stream[3],
+        {stream[4], stream[5], form == MN_FAST ? 0 : stream[6]}};
+    return channel;
+}
+
+MN_INLINE struct mn_channel_3x3 mn_read_channel_int4(enum mn_form form, int32_t zero_point, const int32_t *stream)
+{
+    const int32_t w = stream[0], head = stream[1];
+    const int32_t small = (int16_t)((uint32_t)head & 0xFFF0U) >> 4;
+    const struct mn_channel_3x3 channel = {
+        mn_line_of(mn_nibble(w, 0), mn_nibble(w, 1), mn_nibble(w, 2)),
+        mn_line_of(mn_nibble(w, 3), mn_nibble(w, 4), mn_nibble(w, 5)),
+        mn_line_of(mn_nibble(w, 6), mn_nibble(w, 7), mn_nibble(head, 0)), head >> 16,
+        mn_small_scale(form, zero_point, stream[2], small)};
+    return channel;
+}
+
 /* `lines` lines of outputs of one channel from its plane, `pitch` words per plane line. */
 MN_INLINE const int32_t *mn_sweep_plane(
-    const int32_t pitch, const int32_t stride, enum mn_form form, int clamped, const struct mn_depthwise_3x3 *p,
-    int32_t lines, const uint32_t *plane, const int32_t *stream, int8_t *output)
+    const int32_t pitch, const int32_t stride, int weight_bits, enum mn_form form, int clamped,
+    const struct mn_depthwise_3x3 *p, int32_t lines, const uint32_t *plane, const int32_t *stream, int8_t *output)
 {
     const struct mn_bounds bounds = {p->output_zero_point, p->low, p->high};
-    const struct mn_line k0 = mn_unpack_line(stream[0]);
-    const struct mn_line k1 = mn_unpack_line(stream[1]);
-    const struct mn_line k2 = mn_unpack_line(stream[2]);
-    const int32_t start = stream[3];
-    const struct mn_scale scale = {stream[4], stream[5], form == MN_FAST ? 0 : stream[6]};
+    const struct mn_channel_3x3 channel =
+        weight_bits == 4 ? mn_read_channel_int4(form, p->output_zero_point, stream) : mn_read_channel(form, stream);
+    const struct mn_line k0 = channel.k0, k1 = channel.k1, k2 = channel.k2;
+    const struct mn_scale scale = channel.scale;
+    const int32_t start = channel.start;
     const int32_t step = p->output_inner_stride;
     for (; lines > 0; lines--, plane += stride * pitch, output += p->output_outer_stride)
     {
@@ -87,7 +131,7 @@ MN_INLINE const int32_t *mn_sweep_plane(
             out[0] = mn_requantise(form, clamped, &bounds, &scale, a);
         }
     }
-    return stream + (form == MN_FAST ? 6 : 7);
+    return stream + (weight_bits == 4 ? 3 : form == MN_FAST ? 6 : 7);
 }
 
 #endif

@@ -1,5 +1,6 @@
 /* Convolution with a larger kernel: four pixels' patches are copied out, widened, and multiplied like 1x1 pixels. */
 #include "point.h"
+#include "point_int4.h"
 
 MN_INLINE void copy_run(int8_t *to, const int8_t *from, int32_t count)
 {
@@ -106,8 +107,8 @@ MN_INLINE void copy_patch(const struct mn_patch *p, const int8_t *input, int32_t
 }
 
 MN_INLINE void convolve(
-    enum mn_form form, int clamped, const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input,
-    int8_t *output, int8_t *scratch)
+    int weight_bits, enum mn_form form, int clamped, const struct mn_patch *p, int32_t row, int32_t rows,
+    const int8_t *input, int8_t *output, int8_t *scratch)
 {
     uint32_t *column = (uint32_t *)(void *)scratch;
     int8_t *patch = scratch + 4 * MN_BLOCK_PIXELS * p->point.words;
@@ -127,7 +128,14 @@ MN_INLINE void convolve(
                 y++;
             }
         }
-        mn_column_channels(form, clamped, &p->point, column, count, output);
+        if (weight_bits == 4)
+        {
+            mn_column_quads(form, clamped, &p->point, column, count, output);
+        }
+        else
+        {
+            mn_column_channels(form, clamped, &p->point, column, count, output);
+        }
         output += count * p->point.channels;
     }
 }
@@ -135,23 +143,47 @@ MN_INLINE void convolve(
 void mn_patch_fast(
     const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    convolve(MN_FAST, 0, p, row, rows, input, output, scratch);
+    convolve(8, MN_FAST, 0, p, row, rows, input, output, scratch);
 }
 
 void mn_patch_rounded(
     const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    convolve(MN_ROUNDED, 0, p, row, rows, input, output, scratch);
+    convolve(8, MN_ROUNDED, 0, p, row, rows, input, output, scratch);
 }
 
 void mn_patch_clamped(
     const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    convolve(MN_ROUNDED, 1, p, row, rows, input, output, scratch);
+    convolve(8, MN_ROUNDED, 1, p, row, rows, input, output, scratch);
 }
 
 void mn_patch_general(
     const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    convolve(MN_GENERAL, 1, p, row, rows, input, output, scratch);
+    convolve(8, MN_GENERAL, 1, p, row, rows, input, output, scratch);
+}
+
+void mn_patch_int4_fast(
+    const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch)
+{
+    convolve(4, MN_FAST, 0, p, row, rows, input, output, scratch);
+}
+
+void mn_patch_int4_rounded(
+    const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch)
+{
+    convolve(4, MN_ROUNDED, 0, p, row, rows, input, output, scratch);
+}
+
+void mn_patch_int4_clamped(
+    const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch)
+{
+    convolve(4, MN_ROUNDED, 1, p, row, rows, input, output, scratch);
+}
+
+void mn_patch_int4_general(
+    const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch)
+{
+    convolve(4, MN_GENERAL, 1, p, row, rows, input, output, scratch);
 }

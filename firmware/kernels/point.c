@@ -4,10 +4,11 @@
  * input as far as the pixels already read reach.
  */
 #include "point.h"
+#include "point_int4.h"
 
 MN_INLINE void point(
-    enum mn_form form, int clamped, const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output,
-    int8_t *scratch)
+    int weight_bits, enum mn_form form, int clamped, const struct mn_point *p, int32_t pixels, const int8_t *input,
+    int8_t *output, int8_t *scratch)
 {
     uint32_t *column = (uint32_t *)(void *)scratch;
     for (int32_t left = pixels; left > 0; left -= MN_BLOCK_PIXELS)
@@ -25,27 +26,58 @@ MN_INLINE void point(
                 mn_widen(input, p->depth, column + i);
             }
         }
-        mn_column_channels(form, clamped, p, column, count, output);
+        if (weight_bits == 4)
+        {
+            mn_column_quads(form, clamped, p, column, count, output);
+        }
+        else
+        {
+            mn_column_channels(form, clamped, p, column, count, output);
+        }
         output += count * p->channels;
     }
 }
 
 void mn_point_fast(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    point(MN_FAST, 0, p, pixels, input, output, scratch);
+    point(8, MN_FAST, 0, p, pixels, input, output, scratch);
 }
 
 void mn_point_rounded(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    point(MN_ROUNDED, 0, p, pixels, input, output, scratch);
+    point(8, MN_ROUNDED, 0, p, pixels, input, output, scratch);
 }
 
 void mn_point_clamped(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    point(MN_ROUNDED, 1, p, pixels, input, output, scratch);
+    point(8, MN_ROUNDED, 1, p, pixels, input, output, scratch);
 }
 
 void mn_point_general(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    point(MN_GENERAL, 1, p, pixels, input, output, scratch);
+    point(8, MN_GENERAL, 1, p, pixels, input, output, scratch);
+}
+
+void mn_point_int4_fast(
+    const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
+{
+    point(4, MN_FAST, 0, p, pixels, input, output, scratch);
+}
+
+void mn_point_int4_rounded(
+    const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
+{
+    point(4, MN_ROUNDED, 0, p, pixels, input, output, scratch);
+}
+
+void mn_point_int4_clamped(
+    const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
+{
+    point(4, MN_ROUNDED, 1, p, pixels, input, output, scratch);
+}
+
+void mn_point_int4_general(
+    const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
+{
+    point(4, MN_GENERAL, 1, p, pixels, input, output, scratch);
 }

@@ -142,6 +142,18 @@ MN_INLINE const int32_t *mn_read_scales(enum mn_form form, const int32_t *stream
     return stream + 3;
 }
 
+/* A scale from its factor and an offset (FAST) or shift. */
+MN_INLINE struct mn_scale mn_small_scale(enum mn_form form, int32_t zero_point, int32_t factor, int32_t small)
+{
+    struct mn_scale scale = {factor, small, small};
+    if (form == MN_ROUNDED)
+    {
+        /* 2^(shift - 1) + zero_point * 2^shift */
+        scale.constant = (2 * zero_point + 1) * (1 << (small - 1));
+    }
+    return scale;
+}
+
 struct mn_bounds
 {
     int32_t zero_point, low, high;

@@ -11,6 +11,7 @@ from micronets.firmware.emit import emit
 from micronets.firmware.fusion import fuse_rows
 from micronets.firmware.intervals import Analysis
 from micronets.firmware.kernels import choose_kernel
+from micronets.firmware.kernels.account import four_bit_notes
 from micronets.firmware.lower import lower
 from micronets.firmware.passes import optimise_program
 from micronets.firmware.reader import read_graph
@@ -22,7 +23,7 @@ OPTIMISE = ("speed", "balanced", "size")
 _COMPILER_FLAGS = {"speed": ("-O3",), "balanced": ("-O2",), "size": ("-Os",)}
 
 _FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"
-_INNER_HEADERS = ("depthwise_3x3.h", "point.h", "point_block.h", "point_dsp.h")
+_INNER_HEADERS = ("depthwise_3x3.h", "point.h", "point_block.h", "point_dsp.h", "point_int4.h", "point_int4_dsp.h")
 _LARGEST_VALUE_BYTES = 4 << 20
 
 # Share of the arena that running two layers row by row must save: it costs a few per cent of the layers' time.
@@ -59,8 +60,9 @@ def compile_network(
 def compile_program(program: Program, directory: Path, *, core: str, optimise: str) -> CompiledNetwork:
     """The part of `compile_network` behind the passes."""
     analysis = Analysis(program)
-    kernels = [choose_kernel(step, analysis) for step in program.steps]
-    kernels, placement = fuse_rows(program, kernels, _LEAST_GAIN[optimise])
+    chosen = [choose_kernel(step, analysis) for step in program.steps]
+    program.notes += four_bit_notes(chosen)
+    kernels, placement = fuse_rows(program, chosen, _LEAST_GAIN[optimise])
     name = re.sub(r"[^A-Za-z0-9_.-]", "_", Path(program.file).stem) or "network"
     emitted = emit(program, kernels, placement, name)
     files = sorted({file for kernel in kernels for file in kernel.files()})

@@ -1,46 +1,15 @@
 """`python -m micronets.firmware.fuzz`: random layers, networks and damaged files; any failure repeats from one line."""
 
 import argparse
-import multiprocessing
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from micronets.firmware.fuzz.checks import KINDS, check
-from micronets.firmware.fuzz.oracle import RefusedByTflm
+from micronets.firmware.fuzz.isolation import run_isolated
 
 _COMMAND = "python -m micronets.firmware.fuzz"
-
-
-@dataclass(frozen=True)
-class _Result:
-    kind: str
-    seed: int
-    problem: str | None = None
-    refused: bool = False
-    """TFLM does not run the model, so nothing was compared."""
-
-
-def _run(job: tuple[str, int]) -> _Result:
-    kind, seed = job
-    with tempfile.TemporaryDirectory() as directory:
-        try:
-            return _Result(kind, seed, check(kind, seed, Path(directory)))
-        except RefusedByTflm:
-            return _Result(kind, seed, refused=True)
-        except Exception as error:  # noqa: BLE001 - a check that breaks is a finding, and must not end the campaign
-            return _Result(kind, seed, f"{type(error).__name__}: {error}")
-
-
-def _results(jobs: list[tuple[str, int]], processes: int) -> Iterator[_Result]:
-    if processes == 1:
-        yield from map(_run, jobs)
-        return
-    with multiprocessing.Pool(processes) as pool:
-        yield from pool.imap_unordered(_run, jobs, chunksize=4)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -66,15 +35,16 @@ def main(arguments: list[str] | None = None) -> int:
         }
         jobs = [(kind, seed + i) for kind, count in counts.items() for i in range(count)]
     failures, refusals, start = 0, 0, time.monotonic()
-    for done, result in enumerate(_results(jobs, options.jobs), 1):
-        refusals += result.refused
-        if result.problem:
-            failures += 1
-            which = f"{result.kind} {result.seed}"
-            print(f"{which}: {result.problem}\n    repeat: {_COMMAND} --only {which}", flush=True)
-        if done % 500 == 0:
-            rate = done / (time.monotonic() - start)
-            print(f"{done} of {len(jobs)}, {(len(jobs) - done) / rate:.0f} s left", flush=True)
+    with ThreadPoolExecutor(options.jobs) as threads:
+        for done, result in enumerate(threads.map(partial(run_isolated, check), *zip(*jobs, strict=True)), 1):
+            refusals += result.refused
+            if result.problem:
+                failures += 1
+                which = f"{result.kind} {result.seed}"
+                print(f"{which}: {result.problem}\n    repeat: {_COMMAND} --only {which}", flush=True)
+            if done % 500 == 0:
+                rate = done / (time.monotonic() - start)
+                print(f"{done} of {len(jobs)}, {(len(jobs) - done) / rate:.0f} s left", flush=True)
     print(f"{len(jobs)} checked, {failures} failed, {refusals} that TFLM refuses")
     return 1 if failures else 0
 

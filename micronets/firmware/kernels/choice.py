@@ -12,6 +12,7 @@ from micronets.firmware.kernels.depthwise import depthwise_3x3
 from micronets.firmware.kernels.kernel import Kernel
 from micronets.firmware.kernels.patch import PatchConvolution
 from micronets.firmware.kernels.point import PointConvolution, pack
+from micronets.firmware.kernels.quads import pack_quads
 from micronets.firmware.kernels.reference import (
     ReferenceConvolution,
     ReferenceDepthwise,
@@ -32,7 +33,11 @@ _REFERENCE: dict[type, type[Kernel]] = {
 def choose_kernel(step: Step, analysis: Analysis) -> Kernel:
     """The fastest kernel that is exact for the step and the values it can meet; the reference where no other is."""
     if isinstance(step, Convolution):
-        packed = pack(step, convolution_accumulators(step, input_bounds(step, analysis)))
+        accumulators = convolution_accumulators(step, input_bounds(step, analysis))
+        quads = pack_quads(step, accumulators)
+        if quads is not None:
+            return (PointConvolution if step.window.is_point else PatchConvolution)(step, quads)
+        packed = pack(step, accumulators)
         if packed is not None:
             if Dense.fits(step):
                 return Dense(step, packed)

@@ -1,5 +1,7 @@
 """Fully connected layers of one row: eight output channels at a time, straight from int8 inputs (dense.c)."""
 
+import numpy as np
+
 from micronets.firmware.kernels.kernel import Kernel
 from micronets.firmware.kernels.point import PackedWeights, point_fields_of_stream
 from micronets.firmware.source import Source
@@ -34,6 +36,6 @@ class Dense(Kernel[Convolution]):
                 stream += packed.form.pair_words(pair)
         for pair in range(octets * _OCTET_PAIRS, len(packed.lanes)):
             stream += packed.pair_stream(pair)
-        fields = point_fields_of_stream(source, layer, step, packed.words, depth, stream)
+        fields = point_fields_of_stream(source, layer, step, packed.words, depth, np.array(stream, np.int32))
         address = source.description("mn_point", layer, fields)
         return [f"{self.function}({address}, {inputs[0]}, {output});"]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from micronets.firmware.arithmetic import wrap32
 from micronets.firmware.intervals import Bounds
 from micronets.firmware.kernels.forms import Form, choose_form
 from micronets.firmware.kernels.kernel import Distance, Kernel
@@ -60,7 +61,9 @@ class Depthwise3x3(Kernel[DepthwiseConvolution]):
         self.form = form
         self.starts = starts
         self.sweep = sweep
-        self.sweep_function = f"sweep_{form.name}_stride_{sweep.stride}_pitch_{sweep.pitch_words}"
+        self.weight_bits = 4 if step.weight_bits == 4 and _fits_nibbles(form, starts) else 8
+        bits = "int4_" if self.weight_bits == 4 else ""
+        self.sweep_function = f"sweep_{bits}{form.name}_stride_{sweep.stride}_pitch_{sweep.pitch_words}"
 
     @property
     def scratch_bytes(self) -> int:
@@ -84,8 +87,8 @@ class Depthwise3x3(Kernel[DepthwiseConvolution]):
         return (
             f"static const int32_t *{self.sweep_function}(const struct mn_depthwise_3x3 *p, int32_t lines,\n"
             "    const uint32_t *plane, const int32_t *stream, int8_t *output)\n{\n"
-            f"    return mn_sweep_plane({self.sweep.pitch_words}, {self.sweep.stride}, {form}, {clamped}, "
-            "p, lines, plane, stream, output);\n}\n"
+            f"    return mn_sweep_plane({self.sweep.pitch_words}, {self.sweep.stride}, {self.weight_bits}, {form}, "
+            f"{clamped},\n        p, lines, plane, stream, output);\n}}\n"
         )
 
     def overlaps(self) -> dict[int, Distance]:
@@ -122,13 +125,8 @@ class Depthwise3x3(Kernel[DepthwiseConvolution]):
         strides = (channels, columns * channels), (channels, out_columns * channels)
         (in_inner, in_outer), (out_inner, out_outer) = (s[::-1] if sweep.transposed else s for s in strides)
         kernel = step.weights.transpose(2, 1, 0) if sweep.transposed else step.weights.transpose(2, 0, 1)
-        lines = np.zeros((channels, 3, 4), np.int8)
-        lines[:, :, :3] = kernel
-        words = np.ascontiguousarray(lines).view("<i4").reshape(channels, 3)
-        columns_of_words = [words, self.starts[:, None], form.factors[:, None], form.constants[:, None]]
-        if form.name != "fast":
-            columns_of_words.append(form.shifts[:, None])
-        stream = np.concatenate(columns_of_words, axis=1).astype(np.int32)
+        pack = _nibble_stream if self.weight_bits == 4 else _byte_stream
+        stream = pack(kernel.reshape(channels, 9), self.starts, form)
         return source.description(
             "mn_depthwise_3x3",
             layer,
@@ -156,6 +154,35 @@ class Depthwise3x3(Kernel[DepthwiseConvolution]):
                 "stream": source.array(f"{layer}_stream", stream),
             },
         )
+
+
+def _byte_stream(kernel: np.ndarray, starts: np.ndarray, form: Form) -> np.ndarray:
+    """Words per channel as depthwise_3x3.h describes, for weights (channels, 9)."""
+    channels = len(kernel)
+    lines = np.zeros((channels, 3, 4), np.int8)
+    lines[:, :, :3] = kernel.reshape(channels, 3, 3)
+    words = np.ascontiguousarray(lines).view("<i4").reshape(channels, 3)
+    columns = [words, starts[:, None], form.factors[:, None], form.constants[:, None]]
+    if form.name != "fast":
+        columns.append(form.shifts[:, None])
+    return np.concatenate(columns, axis=1).astype(np.int32)
+
+
+def _nibble_stream(kernel: np.ndarray, starts: np.ndarray, form: Form) -> np.ndarray:
+    """The same with 4-bit weights."""
+    nibbles = kernel.astype(np.int64) & 0xF
+    weights = (nibbles[:, :8] << (4 * np.arange(8))).sum(axis=1)
+    heads = (starts << 16) | ((_small(form) & 0xFFF) << 4) | nibbles[:, 8]
+    return wrap32(np.stack([weights, heads, form.factors], axis=1)).astype(np.int32)
+
+
+def _small(form: Form) -> np.ndarray:
+    return form.constants if form.name == "fast" else form.shifts
+
+
+def _fits_nibbles(form: Form, starts: np.ndarray) -> bool:
+    """Whether starts fit 16 bits, and offsets or shifts 12."""
+    return bool(np.abs(starts).max() < 1 << 15 and np.abs(_small(form)).max() < 1 << 11)
 
 
 def depthwise_3x3(step: DepthwiseConvolution, accumulators: Bounds) -> Depthwise3x3 | None:

@@ -45,6 +45,9 @@ class PlannedKernel(ABC, Generic[S]):
 class Kernel(PlannedKernel[S]):
     """One step bound to one C function, emitted as one layer."""
 
+    weight_bits: int = 8
+    """What a weight takes in flash, where there are any."""
+
     def definition(self) -> str:
         """C text of a function this kernel needs in network.c; empty for kernels of the library."""
         return ""

@@ -4,6 +4,7 @@ import numpy as np
 
 from micronets.firmware.kernels.kernel import Distance, Kernel, shape_fields, window_fields
 from micronets.firmware.kernels.point import BLOCK_PIXELS, PackedWeights, point_fields
+from micronets.firmware.kernels.quads import QuadWeights
 from micronets.firmware.source import Source
 from micronets.firmware.steps import Convolution
 
@@ -11,13 +12,14 @@ from micronets.firmware.steps import Convolution
 class PatchConvolution(Kernel[Convolution]):
     file = "patch.c"
 
-    def __init__(self, step: Convolution, packed: PackedWeights) -> None:
+    def __init__(self, step: Convolution, packed: PackedWeights | QuadWeights) -> None:
         super().__init__(step)
         self.packed = packed
-        self.function = f"mn_patch_{packed.form.name}"
+        self.function = f"mn_patch_{packed.variant}"
+        self.weight_bits = packed.weight_bits
 
     def files(self) -> set[str]:
-        return {self.file, "point_dsp.c"}
+        return {self.file, self.packed.dsp_file}
 
     @property
     def depth(self) -> int:

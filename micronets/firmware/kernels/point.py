@@ -5,6 +5,7 @@ import numpy as np
 from micronets.firmware.intervals import Bounds
 from micronets.firmware.kernels.forms import Form, choose_form, extended
 from micronets.firmware.kernels.kernel import Distance, Kernel
+from micronets.firmware.kernels.quads import QuadWeights
 from micronets.firmware.source import Source
 from micronets.firmware.steps import Convolution
 
@@ -38,6 +39,19 @@ class PackedWeights:
         """Starts of acc_p and acc_b."""
         a, b = int(self.starts[2 * pair]), int(self.starts[2 * pair + 1])
         return [_wrap32(256 * a + b), _wrap32(b)]
+
+    dsp_file = "point_dsp.c"
+    weight_bits = 8
+
+    @property
+    def variant(self) -> str:
+        """How the C functions' names end."""
+        return self.form.name
+
+    @property
+    def stream(self) -> np.ndarray:
+        """All constants of point_block.h, int32 words."""
+        return np.array([word for pair in range(len(self.lanes)) for word in self.pair_stream(pair)], np.int32)
 
     def pair_stream(self, pair: int) -> list[int]:
         return [*self.pair_head(pair), *self.lanes[pair].tolist(), *self.form.pair_words(pair)]
@@ -78,13 +92,14 @@ def pack(step: Convolution, accumulators: Bounds) -> PackedWeights | None:
 class PointConvolution(Kernel[Convolution]):
     file = "point.c"
 
-    def __init__(self, step: Convolution, packed: PackedWeights) -> None:
+    def __init__(self, step: Convolution, packed: PackedWeights | QuadWeights) -> None:
         super().__init__(step)
         self.packed = packed
-        self.function = f"mn_point_{packed.form.name}"
+        self.function = f"mn_point_{packed.variant}"
+        self.weight_bits = packed.weight_bits
 
     def files(self) -> set[str]:
-        return {self.file, "point_dsp.c"}
+        return {self.file, self.packed.dsp_file}
 
     @property
     def pixels(self) -> int:
@@ -122,15 +137,14 @@ class PointConvolution(Kernel[Convolution]):
 
 
 def point_fields(
-    source: Source, layer: str, step: Convolution, packed: PackedWeights, depth: int
+    source: Source, layer: str, step: Convolution, packed: PackedWeights | QuadWeights, depth: int
 ) -> dict[str, int | str]:
     """struct mn_point for a step of `depth` inputs per pixel."""
-    stream = [word for pair in range(len(packed.lanes)) for word in packed.pair_stream(pair)]
-    return point_fields_of_stream(source, layer, step, packed.words, depth, stream)
+    return point_fields_of_stream(source, layer, step, packed.words, depth, packed.stream)
 
 
 def point_fields_of_stream(
-    source: Source, layer: str, step: Convolution, words: int, depth: int, stream: list[int]
+    source: Source, layer: str, step: Convolution, words: int, depth: int, stream: np.ndarray
 ) -> dict[str, int | str]:
     q = step.requantisation
     return {
@@ -140,7 +154,7 @@ def point_fields_of_stream(
         "zero_point": q.zero_point,
         "low": q.low,
         "high": q.high,
-        "stream": source.array(f"{layer}_stream", np.array(stream, np.int32)),
+        "stream": source.array(f"{layer}_stream", stream),
     }
 
 

@@ -176,6 +176,12 @@ def lower_fully_connected(lowering: Lowering, operator: Operator) -> None:
             operator, f"states {lowering.output(operator).elements} outputs instead of {rows * channels}"
         )
     per_tensor = len(weights.quantisation.scales) == 1
+    if weights.dtype == "int4" and not per_tensor:
+        raise lowering.fail(
+            operator,
+            "has 4-bit weights with a scale per channel, which TFLM refuses; accepted are one scale for all weights, "
+            "or a 1x1 CONV_2D in its place",
+        )
     lowering.add(
         FullyConnected(
             inputs=[source],

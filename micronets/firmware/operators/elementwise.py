@@ -14,6 +14,7 @@ from micronets.firmware.steps import Add, Lookup, Multiply, Shape, Softmax
 
 _EVERY_INT8 = np.arange(-128, 128, dtype=np.int64)
 _ADD_LEFT_SHIFT = 20
+_LARGEST_SOFTMAX = (1 << 12) - 1
 
 
 def _broadcast(lowering: Lowering, operator: Operator, first: Shape, second: Shape) -> Shape:
@@ -87,6 +88,8 @@ def lower_softmax(lowering: Lowering, operator: Operator) -> None:
     if lowering.output(operator).elements != source.size_bytes:
         raise lowering.fail(operator, "changes the number of elements")
     depth = lowering.tensor(operator, 0, "input").shape[-1]
+    if depth > _LARGEST_SOFTMAX:
+        raise lowering.fail(operator, f"has {depth} classes; TFLM's sum overflows beyond {_LARGEST_SOFTMAX}")
     lowering.add(
         Softmax(
             inputs=[source],

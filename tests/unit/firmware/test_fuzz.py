@@ -1,9 +1,13 @@
 """A sample of what the fuzz command checks, and the command itself."""
 
+import os
+import time
+
 import pytest
 
 from micronets.firmware.fuzz import __main__ as command
 from micronets.firmware.fuzz.checks import check
+from micronets.firmware.fuzz.isolation import run_isolated
 
 NONE_ELSE = ("--layers", "0", "--networks", "0", "--mutations", "0", "--emulated", "0")
 # A multiplication whose RELU6 is beyond int32 at the output's scale.
@@ -30,23 +34,37 @@ def test_emulated(seed, tmp_path):
     assert check("emulated", seed, tmp_path) is None
 
 
-def test_a_failure_is_told_in_a_line_that_repeats_it(monkeypatch, capsys):
-    def broken(kind, seed, directory):
-        assert kind == "mutation"
-        if seed == 9002:
-            raise ValueError("broken on purpose")
+def broken_at_9002(kind, seed, directory):
+    assert kind == "mutation"
+    if seed == 9002:
+        raise ValueError("broken on purpose")
 
-    monkeypatch.setattr(command, "check", broken)
-    assert command.main([*NONE_ELSE, "--mutations", "4", "--seed", "9000", "--jobs", "1"]) == 1
+
+def crashing(kind, seed, directory):
+    os.abort()
+
+
+def hanging(kind, seed, directory):
+    time.sleep(60)
+
+
+def test_a_failure_is_told_in_a_line_that_repeats_it(monkeypatch, capsys):
+    monkeypatch.setattr(command, "check", broken_at_9002)
+    assert command.main([*NONE_ELSE, "--mutations", "4", "--seed", "9000"]) == 1
     printed = capsys.readouterr().out.splitlines()
     assert printed[0] == "seed 9000"
     assert "mutation 9002: ValueError: broken on purpose" in printed
     line = next(text for text in printed if "repeat:" in text)
     arguments = line.split("python -m micronets.firmware.fuzz")[1].split()
-    assert command.main([*arguments, "--jobs", "1"]) == 1
+    assert command.main(arguments) == 1
     assert "mutation 9002: ValueError: broken on purpose" in capsys.readouterr().out
 
 
+def test_a_crash_or_a_hang_is_a_finding_and_ends_no_campaign():
+    assert run_isolated(crashing, "layer", 1).problem == "the process ended with status -6"
+    assert run_isolated(hanging, "layer", 1, longest_s=0.5).problem == "no answer within 0.5 s"
+
+
 def test_what_tflm_refuses_is_counted_and_no_failure(capsys):
-    assert command.main(["--only", "layer", str(REFUSED_LAYER), "--jobs", "1"]) == 0
+    assert command.main(["--only", "layer", str(REFUSED_LAYER)]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "1 checked, 0 failed, 1 that TFLM refuses"

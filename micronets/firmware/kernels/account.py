@@ -1,0 +1,24 @@
+"""What the choice of kernels did with 4-bit weights, for the network's notes."""
+
+from collections.abc import Iterable
+
+from micronets.firmware.kernels.kernel import Kernel
+from micronets.firmware.steps import Convolution, DepthwiseConvolution
+
+
+def four_bit_notes(kernels: Iterable[Kernel]) -> list[str]:
+    """One sentence on the layers whose 4-bit weights stay packed, and one on each whose weights take 8 bits."""
+    packed, notes = [], []
+    for kernel in kernels:
+        step = kernel.step
+        if isinstance(step, Convolution | DepthwiseConvolution) and step.weight_bits == 4:
+            if kernel.weight_bits == 4:
+                packed.append(step.operators[0])
+            else:
+                notes.append(
+                    f"operator {step.operators[0]}: 4-bit weights take 8 bits each, for {kernel.function} is the only "
+                    "kernel that is exact for its shape and accumulators"
+                )
+    if packed:
+        notes.insert(0, f"operators {', '.join(map(str, packed))}: 4-bit weights stay packed, two per byte")
+    return notes
