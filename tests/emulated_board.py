@@ -55,10 +55,10 @@ class PluggedInBoard:
 
     Args:
         folder: gets `bin/openocd`, and as the board's port the link `ttyACM0`.
-        elf: the program that the board comes with.
+        elf: the program that the board comes with; None: it does nothing.
     """
 
-    def __init__(self, folder: Path, elf: Path) -> None:
+    def __init__(self, folder: Path, elf: Path | None) -> None:
         self.folder = folder
         self.port = folder / "ttyACM0"
         tool = folder / "bin" / "openocd"
@@ -70,7 +70,10 @@ class PluggedInBoard:
             encoding="utf-8",
         )
         tool.chmod(0o755)
-        subprocess.run([tool, "-c", f"program {{{elf}}} verify reset exit"], check=True)
+        if elf is None:
+            self.port.symlink_to("/dev/null")
+        else:
+            subprocess.run([tool, "-c", f"program {{{elf}}} verify reset exit"], check=True)
 
     @property
     def path(self) -> str:

@@ -13,6 +13,7 @@ from micronets.firmware import OPTIMISE
 from micronets.profile.hot_blocks import format_hot_blocks, hot_blocks
 from micronets.profile.model import profile_model
 from micronets.profile.table import layer_table, summary
+from micronets.target import EMULATOR
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -22,13 +23,25 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--optimise", choices=OPTIMISE, default="balanced")
     parser.add_argument("--inputs", type=int, default=3, help="random inputs to run and compare")
     parser.add_argument("--hot", type=int, default=0, metavar="N", help="print the N costliest runs of instructions")
+    parser.add_argument(
+        "--target", default=EMULATOR, help="emulator, or serial:PORT to measure on the board there, too"
+    )
+    parser.add_argument("--task", default="", help="kws, vww, ad, ic: also build the board's program for MLPerf Tiny")
     parser.add_argument("--output", type=Path, help="directory for the firmware, profile.json and layers.csv")
     options = parser.parse_args(arguments)
     try:
         with tempfile.TemporaryDirectory() as scratch:
             directory = options.output or Path(scratch)
             board = find_board(options.board)
-            profile = profile_model(options.model, board, directory, optimise=options.optimise, inputs=options.inputs)
+            profile = profile_model(
+                options.model,
+                board,
+                directory,
+                optimise=options.optimise,
+                inputs=options.inputs,
+                target=options.target,
+                task=options.task,
+            )
             profile.save(directory)
             if options.hot:
                 zeros = np.zeros((1, profile.firmware.input_bytes), np.int8)

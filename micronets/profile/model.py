@@ -1,5 +1,6 @@
 """From a .tflite file to its profile, on random inputs."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,17 +10,35 @@ from micronets.export.litert import describe
 from micronets.export.tflm import run_tflm
 from micronets.firmware import compile_network
 from micronets.profile.build import build_firmware
+from micronets.profile.emulator import DEFAULT_TIMEOUT_S
+from micronets.profile.hardware.measure import check_outputs, flash_and_measure
+from micronets.profile.hardware.program import build_board_program
 from micronets.profile.measure import profile_firmware
 from micronets.profile.result import Profile
+from micronets.target import EMULATOR, serial_port
 
 
-def profile_model(tflite: Path, board: Board, directory: Path, *, optimise: str, inputs: int) -> Profile:
+def profile_model(
+    tflite: Path,
+    board: Board,
+    directory: Path,
+    *,
+    optimise: str,
+    inputs: int,
+    target: str = EMULATOR,
+    task: str = "",
+    timeout_s: float = DEFAULT_TIMEOUT_S,
+) -> Profile:
     """Compiles, builds and runs a model, and compares its outputs with TensorFlow Lite Micro's.
 
     Args:
         directory: gets `src/`, the firmware, and nothing of the profile.
         optimise: see `micronets.firmware.OPTIMISE`.
         inputs: how many random ones to run; the same in every call.
+        target: `emulator`, or `serial:` and the port of a board, which is flashed and measured as well.
+        task: of MLPerf Tiny (`kws`, `vww`, `ad`, `ic`); where it is given, or the target is a board, the board's
+            program is built, too.
+        timeout_s: limit of each run of the emulator, and of one inference on the board.
 
     Raises:
         MicronetsError: any of the steps failed.
@@ -29,4 +48,12 @@ def profile_model(tflite: Path, board: Board, directory: Path, *, optimise: str,
     source, _ = describe(tflite)
     integers = np.random.default_rng(0).integers(-128, 128, (inputs, *source.shape[1:]), np.int8)
     features = integers if source.dtype == np.int8 else (integers / 32).astype(source.dtype)
-    return profile_firmware(firmware, features, run_tflm(tflite, features))
+    expected = run_tflm(tflite, features)
+    port = serial_port(target)
+    program = build_board_program(compiled, firmware, task=task) if task or port is not None else None
+    profile = profile_firmware(firmware, features, expected, timeout_s=timeout_s)
+    if port is None or program is None:
+        return profile
+    measured = flash_and_measure(program, port, features, timeout_s=timeout_s)
+    check_outputs(measured, expected, firmware.network)
+    return replace(profile, measured=measured)

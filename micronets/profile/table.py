@@ -39,6 +39,11 @@ def summary(profile: Profile) -> str:
         errors = f"mean error {profile.model.mean_error:.1%}, worst {profile.model.worst_error:.1%}"
         estimate = f"{profile.cycles:,.0f} cycles, {profile.latency_ms:.2f} ms"
         lines.append(f"* estimated: {estimate} ({errors}, measured on {profile.model.measured_on})")
+    if (measured := profile.measured) is not None:
+        lines.append(
+            f"measured on {measured.identity.board} at {measured.port}: {measured.cycles[0]:,} cycles, "
+            f"{measured.latency_ms:.2f} ms"
+        )
     lines += [
         f"flash: {flash.network_code:,} code + {flash.network_constants:,} constants = {flash.network:,} bytes "
         f"(and {flash.harness:,} of the benchmark program)",

@@ -145,6 +145,7 @@ class Profile:
         merit: over all inputs that were run; None where they do not show it.
         instructions: of one inference.
         estimate: None where there is no cycle model for the core.
+        measured_latency_ms: by the board's own counter; None where only the emulator was asked.
         stack_bytes: greatest depth reached.
         bit_exact: every output equalled TFLM's; None where there was none to compare with.
         layers: columns `layer` (a readable name) and `instructions`, in the order of execution.
@@ -154,6 +155,7 @@ class Profile:
     merit: Merit | None
     instructions: int
     estimate: Estimate | None
+    measured_latency_ms: float | None
     stack_bytes: int
     bit_exact: bool | None
     layers: pd.DataFrame

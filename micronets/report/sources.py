@@ -231,6 +231,7 @@ def _read_firmware(path: Path) -> Firmware:
 def _read_profile(path: Path, metric: str) -> Profile:
     content = _json(path)
     counted, outputs, estimated = content["counted"], content["outputs"], content["estimated"]
+    measured = content.get("measured")
     layers = _table(path.with_name("layers.csv"), ("layer", "instructions"))
     score = outputs["scores"].get(metric)
     return Profile(
@@ -238,6 +239,7 @@ def _read_profile(path: Path, metric: str) -> Profile:
         merit=None if score is None else _merit(score, content["inputs"]),
         instructions=int(counted["instructions"]),
         estimate=None if estimated is None else _read_estimate(estimated),
+        measured_latency_ms=None if measured is None else float(measured["latency_ms"]),
         stack_bytes=int(counted["stack_bytes"]),
         bit_exact=outputs["bit_exact"],
         layers=layers.assign(layer=[readable_layer(name) for name in layers["layer"]]),

@@ -71,6 +71,7 @@ def _costs(model: Model, build: Build) -> dict[str, float | int | bool | None]:
         "estimated_latency_ms": estimate and estimate.latency_ms,
         "estimated_latency_mean_error_percent": estimate and estimate.mean_error_percent,
         "estimated_energy_mj": estimate and estimate.energy_mj,
+        "measured_latency_ms": profile and profile.measured_latency_ms,
         "bit_exact": profile and profile.bit_exact,
         "tflite_bytes": export and export.tflite_bytes,
         "tflm_arena_bytes": export and export.tflm_arena_bytes,

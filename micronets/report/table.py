@@ -70,7 +70,8 @@ _NOTES = (
     "the network's own. RAM: program is static data with the deepest stack. In the paper, program is the compiled "
     "binary, weights the .tflite file, and arena TFLM's.",
     "Instructions are counted on the emulator, exactly. Milliseconds are estimated from them by a cycle model; ± is "
-    "its mean error against silicon{measured_on}. The paper's are measured on the board.",
+    "its mean error against silicon{measured_on}. Where a board was there, what its own counter measured stands "
+    "beside. The paper's are measured on the board.",
     "TFLM: arena of the same file in TensorFlow Lite Micro's interpreter, on a 64-bit host; bit-exact says whether "
     "every output on the emulator equalled TFLM's.",
 )
@@ -152,10 +153,12 @@ def _millions(count: float | None) -> Cell:
 
 
 def _latency(build: Build) -> Cell:
-    estimate = build.profile and build.profile.estimate
-    if estimate is None:
-        return Cell(_MISSING)
-    return Cell(f"{estimate.latency_ms:.1f}", f"± {estimate.mean_error_percent:.1f} %")
+    profile = build.profile
+    measured = f"measured: {profile.measured_latency_ms:.1f}" if profile and profile.measured_latency_ms else ""
+    if profile is None or profile.estimate is None:
+        return Cell(_MISSING, measured)
+    errors = f"± {profile.estimate.mean_error_percent:.1f} %"
+    return Cell(f"{profile.estimate.latency_ms:.1f}", f"{errors}, {measured}" if measured else errors)
 
 
 def _same_bits(build: Build) -> Cell:

@@ -1,6 +1,8 @@
 """The serial program on an emulated board: MLPerf Tiny's protocol, tensors in bulk, faults."""
 
+import random
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -19,7 +21,6 @@ from micronets.profile.hardware.program import BoardProgram, build_board_program
 from tests.emulated_board import Runner, emulated_board
 from tests.networks import random_network, small_residual
 
-TASKS = ("kws", "vww")
 RESULTS = re.compile(r"m-results-\[([-0-9.,]+)\]")
 LAP = re.compile(r"m-lap-us-(\d+)")
 
@@ -40,8 +41,9 @@ class Built:
     output_grid: tuple[float, int]
 
 
-@pytest.fixture(scope="module", params=TASKS)
+@pytest.fixture(scope="module")
 def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """For keyword spotting, unless the test asks for another task."""
     directory = tmp_path_factory.mktemp("built")
     tflite = directory / "model.tflite"
     architecture = small_residual()
@@ -53,7 +55,7 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     outputs = run_tflm(tflite, inputs).reshape(5, -1)
     grid = describe(tflite)[1].quantisation
     return Built(
-        program=build_board_program(compiled, firmware, task=request.param),
+        program=build_board_program(compiled, firmware, task=getattr(request, "param", "kws")),
         profile=profile_firmware(firmware, inputs, outputs),
         inputs=inputs,
         outputs=outputs,
@@ -82,6 +84,7 @@ def results(lines: list[str]) -> np.ndarray:
     return np.array([float(text) for text in found[1].split(",")])
 
 
+@pytest.mark.parametrize("built", ["kws", "vww"], indirect=True)
 def test_what_the_device_is(built: Built, runner: Runner) -> None:
     assert runner.command("name") == ["m-name-dut-[micronets]"]
     profile = runner.command("profile")
@@ -93,6 +96,7 @@ def test_what_the_device_is(built: Built, runner: Runner) -> None:
     assert second > first
 
 
+@pytest.mark.parametrize("built", ["kws", "vww"], indirect=True)
 def test_accuracy_mode(built: Built, runner: Runner) -> None:
     scale, zero_point = built.output_grid
     for tensor, expected in zip(built.inputs, built.outputs, strict=True):
@@ -117,7 +121,7 @@ def test_performance_mode(built: Built, runner: Runner) -> None:
     begin, end = (int(match[1]) for line in lines if (match := LAP.fullmatch(line)))
     counted_us = 50 * built.profile.instructions[0] / 1000
     # Copying the input is part of an inference; sending the first lap's line takes some instructions, too.
-    assert counted_us <= end - begin <= 1.1 * counted_us + 50
+    assert counted_us <= end - begin <= 1.02 * counted_us + 50
 
 
 def test_the_buffer_is_printed(built: Built, runner: Runner) -> None:
@@ -198,6 +202,19 @@ def test_the_longest_command_is_accepted(built: Built, runner: Runner) -> None:
     assert runner.command(command.ljust(80)) == ["m-load-done"]
     (line,) = runner.command(command.ljust(81))
     assert line.startswith("e-[")
+
+
+def test_noise_does_not_stop_the_board(built: Built, runner: Runner) -> None:
+    noise = random.Random(11)
+    pieces = [b"\xa5", b"\xa5\x5a", b"\xa5\x5a\x01\x03", b"%", b"infer 1%", b"db ", b"\r\n", b"\xff" * 40]
+    for _ in range(30):
+        runner.send(b"".join(noise.choice([*pieces, noise.randbytes(20)]) for _ in range(20)))
+    # A frame that the noise has begun ends when nothing more comes.
+    time.sleep(0.5)
+    runner.synchronise()
+    assert runner.command("name") == ["m-name-dut-[micronets]"]
+    runner.load(loadable(built, built.inputs[1]))
+    assert results(runner.command("infer 1 0")).argmax() == built.outputs[1].argmax()
 
 
 def test_bulk_measurement(built: Built) -> None:

@@ -152,3 +152,25 @@ def test_damaged_defaults_are_named(resolved, monkeypatch, tmp_path):
     monkeypatch.setattr("micronets.configuration.TASKS", tmp_path)
     with pytest.raises(ConfigurationError, match=r"kws\.yaml is not valid YAML"):
         resolved({})
+
+
+def test_a_profile_on_a_board(resolved):
+    profile = resolved({"profile": {"target": "serial:/dev/ttyACM0"}}).tasks["kws"].section("profile", "ds-cnn-s")
+    assert profile["target"] == "serial:/dev/ttyACM0"
+
+
+@pytest.mark.parametrize(
+    ("over", "sentence"),
+    [
+        ({"profile": {"target": "usb:1"}}, r"kws\.profile\.target is 'usb:1', but must be of the form"),
+        ({"profile": {"target": "serial:"}}, r"kws\.profile\.target is 'serial:', but must be of the form"),
+        (
+            {"profile": {"target": "serial:/dev/ttyACM0"}, "boards": ["nucleo-f446re", "corstone-300"]},
+            r"no support for corstone-300 itself, only for its emulator; choose another board, or emulator",
+        ),
+    ],
+    ids=["word", "no port", "board"],
+)
+def test_an_impossible_target(resolved, over, sentence):
+    with pytest.raises(ConfigurationError, match=sentence):
+        resolved(over)

@@ -83,6 +83,7 @@ class Link:
                 speaks another version of the protocol.
         """
         self._port.write(b"%")  # ends what may be left of a text command
+        self._await_quiet()
         self._session = os.urandom(3) + b"\x01"  # never 0, which is no session
         for _ in range(ATTEMPTS):
             try:
@@ -98,6 +99,12 @@ class Link:
         clock_hz, source, input_bytes, output_bytes, steps, overhead, build = _HELLO_REPLY.unpack_from(reply)
         name = reply[_HELLO_REPLY.size :].decode("ascii", errors="replace")
         return Identity(clock_hz, bool(source), input_bytes, output_bytes, steps, overhead, build.hex(), name)
+
+    def _await_quiet(self) -> None:
+        """Lets the board finish: it has no room for what comes while it sends."""
+        deadline = time.monotonic() + self._reply_limit_s
+        while (data := self._port.read()) and time.monotonic() < deadline:
+            self._reader.feed(data)
 
     def write_input(self, tensor: bytes) -> None:
         """Hands over one int8 input."""

@@ -1,8 +1,10 @@
 """A serial port that is ours alone, with every failure as one sentence."""
 
 import fcntl
+import hashlib
 import logging
 import os
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -66,7 +68,7 @@ class SerialPort:
 def open_port(name: str) -> Iterator[SerialPort]:
     """The port `name` at 115,200 baud. Raises BoardError where it is missing, forbidden or in use."""
     try:
-        device = serial.Serial(name, BAUD, timeout=_POLL_S, write_timeout=_WRITE_LIMIT_S)
+        device = serial.Serial(name, BAUD, timeout=_POLL_S, write_timeout=_WRITE_LIMIT_S, exclusive=True)
     except (serial.SerialException, OSError) as error:
         remedy = "plug the board in and name its port in profile.target"
         if isinstance(error, PermissionError) or "Permission denied" in str(error):
@@ -78,17 +80,21 @@ def open_port(name: str) -> Iterator[SerialPort]:
 
 @contextmanager
 def reserve(name: str, *, wait_limit_s: float = _WAIT_LIMIT_S) -> Iterator[None]:
-    """Keeps other jobs from flashing and driving the same board meanwhile; waits for one that does.
+    """Keeps other jobs of the user from flashing and driving the same board meanwhile; waits for one that does.
+
+    The lock is a file of its own: the port itself may vanish and come back while the board is flashed.
 
     Raises BoardError where the port is missing, or the other has not ended within the limit.
     """
-    try:
-        descriptor = os.open(name, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
-    except OSError as error:
+    if not os.access(name, os.R_OK | os.W_OK):
+        what = "you may not use it" if os.path.exists(name) else "it is not there"
         raise BoardError(
-            f"The serial port {name} cannot be opened ({error.strerror}); plug the board in, name its port in "
-            "profile.target, and make sure that your user may use it (group dialout on Debian)."
-        ) from error
+            f"The serial port {name} cannot be opened ({what}); plug the board in, name its port in profile.target, "
+            "and make sure that your user may use it (group dialout on Debian)."
+        )
+    digest = hashlib.sha256(os.path.abspath(name).encode()).hexdigest()[:16]
+    path = os.path.join(tempfile.gettempdir(), f"micronets-{os.getuid()}-{digest}.lock")
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         _lock(descriptor, name, wait_limit_s)
         yield

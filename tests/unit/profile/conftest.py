@@ -1,10 +1,11 @@
 """Small hand-written networks, built for a board, in place of compiled ones."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -75,11 +76,19 @@ def build(tmp_path: Path, board: Board) -> Callable[..., Firmware]:
     """Builds a firmware whose network.c is the given text after `PROLOGUE`; with a task, for the board itself, too."""
 
     def build_text(
-        body: str, target: Board = board, layer_macs: Sequence[int] = (), core: str | None = None, task: str = ""
+        body: str,
+        target: Board = board,
+        layer_macs: Sequence[int] = (),
+        core: str | None = None,
+        task: str = "",
+        defines: Mapping[str, str] = MappingProxyType({}),
     ) -> Firmware:
+        header = HEADER
+        for name, value in defines.items():
+            header = re.sub(rf"(?m)^#define {name} .*$", f"#define {name} {value}", header)
         source = tmp_path / "network.c"
         source.write_text(PROLOGUE + body, encoding="utf-8")
-        (tmp_path / "network.h").write_text(HEADER, encoding="utf-8")
+        (tmp_path / "network.h").write_text(header, encoding="utf-8")
         functions = re.findall(r"void (network_layer_\w+)\(", body)
         steps = len(re.findall(r"NETWORK_AFTER_STEP", body))
         layers = tuple(

@@ -1,5 +1,8 @@
+import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -135,6 +138,20 @@ def test_damaged_program(build: Callable[..., Firmware]) -> None:
         run_inputs(firmware, ONE_INPUT, timeout_s=20)
 
 
+def test_emulator_that_dies(build: Callable[..., Firmware]) -> None:
+    firmware = build(LAYER.format(body='while (1) { __asm volatile("" ::: "memory"); }'))
+
+    def kill() -> None:
+        if wait_for(lambda: bool(running_emulator(firmware))):
+            os.kill(running_emulator(firmware), signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    with pytest.raises(EmulatorError, match="The emulator ended with code -9 while it ran trial: it printed nothing"):
+        run_inputs(firmware, ONE_INPUT, timeout_s=60)
+    killer.join()
+
+
 def test_emulator_dies_with_its_process(build: Callable[..., Firmware], repository: Path) -> None:
     firmware = build(LAYER.format(body='while (1) { __asm volatile("" ::: "memory"); }'))
     program = (
@@ -143,7 +160,7 @@ def test_emulator_dies_with_its_process(build: Callable[..., Firmware], reposito
     )
     parent = subprocess.Popen([sys.executable, "-c", program, str(firmware.elf.parent)], cwd=repository)
     try:
-        emulator = wait_for(lambda: running_emulator(firmware))
+        emulator = wait_for(lambda: bool(running_emulator(firmware)))
     finally:
         parent.kill()
         parent.wait()
@@ -160,12 +177,13 @@ def wait_for(condition: Callable[[], bool], seconds: float = 30) -> bool:
     return True
 
 
-def running_emulator(firmware: Firmware) -> bool:
+def running_emulator(firmware: Firmware) -> int:
+    """Its process, 0 where there is none."""
     for command in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             words = command.read_bytes().split(b"\0")
         except OSError:
             continue
         if b"qemu-system-arm" in words[0] and str(firmware.elf).encode() in words:
-            return True
-    return False
+            return int(command.parent.name)
+    return 0

@@ -175,6 +175,7 @@ class ResultsFolder:
         board: str = "nucleo-f446re",
         bit_exact: bool | None = True,
         inputs: int = TESTED,
+        measured_ms: float | None = None,
     ) -> None:
         architecture = Architecture.load(self.task / name / "search" / "architecture.json")
         folder = self.task / name / board / "profile"
@@ -194,6 +195,7 @@ class ResultsFolder:
                 "outputs": outputs,
                 "counted": {"instructions": instructions, "stack_bytes": 412},
                 "estimated": None if latency_ms is None else estimate,
+                "measured": None if measured_ms is None else {"latency_ms": measured_ms},
             },
         )
 

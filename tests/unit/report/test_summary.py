@@ -3,6 +3,7 @@ import pytest
 
 from micronets.report.sources import read_results
 from micronets.report.summary import format_summary, summary_table
+from micronets.report.table import summary_rows
 
 
 @pytest.fixture
@@ -65,6 +66,17 @@ def test_stages_that_have_not_run_leave_gaps(results_folder):
     assert table.loc[0, missing].isna().all()
     cells = format_summary(table, "accuracy").splitlines()[-1].split()[2:]
     assert cells == ["-", "-", "-", "-", "-", "3.59", "-", "-", "-"]
+
+
+def test_what_a_board_measured_stands_beside_the_estimate(results_folder):
+    results_folder.published("ds-cnn-s")
+    results_folder.everything("ds-cnn-s", 0.85, 4_000_000, 30.0)
+    results_folder.profile("ds-cnn-s", 4_000_000, 30.0, share=0.85, measured_ms=31.5)
+    results = read_results("kws", {"ds-cnn-s": ["nucleo-f446re"]}, results_folder.root)
+    row = summary_table(results).loc[0]
+    assert (row["estimated_latency_ms"], row["measured_latency_ms"]) == (30.0, 31.5)
+    cells = [(cell.value, cell.detail) for cell in summary_rows(results)[0].cells]
+    assert ("30.0", "± 3.2 %, measured: 31.5") in cells
 
 
 def test_no_models_give_an_empty_table(results_folder):

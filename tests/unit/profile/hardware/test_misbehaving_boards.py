@@ -228,14 +228,20 @@ def test_a_missing_port(tmp_path: Path) -> None:
             pass
 
 
-def test_a_port_is_one_jobs_at_a_time() -> None:
+def test_a_port_is_one_jobs_at_a_time(tmp_path: Path) -> None:
+    """Even when it is another device meanwhile, as after flashing."""
     line, end = os.openpty()
-    name = os.ttyname(end)
-    with reserve(name):
-        with pytest.raises(BoardError, match="Another job has been using /dev/pts/"):
-            with reserve(name, wait_limit_s=0.1):
+    name = tmp_path / "ttyACM0"
+    name.symlink_to("/dev/null")
+    with reserve(str(name)):
+        name.unlink()
+        name.symlink_to(os.ttyname(end))
+        with pytest.raises(BoardError, match="Another job has been using .*ttyACM0 for 0.1 s"):
+            with reserve(str(name), wait_limit_s=0.1):
                 pass
-    with reserve(name, wait_limit_s=0.1):
-        pass
+    with reserve(str(name), wait_limit_s=0.1), open_port(str(name)):
+        with pytest.raises(BoardError, match="ttyACM0 cannot be opened"):
+            with open_port(str(name)):
+                pass
     os.close(line)
     os.close(end)

@@ -1,0 +1,41 @@
+"""The workflow with a board plugged in, which here is emulated, its programmer too."""
+
+import json
+import shutil
+
+import pytest
+
+from tests.emulated_board import PluggedInBoard
+
+MODELS = ("ds-cnn-s", "searched")
+BOARD = "netduinoplus2"
+
+
+@pytest.fixture
+def plugged_in(tmp_path):
+    folder = tmp_path / "plugged_in"
+    folder.mkdir()
+    board = PluggedInBoard(folder, None)
+    yield board
+    board.unplug()
+
+
+def test_every_model_is_flashed_and_measured(finished, workflow_in, plugged_in, tmp_path):
+    whole, _ = finished
+    shutil.copytree(whole.directory, tmp_path / "copy", symlinks=True)
+    workflow = workflow_in(tmp_path / "copy")
+    settings = ["--config", f"boards=[{BOARD}]", f"profile__target=serial:{plugged_in.port}"]
+    run = workflow.run("profile", *settings, PATH=plugged_in.path)
+    assert run.status == 0, run.text
+    # Two jobs at once, one port: each has flashed its own program and measured that.
+    assert len(plugged_in.programs()) == len(MODELS)
+    for model in MODELS:
+        folder = workflow.directory / "results" / "kws" / model / BOARD
+        profile = json.loads((folder / "profile" / "profile.json").read_text(encoding="utf-8"))
+        program = json.loads((folder / "firmware" / "board.json").read_text(encoding="utf-8"))
+        assert profile["outputs"]["bit_exact"] is True
+        measured = profile["measured"]
+        assert (measured["board"], measured["build"], measured["inputs"]) == (BOARD, program["build"], 3)
+        # Virtual time: one nanosecond for an instruction.
+        assert measured["cycles"] == pytest.approx(profile["counted"]["instructions"], rel=1e-4)
+        assert sum(step["cycles"] for step in measured["steps"]) == pytest.approx(measured["cycles"], rel=1e-3)
