@@ -90,6 +90,21 @@ MN_INLINE int32_t mn_dual_mac(uint32_t a, uint32_t b, int32_t acc)
     return sum;
 }
 
+/* The low lanes' product added to acc; and the high lanes'. */
+MN_INLINE int32_t mn_mac_low_low(uint32_t a, uint32_t b, int32_t acc)
+{
+    int32_t sum;
+    __asm("smlabb %0, %1, %2, %3" : "=r"(sum) : "r"(a), "r"(b), "r"(acc));
+    return sum;
+}
+
+MN_INLINE int32_t mn_mac_high_high(uint32_t a, uint32_t b, int32_t acc)
+{
+    int32_t sum;
+    __asm("smlatt %0, %1, %2, %3" : "=r"(sum) : "r"(a), "r"(b), "r"(acc));
+    return sum;
+}
+
 /* a's low lane times b's high lane, added to acc. */
 MN_INLINE int32_t mn_mac_low_high(uint32_t a, uint32_t b, int32_t acc)
 {
@@ -166,6 +181,16 @@ MN_INLINE uint32_t mn_add_odd_bytes(uint32_t lanes, uint32_t bytes)
 MN_INLINE int32_t mn_dual_mac(uint32_t a, uint32_t b, int32_t acc)
 {
     return mn_wrap_add(acc, mn_wrap_add(mn_low(a) * mn_low(b), mn_high(a) * mn_high(b)));
+}
+
+MN_INLINE int32_t mn_mac_low_low(uint32_t a, uint32_t b, int32_t acc)
+{
+    return mn_wrap_add(acc, mn_low(a) * mn_low(b));
+}
+
+MN_INLINE int32_t mn_mac_high_high(uint32_t a, uint32_t b, int32_t acc)
+{
+    return mn_wrap_add(acc, mn_high(a) * mn_high(b));
 }
 
 MN_INLINE int32_t mn_mac_low_high(uint32_t a, uint32_t b, int32_t acc)

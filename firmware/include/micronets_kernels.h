@@ -54,6 +54,16 @@ struct mn_depthwise_convolution
     struct mn_requantisation requantisation;
 };
 
+/* Depthwise convolution by quads of channels, `stream` as depthwise.c describes; `weight_bits` 8 or 4. */
+struct mn_depthwise
+{
+    struct mn_shape in, out;
+    struct mn_window window;
+    int32_t multiplier, weight_bits;
+    int32_t input_zero_point, zero_point, low, high;
+    const int32_t *stream;
+};
+
 /* 1x1 convolution; `words` int16 pairs per pixel and channel pair, `stream` as point_block.h describes. */
 struct mn_point
 {
@@ -163,6 +173,11 @@ struct mn_resize
 
 void mn_convolution(const struct mn_convolution *p, const int8_t *input, int8_t *output);
 void mn_depthwise_convolution(const struct mn_depthwise_convolution *p, const int8_t *input, int8_t *output);
+/* Scratch: a word per tap. fast, rounded: clamp to int8; clamped, general: to [low, high]. */
+void mn_depthwise_fast(const struct mn_depthwise *p, const int8_t *input, int8_t *output, int8_t *scratch);
+void mn_depthwise_rounded(const struct mn_depthwise *p, const int8_t *input, int8_t *output, int8_t *scratch);
+void mn_depthwise_clamped(const struct mn_depthwise *p, const int8_t *input, int8_t *output, int8_t *scratch);
+void mn_depthwise_general(const struct mn_depthwise *p, const int8_t *input, int8_t *output, int8_t *scratch);
 /* The window is that of the convolution from `out` to `in`. */
 void mn_transposed_convolution(const struct mn_convolution *p, const int8_t *input, int8_t *output);
 /* All lines. Scratch: two planes. `output` may be `input`, or lie below it by what a band reads again. */

@@ -9,6 +9,7 @@ from micronets.firmware.intervals import (
 from micronets.firmware.kernels.add import AddSame
 from micronets.firmware.kernels.dense import Dense
 from micronets.firmware.kernels.depthwise import depthwise_3x3
+from micronets.firmware.kernels.depthwise_quads import depthwise_quads
 from micronets.firmware.kernels.kernel import Kernel
 from micronets.firmware.kernels.patch import PatchConvolution
 from micronets.firmware.kernels.point import PointConvolution, pack
@@ -43,7 +44,8 @@ def choose_kernel(step: Step, analysis: Analysis) -> Kernel:
                 return Dense(step, packed)
             return (PointConvolution if step.window.is_point else PatchConvolution)(step, packed)
     if isinstance(step, DepthwiseConvolution):
-        fast = depthwise_3x3(step, depthwise_accumulators(step, input_bounds(step, analysis)))
+        accumulators = depthwise_accumulators(step, input_bounds(step, analysis))
+        fast = depthwise_3x3(step, accumulators) or depthwise_quads(step, accumulators)
         if fast is not None:
             return fast
     if isinstance(step, Add) and AddSame.fits(step):

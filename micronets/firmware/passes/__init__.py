@@ -1,6 +1,7 @@
 """Lossless passes over a program: none changes one bit of the output."""
 
 from micronets.firmware.passes.channels import remove_channels
+from micronets.firmware.passes.depthwise import widen_depthwise
 from micronets.firmware.passes.folding import fold_activations, fold_lookups, fold_padding
 from micronets.firmware.passes.order import drop_unused, order_steps
 from micronets.firmware.steps import Program
@@ -9,6 +10,7 @@ from micronets.firmware.steps import Program
 def optimise_program(program: Program) -> None:
     """Applies every pass in place, until none finds more; each leaves notes of what it did."""
     drop_unused(program)
+    widen_depthwise(program)
     fold_lookups(program)
     fold_activations(program)
     fold_padding(program)
@@ -25,4 +27,5 @@ __all__ = [
     "optimise_program",
     "order_steps",
     "remove_channels",
+    "widen_depthwise",
 ]

@@ -77,6 +77,13 @@ def test_depthwise_convolutions(activation, stride, tmp_path):
     assert any("stay packed" in note for note in network.notes)
 
 
+def test_depthwise_convolutions_of_other_sizes(tmp_path):
+    network = check(layer("DEPTHWISE_CONV_2D", (5, 3), random_weights((1, 5, 3, DEPTH))), tmp_path)
+    # Two quads of channels: starts, factors or multipliers, and a word per two of fifteen taps.
+    assert network.layers[0].kernel.startswith("mn_depthwise_") and not network.layers[0].kernel.endswith("3x3")
+    assert network.layers[0].constant_bytes <= 2 * 4 * (4 + 10 + 8) + 88
+
+
 def test_extreme_weights(tmp_path):
     for value in (-8, 7):
         check(layer("CONV_2D", (1, 1), np.full((5, 1, 1, DEPTH), value, np.int8), bias=30_000, out_scale=0.3), tmp_path)

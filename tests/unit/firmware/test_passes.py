@@ -18,11 +18,14 @@ from micronets.firmware.passes import (
     fold_padding,
     order_steps,
     remove_channels,
+    widen_depthwise,
 )
 from micronets.firmware.reader import read_graph
-from micronets.firmware.steps import Convolution, Lookup, Pad, Program
+from micronets.firmware.steps import Convolution, DepthwiseConvolution, Lookup, Pad, Program
 
 _CONVOLUTION = {"padding": 0, "strideH": 1, "strideW": 1, "dilationHFactor": 1, "dilationWFactor": 1}
+_STRIDE_2 = {"strideH": 2, "strideW": 2}
+_MULTIPLIER_6 = {"depthMultiplier": 6}
 
 
 def _convolution(model, source, channels, *, size=1, bias=0, dead=(), padding=0, stride=1, activation=1):
@@ -159,6 +162,19 @@ def test_pairs_of_tables_join_and_idle_ones_go(tmp_path):
         model.operator("QUANTIZE", [values[-2]], [values[-1]])
     before, after = _unchanged(model.build([source], [values[-1]]), fold_lookups, tmp_path)
     assert len(before.steps) == 3 and len(after.steps) == 1
+
+
+def test_depthwise_convolutions_of_one_channel_are_convolutions(tmp_path):
+    random = np.random.default_rng(2)
+    model = ModelBuilder()
+    source = model.tensor((1, 9, 7, 1), "int8", 0.05, -20)
+    scales = random.uniform(0.01, 0.02, 6)
+    weights = model.tensor((1, 4, 3, 6), "int8", scales, 0, 3, random.integers(-99, 99, (1, 4, 3, 6)).astype(np.int8))
+    bias = model.tensor((6,), "int32", scales * 0.05, data=random.integers(-99, 99, 6).astype(np.int32))
+    output = model.tensor((1, 5, 4, 6), "int8", 0.2, 10)
+    model.operator("DEPTHWISE_CONV_2D", [source, weights, bias], [output], _CONVOLUTION | _STRIDE_2 | _MULTIPLIER_6)
+    before, after = _unchanged(model.build([source], [output]), widen_depthwise, tmp_path)
+    assert isinstance(before.steps[0], DepthwiseConvolution) and isinstance(after.steps[0], Convolution)
 
 
 def test_steps_nobody_reads_are_dropped(tmp_path):
