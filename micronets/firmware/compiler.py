@@ -23,7 +23,15 @@ OPTIMISE = ("speed", "balanced", "size")
 _COMPILER_FLAGS = {"speed": ("-O3",), "balanced": ("-O2",), "size": ("-Os",)}
 
 _FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"
-_INNER_HEADERS = ("depthwise_3x3.h", "point.h", "point_block.h", "point_dsp.h", "point_int4.h", "point_int4_dsp.h")
+_INNER_HEADERS = (
+    "depthwise_3x3.h",
+    "helium_round.h",
+    "point.h",
+    "point_block.h",
+    "point_dsp.h",
+    "point_int4.h",
+    "point_int4_dsp.h",
+)
 _LARGEST_VALUE_BYTES = 4 << 20
 
 # Share of the arena that running two layers row by row must save: it costs a few per cent of the layers' time.
@@ -60,7 +68,7 @@ def compile_network(
 def compile_program(program: Program, directory: Path, *, core: str, optimise: str) -> CompiledNetwork:
     """The part of `compile_network` behind the passes."""
     analysis = Analysis(program)
-    chosen = [choose_kernel(step, analysis) for step in program.steps]
+    chosen = [choose_kernel(step, analysis, core) for step in program.steps]
     program.notes += four_bit_notes(chosen)
     kernels, placement = fuse_rows(program, chosen, _LEAST_GAIN[optimise])
     name = re.sub(r"[^A-Za-z0-9_.-]", "_", Path(program.file).stem) or "network"

@@ -110,6 +110,7 @@ def emit(program: Program, kernels: list[PlannedKernel], placement: Placement, n
 #include "network.h"
 
 #include "depthwise_3x3.h"
+#include "micronets_helium.h"
 #include "micronets_kernels.h"
 
 /* A test build may look at the arena here. */

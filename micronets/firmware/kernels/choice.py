@@ -10,6 +10,7 @@ from micronets.firmware.kernels.add import AddSame
 from micronets.firmware.kernels.dense import Dense
 from micronets.firmware.kernels.depthwise import depthwise_3x3
 from micronets.firmware.kernels.depthwise_quads import depthwise_quads
+from micronets.firmware.kernels.helium import helium_kernel
 from micronets.firmware.kernels.kernel import Kernel
 from micronets.firmware.kernels.patch import PatchConvolution
 from micronets.firmware.kernels.point import PointConvolution, pack
@@ -31,8 +32,15 @@ _REFERENCE: dict[type, type[Kernel]] = {
 }
 
 
-def choose_kernel(step: Step, analysis: Analysis) -> Kernel:
+_HELIUM_CORES = ("cortex-m55",)
+
+
+def choose_kernel(step: Step, analysis: Analysis, core: str) -> Kernel:
     """The fastest kernel that is exact for the step and the values it can meet; the reference where no other is."""
+    if core in _HELIUM_CORES:
+        vectorised = helium_kernel(step, analysis)
+        if vectorised is not None:
+            return vectorised
     if isinstance(step, Convolution):
         accumulators = convolution_accumulators(step, input_bounds(step, analysis))
         quads = pack_quads(step, accumulators)

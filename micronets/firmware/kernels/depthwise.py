@@ -69,12 +69,13 @@ class Depthwise3x3(Kernel[DepthwiseConvolution]):
     def scratch_bytes(self) -> int:
         return self.sweep.scratch_bytes
 
-    def by_rows(self, band: int) -> Sweep:
-        """A sweep along rows, `band` output rows at a time."""
+    def banded(self, band: int) -> "Depthwise3x3":
+        """The same by rows, `band` output rows at a time."""
         sides = self.sweep.inputs, self.sweep.outputs, self.sweep.pads
         if self.sweep.transposed:
             sides = tuple(pair[::-1] for pair in sides)
-        return Sweep(False, *sides, self.sweep.stride, band)
+        rows = min(band, self.step.output.shape[0])
+        return Depthwise3x3(self.step, self.form, self.starts, Sweep(False, *sides, self.sweep.stride, rows))
 
     def definition(self) -> str:
         """The sweep's instantiation for this pitch, stride and form."""

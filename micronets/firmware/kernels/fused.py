@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from micronets.firmware.kernels.depthwise import Depthwise3x3
+from micronets.firmware.kernels.helium import HeliumDepthwise, HeliumPatch, HeliumPoint
 from micronets.firmware.kernels.kernel import Distance, Kernel, PlannedKernel
 from micronets.firmware.kernels.patch import PatchConvolution
 from micronets.firmware.kernels.point import PointConvolution
 from micronets.firmware.steps import Step
 
-RowMaker = PointConvolution | PatchConvolution
+RowMaker = PointConvolution | PatchConvolution | HeliumPoint | HeliumPatch
+RowReader = Depthwise3x3 | HeliumDepthwise
 
 
 @dataclass(eq=False, kw_only=True)
@@ -23,7 +25,7 @@ class FusedRows(PlannedKernel[FusedStep]):
     file = None
     function = "fused_rows"
 
-    def __init__(self, first: RowMaker, second: Depthwise3x3) -> None:
+    def __init__(self, first: RowMaker, second: RowReader) -> None:
         super().__init__(
             FusedStep(
                 inputs=first.step.inputs,
@@ -90,9 +92,9 @@ class FusedRows(PlannedKernel[FusedStep]):
 
 def fuse(first: Kernel, second: Kernel, band: int) -> FusedRows | None:
     """None where the two are no convolution and 3x3 depthwise convolution of its rows."""
-    if not isinstance(first, RowMaker) or not isinstance(second, Depthwise3x3):
+    if not isinstance(first, RowMaker) or not isinstance(second, RowReader):
         return None
     if second.step.inputs[0] is not first.step.output or first.step.kind != "conv_2d":
         return None
-    sweep = second.by_rows(min(band, second.step.output.shape[0]))
-    return FusedRows(first, Depthwise3x3(second.step, second.form, second.starts, sweep))
+    banded = second.banded(band)
+    return None if banded is None else FusedRows(first, banded)
