@@ -9,6 +9,7 @@ from micronets.boards import Board
 from micronets.export.litert import describe
 from micronets.export.tflm import run_tflm
 from micronets.firmware import compile_network
+from micronets.firmware.compiled import EdgeQuantisation
 from micronets.profile.build import build_firmware
 from micronets.profile.emulator import DEFAULT_TIMEOUT_S
 from micronets.profile.hardware.measure import check_outputs, flash_and_measure
@@ -45,10 +46,14 @@ def profile_model(
     """
     compiled = compile_network(tflite, directory / "src", core=board.core, optimise=optimise)
     firmware = build_firmware(compiled, board, directory)
-    source, _ = describe(tflite)
-    integers = np.random.default_rng(0).integers(-128, 128, (inputs, *source.shape[1:]), np.int8)
-    features = integers if source.dtype == np.int8 else (integers / 32).astype(source.dtype)
-    expected = run_tflm(tflite, features)
+    source, result = describe(tflite)
+    features = np.random.default_rng(0).integers(-128, 128, (inputs, *source.shape[1:]), np.int8)
+    if source.dtype == np.int8:
+        expected = run_tflm(tflite, features)
+    else:
+        expected = run_tflm(tflite, _real(features, compiled.input).astype(source.dtype))
+    if result.dtype != np.int8:
+        expected = _integers(expected, compiled.output)
     port = serial_port(target)
     program = build_board_program(compiled, firmware, task=task) if task or port is not None else None
     profile = profile_firmware(firmware, features, expected, timeout_s=timeout_s)
@@ -57,3 +62,13 @@ def profile_model(
     measured = flash_and_measure(program, port, features, timeout_s=timeout_s)
     check_outputs(measured, expected, firmware.network)
     return replace(profile, measured=measured)
+
+
+def _real(values: np.ndarray, edge: EdgeQuantisation) -> np.ndarray:
+    """What int8 `values` at a network's float edge stand for."""
+    return edge.scale * (values.astype(np.float64) - edge.zero_point)
+
+
+def _integers(values: np.ndarray, edge: EdgeQuantisation) -> np.ndarray:
+    """The int8 of which real `values` at a network's float edge were made."""
+    return np.rint(values / edge.scale + edge.zero_point).astype(np.int8)
