@@ -225,6 +225,23 @@ MN_INLINE uint32_t mn_pack_low_high(uint32_t a, uint32_t b)
 
 #endif
 
+/* acc + sum of (inputs[i] - zero_point) * weights[i] over `count` items. */
+MN_INLINE int32_t mn_dot(const int8_t *inputs, const int8_t *weights, int32_t count, int32_t zero_point, int32_t acc)
+{
+    const uint32_t minus_zero = ((uint32_t)-zero_point & 0xFFFFU) * 0x10001U;
+    for (; count >= 4; count -= 4, inputs += 4, weights += 4)
+    {
+        const uint32_t x = mn_load_word(inputs), w = mn_load_word(weights);
+        acc = mn_dual_mac(mn_add_even_bytes(minus_zero, x), mn_even_bytes(w), acc);
+        acc = mn_dual_mac(mn_add_odd_bytes(minus_zero, x), mn_odd_bytes(w), acc);
+    }
+    for (; count > 0; count--)
+    {
+        acc = mn_wrap_add(acc, (*inputs++ - zero_point) * *weights++);
+    }
+    return acc;
+}
+
 /* Requantisation in one of three exact forms, chosen per layer by the compiler (see requantise.py).
  *   FAST     factor, offset: clamp(offset + round(acc * factor / 2^32))
  *   ROUNDED  multiplier, constant = 2^(shift - 1) + zero_point * 2^shift, shift >= 1:

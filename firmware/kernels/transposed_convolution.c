@@ -1,5 +1,6 @@
 /* Transposed convolution, gathering: every output adds the input pixels whose kernel reaches it. */
 #include "micronets_arithmetic.h"
+#include "micronets_dsp.h"
 #include "micronets_kernels.h"
 
 /* The taps that reach an output from within the input: tap `first` reads input `input`, and every `stride`-th tap after
@@ -47,10 +48,7 @@ void mn_transposed_convolution(const struct mn_convolution *p, const int8_t *inp
                     {
                         const int8_t *weights = p->weights + (row + xs.first + j * w.column_stride) * depth;
                         const int8_t *pixel = input + (ys.input - i) * row_bytes + (xs.input - j) * depth;
-                        for (int32_t k = 0; k < depth; k++)
-                        {
-                            acc = mn_wrapping_add(acc, (pixel[k] - zero) * weights[k]);
-                        }
+                        acc = mn_dot(pixel, weights, depth, zero, acc);
                     }
                 }
                 const int32_t value = mn_multiply_quantised(acc, q->multipliers[channel], q->shifts[channel]);
