@@ -68,7 +68,7 @@ def compile_network(
 def compile_program(program: Program, directory: Path, *, core: str, optimise: str) -> CompiledNetwork:
     """The part of `compile_network` behind the passes."""
     analysis = Analysis(program)
-    chosen = [choose_kernel(step, analysis, core) for step in program.steps]
+    chosen = [choose_kernel(step, analysis, core, optimise) for step in program.steps]
     program.notes += four_bit_notes(chosen)
     kernels, placement = fuse_rows(program, chosen, _LEAST_GAIN[optimise])
     name = re.sub(r"[^A-Za-z0-9_.-]", "_", Path(program.file).stem) or "network"

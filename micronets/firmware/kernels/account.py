@@ -15,10 +15,13 @@ def four_bit_notes(kernels: Iterable[Kernel]) -> list[str]:
             if kernel.weight_bits == 4:
                 packed.append(step.operators[0])
             else:
-                notes.append(
-                    f"operator {step.operators[0]}: 4-bit weights take 8 bits each, for {kernel.function} is the only "
-                    "kernel that is exact for its shape and accumulators"
-                )
+                notes.append(f"operator {step.operators[0]}: 4-bit weights take 8 bits each, {_reason(kernel)}")
     if packed:
         notes.insert(0, f"operators {', '.join(map(str, packed))}: 4-bit weights stay packed, two per byte")
     return notes
+
+
+def _reason(kernel: Kernel) -> str:
+    if "helium" in kernel.function:
+        return f"as {kernel.function} loads whole bytes; with `optimise: size` they stay packed, much slower"
+    return f"as only {kernel.function} is exact for its weights and accumulators"

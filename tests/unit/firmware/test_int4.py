@@ -123,6 +123,15 @@ def test_fully_connected(scales, tmp_path):
         compile_network(tmp_path / "model.tflite", tmp_path / "network")
 
 
+def test_helium_takes_whole_bytes_unless_size_counts(tmp_path):
+    file = tmp_path / "model.tflite"
+    file.write_bytes(layer("CONV_2D", (1, 1), random_weights((8, 1, 1, DEPTH))))
+    for optimise, kernel, note in (("balanced", "helium", "loads whole bytes"), ("size", "int4", "stay packed")):
+        network = compile_network(file, tmp_path / "network", core="cortex-m55", optimise=optimise)
+        assert kernel in network.layers[0].kernel
+        assert any(note in line for line in network.notes)
+
+
 def test_a_network_takes_about_half_the_flash(tmp_path):
     """Weights of 4 bits, and starts, factors and offsets in fewer words than with 8."""
     sizes = {}
