@@ -5,6 +5,7 @@ from typing import Protocol
 
 import numpy as np
 
+from micronets.evaluation.anomalies import AnomalyTruth
 from micronets.evaluation.classes import ClassTruth
 from micronets.evaluation.score import Score
 
@@ -47,7 +48,7 @@ class Truth(Protocol):
         ...
 
 
-_KINDS: dict[str, type] = {kind.kind: kind for kind in (ClassTruth,)}
+_KINDS: dict[str, type] = {kind.kind: kind for kind in (ClassTruth, AnomalyTruth)}
 
 
 def pack_truth(truth: Truth) -> dict[str, np.ndarray]:
