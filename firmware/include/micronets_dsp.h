@@ -136,6 +136,14 @@ MN_INLINE int32_t mn_saturate8(int32_t value)
     return result;
 }
 
+/* The larger one of every pair of signed bytes. */
+MN_INLINE uint32_t mn_max_bytes(uint32_t a, uint32_t b)
+{
+    uint32_t larger;
+    __asm("ssub8 %0, %1, %2\n\tsel %0, %1, %2" : "=&r"(larger) : "r"(a), "r"(b) : "cc");
+    return larger;
+}
+
 /* a's low lane below b's low lane; and a's high lane below b's high lane. */
 MN_INLINE uint32_t mn_pack_low(uint32_t a, uint32_t b)
 {
@@ -211,6 +219,17 @@ MN_INLINE int32_t mn_high_mac(int32_t a, int32_t b, int32_t acc)
 MN_INLINE int32_t mn_saturate8(int32_t value)
 {
     return value < -128 ? -128 : value > 127 ? 127 : value;
+}
+
+MN_INLINE uint32_t mn_max_bytes(uint32_t a, uint32_t b)
+{
+    uint32_t larger = 0;
+    for (int32_t shift = 0; shift < 32; shift += 8)
+    {
+        const int8_t x = (int8_t)(a >> shift & 0xFFU), y = (int8_t)(b >> shift & 0xFFU);
+        larger |= (uint32_t)(uint8_t)(x > y ? x : y) << shift;
+    }
+    return larger;
 }
 
 MN_INLINE uint32_t mn_pack_low(uint32_t a, uint32_t b)

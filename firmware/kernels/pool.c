@@ -81,24 +81,44 @@ void mn_average_pool(const struct mn_pool *p, const int8_t *input, int8_t *outpu
 void mn_max_pool(const struct mn_pool *p, const int8_t *input, int8_t *output)
 {
     const struct mn_window w = p->window;
+    const int32_t channels = p->out.channels, row_bytes = p->in.columns * channels;
+    /* At least `low`; and at most `high`, as its complement is at least that of `high`. */
+    const uint32_t low = (uint32_t)(uint8_t)p->low * 0x01010101U, not_high = (uint32_t)(uint8_t)~p->high * 0x01010101U;
     for (int32_t y = 0; y < p->out.rows; y++)
     {
         const struct span ys = inside(y, w.row_stride, w.pad_top, w.rows, p->in.rows);
         for (int32_t x = 0; x < p->out.columns; x++)
         {
             const struct span xs = inside(x, w.column_stride, w.pad_left, w.columns, p->in.columns);
-            for (int32_t channel = 0; channel < p->out.channels; channel++)
+            const int8_t *first = input + (ys.first * p->in.columns + xs.first) * channels;
+            int32_t channel = 0;
+            for (; channel + 4 <= channels; channel += 4, output += 4)
             {
-                int32_t largest = INT8_MIN;
-                for (int32_t in_y = ys.first; in_y < ys.end; in_y++)
+                uint32_t largest = low;
+                const int8_t *row = first + channel;
+                for (int32_t in_y = ys.first; in_y < ys.end; in_y++, row += row_bytes)
                 {
-                    const int8_t *pixel = input + (in_y * p->in.columns + xs.first) * p->in.channels + channel;
-                    for (int32_t in_x = xs.first; in_x < xs.end; in_x++, pixel += p->in.channels)
+                    const int8_t *pixel = row;
+                    for (int32_t in_x = xs.first; in_x < xs.end; in_x++, pixel += channels)
+                    {
+                        largest = mn_max_bytes(largest, mn_load_word(pixel));
+                    }
+                }
+                *(mn_unaligned_word *)(void *)output = ~mn_max_bytes(~largest, not_high);
+            }
+            for (; channel < channels; channel++)
+            {
+                int32_t largest = p->low;
+                const int8_t *row = first + channel;
+                for (int32_t in_y = ys.first; in_y < ys.end; in_y++, row += row_bytes)
+                {
+                    const int8_t *pixel = row;
+                    for (int32_t in_x = xs.first; in_x < xs.end; in_x++, pixel += channels)
                     {
                         largest = *pixel > largest ? *pixel : largest;
                     }
                 }
-                *output++ = (int8_t)mn_clamp(largest, p->low, p->high);
+                *output++ = (int8_t)(largest < p->high ? largest : p->high);
             }
         }
     }
