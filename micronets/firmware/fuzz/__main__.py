@@ -3,13 +3,33 @@
 import argparse
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from queue import SimpleQueue
 
 from micronets.firmware.fuzz.checks import KINDS, check
-from micronets.firmware.fuzz.isolation import run_isolated
+from micronets.firmware.fuzz.isolation import Result, Worker
 
 _COMMAND = "python -m micronets.firmware.fuzz"
+
+
+def _results(jobs: list[tuple[str, int]], processes: int) -> Iterator[Result]:
+    """In the order of the jobs."""
+    idle: SimpleQueue[Worker] = SimpleQueue()
+    for _ in range(processes):
+        idle.put(Worker(check))
+
+    def run(job: tuple[str, int]) -> Result:
+        worker = idle.get()
+        try:
+            return worker.run(*job)
+        finally:
+            idle.put(worker)
+
+    with ThreadPoolExecutor(processes) as threads:
+        yield from threads.map(run, jobs)
+    for _ in range(processes):
+        idle.get().close()
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -35,16 +55,15 @@ def main(arguments: list[str] | None = None) -> int:
         }
         jobs = [(kind, seed + i) for kind, count in counts.items() for i in range(count)]
     failures, refusals, start = 0, 0, time.monotonic()
-    with ThreadPoolExecutor(options.jobs) as threads:
-        for done, result in enumerate(threads.map(partial(run_isolated, check), *zip(*jobs, strict=True)), 1):
-            refusals += result.refused
-            if result.problem:
-                failures += 1
-                which = f"{result.kind} {result.seed}"
-                print(f"{which}: {result.problem}\n    repeat: {_COMMAND} --only {which}", flush=True)
-            if done % 500 == 0:
-                rate = done / (time.monotonic() - start)
-                print(f"{done} of {len(jobs)}, {(len(jobs) - done) / rate:.0f} s left", flush=True)
+    for done, result in enumerate(_results(jobs, options.jobs), 1):
+        refusals += result.refused
+        if result.problem:
+            failures += 1
+            which = f"{result.kind} {result.seed}"
+            print(f"{which}: {result.problem}\n    repeat: {_COMMAND} --only {which}", flush=True)
+        if done % 500 == 0:
+            rate = done / (time.monotonic() - start)
+            print(f"{done} of {len(jobs)}, {(len(jobs) - done) / rate:.0f} s left", flush=True)
     print(f"{len(jobs)} checked, {failures} failed, {refusals} that TFLM refuses")
     return 1 if failures else 0
 

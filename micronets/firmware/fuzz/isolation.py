@@ -1,4 +1,4 @@
-"""Every check in a process of its own, so that one that crashes or hangs is a finding and not the campaign's end."""
+"""Checks in processes of their own, so that one that crashes or hangs is a finding and not the campaign's end."""
 
 import multiprocessing
 import tempfile
@@ -23,33 +23,56 @@ class Result:
     """TFLM does not run the model, so nothing was compared."""
 
 
-def run_isolated(check: Check, kind: str, seed: int, *, longest_s: float = _LONGEST_CHECK_S) -> Result:
-    """What `check`, a function of a module, says, or how its process ended without saying anything."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["micronets.firmware.fuzz.checks"])
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_run, args=(sender, check, kind, seed))
-    process.start()
-    sender.close()
-    try:
-        if receiver.poll(longest_s):
-            return receiver.recv()
-        return Result(kind, seed, f"no answer within {longest_s:g} s")
-    except EOFError:
-        process.join()
-        return Result(kind, seed, f"the process ended with status {process.exitcode}")
-    finally:
-        process.kill()
-        process.join()
-        receiver.close()
+class Worker:
+    """A process that carries out one check after another; where it crashes or hangs, another takes its place."""
+
+    def __init__(self, check: Check, *, longest_s: float = _LONGEST_CHECK_S) -> None:
+        """`check` is a function of a module, as processes can only be told names."""
+        self._check = check
+        self._longest_s = longest_s
+        self._start()
+
+    def run(self, kind: str, seed: int) -> Result:
+        """What the check says, or how its process ended without saying anything."""
+        try:
+            self._connection.send((kind, seed))
+            if self._connection.poll(self._longest_s):
+                return self._connection.recv()
+            problem = f"no answer within {self._longest_s:g} s"
+        except (EOFError, ConnectionError):
+            self._process.join()
+            problem = f"the process ended with status {self._process.exitcode}"
+        self.close()
+        self._start()
+        return Result(kind, seed, problem)
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.join()
+        self._connection.close()
+
+    def _start(self) -> None:
+        context = multiprocessing.get_context("forkserver")
+        self._connection, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, self._check), daemon=True)
+        self._process.start()
+        theirs.close()
 
 
-def _run(sender: Connection, check: Check, kind: str, seed: int) -> None:
+def _serve(connection: Connection, check: Check) -> None:
+    while True:
+        try:
+            kind, seed = connection.recv()
+        except EOFError:
+            return
+        connection.send(_result(check, kind, seed))
+
+
+def _result(check: Check, kind: str, seed: int) -> Result:
     with tempfile.TemporaryDirectory() as directory:
         try:
-            result = Result(kind, seed, check(kind, seed, Path(directory)))
+            return Result(kind, seed, check(kind, seed, Path(directory)))
         except RefusedByTflm:
-            result = Result(kind, seed, refused=True)
+            return Result(kind, seed, refused=True)
         except Exception as error:  # noqa: BLE001 - a check that breaks is a finding
-            result = Result(kind, seed, f"{type(error).__name__}: {error}")
-    sender.send(result)
+            return Result(kind, seed, f"{type(error).__name__}: {error}")

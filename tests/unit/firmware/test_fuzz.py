@@ -7,7 +7,7 @@ import pytest
 
 from micronets.firmware.fuzz import __main__ as command
 from micronets.firmware.fuzz.checks import check
-from micronets.firmware.fuzz.isolation import run_isolated
+from micronets.firmware.fuzz.isolation import Worker
 
 NONE_ELSE = ("--layers", "0", "--networks", "0", "--mutations", "0", "--emulated", "0")
 # A multiplication whose RELU6 is beyond int32 at the output's scale.
@@ -40,12 +40,11 @@ def broken_at_9002(kind, seed, directory):
         raise ValueError("broken on purpose")
 
 
-def crashing(kind, seed, directory):
-    os.abort()
-
-
-def hanging(kind, seed, directory):
-    time.sleep(60)
+def misbehaving(kind, seed, directory):
+    if kind == "crash":
+        os.abort()
+    if kind == "hang":
+        time.sleep(60)
 
 
 def test_a_failure_is_told_in_a_line_that_repeats_it(monkeypatch, capsys):
@@ -61,8 +60,10 @@ def test_a_failure_is_told_in_a_line_that_repeats_it(monkeypatch, capsys):
 
 
 def test_a_crash_or_a_hang_is_a_finding_and_ends_no_campaign():
-    assert run_isolated(crashing, "layer", 1).problem == "the process ended with status -6"
-    assert run_isolated(hanging, "layer", 1, longest_s=0.5).problem == "no answer within 0.5 s"
+    worker = Worker(misbehaving, longest_s=3)
+    problems = [worker.run(kind, 1).problem for kind in ("crash", "none", "hang", "none")]
+    worker.close()
+    assert problems == ["the process ended with status -6", None, "no answer within 3 s", None]
 
 
 def test_what_tflm_refuses_is_counted_and_no_failure(capsys):
