@@ -14,6 +14,11 @@
 #define MN_DSP 0
 #endif
 
+/* Set for cores that issue two instructions at a time, as the Cortex-M7. */
+#ifndef MN_DUAL_ISSUE
+#define MN_DUAL_ISSUE 0
+#endif
+
 #define MN_INLINE static inline __attribute__((always_inline))
 
 typedef uint32_t __attribute__((may_alias, aligned(1))) mn_unaligned_word;

@@ -16,6 +16,34 @@
 #define VALUE(macro) STRING(macro)
 
 #define STEP_BYTES 56
+
+#if MN_DUAL_ISSUE
+
+/* For cores that issue a load beside a multiply: every load stands behind a multiply that does not wait for it, and is
+ * used a multiply or two later. A step loads the next one's lanes and first inputs, and so reads a word beyond its column. */
+#define STEP                                                                                                           \
+    "smlad r0, r8, r10, r0\n"                                                                                          \
+    "ldr.w r11, [r12], #4\n"                                                                                           \
+    "sxtb16 r9, r8\n"                                                                                                  \
+    "smlad r1, r9, r10, r1\n"                                                                                          \
+    "ldr.w r10, [r12], #4\n"                                                                                           \
+    "smlad r2, r8, r11, r2\n"                                                                                          \
+    "smlad r3, r9, r11, r3\n"                                                                                          \
+    "ldr.w r11, [r12], #4\n"                                                                                           \
+    "smlad r4, r8, r10, r4\n"                                                                                          \
+    "smlad r5, r9, r10, r5\n"                                                                                          \
+    "ldr.w r10, [r12], #4\n"                                                                                           \
+    "smlad r6, r8, r11, r6\n"                                                                                          \
+    "ldr.w r8, [lr], #4\n"                                                                                             \
+    "smlad r7, r9, r11, r7\n"
+#define AHEAD_BYTES "#4"
+#define LOAD_AHEAD                                                                                                     \
+    "ldr.w r8, [lr], #4\n"                                                                                             \
+    "ldr.w r10, [r12], #4\n"
+#define STEP_BACK "sub lr, lr, #4\n"
+
+#else
+
 #define STEP                                                                                                           \
     "ldr.w r8, [lr], #4\n"                                                                                             \
     "ldr.w r10, [r12], #4\n"                                                                                           \
@@ -31,6 +59,12 @@
     "smlad r5, r9, r10, r5\n"                                                                                          \
     "smlad r6, r8, r11, r6\n"                                                                                          \
     "smlad r7, r9, r11, r7\n"
+#define AHEAD_BYTES "#0"
+#define LOAD_AHEAD
+#define STEP_BACK
+
+#endif
+
 #define FOUR_STEPS STEP STEP STEP STEP
 
 /* Stack, in bytes from sp. */
@@ -50,6 +84,7 @@
     "sub sp, " FRAME "\n"                                                                                              \
     "str r0, [sp, " COLUMN "]\n"                                                                                       \
     "add r4, r0, r1, lsl #4\n"                                                                                         \
+    "add r4, r4, " AHEAD_BYTES "\n"                                                                                    \
     "str r4, [sp, " COLUMN_END "]\n"                                                                                   \
     "str r2, [sp, " OUTPUT "]\n"                                                                                       \
     "bic r4, r3, #1\n"                                                                                                 \
@@ -74,13 +109,13 @@
     "mov r6, r0\n"                                                                                                     \
     "mov r3, r1\n"                                                                                                     \
     "mov r5, r1\n"                                                                                                     \
-    "mov r7, r1\n"                                                                                                     \
+    "mov r7, r1\n" LOAD_AHEAD                                                                                          \
     "bx r11\n"                                                                                                         \
     ".balign 4\n"                                                                                                      \
     "2:\n" FOUR_STEPS FOUR_STEPS FOUR_STEPS FOUR_STEPS                                                                 \
     "ldr r11, [sp, " COLUMN_END "]\n"                                                                                  \
     "cmp r12, r11\n"                                                                                                   \
-    "bne.w 2b\n"                                                                                                       \
+    "bne.w 2b\n" STEP_BACK                                                                                             \
     "sub r0, r0, r1\n"                                                                                                 \
     "sub r2, r2, r3\n"                                                                                                 \
     "sub r4, r4, r5\n"                                                                                                 \

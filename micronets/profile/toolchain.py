@@ -21,7 +21,7 @@ _CORE_FLAGS = {
     "cortex-m0plus": ("-mcpu=cortex-m0plus", "-mfloat-abi=soft"),
     "cortex-m3": ("-mcpu=cortex-m3", "-mfloat-abi=soft"),
     "cortex-m4": ("-mcpu=cortex-m4", "-mfpu=fpv4-sp-d16", _FPU_HARD),
-    "cortex-m7": ("-mcpu=cortex-m7", "-mfpu=fpv5-sp-d16", _FPU_HARD),
+    "cortex-m7": ("-mcpu=cortex-m7", "-mfpu=fpv5-sp-d16", _FPU_HARD, "-DMN_DUAL_ISSUE=1"),
     "cortex-m33": ("-mcpu=cortex-m33", "-mfpu=fpv5-sp-d16", _FPU_HARD),
     "cortex-m55": ("-mcpu=cortex-m55", _FPU_HARD),
 }

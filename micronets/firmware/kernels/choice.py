@@ -13,8 +13,8 @@ from micronets.firmware.kernels.depthwise_quads import depthwise_quads
 from micronets.firmware.kernels.helium import helium_kernel
 from micronets.firmware.kernels.kernel import Kernel
 from micronets.firmware.kernels.patch import PatchConvolution
-from micronets.firmware.kernels.point import PointConvolution, pack
-from micronets.firmware.kernels.quads import pack_quads
+from micronets.firmware.kernels.point import PackedWeights, PointConvolution, pack
+from micronets.firmware.kernels.quads import QuadWeights, pack_quads
 from micronets.firmware.kernels.reference import (
     ReferenceConvolution,
     ReferenceDepthwise,
@@ -33,6 +33,8 @@ _REFERENCE: dict[type, type[Kernel]] = {
 
 
 _HELIUM_CORES = ("cortex-m55",)
+# Their C may be compiled with MN_DUAL_ISSUE.
+_DUAL_ISSUE_CORES = ("cortex-m7",)
 
 
 def choose_kernel(step: Step, analysis: Analysis, core: str, optimise: str) -> Kernel:
@@ -49,12 +51,12 @@ def choose_kernel(step: Step, analysis: Analysis, core: str, optimise: str) -> K
         accumulators = convolution_accumulators(step, input_bounds(step, analysis))
         quads = pack_quads(step, accumulators)
         if quads is not None:
-            return (PointConvolution if step.window.is_point else PatchConvolution)(step, quads)
+            return _dense(step, quads, core)
         packed = pack(step, accumulators)
         if packed is not None:
             if Dense.fits(step):
                 return Dense(step, packed)
-            return (PointConvolution if step.window.is_point else PatchConvolution)(step, packed)
+            return _dense(step, packed, core)
     if isinstance(step, DepthwiseConvolution):
         accumulators = depthwise_accumulators(step, input_bounds(step, analysis))
         fast = depthwise_3x3(step, accumulators) or depthwise_quads(step, accumulators)
@@ -67,3 +69,9 @@ def choose_kernel(step: Step, analysis: Analysis, core: str, optimise: str) -> K
 
 def _four_bits(step: Step) -> bool:
     return isinstance(step, Convolution | DepthwiseConvolution) and step.weight_bits == 4
+
+
+def _dense(step: Convolution, packed: PackedWeights | QuadWeights, core: str) -> Kernel:
+    if step.window.is_point:
+        return PointConvolution(step, packed, reads_ahead=core in _DUAL_ISSUE_CORES)
+    return PatchConvolution(step, packed)

@@ -92,10 +92,12 @@ def pack(step: Convolution, accumulators: Bounds) -> PackedWeights | None:
 class PointConvolution(Kernel[Convolution]):
     file = "point.c"
 
-    def __init__(self, step: Convolution, packed: PackedWeights | QuadWeights) -> None:
+    def __init__(self, step: Convolution, packed: PackedWeights | QuadWeights, *, reads_ahead: bool) -> None:
+        """`reads_ahead`: the core's kernel reads a word beyond its column."""
         super().__init__(step)
         self.packed = packed
         self.function = f"mn_point_{packed.variant}"
+        self.slack_bytes = 4 if reads_ahead else 0
         self.weight_bits = packed.weight_bits
 
     def files(self) -> set[str]:
@@ -108,7 +110,7 @@ class PointConvolution(Kernel[Convolution]):
 
     @property
     def scratch_bytes(self) -> int:
-        return 4 * BLOCK_PIXELS * self.packed.words
+        return 4 * BLOCK_PIXELS * self.packed.words + self.slack_bytes
 
     def overlaps(self) -> dict[int, Distance]:
         """Pixels up to a block's end are written when those up to the same end have been read."""
