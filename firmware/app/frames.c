@@ -12,6 +12,7 @@
 extern uint32_t program_stack_start[];
 
 enum { HEADER_BYTES = 5, CRC_BYTES = 4, SESSION_BYTES = 4, BYTE_TIMEOUT_MS = 250 };
+enum { HIGHEST_BAUD = 2000000, SPEED_TIMEOUT_MS = 3000 };
 
 static const uint8_t build_id[8] = BUILD_ID;
 
@@ -21,6 +22,9 @@ static uint8_t payload[FRAME_PAYLOAD_BYTES];
 static uint32_t payload_bytes;
 static uint32_t session;
 static int fault_reported;
+
+/* `next_baud`: to be set when the reply has gone out. */
+static uint32_t baud = BOARD_BAUD, next_baud = BOARD_BAUD, understood;
 
 /* CRC-32 of IEEE 802.3, bit by bit; starts at and ends inverted from all ones. */
 static uint32_t crc_over(uint32_t crc, const uint8_t *bytes, uint32_t count)
@@ -198,6 +202,34 @@ static enum frame_status read_steps(void)
     return STATUS_OK;
 }
 
+static enum frame_status set_baud(void)
+{
+    if (payload_bytes != SESSION_BYTES + 4) {
+        return STATUS_ARGUMENT;
+    }
+    const uint32_t wanted = get(payload + SESSION_BYTES, 4);
+    if (wanted < BOARD_BAUD || wanted > HIGHEST_BAUD) {
+        return STATUS_ARGUMENT;
+    }
+    next_baud = wanted;
+    begin_reply(STATUS_OK);
+    return STATUS_OK;
+}
+
+static void change_speed(uint32_t wanted)
+{
+    board_flush();
+    baud = next_baud = wanted;
+    board_set_baud(baud);
+}
+
+void watch_speed(void)
+{
+    if (baud != BOARD_BAUD && board_cycles() - understood > cycles_of_ms(SPEED_TIMEOUT_MS)) {
+        change_speed(BOARD_BAUD);
+    }
+}
+
 static enum frame_status serve(uint32_t kind, const struct board_clock *clock)
 {
     if (kind == FRAME_HELLO) {
@@ -218,6 +250,8 @@ static enum frame_status serve(uint32_t kind, const struct board_clock *clock)
         return read_output();
     case FRAME_READ_STEPS:
         return read_steps();
+    case FRAME_SET_BAUD:
+        return set_baud();
     default:
         return STATUS_UNKNOWN;
     }
@@ -244,6 +278,12 @@ void serve_frame(const struct board_clock *clock)
         begin_reply(status);
     }
     send_frame(kind | FRAME_REPLY, sequence);
+    if (status != STATUS_DAMAGED) {
+        understood = board_cycles();
+    }
+    if (next_baud != baud) {
+        change_speed(next_baud);
+    }
 }
 
 /* AIRCR: reset (DDI 0403, B3.2.6). */

@@ -23,6 +23,9 @@ enum frame_kind {
     FRAME_RUN = 3,         /* session, 1 to measure the stack instead of the time u8 -> cycles u32, stack_bytes u32 */
     FRAME_READ_OUTPUT = 4, /* session, offset u32, length u16 -> bytes of the int8 tensor */
     FRAME_READ_STEPS = 5,  /* session, first u16, count u16 -> cycles of the last timed run u32 each */
+    /* session, baud u32 -> ; the reply comes at the old speed. Without a valid frame for 3 s the board falls back to
+     * BOARD_BAUD, at which a session begins. */
+    FRAME_SET_BAUD = 6,
     FRAME_FAULT = 0x7f,    /* never requested; struct fault_record, without a status */
     FRAME_REPLY = 0x80,
 };
@@ -35,6 +38,9 @@ enum frame_status {
     STATUS_SESSION = 4,
     STATUS_VERSION = 5,
 };
+
+/* Falls back to the speed that a session begins with, where nothing is understood at another one; to be called often. */
+void watch_speed(void);
 
 /* Serves the request whose first byte was just received; returns at once when what follows is no frame. */
 void serve_frame(const struct board_clock *clock);

@@ -11,6 +11,7 @@ int main(void)
     greet();
     for (;;) {
         stopwatch_advance();
+        watch_speed();
         const int32_t byte = board_receive();
         if (byte == FRAME_START) {
             serve_frame(&clock);

@@ -24,6 +24,9 @@ int32_t board_receive(void);
 
 void board_send(uint8_t byte);
 
+/* Changes the speed of the serial port, which starts at BOARD_BAUD. */
+void board_set_baud(uint32_t baud);
+
 /* Returns when everything sent has left the port. */
 void board_flush(void);
 

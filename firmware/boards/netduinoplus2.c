@@ -9,9 +9,15 @@ enum { TIM2_CNT = 0x40000024, USART1 = 0x40011000, VIRTUAL_HZ = 1000000000 };
 
 const char board_name[] = "netduinoplus2";
 
+void board_set_baud(uint32_t baud)
+{
+    (void)baud;
+    start_usart(USART1, 16); /* bits have no duration there */
+}
+
 struct board_clock board_start(void)
 {
-    start_usart(USART1, 16); /* bits have no duration there */
+    board_set_baud(BOARD_BAUD);
     return (struct board_clock){ VIRTUAL_HZ, CLOCK_EXTERNAL };
 }
 

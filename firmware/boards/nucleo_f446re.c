@@ -19,16 +19,23 @@ static const struct pll_settings pll = {
 
 const char board_name[] = "nucleo-f446re";
 
+static uint32_t apb1_hz;
+
+void board_set_baud(uint32_t baud)
+{
+    start_usart(USART2, usart_divider(apb1_hz, baud));
+}
+
 struct board_clock board_start(void)
 {
     const struct board_clock clock = start_clock(&pll);
-    const uint32_t apb1_hz = clock.hz == pll.hz ? pll.hz / 4 : clock.hz;
+    apb1_hz = clock.hz == pll.hz ? pll.hz / 4 : clock.hz;
     set_bits(RCC_AHB1ENR, AHB1ENR_GPIOA);
     set_bits(RCC_APB1ENR, APB1ENR_USART2);
     (void)read_register(RCC_APB1ENR);
     give_pin(GPIOA, 2, USART2_FUNCTION);
     give_pin(GPIOA, 3, USART2_FUNCTION);
-    start_usart(USART2, usart_divider(apb1_hz, BOARD_BAUD));
+    board_set_baud(BOARD_BAUD);
     start_cycle_counter();
     return clock;
 }

@@ -23,17 +23,24 @@ static const struct pll_settings pll = {
 
 const char board_name[] = BOARD_NAME;
 
+static uint32_t apb1_hz;
+
+void board_set_baud(uint32_t baud)
+{
+    start_usart(USART3, usart_divider(apb1_hz, baud));
+}
+
 struct board_clock board_start(void)
 {
     start_caches();
     const struct board_clock clock = start_clock(&pll);
-    const uint32_t apb1_hz = clock.hz == pll.hz ? pll.hz / 4 : clock.hz;
+    apb1_hz = clock.hz == pll.hz ? pll.hz / 4 : clock.hz;
     set_bits(RCC_AHB1ENR, AHB1ENR_GPIOD);
     set_bits(RCC_APB1ENR, APB1ENR_USART3);
     (void)read_register(RCC_APB1ENR);
     give_pin(GPIOD, 8, USART3_FUNCTION);
     give_pin(GPIOD, 9, USART3_FUNCTION);
-    start_usart(USART3, usart_divider(apb1_hz, BOARD_BAUD));
+    board_set_baud(BOARD_BAUD);
     start_cycle_counter();
     return clock;
 }

@@ -16,6 +16,14 @@ enum { AHB2ENR_GPIOG = 1 << 6, APB1ENR2_LPUART1 = 1 << 0, CR2_IOSV = 1 << 9, LPU
 
 const char board_name[] = "nucleo-l4r5zi";
 
+static uint32_t core_hz;
+
+/* LPUART_BRR: 256 times the clock over the baud rate. */
+void board_set_baud(uint32_t baud)
+{
+    start_usart(LPUART1, (uint32_t)((256ull * core_hz + baud / 2) / baud));
+}
+
 struct board_clock board_start(void)
 {
     const struct board_clock clock = start_clock();
@@ -26,8 +34,8 @@ struct board_clock board_start(void)
     (void)read_register(RCC_APB1ENR2);
     give_pin(GPIOG, 7, LPUART1_FUNCTION);
     give_pin(GPIOG, 8, LPUART1_FUNCTION);
-    /* LPUART_BRR: 256 times the clock over the baud rate. */
-    start_usart(LPUART1, (uint32_t)((256ull * clock.hz + BOARD_BAUD / 2) / BOARD_BAUD));
+    core_hz = clock.hz;
+    board_set_baud(BOARD_BAUD);
     start_cycle_counter();
     return clock;
 }

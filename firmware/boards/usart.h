@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-/* Makes the board's functions of board.h talk to the port at `address`.
+/* Makes the board's functions of board.h talk to the port at `address`; again, to change its speed.
  * `divider`: value of its baud rate register, see the manuals' USART_BRR and LPUART_BRR. */
 void start_usart(uint32_t address, uint32_t divider);
 

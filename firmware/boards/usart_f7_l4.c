@@ -14,6 +14,7 @@ static uint32_t port;
 void start_usart(uint32_t address, uint32_t divider)
 {
     port = address;
+    write_register(port + CR1, 0); /* the divider is only set while the port is off */
     write_register(port + BRR, divider);
     write_register(port + CR1, CR1_UE | CR1_TE | CR1_RE);
 }

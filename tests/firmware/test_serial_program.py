@@ -217,7 +217,9 @@ def test_noise_does_not_stop_the_board(built: Built, runner: Runner) -> None:
     assert results(runner.command("infer 1 0")).argmax() == built.outputs[1].argmax()
 
 
-def test_bulk_measurement(built: Built) -> None:
+@pytest.mark.parametrize("many_bytes", [10**6, 1], ids=["slowly", "fast"])
+def test_bulk_measurement(built: Built, monkeypatch: pytest.MonkeyPatch, many_bytes: int) -> None:
+    monkeypatch.setattr("micronets.profile.hardware.measure._MANY_BYTES", many_bytes)
     with emulated_board(built.program.elf) as name, open_port(name) as port:
         found = measure(built.program, port, built.inputs, timeout_s=60)
     assert np.array_equal(found.outputs, built.outputs)

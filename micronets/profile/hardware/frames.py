@@ -22,6 +22,7 @@ class Kind(IntEnum):
     RUN = 3
     READ_OUTPUT = 4
     READ_STEPS = 5
+    SET_BAUD = 6
     FAULT = 0x7F
 
 

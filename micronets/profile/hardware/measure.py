@@ -24,6 +24,9 @@ RESETS = 2
 
 _LEAST_LIMIT_S = 3.0
 
+# From here on it is worth a higher speed of the line: half a minute at the usual one.
+_MANY_BYTES = 300_000
+
 Result = TypeVar("Result")
 
 
@@ -163,6 +166,8 @@ class _Run:
 
     def all(self, inputs: np.ndarray, programmer: str | None) -> Measurement:
         identity = self._begin()
+        if inputs.nbytes >= _MANY_BYTES:
+            self._lasting(self.link.speed_up)
         stack_bytes = self._lasting(lambda: self._stack(inputs[0]))
         progress = Progress(logger, f"inferences of {self.program.network} on {identity.board}", len(inputs))
         outputs, cycles = [], []
@@ -176,6 +181,7 @@ class _Run:
             # Once it is known how long one takes, a lost reply need not cost the whole limit.
             limit_s = min(self.timeout_s, _LEAST_LIMIT_S + 10 * count / identity.clock_hz)
             progress.advance()
+        self.link.slow_down()
         return Measurement(
             port=self.port.name,
             programmer=programmer,

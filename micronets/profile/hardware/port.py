@@ -5,6 +5,7 @@ import hashlib
 import logging
 import os
 import tempfile
+import termios
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ logger = logging.getLogger(__name__)
 BAUD = 115200
 
 _POLL_S = 0.05
+_FAILURES = (serial.SerialException, OSError, termios.error)
 _WRITE_LIMIT_S = 5.0
 _WAIT_LIMIT_S = 3600.0
 _WAIT_LINE_S = 30.0
@@ -37,6 +39,10 @@ class Port(Protocol):
         """Sends all of it."""
         ...
 
+    def set_baud(self, baud: int) -> None:
+        """Changes the speed; it begins at `BAUD`."""
+        ...
+
 
 class SerialPort:
     """A port of pySerial."""
@@ -49,7 +55,7 @@ class SerialPort:
         try:
             first = self._device.read(1)
             return first + self._device.read(self._device.in_waiting) if first else b""
-        except (serial.SerialException, OSError) as error:
+        except _FAILURES as error:
             raise BoardError(f"{self.name} went away ({error}); is the board still plugged in?") from error
 
     def write(self, data: bytes) -> None:
@@ -60,8 +66,14 @@ class SerialPort:
             raise BoardError(
                 f"{self.name} took no data for {_WRITE_LIMIT_S:g} s; unplug the board and plug it in again."
             ) from error
-        except (serial.SerialException, OSError) as error:
+        except _FAILURES as error:
             raise BoardError(f"{self.name} went away ({error}); is the board still plugged in?") from error
+
+    def set_baud(self, baud: int) -> None:
+        try:
+            self._device.baudrate = baud
+        except _FAILURES as error:
+            raise BoardError(f"{self.name} does not do {baud:,} baud ({error}).") from error
 
 
 @contextmanager
@@ -69,7 +81,7 @@ def open_port(name: str) -> Iterator[SerialPort]:
     """The port `name` at 115,200 baud. Raises BoardError where it is missing, forbidden or in use."""
     try:
         device = serial.Serial(name, BAUD, timeout=_POLL_S, write_timeout=_WRITE_LIMIT_S, exclusive=True)
-    except (serial.SerialException, OSError) as error:
+    except _FAILURES as error:
         remedy = "plug the board in and name its port in profile.target"
         if isinstance(error, PermissionError) or "Permission denied" in str(error):
             remedy = "add your user to the group that owns it (dialout on Debian)"

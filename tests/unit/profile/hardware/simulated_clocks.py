@@ -27,6 +27,10 @@ class Registers:
     """
 
     START_READS = 5
+    CLOCKED: dict[tuple[int, int], tuple[int, int]] = {}
+    """Register and bit that give a range of addresses its clock."""
+    DIVIDERS: dict[int, tuple[int, int]] = {}
+    """By a port's divider: the register and bit that switch the port on."""
 
     def __init__(self, broken: tuple[str, ...] = ()) -> None:
         self.values: Counter[int] = Counter()
@@ -42,6 +46,9 @@ class Registers:
     def write(self, address: int, value: int) -> None:
         self.check_clocked(address)
         before = self.values[address]
+        if address in self.DIVIDERS:
+            control, enabled = self.DIVIDERS[address]
+            assert not field(self.values[control], enabled, 1), "a port's divider is only set while it is off"
         self.writes.append((address, value))
         self.values[address] = value
         self.reads[address] = 0
@@ -73,6 +80,8 @@ class ClocksF(Registers):
         (0x40004800, 0x40004C00): (RCC_F + 0x40, 18),
         (PWR, PWR + 0x400): (RCC_F + 0x40, 28),
     }
+
+    DIVIDERS = {0x40004408: (0x4000440C, 13), 0x4000480C: (0x40004800, 0)}
 
     def __init__(self, limits: dict[str, int], broken: tuple[str, ...] = ()) -> None:
         super().__init__(broken)
@@ -151,6 +160,7 @@ class ClocksL(Registers):
         (0x40008000, 0x40008400): (RCC_L + 0x5C, 0),
         (PWR, PWR + 0x400): (RCC_L + 0x58, 28),
     }
+    DIVIDERS = {0x4000800C: (0x40008000, 0)}
     GPIOG = range(0x48001800, 0x48001C00)
 
     def __init__(self, broken: tuple[str, ...] = ()) -> None:

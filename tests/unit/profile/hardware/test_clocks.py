@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from micronets.boards import Board, find_board
+from micronets.profile.hardware.link import FAST_BAUD
 from tests.unit.profile.hardware.simulated_clocks import (
     DWT,
     FLASH_F,
@@ -42,14 +43,14 @@ class Clock(ctypes.Structure):
     _fields_ = [("hz", ctypes.c_uint32), ("source", ctypes.c_uint32)]
 
 
-Start = Callable[[Board, Registers], Clock]
+Start = Callable[..., Clock]
 
 
 @pytest.fixture
 def start(tmp_path: Path, repository: Path) -> Start:
-    """Runs the board's start-up code on the registers."""
+    """Runs the board's start-up code on the registers, and then sets the port's speed where one is given."""
 
-    def run(board: Board, registers: Registers) -> Clock:
+    def run(board: Board, registers: Registers, baud: int | None = None) -> Clock:
         assert board.hardware is not None
         (tmp_path / "shim.c").write_text(SHIM, encoding="utf-8")
         sources = [repository / "firmware" / "boards" / name for name in board.hardware.sources]
@@ -77,6 +78,8 @@ def start(tmp_path: Path, repository: Path) -> Start:
         ctypes.c_void_p.in_dll(code, "writer").value = ctypes.cast(writer, ctypes.c_void_p).value
         code.board_start.restype = Clock
         clock = code.board_start()
+        if baud is not None:
+            code.board_set_baud(ctypes.c_uint32(baud))
         assert ctypes.string_at(ctypes.addressof(ctypes.c_char.in_dll(code, "board_name"))).decode() == board.name
         if failures:
             raise failures[0]
@@ -85,18 +88,19 @@ def start(tmp_path: Path, repository: Path) -> Start:
     return run
 
 
-def check_port(baud: float) -> None:
-    assert baud == pytest.approx(BAUD, rel=0.01)
+def check_port(baud: float, wanted: int) -> None:
+    """A receiver bears about 2 % in all, its own error included."""
+    assert baud == pytest.approx(wanted, rel=0.01)
 
 
-def check_f_port(registers: ClocksF, name: str) -> None:
+def check_f_port(registers: ClocksF, name: str, baud: int = BAUD) -> None:
     if name == "nucleo-f446re":
         port, brr, enabled = 0x40004400, 0x08, {13, 3, 2}
         pins = [(0x40020000, 2), (0x40020000, 3)]
     else:
         port, brr, enabled = 0x40004800, 0x0C, {0, 3, 2}
         pins = [(0x40020C00, 8), (0x40020C00, 9)]
-    check_port(registers.port_hz / registers.values[port + brr])
+    check_port(registers.port_hz / registers.values[port + brr], baud)
     control = registers.values[port + (0x0C if name == "nucleo-f446re" else 0x00)]
     assert control == sum(1 << bit for bit in enabled)
     assert [registers.pin_function(*pin) for pin in pins] == [7, 7]
@@ -149,8 +153,8 @@ def test_caches_are_emptied_and_switched_on(start: Start, name: str) -> None:
     assert registers.values[0xE000ED14] & 3 << 16 == 3 << 16
 
 
-def check_l_port(registers: ClocksL) -> None:
-    check_port(256 * registers.port_hz / registers.values[0x4000800C])
+def check_l_port(registers: ClocksL, baud: int = BAUD) -> None:
+    check_port(256 * registers.port_hz / registers.values[0x4000800C], baud)
     assert registers.values[0x40008000] == 0b1101
     assert [registers.pin_function(0x48001800, pin) for pin in (7, 8)] == [8, 8]
 
@@ -184,3 +188,13 @@ def test_the_cycle_counter_runs(start: Start, name: str) -> None:
     assert registers.values[DWT] & 1
     assert registers.values[DWT + 0xFB0] == 0xC5ACCE55
     assert order.index(0xE000EDFC) < order.index(DWT + 0xFB0) < order.index(DWT)
+
+
+@pytest.mark.parametrize("name", [*F_BOARDS, "nucleo-l4r5zi"])
+def test_the_higher_speed_is_within_reach(start: Start, name: str) -> None:
+    registers = ClocksL() if name == "nucleo-l4r5zi" else ClocksF(F_BOARDS[name])
+    start(find_board(name), registers, FAST_BAUD)
+    if isinstance(registers, ClocksL):
+        check_l_port(registers, FAST_BAUD)
+    else:
+        check_f_port(registers, name, FAST_BAUD)

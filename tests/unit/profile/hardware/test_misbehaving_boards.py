@@ -16,12 +16,15 @@ from micronets.profile.hardware.program import BoardProgram
 from tests.unit.profile.hardware.simulated_board import (
     CYCLES,
     DAMAGED,
+    FAST,
     HELLO,
     INPUT_BYTES,
     OVERHEAD,
     READ_OUTPUT,
     RUN,
+    SLOW,
     STEP_CYCLES,
+    WRITE_INPUT,
     SimulatedBoard,
     plugged_in,
     slowly,
@@ -201,14 +204,53 @@ def test_a_lost_request_for_an_inference_is_no_hang() -> None:
     assert found.repeated == 1
 
 
-def test_a_port_that_vanishes() -> None:
+@pytest.mark.parametrize("moment", [HELLO, WRITE_INPUT, READ_OUTPUT])
+def test_a_port_that_vanishes(moment: int) -> None:
     def unplug(board: SimulatedBoard, kind: int, reply: bytes) -> bytes:
-        if kind == READ_OUTPUT:
+        if kind == moment:
             board.unplug()
         return reply
 
     with pytest.raises(BoardError, match=r"/dev/pts/\d+ went away .* still plugged in"):
         run(SimulatedBoard(unplug))
+
+
+@pytest.fixture
+def many_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the inputs were worth a higher speed."""
+    monkeypatch.setattr("micronets.profile.hardware.measure._MANY_BYTES", 1)
+
+
+def test_many_inputs_go_faster_and_end_slowly(many_bytes: None) -> None:
+    board = SimulatedBoard()
+    check(run(board))
+    assert board.speeds == [FAST, SLOW]
+
+
+def test_a_line_that_does_not_bear_the_speed(many_bytes: None) -> None:
+    board = SimulatedBoard(bears_fast=False)
+    found = run(board)
+    check(found)
+    assert (board.speeds, found.resets) == ([FAST], 1)
+
+
+@pytest.mark.parametrize("runs", [(1,), (3,)])
+def test_a_board_that_is_reset_at_high_speed_goes_on_slowly(many_bytes: None, runs: tuple[int, ...]) -> None:
+    board = SimulatedBoard(ResetsIn(*runs))
+    found = run(board, timeout_s=0.3)
+    check(found)
+    assert (board.speeds[0], found.resets) == (FAST, 1)
+
+
+def test_an_inference_that_never_ends_at_high_speed(many_bytes: None) -> None:
+    hangs: list[bool] = []
+
+    def hang(board: SimulatedBoard, kind: int, reply: bytes) -> bytes | None:
+        hangs.extend([True] * (kind == RUN))
+        return None if hangs else reply
+
+    with pytest.raises(BoardError, match="did not end an inference within 0.3 s"):
+        run(SimulatedBoard(hang), timeout_s=0.3)
 
 
 def test_wrong_inputs() -> None:
