@@ -29,6 +29,8 @@ class Layer:
     input_shape: tuple[int, int, int]
     output_shape: tuple[int, int, int]
     macs: int
+    file_macs: int
+    """Of the same operators as the file has them, before the passes."""
     kernel: str
     scratch_bytes: int
     constant_bytes: int

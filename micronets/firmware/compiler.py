@@ -90,6 +90,7 @@ def compile_program(program: Program, directory: Path, *, core: str, optimise: s
             input_shape=layer.step.inputs[0].shape,
             output_shape=layer.step.output.shape,
             macs=layer.step.macs,
+            file_macs=sum(program.operator_macs.get(operator, 0) for operator in layer.step.operators),
             kernel=layer.kernel,
             scratch_bytes=layer.scratch_bytes,
             constant_bytes=layer.constant_bytes,

@@ -255,3 +255,8 @@ class Program:
     output_quantisation: Quantised
     notes: list[str] = field(default_factory=list)
     """What passes did, one sentence each."""
+    operator_macs: dict[int, int] = field(init=False)
+    """Multiply-accumulates of the file's operators as they stand there, by index."""
+
+    def __post_init__(self) -> None:
+        self.operator_macs = {operator: step.macs for step in self.steps for operator in step.operators}

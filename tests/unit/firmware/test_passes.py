@@ -1,5 +1,6 @@
 """Every pass leaves the output as it was, bit for bit, and does what it is for."""
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -207,6 +208,8 @@ def test_the_explanation_names_passes_layers_and_buffers(tmp_path, capsys):
     file.write_bytes(model.build([source], [output]))
     assert main([str(file), "--explain"]) == 0
     text = capsys.readouterr().out
+    after, before = map(int, re.search(r"(\d+) of (\d+) MACs", text).groups())
+    assert after * 8 == before * 6  # two of eight channels of both layers
     assert "removed 2 channels" in text and "network_layer_01_conv_2d" in text and "scratch_0" in text
     assert main([str(tmp_path / "none.tflite")]) == 1
     assert "cannot be read" in capsys.readouterr().err
