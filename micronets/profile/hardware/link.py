@@ -66,7 +66,8 @@ class Link:
     """A session with the program on the board behind `port`.
 
     Attributes:
-        repeated: requests that had to be sent again.
+        repeated: requests that had to be sent again; those that begin a session, when a board may still be starting,
+            do not count.
     """
 
     def __init__(self, port: Port, *, reply_limit_s: float = REPLY_LIMIT_S) -> None:
@@ -88,6 +89,7 @@ class Link:
         self._port.write(b"%")  # ends what may be left of a text command
         self._await_quiet()
         self._session = os.urandom(3) + b"\x01"  # never 0, which is no session
+        repeated = self.repeated
         for _ in range(ATTEMPTS):
             try:
                 reply = self._request(Kind.HELLO, b"")
@@ -97,6 +99,7 @@ class Link:
                 continue  # it has just been flashed and is starting
         else:
             raise BoardError(f"The board on {self._port.name} starts anew again and again; check its power supply.")
+        self.repeated = repeated
         if len(reply) < _HELLO_REPLY.size:
             raise BoardError(f"The board on {self._port.name} introduced itself wrongly: {reply.hex()}.")
         clock_hz, source, input_bytes, output_bytes, steps, overhead, build = _HELLO_REPLY.unpack_from(reply)

