@@ -60,12 +60,12 @@ class Worker:
 
 
 def _serve(connection: Connection, check: Check) -> None:
-    while True:
-        try:
-            kind, seed = connection.recv()
-        except EOFError:
-            return
-        connection.send(_result(check, kind, seed))
+    try:
+        while True:
+            connection.send(_result(check, *connection.recv()))
+    except (EOFError, ConnectionError):
+        # The campaign is over.
+        return
 
 
 def _result(check: Check, kind: str, seed: int) -> Result:
