@@ -124,7 +124,8 @@ void mn_max_pool(const struct mn_pool *p, const int8_t *input, int8_t *output)
     }
 }
 
-MN_INLINE int8_t scaled_mean(const struct mn_mean *p, int32_t sum, int32_t count)
+/* Not inlined: five times its size would not pay. */
+static __attribute__((noinline)) int8_t scaled_mean(const struct mn_mean *p, int32_t sum, int32_t count)
 {
     const int32_t mean = mn_multiply_quantised(sum - p->input_zero_point * count, p->multiplier, p->shift);
     return (int8_t)mn_clamp(mn_wrapping_add(mean, p->zero_point), INT8_MIN, INT8_MAX);
