@@ -1,29 +1,157 @@
 """Networks that can be trained without a search, by name.
 
-Widths of the MicroNets: Table 5 of the paper (arXiv 2010.11267). The DS-CNN baselines are those of Hello Edge
-(arXiv 1711.07128) in the form whose operation counts equal the paper's Table 4: stem of stride 1, first block of
-stride 2.
+MicroNets: widths of Table 5 of the paper (arXiv 2010.11267) for keyword spotting and anomaly detection; those for
+visual wake words are read from the files that Arm has released, as the paper shows them in a picture only. Baselines:
+- DS-CNN: Hello Edge (arXiv 1711.07128) in the form whose operation counts equal the paper's Table 4: stem of stride 1,
+  first block of stride 2.
+- MobileNetV2 (arXiv 1801.04381), the paper's backbone and teacher, its first bottleneck expanded like the others, as in
+  the released MicroNets; MobileNetV1 (arXiv 1704.04861) of width 0.25 as in MLPerf Tiny, and in grey, which is the
+  shape of TensorFlow's person detection.
+- Fully connected autoencoder of MLPerf Tiny over 5 frames of 128 mel bands, and a wide one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from micronets.architecture import Architecture, AveragePooling, Convolution, DepthwiseConvolution, Layer
+from micronets.architecture import (
+    Addition,
+    Architecture,
+    AveragePooling,
+    Convolution,
+    DepthwiseConvolution,
+    Layer,
+    Shape,
+)
 from micronets.errors import ConfigurationError
 
 KWS_INPUT = (49, 10, 1)
 KWS_CLASSES = 12
+AD_INPUT = (32, 32, 1)
+AD_CLASSES = 4
+VWW_CLASSES = 2
+WINDOW_FEATURES = 640
+"""5 frames x 128 mel bands, which the autoencoders read."""
+
+_DOWN, _KEEP = (2, 2), (1, 1)
+Bottleneck = tuple[int, int]
+"""Channels of the expansion and of the projection."""
+
+MOBILENET_V2_STRIDES = (1, 2, 2, 2, 1, 2, 1)
+"""Of the stages of MobileNetV2; the first bottleneck of a stage has it."""
+_MOBILENET_V2: tuple[tuple[Bottleneck, ...], ...] = (
+    ((32, 16),),
+    ((96, 24), (144, 24)),
+    ((144, 32), (192, 32), (192, 32)),
+    ((192, 64), (384, 64), (384, 64), (384, 64)),
+    ((384, 96), (576, 96), (576, 96)),
+    ((576, 160), (960, 160), (960, 160)),
+    ((960, 320),),
+)
 
 
-def ds_cnn(name: str, stem: int, blocks: list[int], classes: int = KWS_CLASSES) -> Architecture:
-    """A depthwise-separable network for keyword spotting: stem 10x4, then blocks, the first of stride 2."""
-    layers: list[Layer] = [Convolution(stem, (10, 4))]
+def ds_cnn(
+    name: str,
+    stem: int,
+    blocks: Sequence[int],
+    classes: int = KWS_CLASSES,
+    *,
+    input_shape: Shape = KWS_INPUT,
+    stem_kernel: tuple[int, int] = (10, 4),
+    strided: Sequence[int] = (0,),
+) -> Architecture:
+    """A depthwise-separable network: a stem, then blocks, those at the indices `strided` of stride 2."""
+    layers: list[Layer] = [Convolution(stem, stem_kernel)]
     for index, channels in enumerate(blocks):
-        stride = (2, 2) if index == 0 else (1, 1)
-        layers += [DepthwiseConvolution((3, 3), stride), Convolution(channels)]
+        layers += [DepthwiseConvolution((3, 3), _DOWN if index in strided else _KEEP), Convolution(channels)]
     layers += [AveragePooling(), Convolution(classes, activation="linear")]
-    return Architecture(name, KWS_INPUT, tuple(layers))
+    return Architecture(name, input_shape, tuple(layers))
 
+
+def anomaly_ds_cnn(name: str, stem: int, blocks: Sequence[int]) -> Architecture:
+    """The paper's form for anomaly detection: stem 3x3, the first block and the last two of stride 2."""
+    strided = (0, len(blocks) - 2, len(blocks) - 1)
+    return ds_cnn(name, stem, blocks, AD_CLASSES, input_shape=AD_INPUT, stem_kernel=(3, 3), strided=strided)
+
+
+def mobilenet_v2(
+    name: str,
+    input_shape: Shape,
+    stem: int,
+    stages: Sequence[Sequence[Bottleneck]],
+    head: int,
+    classes: int = VWW_CLASSES,
+) -> Architecture:
+    """Stem of stride 2, stages of inverted bottlenecks with `MOBILENET_V2_STRIDES`, a 1x1 head, pool and classifier.
+
+    Within a stage every bottleneck is added to what it has read, linearly; the narrower side of an addition is padded
+    with zero channels.
+    """
+    layers: list[Layer] = [Convolution(stem, (3, 3), _DOWN)]
+    for stage, stride in zip(stages, MOBILENET_V2_STRIDES, strict=True):
+        for index, (expansion, projection) in enumerate(stage):
+            read = len(layers) - 1
+            layers += [
+                Convolution(expansion),
+                DepthwiseConvolution((3, 3), (stride, stride) if index == 0 else _KEEP),
+                Convolution(projection, activation="linear"),
+            ]
+            if index:
+                layers.append(Addition(read))
+    layers += [Convolution(head), AveragePooling(), Convolution(classes, activation="linear")]
+    return Architecture(name, input_shape, tuple(layers))
+
+
+def mobilenet_v1(name: str, input_shape: Shape, divisor: int = 4, classes: int = VWW_CLASSES) -> Architecture:
+    """MobileNetV1 of 1/`divisor` of the width."""
+    layers: list[Layer] = [Convolution(32 // divisor, (3, 3), _DOWN)]
+    channels = (64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024)
+    for index, width in enumerate(channels):
+        layers += [
+            DepthwiseConvolution((3, 3), _DOWN if index in (1, 3, 5, 11) else _KEEP),
+            Convolution(width // divisor),
+        ]
+    layers += [AveragePooling(), Convolution(classes, activation="linear")]
+    return Architecture(name, input_shape, tuple(layers))
+
+
+def autoencoder(name: str, widths: Sequence[int]) -> Architecture:
+    """A fully connected autoencoder of one window, as 1x1 convolutions of one pixel."""
+    hidden = [Convolution(width) for width in widths]
+    shape = (1, 1, WINDOW_FEATURES)
+    return Architecture(name, shape, (*hidden, Convolution(WINDOW_FEATURES, activation="linear")))
+
+
+def _full_mobilenet_v2(size: int) -> Callable[[str], Architecture]:
+    return lambda name: mobilenet_v2(name, (size, size, 1), 32, _MOBILENET_V2, 1280)
+
+
+_VWW_2 = (
+    ((4, 8),),
+    ((28, 24), (28, 20)),
+    ((128, 28), (152, 16), (152, 28)),
+    ((152, 24), (112, 24), (112, 12), (76, 32)),
+    ((76, 16), (56, 28), (56, 28)),
+    ((56, 16), (96, 16), (96, 16)),
+    ((96, 32),),
+)
+_VWW_3 = (
+    ((3, 6),),
+    ((9, 14), (28, 16)),
+    ((28, 32), (115, 25), (115, 32)),
+    ((172, 51), (307, 51), (307, 44), (307, 57)),
+    ((230, 48), (288, 48), (288, 76)),
+    ((115, 16), (96, 16), (96, 16)),
+    ((96, 32),),
+)
+_VWW_4 = (
+    ((4, 4),),
+    ((8, 12), (14, 16)),
+    ((28, 32), (96, 28), (96, 28)),
+    ((152, 44), (268, 40), (268, 52), (268, 44)),
+    ((192, 68), (172, 68), (172, 48)),
+    ((288, 16), (96, 16), (96, 32)),
+    ((96, 32),),
+)
 
 _RECIPES: dict[str, Callable[[str], Architecture]] = {
     "micronet-kws-s": lambda name: ds_cnn(name, 84, [112, 84, 84, 84, 196]),
@@ -32,6 +160,21 @@ _RECIPES: dict[str, Callable[[str], Architecture]] = {
     "ds-cnn-s": lambda name: ds_cnn(name, 64, [64] * 4),
     "ds-cnn-m": lambda name: ds_cnn(name, 172, [172] * 4),
     "ds-cnn-l": lambda name: ds_cnn(name, 276, [276] * 5),
+    "micronet-vww-2": lambda name: mobilenet_v2(name, (50, 50, 1), 12, _VWW_2, 128),
+    "micronet-vww-3": lambda name: mobilenet_v2(name, (128, 128, 1), 9, _VWW_3, 128),
+    "micronet-vww-4": lambda name: mobilenet_v2(name, (128, 128, 1), 8, _VWW_4, 128),
+    "mobilenet-v2-50": _full_mobilenet_v2(50),
+    "mobilenet-v2-96": _full_mobilenet_v2(96),
+    "mobilenet-v2-128": _full_mobilenet_v2(128),
+    "mobilenet-v2-160": _full_mobilenet_v2(160),
+    "mobilenet-v1-025": lambda name: mobilenet_v1(name, (96, 96, 3)),
+    "person-detection": lambda name: mobilenet_v1(name, (96, 96, 1)),
+    "micronet-ad-s": lambda name: anomaly_ds_cnn(name, 72, [164, 220, 276, 276]),
+    "micronet-ad-m": lambda name: anomaly_ds_cnn(name, 192, [276] * 5),
+    "micronet-ad-l": lambda name: anomaly_ds_cnn(name, 276, [248, 276, 276, 248, 248]),
+    "ds-cnn-l-ad": lambda name: anomaly_ds_cnn(name, 276, [276] * 5),
+    "fc-ae": lambda name: autoencoder(name, [128] * 4 + [8] + [128] * 4),
+    "fc-ae-wide": lambda name: autoencoder(name, [512] * 4 + [8] + [512] * 4),
 }
 
 PUBLISHED = tuple(_RECIPES)
@@ -39,14 +182,14 @@ PUBLISHED = tuple(_RECIPES)
 
 
 def published_architecture(name: str, classes: int | None = None) -> Architecture:
-    """The network of a name, with its published number of classes or another.
+    """The network of a name, with its published number of classes or another; autoencoders have none.
 
     Raises ConfigurationError where no network of this name is published.
     """
     if name not in _RECIPES:
         raise ConfigurationError(f"No published network is named {name!r}; known are {', '.join(PUBLISHED)}.")
     architecture = _RECIPES[name](name)
-    if classes is None or architecture.classes == classes:
+    if classes is None or architecture.reconstructs:
         return architecture
     *layers, classifier = architecture.layers
     return replace(architecture, layers=(*layers, replace(classifier, channels=classes)))

@@ -14,6 +14,13 @@ PAPER_MOPS = {
     "ds-cnn-l": 107.2,
     "ds-cnn-m": 37.3,
     "ds-cnn-s": 7.1,
+    "micronet-vww-3": 45.1,  # the paper says 45.2
+    "micronet-vww-4": 37.7,
+    "micronet-ad-s": 37.5,
+    "micronet-ad-m": 124.7,
+    "micronet-ad-l": 129,
+    "fc-ae": 0.5,
+    "fc-ae-wide": 4.5,
 }
 
 # MACs, weights, and bytes of the greatest pair of maps, of Arm's released files and of the paper's descriptions.
@@ -23,6 +30,14 @@ RELEASED = {
     "micronet-kws-s": (8_326_752, 59_136, 51_660),
     "ds-cnn-l": (54_575_412, 407_652, 169_740),
     "ds-cnn-m": (18_939_264, 133_472, 105_780),
+    "micronet-vww-2": (3_143_416, 85_840, 27_904),
+    "micronet-vww-3": (22_565_040, 260_910, 71_680),
+    "micronet-vww-4": (18_828_800, 228_602, 57_344),
+    "mobilenet-v1-025": (7_489_664, 208_112, 55_296),
+    "micronet-ad-s": (18_739_088, 193_124, 98_304),
+    "micronet-ad-m": (62_345_616, 372_192, 245_760),
+    "micronet-ad-l": (64_493_664, 358_416, 353_280),
+    "fc-ae": (264_192, 264_192, 768),
 }
 
 

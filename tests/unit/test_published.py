@@ -1,6 +1,6 @@
 import pytest
 
-from micronets.architecture import AveragePooling, Convolution, DepthwiseConvolution
+from micronets.architecture import Addition, AveragePooling, Convolution, DepthwiseConvolution
 from micronets.errors import ConfigurationError
 from micronets.published import PUBLISHED, published_architecture
 
@@ -15,8 +15,27 @@ WIDTHS = {
 }
 
 
-def test_every_published_network_is_known():
-    assert set(PUBLISHED) == set(WIDTHS)
+def test_names_are_those_of_the_networks():
+    assert set(PUBLISHED) > set(WIDTHS)
+    assert [published_architecture(name).name for name in PUBLISHED] == list(PUBLISHED)
+
+
+def test_another_number_of_classes_changes_the_classifier_alone():
+    for name in PUBLISHED:
+        ours, theirs = published_architecture(name, 7), published_architecture(name)
+        assert ours.layers[:-1] == theirs.layers[:-1]
+        assert ours.classes == (640 if theirs.reconstructs else 7)
+    assert [name for name in PUBLISHED if published_architecture(name).reconstructs] == ["fc-ae", "fc-ae-wide"]
+
+
+def test_bottlenecks_add_what_they_have_read():
+    layers = published_architecture("micronet-vww-2").layers
+    additions = [index for index, layer in enumerate(layers) if isinstance(layer, Addition)]
+    assert len(additions) == 10  # 17 bottlenecks in 7 stages
+    for index in additions:
+        assert layers[index - 1].activation == "linear"
+        source = layers[layers[index].source]
+        assert isinstance(source, Addition) or source.activation == "linear"
 
 
 @pytest.mark.parametrize("name", WIDTHS)

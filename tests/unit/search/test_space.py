@@ -9,6 +9,7 @@ from micronets.architecture import AveragePooling, Convolution, DepthwiseConvolu
 from micronets.costs import costs
 from micronets.errors import ConfigurationError
 from micronets.published import published_architecture
+from micronets.search.options import Backbone
 from micronets.search.space import DsCnnSpace, cheapest, width_options
 
 PAPER_SPACE = DsCnnSpace((49, 10, 1), 12, 276, ((2, 2), *((1, 1),) * 7))
@@ -88,3 +89,19 @@ def test_costs_of_undecided_networks_are_the_expectation_over_all_choices():
     expected = SMALL_SPACE.expected_costs(means)
     assert expected.flash_bytes == pytest.approx(flash_bytes)
     assert expected.ops == pytest.approx(ops)
+
+
+def test_the_backbone_of_anomaly_detection():
+    space = Backbone(channels=276, blocks=5, strided=(1, 4, 5), stem_kernel=(3, 3)).space((32, 32, 1), 4)
+    widest = tuple(len(decision.options) - 1 for decision in space.decisions)
+    assert space.architecture("ds-cnn-l-ad", widest) == published_architecture("ds-cnn-l-ad")
+    values = [decision.options[-1] for decision in space.decisions]
+    exact = costs(published_architecture("ds-cnn-l-ad"))
+    expected = space.expected_costs(values)
+    assert (expected.flash_bytes, expected.macs, max(expected.live_bytes)) == (
+        exact.flash_bytes,
+        exact.macs,
+        exact.sram_bytes,
+    )
+    with pytest.raises(ConfigurationError, match=r"strided is \[1, 6\], but there are the blocks 1 to 5"):
+        Backbone(channels=276, blocks=5, strided=(1, 6)).space((32, 32, 1), 4)
