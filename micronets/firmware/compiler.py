@@ -25,6 +25,7 @@ _COMPILER_FLAGS = {"speed": ("-O3",), "balanced": ("-O2",), "size": ("-Os",)}
 _FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"
 _INNER_HEADERS = (
     "depthwise_3x3.h",
+    "helium_move.h",
     "helium_round.h",
     "point.h",
     "point_block.h",

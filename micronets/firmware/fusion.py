@@ -6,7 +6,7 @@ from micronets.firmware.passes.uses import only_reader
 from micronets.firmware.placement import Placement, place
 from micronets.firmware.steps import Program
 
-_NEAR_PEAK = 0.02
+_NEAR_PEAK = 0.05
 _BANDS = (1, 2, 3, 4, 6, 8)
 # A larger band gathers fewer rows twice; it may cost this share of the arena.
 _BAND_ALLOWANCE = 1.005
@@ -60,7 +60,7 @@ def _fused_at(program: Program, kernels: list[PlannedKernel], i: int, band: int)
 def _widen_bands(
     program: Program, kernels: list[PlannedKernel], placement: Placement
 ) -> tuple[list[PlannedKernel], Placement]:
-    limit = placement.plan.arena_bytes * _BAND_ALLOWANCE
+    least_bytes = placement.plan.arena_bytes
     for i, kernel in enumerate(kernels):
         if not isinstance(kernel, FusedRows):
             continue
@@ -74,7 +74,8 @@ def _widen_bands(
                 break
             candidate = [*kernels[:i], wider, *kernels[i + 1 :]]
             tried = place(program, candidate)
-            if tried.plan.arena_bytes > limit:
+            if tried.plan.arena_bytes > least_bytes * _BAND_ALLOWANCE:
                 break
             kernels, placement = candidate, tried
+            least_bytes = min(least_bytes, tried.plan.arena_bytes)
     return kernels, placement

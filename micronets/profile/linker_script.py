@@ -1,4 +1,7 @@
-"""The linker script of a board: its real memory sizes, the program's stack at the bottom of the RAM."""
+"""The linker script of a board: its real memory sizes, the program's stack at the bottom of the RAM.
+
+The network's arena comes last, so that with a stack that takes all the rest an access behind it leaves the RAM.
+"""
 
 from micronets.profile.machines import Machine
 
@@ -37,7 +40,8 @@ SECTIONS
     {{
         . = ALIGN(4);
         bss_start = .;
-        *(.bss .bss.* COMMON)
+        *(.bss COMMON .bss.[!n]*)
+        *(.bss.*)
         . = ALIGN(4);
         bss_end = .;
     }} > RAM

@@ -1,5 +1,6 @@
 """Convolutions with Helium, Armv8.1-M's vector extension (micronets_helium.h)."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,6 +106,8 @@ class HeliumPatch(Kernel[Convolution]):
         """A pixel is written when its patch has been gathered; later ones read from their first row on."""
         _, columns, depth = self.step.inputs[0].shape
         out_rows, out_columns, channels = self.step.output.shape
+        if self.step.window.is_point:
+            return {0: Distance(max(0, (out_rows * out_columns - 1) * (channels - depth)))}
         return {
             0: Distance(
                 max(
@@ -146,34 +149,45 @@ class HeliumPatch(Kernel[Convolution]):
 
 
 class HeliumDepthwise(Kernel[DepthwiseConvolution]):
-    """3x3 depthwise convolutions of any stride, dilation and padding."""
+    """3x3 depthwise convolutions of any stride, dilation and padding; whole, or `band` rows at a time."""
 
     file = "depthwise_helium.c"
 
     def __init__(self, step: DepthwiseConvolution, form: HeliumForm, band: int | None = None) -> None:
         super().__init__(step)
         self.form = form
-        self.band = step.output.shape[0] if band is None else band
-        self.function = f"mn_helium_depthwise_{form.name}"
+        self.band = band
+        self.function = f"mn_helium_depthwise_{'in_place_' if self.in_place else ''}{form.name}"
+
+    @property
+    def in_place(self) -> bool:
+        """Whether outputs take their inputs' place, of which the next row still reads: rows of them are kept."""
+        step, window = self.step, self.step.window
+        same = step.output.shape == step.inputs[0].shape
+        plain = (window.stride, window.dilation, window.pad_top) == ((1, 1), (1, 1), 1)
+        return self.band is None and same and plain
 
     @property
     def scratch_bytes(self) -> int:
-        return _words(self.step.inputs[0].shape[2])
+        _, columns, channels = self.step.inputs[0].shape
+        return _words(channels * (1 + 2 * columns * self.in_place))
 
     def overlaps(self) -> dict[int, Distance]:
-        """A pixel is written when it has been read; later ones of its row read from their first row on."""
-        _, columns, channels = self.step.inputs[0].shape
-        rows, out_columns, _ = self.step.output.shape
+        """Outputs lag behind what is still to be read. Where input and output are whole pixels apart, a channel meets
+        only itself, and a pixel may be written where it is being read."""
+        rows, columns, channels = self.step.inputs[0].shape
+        out_rows, out_columns, _ = self.step.output.shape
+        if self.in_place:
+            return {0: Distance(rows * columns * channels, exact=0)}
         window = self.step.window
-        first_read = [max(0, row * window.stride[0] - window.pad_top) for row in range(rows)]
-        return {
-            0: Distance(
-                max(
-                    (row + 1) * out_columns * channels - first * columns * channels
-                    for row, first in enumerate(first_read)
-                )
-            )
-        }
+        pixels = np.arange(out_rows * out_columns)
+        top = np.clip(pixels // out_columns * window.stride[0] - window.pad_top, 0, rows)
+        left = np.clip(pixels % out_columns * window.stride[1] - window.pad_left, 0, columns)
+        read = np.minimum.accumulate((top * columns + left)[::-1])[::-1]
+        least = int((pixels + 1 - read).max())
+        lag = int((pixels[:-1] + 1 - read[1:]).max(initial=0))
+        unit = math.lcm(4, channels)
+        return {0: Distance(least * channels, exact=-(-lag * channels // unit) * unit)}
 
     @property
     def sweep(self) -> Sweep:
@@ -182,7 +196,7 @@ class HeliumDepthwise(Kernel[DepthwiseConvolution]):
         out_rows, out_columns, _ = self.step.output.shape
         window = self.step.window
         pads = (window.pad_left, window.pad_top)
-        return Sweep(False, (columns, rows), (out_columns, out_rows), pads, window.stride[0], self.band)
+        return Sweep(False, (columns, rows), (out_columns, out_rows), pads, window.stride[0], self.band or out_rows)
 
     def banded(self, band: int) -> "HeliumDepthwise | None":
         """The same by bands of rows; None where its rows are not read one after the other."""
@@ -191,8 +205,8 @@ class HeliumDepthwise(Kernel[DepthwiseConvolution]):
         return HeliumDepthwise(self.step, self.form, min(band, self.step.output.shape[0]))
 
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
-        address = self._describe(source, layer)
-        return [f"{self.function}({address}, 0, {self.step.output.shape[0]}, {inputs[0]}, {output}, {scratch});"]
+        rows = "" if self.in_place else f"0, {self.step.output.shape[0]}, "
+        return [f"{self.function}({self._describe(source, layer)}, {rows}{inputs[0]}, {output}, {scratch});"]
 
     def emit_band(self, source: Source, layer: str, output: str, scratch: str) -> list[str]:
         """Output rows [row, row + rows) from `input`, C variables in scope."""
@@ -233,13 +247,16 @@ def helium_kernel(step: Step, analysis: Analysis) -> Kernel | None:
         bounds = depthwise_accumulators(step, input_bounds(step, analysis))
         form = _form(step.requantisation, bounds.low, bounds.high)
         return None if form is None else HeliumDepthwise(step, form)
-    if not isinstance(step, Convolution) or step.window.dilation[1] != 1:
+    if not isinstance(step, Convolution):
         return None
     bounds = convolution_accumulators(step, input_bounds(step, analysis))
     form = _form(step.requantisation, bounds.low, bounds.high)
     if form is None:
         return None
-    return (HeliumPoint if step.window.is_point else HeliumPatch)(step, form)
+    # Pixels that are read again for every four channels are copied out, so that outputs may take their place.
+    rows, columns, _ = step.output.shape
+    apart = _point_function(step, form)[-1].isdigit() or rows * columns == 1
+    return (HeliumPoint if step.window.is_point and apart else HeliumPatch)(step, form)
 
 
 def _point_function(step: Convolution, form: HeliumForm) -> str:
