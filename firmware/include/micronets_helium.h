@@ -46,11 +46,15 @@ struct mn_helium_depthwise
 typedef void (*mn_helium_point_kernel)(
     const struct mn_helium_point *p, int32_t pixels, const int8_t *input, int8_t *output);
 
-/* Fast form for depths of up to 16, 32, 48 and 64, and both forms for any depth. */
+/* Both forms for depths of up to 16, 32, 48 and 64, and for any depth. */
 void mn_helium_point_fast_1(const struct mn_helium_point *p, int32_t pixels, const int8_t *input, int8_t *output);
 void mn_helium_point_fast_2(const struct mn_helium_point *p, int32_t pixels, const int8_t *input, int8_t *output);
 void mn_helium_point_fast_3(const struct mn_helium_point *p, int32_t pixels, const int8_t *input, int8_t *output);
 void mn_helium_point_fast_4(const struct mn_helium_point *p, int32_t pixels, const int8_t *input, int8_t *output);
+void mn_helium_point_general_1(const struct mn_helium_point *p, int32_t pixels, const int8_t *input, int8_t *output);
+void mn_helium_point_general_2(const struct mn_helium_point *p, int32_t pixels, const int8_t *input, int8_t *output);
+void mn_helium_point_general_3(const struct mn_helium_point *p, int32_t pixels, const int8_t *input, int8_t *output);
+void mn_helium_point_general_4(const struct mn_helium_point *p, int32_t pixels, const int8_t *input, int8_t *output);
 void mn_helium_point_fast(const struct mn_helium_point *p, int32_t pixels, const int8_t *input, int8_t *output);
 void mn_helium_point_general(const struct mn_helium_point *p, int32_t pixels, const int8_t *input, int8_t *output);
 

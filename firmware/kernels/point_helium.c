@@ -44,18 +44,21 @@
     "vqmovnb.s32 q5, q5\n\t"                                                                                           \
     "vqmovnb.s16 q5, q5\n\t"
 
-/* Zero point, low and high in q1, q2, q3. */
-#define GENERAL                                                                                                        \
+/* Two roundings of the accumulators, into q5. */
+#define ROUND_TWICE                                                                                                    \
     GATHER                                                                                                             \
     "vldrw.32 q4, [r1], #16\n\t"                                                                                       \
     "vqrdmulh.s32 q5, q5, q4\n\t"                                                                                      \
     "vshr.s32 q4, q5, #31\n\t"                                                                                         \
     "vadd.i32 q5, q5, q4\n\t"                                                                                          \
     "vldrw.32 q4, [r1], #16\n\t"                                                                                       \
-    "vrshl.s32 q5, q5, q4\n\t"                                                                                         \
-    "vadd.i32 q5, q5, q1\n\t"                                                                                          \
-    "vmax.s32 q5, q5, q2\n\t"                                                                                          \
-    "vmin.s32 q5, q5, q3\n\t"
+    "vrshl.s32 q5, q5, q4\n\t"
+
+/* The zero point is a vector or a scalar register. */
+#define BOUND(zero_point, low, high)                                                                                   \
+    "vadd.i32 q5, q5, " zero_point "\n\t"                                                                              \
+    "vmax.s32 q5, q5, " low "\n\t"                                                                                     \
+    "vmin.s32 q5, q5, " high "\n\t"
 
 /* r1: pixels, r2: input, r3: output -> r3: input, r5: output, r7: pixels, r8: stream, r9: depth, r10: groups, r11: inputs in
  * the last block, r12: channels of the last, incomplete group. */
@@ -120,6 +123,39 @@ SHORT(mn_helium_point_fast_2, WHOLE_1, "q1, [r3, #16", PRODUCTS("q0") PRODUCTS("
 SHORT(mn_helium_point_fast_3, WHOLE_2, "q2, [r3, #32", PRODUCTS("q0") PRODUCTS("q1") PRODUCTS("q2"))
 SHORT(mn_helium_point_fast_4, WHOLE_3, "q3, [r3, #48", PRODUCTS("q0") PRODUCTS("q1") PRODUCTS("q2") PRODUCTS("q3"))
 
+/* The same with two roundings: low and high in q6 and q7, the zero point in r9, the depth on the stack. */
+#define SHORT_GENERAL(name, whole_blocks, last, products)                                                              \
+    __attribute__((naked)) void name(                                                                                  \
+        UNUSED const struct mn_helium_point *p, UNUSED int32_t pixels, UNUSED const int8_t *input,                     \
+        UNUSED int8_t *output)                                                                                         \
+    {                                                                                                                  \
+        __asm volatile(PROLOGUE "vpush {d12-d15}\n\t"                                                                  \
+                                "push {r9}\n\t"                                                                        \
+                                "ldr r1, [r0, " LOW "]\n\t"                                                            \
+                                "vdup.32 q6, r1\n\t"                                                                   \
+                                "ldr r1, [r0, " HIGH "]\n\t"                                                           \
+                                "vdup.32 q7, r1\n\t"                                                                   \
+                                "ldr r9, [r0, " ZERO_POINT "]\n"                                                       \
+                                "1:\n\t"                                                                               \
+                                "ldr r1, [sp]\n\t"                                                                     \
+                                "vctp.8 r11\n\t" whole_blocks "vpst\n\t"                                               \
+                                "vldrbt.8 " last "]\n\t"                                                               \
+                                "add r3, r3, r1\n\t"                                                                   \
+                                "mov r1, r8\n\t" GROUPS(STARTS products ROUND_TWICE BOUND("r9", "q6", "q7"))           \
+                                "subs r7, r7, #1\n\t"                                                                  \
+                                "bne 1b\n\t"                                                                           \
+                                "add sp, sp, #4\n\t"                                                                   \
+                                "vpop {d12-d15}\n\t"                                                                   \
+                                "vpop {d8-d11}\n\t"                                                                    \
+                                "pop {r4-r11, pc}\n\t");                                                               \
+    }
+
+SHORT_GENERAL(mn_helium_point_general_1, "", "q0, [r3", PRODUCTS("q0"))
+SHORT_GENERAL(mn_helium_point_general_2, WHOLE_1, "q1, [r3, #16", PRODUCTS("q0") PRODUCTS("q1"))
+SHORT_GENERAL(mn_helium_point_general_3, WHOLE_2, "q2, [r3, #32", PRODUCTS("q0") PRODUCTS("q1") PRODUCTS("q2"))
+SHORT_GENERAL(
+    mn_helium_point_general_4, WHOLE_3, "q3, [r3, #48", PRODUCTS("q0") PRODUCTS("q1") PRODUCTS("q2") PRODUCTS("q3"))
+
 /* One group of a pixel of any depth: r3: input, r7: its next block, r10: whole blocks before the last. */
 #define LONG_GROUP(form)                                                                                               \
     STARTS                                                                                                             \
@@ -178,7 +214,7 @@ SHORT(mn_helium_point_fast_4, WHOLE_3, "q3, [r3, #48", PRODUCTS("q0") PRODUCTS("
     "vdup.32 q3, r1\n\t"
 
 LONG(mn_helium_point_fast, "", FAST)
-LONG(mn_helium_point_general, BOUNDS, GENERAL)
+LONG(mn_helium_point_general, BOUNDS, ROUND_TWICE BOUND("q1", "q2", "q3"))
 
 #else
 
@@ -217,21 +253,25 @@ static void multiply(
 }
 
 /* A pixel is written after it has been read. */
-#define SHORT(name, blocks)                                                                                            \
+#define SHORT(name, blocks, is_fast)                                                                                   \
     void name(const struct mn_helium_point *p, int32_t pixels, const int8_t *input, int8_t *output)                    \
     {                                                                                                                  \
         int8_t pixel[16 * blocks];                                                                                     \
         for (; pixels > 0; pixels--, input += p->depth, output += p->channels)                                         \
         {                                                                                                              \
             memcpy(pixel, input, (size_t)p->depth);                                                                    \
-            multiply(p, 1, pixel, output, 1);                                                                          \
+            multiply(p, 1, pixel, output, is_fast);                                                                    \
         }                                                                                                              \
     }
 
-SHORT(mn_helium_point_fast_1, 1)
-SHORT(mn_helium_point_fast_2, 2)
-SHORT(mn_helium_point_fast_3, 3)
-SHORT(mn_helium_point_fast_4, 4)
+SHORT(mn_helium_point_fast_1, 1, 1)
+SHORT(mn_helium_point_fast_2, 2, 1)
+SHORT(mn_helium_point_fast_3, 3, 1)
+SHORT(mn_helium_point_fast_4, 4, 1)
+SHORT(mn_helium_point_general_1, 1, 0)
+SHORT(mn_helium_point_general_2, 2, 0)
+SHORT(mn_helium_point_general_3, 3, 0)
+SHORT(mn_helium_point_general_4, 4, 0)
 
 void mn_helium_point_fast(const struct mn_helium_point *p, int32_t pixels, const int8_t *input, int8_t *output)
 {

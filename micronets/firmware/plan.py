@@ -12,8 +12,6 @@ from dataclasses import dataclass
 
 ALIGNMENT_BYTES = 4
 _ROUNDS = 400
-# Share of the rounds that also move a buffer that reaches the arena's end: only those can lower it.
-_PEAK_MOVES = 0.8
 
 
 @dataclass(frozen=True)
@@ -68,11 +66,11 @@ def plan_memory(buffers: Sequence[Buffer], overlaps: Sequence[Overlap]) -> Plan:
         for _ in range(randomness.choice((1, 1, 2, 3))):
             moved = order.pop(randomness.randrange(len(order)))
             order.insert(randomness.randrange(len(order) + 1), moved)
-        if randomness.random() < _PEAK_MOVES:
-            top = [i for i, offset in enumerate(best_offsets) if offset + constraints.sizes[i] == best_peak]
-            moved = randomness.choice(top)
-            order.remove(moved)
-            order.insert(randomness.randrange(len(order) + 1), moved)
+        # Only moving a buffer that reaches the arena's end can lower it.
+        top = [i for i, offset in enumerate(best_offsets) if offset + constraints.sizes[i] == best_peak]
+        moved = randomness.choice(top)
+        order.remove(moved)
+        order.insert(randomness.randrange(len(order) + 1), moved)
         offsets, peak = constraints.place(order)
         if peak <= best_peak:
             best_order, best_offsets, best_peak = order, offsets, peak

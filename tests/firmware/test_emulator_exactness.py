@@ -56,11 +56,12 @@ def generated_inputs(count: int) -> np.ndarray:
     return values
 
 
+@pytest.mark.parametrize("board_name", ["nucleo-l4r5zi", "corstone-300"])
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_published_model(name: str, shared: Path, tmp_path: Path) -> None:
+def test_published_model(name: str, board_name: str, shared: Path, tmp_path: Path) -> None:
     tflite = shared / "models" / f"{name}.tflite"
     expected = json.loads((shared / "models" / "tflm_outputs.json").read_text(encoding="utf-8"))[tflite.name]
-    board = find_board("nucleo-l4r5zi")
+    board = find_board(board_name)
     firmware = build_firmware(compile_network(tflite, tmp_path / "src", core=board.core), board, tmp_path)
     inputs = generated_inputs(int(np.prod(describe(tflite)[0].shape)))
     profile = profile_firmware(firmware, inputs, np.array([expected["zeros"], expected["prng"]], np.int8))

@@ -123,7 +123,7 @@ def test_both_roundings(
     q = Requantisation(multipliers=multipliers, shifts=shifts, zero_point=zero_point, low=low, high=high)
     network, inputs = layer_with_accumulators(accumulators, q, depthwise, tmp_path)
     kernel = network.layers[0].kernel
-    assert kernel.startswith("mn_helium_depthwise" if depthwise else "mn_helium_point") and kernel.endswith("general")
+    assert kernel.startswith("mn_helium_depthwise" if depthwise else "mn_helium_point") and "general" in kernel
     expected = requantised(accumulators, q)
     assert len(np.unique(expected)) > 80
     assert np.array_equal(run(network, inputs, tmp_path)[0], expected)

@@ -306,6 +306,10 @@ def reshape(model: ModelBuilder, sample: Sample, source: int, scale: float, zero
     return output, scale, zero
 
 
+# Some convolutions are deeper than the channels drawn elsewhere: vectorised kernels hold 64 inputs, and loop beyond.
+_DEEP_EVERY = 5
+_DEPTHS = (47, 48, 63, 64, 65, 80, 81, 96, 112, 130)
+
 Layer = Callable[[ModelBuilder, Sample, int, float, int], Made]
 
 # Layers of images, by how often they are drawn, and of anything.
@@ -341,6 +345,8 @@ def random_layer(seed: int) -> bytes:
     shape = (1, sample.integer(1, 12), sample.integer(1, 12), sample.channels())
     if sample.chance(0.1):
         shape = (1, sample.integer(8, 40), sample.integer(8, 40), sample.one_of(1, 2, 3, 4))
+    if layer in (convolution, depthwise) and seed % _DEEP_EVERY == 0:
+        shape = (*shape[:3], _DEPTHS[seed // _DEEP_EVERY % len(_DEPTHS)])
     if layer is fully_connected and sample.chance(0.7):
         shape = (1, 1, 1, sample.one_of(4, 5, 8, 12, 16, 32, 61, 64, 100))
     scale, zero = sample.scale(), sample.zero_point()

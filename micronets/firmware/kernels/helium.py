@@ -261,8 +261,7 @@ def helium_kernel(step: Step, analysis: Analysis) -> Kernel | None:
 
 def _point_function(step: Convolution, form: HeliumForm) -> str:
     blocks = -(-int(np.prod(step.weights.shape[1:])) // _BLOCK)
-    in_registers = form.name == "fast" and blocks <= _MOST_BLOCKS_IN_REGISTERS
-    return f"mn_helium_point_fast_{blocks}" if in_registers else f"mn_helium_point_{form.name}"
+    return f"mn_helium_point_{form.name}" + (f"_{blocks}" if blocks <= _MOST_BLOCKS_IN_REGISTERS else "")
 
 
 def _point_fields(source: Source, layer: str, step: Convolution, form: HeliumForm) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def pseudo_random_bytes(count: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("core", ["cortex-m0plus", "cortex-m4"])
+@pytest.mark.parametrize("core", ["cortex-m4", "cortex-m55"])
 def test_outputs_equal_tflm(model, core, shared, tmp_path):
     golden = json.loads((shared / "models" / "tflm_outputs.json").read_text())[f"{model}.tflite"]
     network = compile_network(shared / "models" / f"{model}.tflite", tmp_path / "network", core=core)
