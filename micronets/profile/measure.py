@@ -86,7 +86,7 @@ def _layers(firmware: Firmware, counts: Counts) -> tuple[tuple[str, LayerCounts]
 def _check_accesses(firmware: Firmware, counts: Counts) -> None:
     for access in counts.accesses:
         if access.flash_stores or access.other_loads or access.other_stores:
-            what = "writes to flash" if access.flash_stores else "accesses memory that the board does not have"
+            what = "writes to flash" if access.flash_stores else "accesses memory that is not the program's"
             function = function_at(read_symbols(firmware.elf), access.address)
             raise EmulatorError(
                 f"{firmware.network} {what}: instruction at {access.address:#010x} in {function}; "

@@ -93,7 +93,8 @@ def plugin_argument(firmware: Firmware, symbols: dict[str, Symbol], output: Path
         "invoke": f"{invoke.address:x}:{invoke.address + invoke.size_bytes:x}",
         "returned": f"{symbols['invoke_returned'].address:x}",
         "flash": f"{memories.flash_origin:x}:{memories.flash_origin + memories.flash_bytes:x}",
-        "ram": f"{memories.ram_origin:x}:{memories.ram_origin + memories.ram_bytes:x}",
+        # Up to the end of the arena, which lies last: what is beyond is not the program's.
+        "ram": f"{memories.ram_origin:x}:{symbols['bss_end'].address:x}",
         "layers": ":".join(f"{layer.address:x}" for layer in layer_functions(symbols)),
     }
     return ",".join([f"file={_escape(build_plugin())}", *(f"{key}={value}" for key, value in settings.items())])

@@ -16,7 +16,7 @@ from micronets.firmware.fuzz.networks import random_network
 from micronets.firmware.fuzz.oracle import tflm_outputs
 from micronets.firmware.host import SANITIZERS, build_guarded, run_on_host
 from micronets.firmware.reader import read_graph
-from micronets.profile import build_firmware, run_inputs
+from micronets.profile import build_firmware, profile_firmware, run_inputs
 
 KINDS = ("layer", "network", "mutation", "emulated")
 """On this machine: layers, networks, damaged files; `emulated`: layers and networks on an emulated board."""
@@ -65,7 +65,9 @@ def _emulated_outputs(file: Path, inputs: np.ndarray, seed: int) -> tuple[Compil
     network = compile_network(
         file, file.parent / "network", core=board.core, optimise=OPTIMISE[seed // 7 % len(OPTIMISE)]
     )
-    return network, run_inputs(build_firmware(network, board, file.parent / "firmware"), inputs)
+    firmware = build_firmware(network, board, file.parent / "firmware")
+    profile_firmware(firmware, inputs[:1])  # refuses accesses outside of the program's memory
+    return network, run_inputs(firmware, inputs)
 
 
 def _check_model(model: bytes, seed: int, directory: Path, run: Runner) -> str | None:

@@ -119,10 +119,16 @@ def test_write_to_flash_faults(build: Callable[..., Firmware], name: str) -> Non
         run_inputs(firmware, ONE_INPUT)
 
 
+def test_write_behind_the_arena_is_refused(build: Callable[..., Firmware]) -> None:
+    firmware = build(LAYER.format(body="arena[32] = 1; ((volatile int8_t *)arena)[sizeof arena + 8] = 1;"))
+    with pytest.raises(EmulatorError, match="accesses memory that is not the program's"):
+        profile_firmware(firmware, ONE_INPUT)
+
+
 def test_read_outside_the_board_is_refused(build: Callable[..., Firmware]) -> None:
     """640 KiB of SRAM on the board, 4 MiB in the emulator's machine."""
     firmware = build(LAYER.format(body="arena[32] = *(volatile int8_t *)0x200a0000u;"))
-    with pytest.raises(EmulatorError, match="accesses memory that the board does not have"):
+    with pytest.raises(EmulatorError, match="accesses memory that is not the program's"):
         profile_firmware(firmware, ONE_INPUT)
 
 
