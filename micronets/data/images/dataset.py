@@ -1,0 +1,116 @@
+"""The prepared dataset of images."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from micronets.architecture import Shape
+from micronets.atomic import atomic_file
+from micronets.data.dataset import SPLITS
+from micronets.data.images.resize import grey, shrink
+from micronets.errors import DataError
+from micronets.evaluation import ClassTruth
+from micronets.network import Range
+
+FORMAT = 1
+_CHUNK_IMAGES = 256
+
+
+@dataclass(frozen=True)
+class ImageDataset:
+    """A dataset directory as networks of one input shape see it, opened read-only. See `Dataset`.
+
+    The images are kept once, at one size in colour; for every input shape a smaller copy is made when it is first asked
+    for, and kept beside them. Networks read pixels as they are, 0 to 255.
+
+    Attributes:
+        table: one row per image, sorted by split: path, id, person_percent, class, split.
+        images: uint8 (n, height, width, channels), in the network's shape, memory-mapped.
+    """
+
+    directory: Path
+    task: str
+    labels: tuple[str, ...]
+    input_shape: Shape
+    content_hash: str
+    table: pd.DataFrame
+    images: np.ndarray
+    input_range: Range = (0.0, 255.0)
+
+    @classmethod
+    def open(cls, directory: Path, input_shape: Shape) -> "ImageDataset":
+        """Opens what `prepare_images` made; raises DataError where it is missing, incomplete or damaged."""
+        remedy = "remove the folder and run the data stage again"
+        try:
+            about = json.loads((directory / "dataset.json").read_text(encoding="utf-8"))
+            if about["format"] != FORMAT:
+                raise DataError(f"{directory} was made by another version (format {about['format']}); {remedy}")
+            table = pd.read_csv(directory / "images.csv")
+            stored = np.load(directory / "images.npy", mmap_mode="r")
+            if len(table) != len(stored) or len(table) != sum(sum(c.values()) for c in about["counts"].values()):
+                raise ValueError("images.npy, images.csv and dataset.json do not fit together")
+            if not table["split"].map(SPLITS.index).is_monotonic_increasing:
+                raise ValueError("images.csv is not sorted by split")
+            images = view(directory, stored, tuple(input_shape))
+            return cls(
+                directory,
+                about["task"],
+                tuple(about["labels"]),
+                tuple(input_shape),
+                about["content_hash"],
+                table,
+                images,
+            )
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise DataError(f"the prepared dataset in {directory} is damaged ({error}); {remedy}") from error
+
+    def rows(self, split: str) -> np.ndarray:
+        """Row numbers of a split, ascending without gaps."""
+        if split not in SPLITS:
+            raise DataError(f"no split {split!r}; there are {', '.join(SPLITS)}")
+        return np.flatnonzero(self.table["split"] == split)
+
+    def features(self, split: str) -> np.ndarray:
+        rows = self.rows(split)
+        return self.images[rows[0] : rows[-1] + 1] if len(rows) else self.images[:0]
+
+    def classes(self, split: str) -> np.ndarray:
+        return self.table["class"].to_numpy(np.int64)[self.rows(split)]
+
+    def truth(self, split: str) -> ClassTruth:
+        return ClassTruth(self.classes(split))
+
+    def split_indices(self, fraction: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        if not 0 < fraction < 1:
+            raise DataError(f"a training split cannot be cut at the fraction {fraction}; give one between 0 and 1")
+        generator = np.random.default_rng([seed, 0x5B117])
+        rows, classes = self.rows("training"), self.classes("training")
+        first = np.zeros(len(rows), bool)
+        for label in np.unique(classes):
+            of_class = np.flatnonzero(classes == label)
+            first[generator.permutation(of_class)[: round(fraction * len(of_class))]] = True
+        return rows[first], rows[~first]
+
+
+def view(directory: Path, stored: np.ndarray, shape: Shape) -> np.ndarray:
+    """The stored images (n, s, s, 3) in another shape (size, size, 1 or 3), mapped from a file that is made if need be;
+    several may make it at once, the last one's stays."""
+    size, _, channels = shape
+    if shape == stored.shape[1:]:
+        return stored
+    path = directory / "views" / f"{size}x{size}x{channels}.npy"
+    if not path.is_file():
+        made = np.lib.format.open_memmap
+        with atomic_file(path) as beside:
+            target = made(beside, mode="w+", dtype=np.uint8, shape=(len(stored), *shape))
+            for start in range(0, len(stored), _CHUNK_IMAGES):
+                chunk = stored[start : start + _CHUNK_IMAGES]
+                target[start : start + len(chunk)] = shrink(grey(chunk) if channels == 1 else chunk, size)
+            target.flush()
+    images = np.load(path, mmap_mode="r")
+    if images.shape != (len(stored), *shape):
+        raise ValueError(f"{path} has the shape {images.shape}")
+    return images

@@ -1,0 +1,45 @@
+"""Decodes photographs to squares of one size."""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+MOST_PIXELS = 64_000_000
+
+
+class ImageRejected(Exception):
+    """A file that cannot be used, with the reason."""
+
+
+def decode(path: Path, size: int) -> np.ndarray:
+    """The photograph as uint8 (size, size, 3), RGB, turned upright and stretched to a square.
+
+    Raises ImageRejected where it is missing, empty, cut off, no image, or far too large.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd metadata; what cannot be decoded raises
+            with Image.open(path) as image:
+                if image.width * image.height > MOST_PIXELS:
+                    raise ImageRejected(f"has {image.width} x {image.height} pixels")
+                image.draft("RGB", (2 * size, 2 * size))  # JPEG: decodes at a fraction of the size, still above ours
+                upright = ImageOps.exif_transpose(image).convert("RGB")
+                return np.asarray(upright.resize((size, size), Image.Resampling.BILINEAR, reducing_gap=2.0))
+    except FileNotFoundError:
+        raise ImageRejected("is not there") from None
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise ImageRejected(f"is no readable image ({error})".replace(str(path), "the file")) from None
+
+
+def decode_all(root: Path, paths: list[str], size: int) -> tuple[np.ndarray, list[int], list[tuple[str, str]]]:
+    """Images uint8 (usable, size, size, 3), the places of the usable paths, and (path, reason) of the others."""
+    images, usable, rejected = [], [], []
+    for index, path in enumerate(paths):
+        try:
+            images.append(decode(root / path, size))
+            usable.append(index)
+        except ImageRejected as reason:
+            rejected.append((path, str(reason)))
+    return np.stack(images) if images else np.zeros((0, size, size, 3), np.uint8), usable, rejected

@@ -1,0 +1,56 @@
+"""The sections `data` and `train.augmentation` of a task on images."""
+
+from dataclasses import dataclass
+
+from micronets.data.images.scenes import SceneOptions
+from micronets.data.options import require
+from micronets.errors import ConfigurationError
+
+
+@dataclass(frozen=True)
+class ImageOptions:
+    """The section `data`; config/tasks/vww.yaml explains the keys."""
+
+    source: str = "generated"
+    path: str = ""
+    generated: SceneOptions = SceneOptions()
+    person_area_percent: float = 0.5
+    validation_percent: float = 10.0
+    minival: str = ""
+    rejected_percent: float = 1.0
+
+    def __post_init__(self):
+        require(self.source in ("generated", "folder"), "data.source", self.source, "generated or folder")
+        for name in ("person_area_percent", "validation_percent", "rejected_percent"):
+            value = getattr(self, name)
+            require(0 <= value <= 100, f"data.{name}", value, "between 0 and 100")
+        if self.source == "folder" and not self.path:
+            raise ConfigurationError("data.source is folder, but data.path is empty; set it to a folder like COCO's")
+
+
+@dataclass(frozen=True)
+class ImageAugmentation:
+    """What is varied at random in training, each image by itself.
+
+    Attributes:
+        flip_probability: share of the images that are mirrored.
+        shift: greatest move to any side, as a share of the image; its border pixels move in.
+        scale: greatest relative change of size.
+        brightness: greatest change, as a share of white.
+        contrast: greatest relative change of the distance from the image's mean.
+        mixup_alpha: both parameters of the Beta distribution of mixup's weight (arXiv 1710.09412); 0 turns it off.
+    """
+
+    flip_probability: float = 0.5
+    shift: float = 0.1
+    scale: float = 0.2
+    brightness: float = 0.15
+    contrast: float = 0.25
+    mixup_alpha: float = 0.0
+
+    def __post_init__(self):
+        require(0 <= self.flip_probability <= 1, "augmentation.flip_probability", self.flip_probability, "0 to 1")
+        for name in ("shift", "scale", "brightness", "contrast"):
+            value = getattr(self, name)
+            require(0 <= value < 1, f"augmentation.{name}", value, "at least 0, below 1")
+        require(self.mixup_alpha >= 0, "augmentation.mixup_alpha", self.mixup_alpha, "0 or more")

@@ -1,0 +1,197 @@
+"""The data stage for images: from COCO's layout to a prepared dataset."""
+
+import hashlib
+import importlib.metadata
+import json
+import logging
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+
+from micronets.atomic import atomic_directory, write_json
+from micronets.data.dataset import SPLITS
+from micronets.data.images.coco import PARTS, find_year, read_images
+from micronets.data.images.dataset import FORMAT
+from micronets.data.images.decode import decode_all
+from micronets.data.images.options import ImageOptions
+from micronets.data.images.scenes import generate_scenes
+from micronets.data.store import ArrayWriter
+from micronets.errors import DataError
+from micronets.progress import Progress
+
+logger = logging.getLogger(__name__)
+
+STORED_SIZE = 224
+"""Pixels per side, as the paper keeps them."""
+_CHUNK_IMAGES = 64  # one unit of work; fixed, so that the number of processes cannot change a result
+_GENERATED = "generated"
+
+
+def prepare_images(
+    task: str, labels: tuple[str, ...], options: ImageOptions, directory: Path, seed: int, processes: int
+) -> None:
+    """Makes the prepared dataset `directory`, whole or not at all.
+
+    The same images, options and seed give the same files, whatever the number of processes.
+
+    Args:
+        labels: of images without and with a person.
+        seed: of generated images, and of the cut between training and validation.
+
+    Raises:
+        DataError: no images, or more unusable ones than `options.rejected_percent`; `directory` then holds the list of
+            them, rejected.csv, and nothing else.
+    """
+    for leftover in directory.parent.glob(f".{directory.name}.*.partial"):  # of a run that was killed
+        shutil.rmtree(leftover)
+    failure = None
+    with atomic_directory(directory) as beside:
+        root, provenance = Path(options.path), {"kind": "folder", "folder": options.path}
+        if options.source == "generated":
+            root, provenance = beside / _GENERATED, {"kind": "generated", "folder": _GENERATED}
+            generate_scenes(options.generated, root, seed, processes)
+        planned = plan_splits(root, options, seed)
+        used, rejected = _store(root, planned, beside, processes)
+        rejected.to_csv(beside / "rejected.csv", index=False)
+        failure = _judge(root, rejected, len(planned), options.rejected_percent)
+        if failure is None:
+            _describe(task, labels, used, len(planned), len(rejected), beside, seed, options, provenance)
+        else:
+            for file in beside.glob("images.*"):
+                file.unlink()
+    if failure is not None:
+        raise DataError(f"{failure}; see {directory / 'rejected.csv'}")
+    logger.info("prepared dataset %s is complete", directory)
+
+
+def plan_splits(root: Path, options: ImageOptions, seed: int) -> pd.DataFrame:
+    """Every image with its split, sorted by split and path: testing is COCO's val, or the ids of `options.minival`;
+    validation a share of what is left, each class by itself.
+
+    Raises DataError where a split has no image of a class.
+    """
+    year = find_year(root)
+    parts = [read_images(root, year, part, options.person_area_percent) for part in PARTS]
+    if options.minival:
+        images = pd.concat(parts, ignore_index=True)
+        held_out = images["id"].isin(_read_ids(Path(options.minival))).to_numpy()
+    else:
+        images = pd.concat(parts, ignore_index=True)
+        held_out = np.arange(len(images)) >= len(parts[0])
+    splits = np.where(held_out, "testing", "training").astype(object)
+    generator = np.random.default_rng([seed, 0xC0C0])
+    for person in (False, True):
+        left = np.flatnonzero(~held_out & (images["person"] == person).to_numpy())
+        count = round(len(left) * options.validation_percent / 100)
+        splits[generator.permutation(left)[:count]] = "validation"
+    images = images.assign(split=splits)
+    for split in SPLITS:
+        for person in (False, True):
+            if not ((images["split"] == split) & (images["person"] == person)).any():
+                what = "with a person" if person else "without a person"
+                raise DataError(f"{root} has no images {what} for {split}; check its annotations and data.minival")
+    return images.sort_values(["split", "path"], key=_split_order).reset_index(drop=True)
+
+
+def _split_order(column: pd.Series) -> pd.Series:
+    return column.map(SPLITS.index) if column.name == "split" else column
+
+
+def _read_ids(path: Path) -> set[int]:
+    try:
+        return {int(line) for line in path.read_text(encoding="utf-8").split()}
+    except (OSError, ValueError) as error:
+        raise DataError(f"data.minival: {path} is no list of image ids ({error}); give a file of numbers") from None
+
+
+def decoded(root: Path, paths: list[str], size: int, processes: int) -> Iterator[tuple]:
+    """`decode_all` in chunks over several processes, in order: the chunk's paths and what became of them."""
+    chunks = [paths[first : first + _CHUNK_IMAGES] for first in range(0, len(paths), _CHUNK_IMAGES)]
+    workers = min(processes, len(chunks))
+    if workers <= 1:
+        for chunk in chunks:
+            yield chunk, *decode_all(root, chunk, size)
+        return
+    with joblib.parallel_config("loky", inner_max_num_threads=1):
+        work = (joblib.delayed(decode_all)(root, chunk, size) for chunk in chunks)
+        results = joblib.Parallel(n_jobs=workers, return_as="generator", pre_dispatch=4 * workers)(work)
+        for chunk, result in zip(chunks, results, strict=True):
+            yield chunk, *result
+
+
+def _store(root: Path, planned: pd.DataFrame, beside: Path, processes: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Writes images.npy; returns the rows that are in it, and the rejected files."""
+    progress = Progress(logger, "images", len(planned))
+    usable, rejected, start = [], [], 0
+    with ArrayWriter(beside / "images.npy", (STORED_SIZE, STORED_SIZE, 3), np.uint8) as writer:
+        for chunk, images, kept, refused in decoded(root, planned["path"].tolist(), STORED_SIZE, processes):
+            writer.append(images)
+            usable += [start + place for place in kept]
+            rejected += refused
+            start += len(chunk)
+            progress.advance(len(chunk), f"{len(rejected)} rejected" if rejected else "")
+    return planned.iloc[usable].reset_index(drop=True), pd.DataFrame(rejected, columns=["path", "reason"])
+
+
+def _judge(root: Path, rejected: pd.DataFrame, read: int, most_percent: float) -> str | None:
+    if rejected.empty:
+        return None
+    percent = 100 * len(rejected) / read
+    first = "; ".join(f"{row.path} {row.reason}" for row in rejected.head(3).itertuples())
+    message = f"{len(rejected)} of {read} images ({percent:.2g} %) in {root} cannot be used ({first})"
+    if percent > most_percent:
+        return f"{message}, more than data.rejected_percent = {most_percent:g}"
+    logger.warning("%s; they are left out and listed in rejected.csv", message)
+    return None
+
+
+def _describe(
+    task: str,
+    labels: tuple[str, ...],
+    used: pd.DataFrame,
+    read: int,
+    rejected: int,
+    beside: Path,
+    seed: int,
+    options: ImageOptions,
+    provenance: dict[str, Any],
+) -> None:
+    table = used.assign(**{"class": used["person"].astype(int)}).drop(columns="person")
+    table.to_csv(beside / "images.csv", index=False)
+    counts = {
+        split: {
+            label: int(((table["split"] == split) & (table["class"] == index)).sum())
+            for index, label in enumerate(labels)
+        }
+        for split in SPLITS
+    }
+    digest = hashlib.sha256()
+    stored = np.load(beside / "images.npy", mmap_mode="r")
+    for start in range(0, len(stored), _CHUNK_IMAGES):
+        digest.update(np.ascontiguousarray(stored[start : start + _CHUNK_IMAGES]).data)
+    digest.update(table.to_csv(index=False).encode())
+    digest.update(json.dumps(labels).encode())
+    write_json(
+        beside / "dataset.json",
+        {
+            "format": FORMAT,
+            "task": task,
+            "labels": list(labels),
+            "counts": counts,
+            "images_read": read,
+            "images_rejected": rejected,
+            "stored_size": STORED_SIZE,
+            "person_area_percent": options.person_area_percent,
+            "seed": seed,
+            "source": provenance,
+            "content_hash": digest.hexdigest(),
+            "versions": {name: importlib.metadata.version(name) for name in ("numpy", "pillow")},
+        },
+    )
+    for split in SPLITS:
+        logger.info("%s: %s", split, ", ".join(f"{label} {count}" for label, count in counts[split].items()))

@@ -1,0 +1,78 @@
+"""Visual wake words on COCO: is there a person in the picture."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from micronets.architecture import Shape
+from micronets.data.images.dataset import ImageDataset
+from micronets.data.images.options import ImageAugmentation, ImageOptions
+from micronets.data.images.prepare import STORED_SIZE, prepare_images
+from micronets.data.images.stream import ImageStream
+from micronets.data.options import from_mapping
+from micronets.errors import ConfigurationError
+
+__all__ = ["TASK", "VisualWakeWords"]
+
+_LEAST_SIZE = 16
+
+
+@dataclass(frozen=True)
+class NoFeatures:
+    """Networks read pixels; there is nothing to choose."""
+
+
+@dataclass(frozen=True)
+class VisualWakeWords:
+    """See `micronets.tasks.Task`. The order of the labels is that of MLPerf Tiny's reference network."""
+
+    name: str = "vww"
+    metric: str = "accuracy"
+    data_options: type = ImageOptions
+    augmentation_options: type = ImageAugmentation
+    feature_options: type = NoFeatures
+    classes: tuple[str, str] = ("no_person", "person")
+    input_shape: Shape = (50, 50, 1)
+
+    def check_input_shape(self, shape: Shape) -> None:
+        """See `Task`: squares of 16 to 224 pixels, grey or in colour."""
+        height, width, channels = shape
+        if height != width or not _LEAST_SIZE <= height <= STORED_SIZE or channels not in (1, 3):
+            raise ConfigurationError(
+                f"{self.name} has square inputs of {_LEAST_SIZE} to {STORED_SIZE} pixels and 1 or 3 channels, "
+                f"not of {tuple(shape)}"
+            )
+
+    def labels(self, options: Mapping[str, Any]) -> tuple[str, ...]:
+        """See `Task`."""
+        return self.classes
+
+    def prepare(self, options: Mapping[str, Any], directory: Path, seed: int, threads: int) -> None:
+        """See `micronets.data.prepare`."""
+        chosen = from_mapping(ImageOptions, options, f"{self.name}.data")
+        prepare_images(self.name, self.classes, chosen, Path(directory), seed, threads)
+
+    def open(self, directory: Path, input_shape: Shape, features: Mapping[str, Any] | None = None) -> ImageDataset:
+        """See `Task`."""
+        self.check_input_shape(input_shape)
+        return ImageDataset.open(Path(directory), input_shape)
+
+    def stream(
+        self,
+        dataset: ImageDataset,
+        augmentation: Mapping[str, Any],
+        seed: int,
+        batch_size: int,
+        *,
+        subset: np.ndarray | None = None,
+        threads: int = 2,
+    ) -> ImageStream:
+        """See `ImageStream`."""
+        chosen = from_mapping(ImageAugmentation, augmentation, f"{self.name}.train.augmentation")
+        return ImageStream(dataset, chosen, seed, batch_size, subset=subset, threads=threads)
+
+
+TASK = VisualWakeWords()
