@@ -75,8 +75,8 @@ static void copy_edge_patch(const struct mn_patch *p, const int8_t *input, int32
     }
 }
 
-/* A patch that lies wholly inside the input, without dilation. Runs are copied in whole words: what a run writes beyond
- * its end the next one overwrites, and only the last one must not read beyond its own end. */
+/* A patch that lies wholly inside the input, without dilation. Runs of two bytes and more are copied in whole words: what
+ * a run writes beyond its end the next one overwrites, and only the last one must not read beyond its own end. */
 MN_INLINE void copy_inner_patch(const struct mn_patch *p, const int8_t *row, int8_t *patch)
 {
     const int32_t run = p->window.columns * p->in.channels, row_bytes = p->in.columns * p->in.channels;
@@ -95,7 +95,8 @@ MN_INLINE void copy_patch(const struct mn_patch *p, const int8_t *input, int32_t
     const struct mn_window *w = &p->window;
     const int32_t top = y * w->row_stride - w->pad_top, left = x * w->column_stride - w->pad_left;
     const int32_t inner = top >= 0 && top + w->rows <= p->in.rows && left >= 0 &&
-                          left + w->columns <= p->in.columns && (w->row_dilation | w->column_dilation) == 1;
+                          left + w->columns <= p->in.columns && (w->row_dilation | w->column_dilation) == 1 &&
+                          w->columns * p->in.channels > 1;
     if (inner)
     {
         copy_inner_patch(p, input + (top * p->in.columns + left) * p->in.channels, patch);

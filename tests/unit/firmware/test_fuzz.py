@@ -35,6 +35,11 @@ def test_emulated(seed, tmp_path):
     assert check("emulated", seed, tmp_path) is None
 
 
+def test_runs_of_one_byte_stay_in_their_patch(tmp_path):
+    """A kernel of one column over one channel: whole words reached beyond the patch."""
+    assert check("layer", 3000693, tmp_path) is None
+
+
 def test_a_word_too_many_of_four_bit_weights(tmp_path):
     """GCC 12.2 forgot the test for an odd tap (Cortex-M55, -Os), and the word overwrote what lay behind."""
     assert check("emulated", 795242084, tmp_path) is None
