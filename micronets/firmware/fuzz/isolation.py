@@ -57,10 +57,12 @@ class Worker:
         self._process = context.Process(target=_serve, args=(theirs, self._check), daemon=True)
         self._process.start()
         theirs.close()
+        self._connection.recv()  # ready: what it imports is not the check's time
 
 
 def _serve(connection: Connection, check: Check) -> None:
     try:
+        connection.send(None)
         while True:
             connection.send(_result(check, *connection.recv()))
     except (EOFError, ConnectionError):
