@@ -21,6 +21,7 @@ import numpy as np
 import scipy.fft
 from numpy.lib.stride_tricks import sliding_window_view
 
+from micronets.data.spectrum import periodic_hann, triangles
 from micronets.errors import ConfigurationError
 
 _BLOCK_CLIPS = 4  # a block and its spectra (4 x 49 x 1024 float32, 0.8 MB) stay in the cache and in the allocator
@@ -85,16 +86,13 @@ class MfccParameters:
 
     def window(self) -> np.ndarray:
         """The periodic Hann window, float32 of shape (window_samples,)."""
-        phase = 2 * np.pi * np.arange(self.window_samples) / self.window_samples
-        return (0.5 - 0.5 * np.cos(phase)).astype(np.float32)
+        return periodic_hann(self.window_samples)
 
     def mel_matrix(self) -> np.ndarray:
         """Weight of each FFT bin in each mel band, float32 of shape (spectrum_bins, mel_bands)."""
-        mel = _hertz_to_mel(np.arange(self.spectrum_bins) * self.sample_rate_hz / self.fft_samples)[:, None]
+        mel = _hertz_to_mel(np.arange(self.spectrum_bins) * self.sample_rate_hz / self.fft_samples)
         edges = np.linspace(_hertz_to_mel(self.mel_low_hz), _hertz_to_mel(self.mel_high_hz), self.mel_bands + 2)
-        left, centre, right = edges[:-2], edges[1:-1], edges[2:]
-        triangles = np.minimum((mel - left) / (centre - left), (right - mel) / (right - centre))
-        return np.maximum(triangles, 0).astype(np.float32)
+        return triangles(mel, edges).astype(np.float32)
 
     def dct_matrix(self) -> np.ndarray:
         """The DCT-II, float32 of shape (mel_bands, coefficients)."""

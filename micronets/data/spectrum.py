@@ -1,0 +1,24 @@
+"""What MFCC and log-mel features share: the window and the triangular bands."""
+
+import numpy as np
+
+
+def periodic_hann(samples: int) -> np.ndarray:
+    """The periodic Hann window, 0.5 - 0.5 cos(2 pi n / N), float32 of shape (samples,)."""
+    phase = 2 * np.pi * np.arange(samples) / samples
+    return (0.5 - 0.5 * np.cos(phase)).astype(np.float32)
+
+
+def triangles(positions: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Triangles of height 1, each from one edge over the next to the one after it.
+
+    Args:
+        positions: where they are wanted, (positions,), in the unit in which their sides are straight.
+        edges: rising, (bands + 2,), in the same unit.
+
+    Returns:
+        float64 of shape (positions, bands).
+    """
+    left, centre, right = edges[:-2], edges[1:-1], edges[2:]
+    place = positions[:, None]
+    return np.maximum(np.minimum((place - left) / (centre - left), (right - place) / (right - centre)), 0)
