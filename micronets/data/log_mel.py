@@ -8,6 +8,7 @@
     log      10 log10(max(energy, log_floor)), in dB
     windows  of `window_frames` frames every `stride_frames`; means over `pooling` x `pooling` values, which for 2 is
              bilinear interpolation to half the size
+    mean     `mean_db` is subtracted from every value
 
 So does librosa's `melspectrogram`, which the DCASE 2020 baseline, MLPerf Tiny and the paper used.
 """
@@ -30,7 +31,8 @@ _MELS_PER_OCTAVE_FACTOR = 27 / np.log(6.4)
 class LogMelParameters:
     """Everything that defines the features. The values here are those of the MicroNets' 32 x 32 images.
 
-    `first_frame` and `end_frame` bound the frames that windows are cut from; None is the end of the clip.
+    `first_frame` and `end_frame` bound the frames that windows are cut from; None is the end of the clip. `mean_db` is
+    the level that networks take for 0, with which they pad: the released MicroNets' -30 dB is the mean of slide rails.
     """
 
     sample_rate_hz: int = 16000
@@ -46,6 +48,7 @@ class LogMelParameters:
     window_frames: int = 64
     stride_frames: int = 20
     pooling: int = 2
+    mean_db: float = -30.0
 
     def __post_init__(self):
         if not 0 <= self.mel_low_hz < self.mel_high_hz <= self.sample_rate_hz / 2:
@@ -100,7 +103,14 @@ IMAGES = LogMelParameters()
 """32 x 32 images, 13 of a clip of 10 s, that the MicroNets for anomaly detection read."""
 
 AUTOENCODER_WINDOWS = LogMelParameters(
-    mel_bands=128, log_floor=2.0**-52, first_frame=50, end_frame=250, window_frames=5, stride_frames=1, pooling=1
+    mel_bands=128,
+    log_floor=2.0**-52,
+    first_frame=50,
+    end_frame=250,
+    window_frames=5,
+    stride_frames=1,
+    pooling=1,
+    mean_db=0.0,
 )
 """640 values, the 5 frames one after the other, that MLPerf Tiny's autoencoder reads (frames 50 to 249 of a clip)."""
 
@@ -160,4 +170,4 @@ def windows_of(spectrograms: np.ndarray, parameters: LogMelParameters) -> np.nda
     clips, windows = cut.shape[:2]
     frames, bands = parameters.window_shape
     cells = np.moveaxis(cut, -1, 2).reshape(clips, windows, frames, parameters.pooling, bands, parameters.pooling)
-    return cells.mean(axis=(3, 5), dtype=np.float32)
+    return cells.mean(axis=(3, 5), dtype=np.float32) - np.float32(parameters.mean_db)
