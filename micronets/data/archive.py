@@ -1,6 +1,7 @@
 """Unpacks a .tar.gz that nobody has to trust."""
 
 import gzip
+import json
 import logging
 import shutil
 import tarfile
@@ -40,6 +41,22 @@ def unpack(archive: Path, folder: Path, digest: str) -> None:
         write_json(beside / COMPLETE, {"sha256": digest})
 
 
+def unpacked_digest(folder: Path) -> str | None:
+    """The checksum of the archive that `folder` was unpacked from; None unless it was, to its end."""
+    try:
+        return json.loads((folder / COMPLETE).read_text(encoding="utf-8"))["sha256"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def inner_path(name: str, archive: Path) -> PurePosixPath:
+    """The path of a member of `archive`; raises DataError for one that leads out of the folder it is unpacked to."""
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name:
+        raise DataError(f"{archive} holds the unsafe path {name!r}; it is not the official archive")
+    return path
+
+
 def _unpack(archive: Path, folder: Path, limit: int) -> None:
     packed_megabytes = round(archive.stat().st_size / 1e6)
     progress = Progress(logger, "MB unpacked", packed_megabytes)
@@ -75,9 +92,7 @@ def _unpack(archive: Path, folder: Path, limit: int) -> None:
 
 def _target(member: tarfile.TarInfo, folder: Path, archive: Path) -> Path:
     """Where a member goes; DataError for one that must not be unpacked."""
-    path = PurePosixPath(member.name)
-    if path.is_absolute() or ".." in path.parts or "\\" in member.name or "\0" in member.name:
-        raise DataError(f"{archive} holds the unsafe path {member.name!r}; it is not the official archive")
+    path = inner_path(member.name, archive)
     if not (member.isreg() or member.isdir()):
         raise DataError(f"{archive} holds {member.name!r}, which is a link or a device; it is not the official archive")
     return folder / path

@@ -1,13 +1,12 @@
 """Where the recordings come from: a folder, an archive on the network, or a synthesiser."""
 
-import json
 import logging
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
-from micronets.data.archive import COMPLETE, unpack
+from micronets.data.archive import unpack, unpacked_digest
 from micronets.data.download import fetch
 from micronets.data.options import require
 from micronets.data.synthesis import GeneratedOptions, generate
@@ -91,7 +90,7 @@ def _download(options: SpeechOptions, directory: Path) -> tuple[Path, str]:
     place = Path(options.path) if options.path else directory.parent / "download"
     name = PurePosixPath(urlsplit(options.download.url).path).name
     folder = place / next(name.removesuffix(suffix) for suffix in _SUFFIXES if name.endswith(suffix))
-    digest = _unpacked_digest(folder)
+    digest = unpacked_digest(folder)
     expected = options.download.sha256.lower()
     if digest and expected in ("", digest):
         logger.info("%s is there already", folder)
@@ -99,10 +98,3 @@ def _download(options: SpeechOptions, directory: Path) -> tuple[Path, str]:
     digest = fetch(options.download.url, place / name, expected)
     unpack(place / name, folder, digest)
     return folder, digest
-
-
-def _unpacked_digest(folder: Path) -> str | None:
-    try:
-        return json.loads((folder / COMPLETE).read_text(encoding="utf-8"))["sha256"]
-    except (OSError, ValueError, KeyError):
-        return None

@@ -16,7 +16,7 @@ from micronets.evaluation import ClassTruth
 from micronets.network import Range
 
 FORMAT = 1
-_CHUNK_IMAGES = 256
+_CHUNK_IMAGES = 64
 
 
 @dataclass(frozen=True)

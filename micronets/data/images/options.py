@@ -1,10 +1,25 @@
 """The sections `data` and `train.augmentation` of a task on images."""
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from micronets.data.images.scenes import SceneOptions
 from micronets.data.options import require
 from micronets.errors import ConfigurationError
+
+
+@dataclass(frozen=True)
+class DownloadOptions:
+    """The section `data.download`: which year of COCO, and from where (COCO's own server, or a mirror of it)."""
+
+    year: int = 2014
+    url: str = "http://images.cocodataset.org"
+
+    def __post_init__(self):
+        require(self.year in (2014, 2017), "data.download.year", self.year, "2014 or 2017")
+        parts = urlsplit(self.url)
+        proper = parts.scheme in ("http", "https") and parts.netloc
+        require(bool(proper), "data.download.url", self.url, "an http(s) address with zips/ and annotations/ below it")
 
 
 @dataclass(frozen=True)
@@ -13,6 +28,7 @@ class ImageOptions:
 
     source: str = "generated"
     path: str = ""
+    download: DownloadOptions = DownloadOptions()
     generated: SceneOptions = SceneOptions()
     person_area_percent: float = 0.5
     validation_percent: float = 10.0
@@ -20,7 +36,8 @@ class ImageOptions:
     rejected_percent: float = 1.0
 
     def __post_init__(self):
-        require(self.source in ("generated", "folder"), "data.source", self.source, "generated or folder")
+        sources = ("generated", "folder", "download")
+        require(self.source in sources, "data.source", self.source, f"one of {', '.join(sources)}")
         for name in ("person_area_percent", "validation_percent", "rejected_percent"):
             value = getattr(self, name)
             require(0 <= value <= 100, f"data.{name}", value, "between 0 and 100")

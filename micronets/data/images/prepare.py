@@ -19,7 +19,7 @@ from micronets.data.images.coco import PARTS, find_year, read_images
 from micronets.data.images.dataset import FORMAT
 from micronets.data.images.decode import decode_all
 from micronets.data.images.options import ImageOptions
-from micronets.data.images.scenes import generate_scenes
+from micronets.data.images.sources import find_source
 from micronets.data.store import ArrayWriter
 from micronets.errors import DataError
 from micronets.progress import Progress
@@ -29,7 +29,6 @@ logger = logging.getLogger(__name__)
 STORED_SIZE = 224
 """Pixels per side, as the paper keeps them."""
 _CHUNK_IMAGES = 64  # one unit of work; fixed, so that the number of processes cannot change a result
-_GENERATED = "generated"
 
 
 def prepare_images(
@@ -51,10 +50,7 @@ def prepare_images(
         shutil.rmtree(leftover)
     failure = None
     with atomic_directory(directory) as beside:
-        root, provenance = Path(options.path), {"kind": "folder", "folder": options.path}
-        if options.source == "generated":
-            root, provenance = beside / _GENERATED, {"kind": "generated", "folder": _GENERATED}
-            generate_scenes(options.generated, root, seed, processes)
+        root, provenance = find_source(options, directory, beside, seed, processes)
         planned = plan_splits(root, options, seed)
         used, rejected = _store(root, planned, beside, processes)
         rejected.to_csv(beside / "rejected.csv", index=False)
@@ -77,11 +73,13 @@ def plan_splits(root: Path, options: ImageOptions, seed: int) -> pd.DataFrame:
     """
     year = find_year(root)
     parts = [read_images(root, year, part, options.person_area_percent) for part in PARTS]
+    images = pd.concat(parts, ignore_index=True)
     if options.minival:
-        images = pd.concat(parts, ignore_index=True)
-        held_out = images["id"].isin(_read_ids(Path(options.minival))).to_numpy()
+        chosen = _read_ids(Path(options.minival))
+        held_out = images["id"].isin(chosen).to_numpy()
+        if missing := len(chosen - set(images["id"])):
+            logger.warning("%d of the %d images of %s are not in %s", missing, len(chosen), options.minival, root)
     else:
-        images = pd.concat(parts, ignore_index=True)
         held_out = np.arange(len(images)) >= len(parts[0])
     splits = np.where(held_out, "testing", "training").astype(object)
     generator = np.random.default_rng([seed, 0xC0C0])

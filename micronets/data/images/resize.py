@@ -21,9 +21,10 @@ def shrink(images: np.ndarray, size: int) -> np.ndarray:
     source = images.shape[1]
     if size == source:
         return images
-    weights = area_weights(source, size)
-    # Sums of at most 255 * source**2, far below 2**31; float64 products of whole numbers are exact.
-    rows = np.tensordot(images.astype(np.float64), weights, axes=([1], [1]))  # n, w, c, size
+    # Sums are whole numbers of at most 255 * source**2: below 2**24, every one of them is exact in float32.
+    exact = np.float32 if 255 * source**2 < 1 << 24 else np.float64
+    weights = area_weights(source, size).astype(exact)
+    rows = np.tensordot(images.astype(exact), weights, axes=([1], [1]))  # n, w, c, size
     both = np.tensordot(rows, weights, axes=([1], [1]))  # n, c, rows, columns
     total = source * source
     return ((both.astype(np.int64) + total // 2) // total).astype(np.uint8).transpose(0, 2, 3, 1)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from micronets.data.images import benchmark
 from micronets.data.images.coco import find_year, read_images
 from micronets.data.images.dataset import ImageDataset
 from micronets.data.images.decode import ImageRejected, decode
@@ -162,16 +163,18 @@ def test_small_people_are_not_seen_and_crowds_are(coco):
     found = read_images(coco, find_year(coco), "train", 0.5)
     assert found["person"].tolist()[:4] == [False, True, False, False]
     assert read_images(coco, "2017", "train", 0.4)["person"].tolist()[:2] == [True, True]
+    assert read_images(coco, "2017", "train", 0)["person"].tolist()[:4] == [True, True, False, False]
 
 
-def test_minival_says_what_is_tested(coco, tmp_path):
+def test_minival_says_what_is_tested(coco, tmp_path, caplog):
     identities = read_images(coco, "2017", "train", 0.5)["id"][:20].tolist()
-    (tmp_path / "ids.txt").write_text("\n".join(map(str, identities)), encoding="utf-8")
+    (tmp_path / "ids.txt").write_text("\n".join(map(str, [*identities, 77])), encoding="utf-8")
     options = {"source": "folder", "path": str(coco), "minival": str(tmp_path / "ids.txt"), "validation_percent": 20}
     TASK.prepare(options, tmp_path / "data", 1, 1)
     table = open_dataset(tmp_path / "data", (50, 50, 1)).table
     assert sorted(table[table["split"] == "testing"]["id"]) == identities
     assert len(table) == 64
+    assert "1 of the 21 images" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -233,6 +236,19 @@ def test_mirrored_images_are_mirrored(prepared):
     options = [ImageAugmentation(flip, 0, 0, 0, 0) for flip in (0, 1)]
     pairs = [next(iter(ImageStream(dataset, chosen, 5, 19).epoch(0)))[0] for chosen in options]
     np.testing.assert_allclose(pairs[0][:, :, ::-1], pairs[1], atol=1e-3)
+
+
+def test_the_benchmark_measures_a_folder(coco, monkeypatch, capsys):
+    monkeypatch.setattr(benchmark, "_PASSES", 1)
+    monkeypatch.setattr(benchmark, "_BATCHES", 2)
+    monkeypatch.setattr("sys.argv", ["benchmark", str(coco)])
+    benchmark.main()
+    printed = capsys.readouterr().out
+    assert "decoded, 1 process:" in printed and "batches of 160x160x1, 1 thread:" in printed
+    monkeypatch.setattr("sys.argv", ["benchmark", str(coco / "nothing")])
+    with pytest.raises(SystemExit):
+        benchmark.main()
+    assert "set data.path" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("shape", [(49, 50, 1), (8, 8, 1), (225, 225, 3), (50, 50, 2)])
