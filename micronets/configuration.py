@@ -274,9 +274,10 @@ def _check_published_input(task: str, key: str, name: str) -> None:
 
 def _check_search(task: str, key: str, section: Section, data: Section) -> None:
     _known_board(f"{key}.board", section["board"])
-    about, options = find_task(task), SearchOptions.from_section(section)
-    shape = options.input_shape or about.input_shape
+    about = find_task(task)
     try:
+        options = SearchOptions.from_section(section)
+        shape = options.input_shape or about.input_shape
         about.check_input_shape(shape)
         search_problem(options, shape, len(about.labels(data)))
     except ConfigurationError as error:

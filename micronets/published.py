@@ -38,7 +38,8 @@ Bottleneck = tuple[int, int]
 
 MOBILENET_V2_STRIDES = (1, 2, 2, 2, 1, 2, 1)
 """Of the stages of MobileNetV2; the first bottleneck of a stage has it."""
-_MOBILENET_V2: tuple[tuple[Bottleneck, ...], ...] = (
+MOBILENET_V2_STEM, MOBILENET_V2_HEAD = 32, 1280
+MOBILENET_V2_STAGES: tuple[tuple[Bottleneck, ...], ...] = (
     ((32, 16),),
     ((96, 24), (144, 24)),
     ((144, 32), (192, 32), (192, 32)),
@@ -122,7 +123,7 @@ def autoencoder(name: str, widths: Sequence[int]) -> Architecture:
 
 
 def _full_mobilenet_v2(size: int) -> Callable[[str], Architecture]:
-    return lambda name: mobilenet_v2(name, (size, size, 1), 32, _MOBILENET_V2, 1280)
+    return lambda name: mobilenet_v2(name, (size, size, 1), MOBILENET_V2_STEM, MOBILENET_V2_STAGES, MOBILENET_V2_HEAD)
 
 
 _VWW_2 = (

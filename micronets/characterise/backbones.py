@@ -8,7 +8,8 @@ import numpy as np
 from micronets.architecture import Architecture
 from micronets.errors import ConfigurationError
 from micronets.published import KWS_CLASSES, KWS_INPUT
-from micronets.search.space import DsCnnSpace, SearchSpace
+from micronets.search.ds_cnn_space import DsCnnSpace
+from micronets.search.space import SearchSpace
 
 _DOWN, _KEEP = (2, 2), (1, 1)
 

@@ -11,13 +11,15 @@ from micronets.costs import BYTES_PER_CHANNEL
 class ExpectedCosts:
     """Sums the costs of layers as they are added; the formulas are those of `micronets.costs`.
 
-    Channels are expected channels, `share` is the probability that the layer exists, pixels are height x width.
+    Channels are expected channels, `share` is the probability that the layer exists, pixels are height x width,
+    `kept_bytes` are those of maps that a later addition still needs.
 
     Attributes:
         flash_bytes: weights, biases and requantisation constants.
         macs: multiply-accumulates with the real map sizes.
-        live_bytes: inputs plus outputs of every layer: the working-memory model of SpArSe (section 4 of the paper).
-            Their maximum is the peak; the layers stay apart because a peak below a target means every one below it.
+        live_bytes: inputs, outputs and kept maps of every layer: the working-memory model of SpArSe (section 4 of the
+            paper). Their maximum is the peak; the layers stay apart because a peak below a target means every one
+            below it.
     """
 
     def __init__(self) -> None:
@@ -30,24 +32,50 @@ class ExpectedCosts:
         return 2 * self.macs
 
     def convolution(
-        self, before: Any, after: Any, kernel: tuple[int, int], pixels_before: int, pixels_after: int, share: Any = 1
+        self,
+        before: Any,
+        after: Any,
+        kernel: tuple[int, int],
+        pixels_before: int,
+        pixels_after: int,
+        share: Any = 1,
+        kept_bytes: Any = 0,
     ) -> None:
         """A dense convolution from `before` to `after` channels."""
         weights = kernel[0] * kernel[1] * before * after
-        self._add(weights, before, after, pixels_before, pixels_after, share)
+        self._add(weights, before, after, pixels_before, pixels_after, share, kept_bytes)
 
     def depthwise(
-        self, channels: Any, kernel: tuple[int, int], pixels_before: int, pixels_after: int, share: Any = 1
+        self,
+        channels: Any,
+        kernel: tuple[int, int],
+        pixels_before: int,
+        pixels_after: int,
+        share: Any = 1,
+        kept_bytes: Any = 0,
     ) -> None:
         """A depthwise convolution."""
         weights = kernel[0] * kernel[1] * channels
-        self._add(weights, channels, channels, pixels_before, pixels_after, share)
+        self._add(weights, channels, channels, pixels_before, pixels_after, share, kept_bytes)
 
     def pooling(self, channels: Any, pixels_before: int, pixels_after: int, share: Any = 1) -> None:
         """An average pool: memory only."""
         self.live_bytes.append(share * (pixels_before + pixels_after) * channels)
 
-    def _add(self, weights: Any, before: Any, after: Any, pixels_before: int, pixels_after: int, share: Any) -> None:
+    def addition(self, left: Any, right: Any, after: Any, pixels: int) -> None:
+        """The sum of two maps: memory only; `after` is the greater of the two channel counts."""
+        self.live_bytes.append(pixels * (left + right + after))
+
+    def _add(
+        self,
+        weights: Any,
+        before: Any,
+        after: Any,
+        pixels_before: int,
+        pixels_after: int,
+        share: Any,
+        kept_bytes: Any,
+    ) -> None:
         self.flash_bytes = self.flash_bytes + share * (weights + BYTES_PER_CHANNEL * after)
         self.macs = self.macs + share * weights * pixels_after
-        self.live_bytes.append(share * (pixels_before * before + pixels_after * after))
+        self.live_bytes.append(share * (pixels_before * before + pixels_after * after + kept_bytes))

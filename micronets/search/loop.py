@@ -18,7 +18,7 @@ from micronets.search.budget import OPS_PER_MOP, Budget
 from micronets.search.options import SearchOptions
 from micronets.search.phases import ArchitecturePhase, WeightPhase
 from micronets.search.relaxation import gumbel_noise, penalty, temperature_at
-from micronets.search.supernet import DsCnnSupernet
+from micronets.search.supernet import Supernet
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ class SearchLoop:
 
     def __init__(
         self,
-        supernet: DsCnnSupernet,
+        supernet: Supernet,
         options: SearchOptions,
         budget: Budget,
         weight_stream: Stream,
@@ -121,7 +121,7 @@ class SearchLoop:
             decisions.noise.assign(gumbel_noise(decisions.size, self._seed, epoch, step))
             logs = weight_logs if phase is self._weights else architecture_logs
             logs.append(phase.step(features, labels))
-        expected = self._supernet.space.expected_costs(decisions.expected_values())
+        expected = decisions.expected_costs(self._supernet.space)
         weight_loss, weight_accuracy = np.mean(weight_logs, axis=0).tolist()
         architecture_loss, architecture_accuracy = (
             np.mean(architecture_logs, axis=0).tolist() if architecture_logs else (None, None)

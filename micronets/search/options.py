@@ -5,32 +5,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from micronets.architecture import Shape
-from micronets.errors import ConfigurationError
-from micronets.search.space import DsCnnSpace
-
-
-@dataclass(frozen=True, kw_only=True)
-class Backbone:
-    """The widest and deepest network of the search space."""
-
-    channels: int
-    """Of the stem and of every block; a multiple of 4."""
-    blocks: int
-    strided: tuple[int, ...] = (1,)
-    """Numbers, from 1, of the blocks that downsample by 2."""
-    stem_kernel: tuple[int, int] = (10, 4)
-    """(height, width)."""
-    width_steps: int = 10
-    """Widths to choose from, from 1/width_steps of the channels to all of them."""
-
-    def space(self, input_shape: Shape, classes: int) -> DsCnnSpace:
-        """Raises ConfigurationError where the channels are no multiple of 4 or a strided block is none of them."""
-        if not set(self.strided) <= set(range(1, self.blocks + 1)):
-            raise ConfigurationError(
-                f"search.backbone.strided is {list(self.strided)}, but there are the blocks 1 to {self.blocks}."
-            )
-        strides = tuple((2, 2) if number in self.strided else (1, 1) for number in range(1, self.blocks + 1))
-        return DsCnnSpace(input_shape, classes, self.channels, strides, tuple(self.stem_kernel), self.width_steps)
+from micronets.search.backbones import Backbone, read_backbone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,18 +49,17 @@ class SearchOptions:
 
     @classmethod
     def from_section(cls, section: Mapping[str, Any]) -> "SearchOptions":
-        """From the `search` section of a validated configuration."""
+        """From the `search` section of a validated configuration.
+
+        Raises ConfigurationError where the backbone lacks a key.
+        """
         known = {entry.name for entry in fields(cls)}
         values = {key: value for key, value in section.items() if key in known}
         return cls(
             **{
                 **values,
                 "input_shape": tuple(section["input_shape"]) if section.get("input_shape") else None,
-                "backbone": Backbone(**{**section["backbone"], **_tuples(section["backbone"])}),
+                "backbone": read_backbone(section["backbone"]),
                 "architecture": ArchitectureOptions(**section["architecture"]),
             }
         )
-
-
-def _tuples(backbone: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
-    return {name: tuple(backbone[name]) for name in ("strided", "stem_kernel") if name in backbone}

@@ -6,7 +6,7 @@ import numpy as np
 from micronets.search.budget import Budget
 from micronets.search.options import SearchOptions
 from micronets.search.relaxation import penalty
-from micronets.search.supernet import DsCnnSupernet
+from micronets.search.supernet import Supernet
 
 NOT_DECAYED = ["gamma", "beta", "bias", "range"]
 
@@ -14,7 +14,7 @@ NOT_DECAYED = ["gamma", "beta", "bias", "range"]
 class SupernetPhase(keras.Model):
     """The supernet as a model of its own whose trainable variables are only `learnt`."""
 
-    def __init__(self, supernet: DsCnnSupernet, learnt: list[keras.Variable], optimiser, **kwargs):
+    def __init__(self, supernet: Supernet, learnt: list[keras.Variable], optimiser, **kwargs):
         super().__init__(**kwargs)
         self.supernet = supernet
         self._learnt = frozenset(id(variable) for variable in learnt)
@@ -55,7 +55,7 @@ class SupernetPhase(keras.Model):
 class WeightPhase(SupernetPhase):
     """Learns kernels, normalisation and ranges; the learning rate falls along a cosine over `steps`."""
 
-    def __init__(self, supernet: DsCnnSupernet, options: SearchOptions, steps: int):
+    def __init__(self, supernet: Supernet, options: SearchOptions, steps: int):
         schedule = keras.optimizers.schedules.CosineDecay(
             options.learning_rate, max(steps, 1), alpha=options.final_learning_rate
         )
@@ -73,7 +73,7 @@ class ArchitecturePhase(SupernetPhase):
     and decisions taken at higher temperatures would drift at random.
     """
 
-    def __init__(self, supernet: DsCnnSupernet, options: SearchOptions, budget: Budget, steps: int):
+    def __init__(self, supernet: Supernet, options: SearchOptions, budget: Budget, steps: int):
         schedule = keras.optimizers.schedules.CosineDecay(options.architecture.learning_rate, max(steps, 1))
         # Adam by default remembers 1,000 squared gradients: after a strong penalty nothing else would move for long.
         optimiser = keras.optimizers.Adam(schedule, beta_2=0.95)

@@ -6,10 +6,10 @@ from micronets.costs import costs
 from micronets.errors import ConfigurationError
 from micronets.search.budget import Budget
 from micronets.search.options import SearchOptions
-from micronets.search.space import DsCnnSpace, SearchSpace, cheapest
+from micronets.search.space import SearchSpace, cheapest
 
 
-def search_problem(options: SearchOptions, input_shape: Shape, classes: int) -> tuple[DsCnnSpace, Budget]:
+def search_problem(options: SearchOptions, input_shape: Shape, classes: int) -> tuple[SearchSpace, Budget]:
     """The search space and the budget of a search; needs no backend, so that a configuration can be checked by it.
 
     Raises ConfigurationError where the board is unknown, the backbone impossible, or the budget too small for every
@@ -33,5 +33,5 @@ def check_feasible(space: SearchSpace, budget: Budget, board: str) -> None:
         if limit is not None and need > limit:
             raise ConfigurationError(
                 f"The smallest network of the search space needs {need:,} {what}, but {limit:,} are allowed; {remedy} "
-                f"or make search.backbone.channels smaller."
+                f"or make search.backbone smaller."
             )

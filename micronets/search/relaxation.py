@@ -1,5 +1,7 @@
 """Decisions as trainable distributions, sampled by Gumbel-softmax (arXiv 1611.01144; in search: FBNet, 1812.03443)."""
 
+import functools
+import operator
 from collections.abc import Sequence
 
 import keras
@@ -7,6 +9,7 @@ import numpy as np
 from keras import ops
 
 from micronets.search.budget import Budget
+from micronets.search.costs import ExpectedCosts
 from micronets.search.space import Choice, Decision, SearchSpace
 
 
@@ -15,11 +18,15 @@ class Decisions(keras.layers.Layer):
 
     The noise and the temperature are variables that the search loop sets before every step, not random operations, so
     that a search can be continued in the middle with the very same samples.
+
+    Args:
+        maxima: groups of decisions with the same options, by index, of which the greatest value is asked for.
     """
 
-    def __init__(self, decisions: Sequence[Decision], **kwargs):
+    def __init__(self, decisions: Sequence[Decision], maxima: Sequence[tuple[int, ...]] = (), **kwargs):
         super().__init__(**kwargs)
         self.decisions = tuple(decisions)
+        self.maxima = tuple(maxima)
         self._sizes = [len(decision.options) for decision in decisions]
         self._ends = np.cumsum(self._sizes)
         self.logits = self.add_weight(shape=(self.size,), initializer="zeros", name="logits")
@@ -46,6 +53,18 @@ class Decisions(keras.layers.Layer):
             for gates, decision in zip(self._distributions(self.logits), self.decisions, strict=True)
         ]
 
+    def expected_greatest(self) -> list:
+        """One scalar per group of `maxima`: the expectation of its greatest value; the decisions are independent."""
+        distributions = self._distributions(self.logits)
+        return [
+            _expected_maximum([distributions[index] for index in group], self.decisions[group[0]].options)
+            for group in self.maxima
+        ]
+
+    def expected_costs(self, space: SearchSpace) -> ExpectedCosts:
+        """Costs of `space`, whose decisions these are, by the gates without noise."""
+        return space.expected_costs(self.expected_values(), self.expected_greatest())
+
     def probabilities(self) -> list[np.ndarray]:
         """How likely every option is sampled: softmax of the logits, float64 of shape (options,) per decision."""
         logits = ops.convert_to_numpy(self.logits).astype(np.float64)
@@ -58,7 +77,15 @@ class Decisions(keras.layers.Layer):
 
     def _distributions(self, logits) -> list:
         parts = ops.split(logits / self.temperature, self._ends[:-1].tolist())
-        return [ops.softmax(part) for part in parts]
+        # A single option is taken with certainty; Keras warns of its softmax.
+        return [ops.softmax(part) if part.shape[0] > 1 else ops.ones_like(part) for part in parts]
+
+
+def _expected_maximum(distributions: list, options: tuple[int, ...]):
+    """E[max] = greatest option - sum of P(max <= option) times the step to the next option."""
+    at_most = functools.reduce(operator.mul, [ops.cumsum(part) for part in distributions])
+    steps = np.diff(np.array(options, np.float32))
+    return options[-1] - ops.sum(at_most[:-1] * ops.convert_to_tensor(steps))
 
 
 def gumbel_noise(size: int, seed: int, epoch: int, step: int) -> np.ndarray:
@@ -79,5 +106,5 @@ def penalty(space: SearchSpace, decisions: Decisions, budget: Budget):
 
     The peak of memory counts layer by layer, so that every layer above the target is pushed down, not the worst alone.
     """
-    usage = budget.expected_usage(space.expected_costs(decisions.expected_values()))
+    usage = budget.expected_usage(decisions.expected_costs(space))
     return ops.sum(ops.relu(ops.stack(usage) - 1.0))

@@ -24,8 +24,8 @@ from micronets.search.loop import SearchEpoch, SearchLoop
 from micronets.search.options import SearchOptions
 from micronets.search.problem import search_problem
 from micronets.search.repair import Move, repair
-from micronets.search.space import Choice, DsCnnSpace
-from micronets.search.supernet import DsCnnSupernet
+from micronets.search.space import Choice, SearchSpace
+from micronets.search.supernets import supernet_of
 from micronets.tasks import dataset_description, find_task, open_dataset
 
 logger = logging.getLogger(__name__)
@@ -89,7 +89,7 @@ def search(
 
 
 def search_space(
-    space: DsCnnSpace,
+    space: SearchSpace,
     budget: Budget,
     options: SearchOptions,
     streams: tuple[Stream, Stream],
@@ -116,7 +116,7 @@ def search_space(
         "any number of" if budget.max_ops is None else f"{budget.max_ops:,}",
     )
     facts = {**facts, "options": asdict(options), "budget": asdict(budget), "seed": seed, "versions": _versions()}
-    facts |= {"space": asdict(space), "input_range": input_range}
+    facts |= {"space": [type(space).__name__, asdict(space)], "input_range": input_range}
     checkpoint = Checkpoint(directory / "checkpoint.npz", fingerprint(**facts))
 
     def finish_epoch(epoch: SearchEpoch) -> None:
@@ -124,7 +124,7 @@ def search_space(
             values = {key: value for key, value in asdict(epoch).items() if isinstance(value, float)}
             sink.log_metrics(values, epoch.epoch)
 
-    supernet = DsCnnSupernet(space, input_range, name="supernet")
+    supernet = supernet_of(space, input_range)
     loop = SearchLoop(supernet, options, budget, *streams, seed, checkpoint, finish_epoch)
     loop.run()
     probabilities = supernet.decisions.probabilities()
@@ -160,7 +160,7 @@ def _log_repair(moves: tuple[Move, ...]) -> None:
 
 
 def _report(
-    space: DsCnnSpace,
+    space: SearchSpace,
     budget: Budget,
     probabilities: list[np.ndarray],
     learnt: Choice,

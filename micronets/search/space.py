@@ -1,4 +1,4 @@
-"""What is searched: a backbone, the decisions taken in it, and the architecture that every choice stands for.
+"""What every search space is: the decisions taken in a backbone, and the architecture that every choice stands for.
 
 A `Choice` holds one option's index per decision. The options of a decision are numbers, ordered from cheap to dear:
 channel counts for a width, 0 (skip) and 1 (keep) for the depth.
@@ -7,10 +7,9 @@ channel counts for a width, 0 (skip) and 1 (keep) for the depth.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Protocol
 
-from micronets.architecture import Architecture, AveragePooling, Convolution, DepthwiseConvolution, Layer, Shape
+from micronets.architecture import Architecture, Shape
 from micronets.errors import ConfigurationError
 from micronets.search.costs import ExpectedCosts
 
@@ -32,14 +31,30 @@ class SearchSpace(Protocol):
     """What the search needs to know of a space."""
 
     @property
+    def input_shape(self) -> Shape:
+        """Height, width, channels of the features."""
+
+    @property
+    def classes(self) -> int:
+        """Number of logits."""
+
+    @property
     def decisions(self) -> tuple[Decision, ...]:
         """Everything that is decided, in the order of a `Choice`."""
+
+    @property
+    def maxima(self) -> tuple[tuple[int, ...], ...]:
+        """Groups of decisions, by index and with the same options, of which the greatest value counts in the costs."""
 
     def architecture(self, name: str, choice: Choice) -> Architecture:
         """The network that `choice` stands for."""
 
-    def expected_costs(self, values: Sequence[Any]) -> ExpectedCosts:
-        """Costs at the expected option of every decision: numbers, or scalars of the backend."""
+    def expected_costs(self, values: Sequence[Any], greatest: Sequence[Any]) -> ExpectedCosts:
+        """Costs at the expected value of every decision and of the greatest value of every group of `maxima`.
+
+        Both are numbers, or scalars of the backend. With independent decisions they are the exact expectation of flash,
+        of the operations and of every layer's working memory; at a choice they equal `micronets.costs.costs`.
+        """
 
 
 def cheapest(space: SearchSpace) -> Choice:
@@ -56,79 +71,9 @@ def width_options(channels: int, steps: int) -> tuple[int, ...]:
         raise ConfigurationError(
             f"search.backbone.channels is {channels}, but widths are multiples of {CHANNEL_MULTIPLE}; correct it."
         )
-    shares = (channels * step / (steps * CHANNEL_MULTIPLE) for step in range(1, steps + 1))
-    return tuple(sorted({CHANNEL_MULTIPLE * max(math.floor(share + 0.5), 1) for share in shares}))
+    return tuple(sorted({nearest_width(channels * step / steps) for step in range(1, steps + 1)}))
 
 
-@dataclass(frozen=True)
-class DsCnnSpace:
-    """Depthwise-separable networks: a stem, blocks (3x3 depthwise, then 1x1), a global average pool, a 1x1 classifier.
-
-    Decided are the width of the stem and of every block, and whether a block is kept. In place of a skipped block
-    stands nothing, or an average pool over its stride where it downsamples; either hands on the width that it reads.
-
-    Attributes:
-        input_shape: height, width, channels of the features.
-        channels: width of the backbone's stem and blocks.
-        strides: (height, width) of every block's depthwise convolution.
-        stem_kernel: (height, width).
-        width_steps: how many widths to choose from.
-    """
-
-    input_shape: Shape
-    classes: int
-    channels: int
-    strides: tuple[tuple[int, int], ...]
-    stem_kernel: tuple[int, int] = (10, 4)
-    width_steps: int = 10
-
-    @cached_property
-    def decisions(self) -> tuple[Decision, ...]:
-        """Width of the stem, then of every block: kept or not, width."""
-        widths = width_options(self.channels, self.width_steps)
-        decisions = [Decision("stem width", widths)]
-        for number in range(1, len(self.strides) + 1):
-            decisions += [Decision(f"block {number} kept", (SKIPPED, KEPT)), Decision(f"block {number} width", widths)]
-        return tuple(decisions)
-
-    def map_sizes(self) -> list[tuple[int, int]]:
-        """Height and width after the stem and after every block; no decision changes them."""
-        sizes = [self.input_shape[:2]]
-        for stride in self.strides:
-            sizes.append((-(-sizes[-1][0] // stride[0]), -(-sizes[-1][1] // stride[1])))
-        return sizes
-
-    def architecture(self, name: str, choice: Choice) -> Architecture:
-        """The network that `choice` stands for."""
-        stem, *blocks = (decision.options[index] for decision, index in zip(self.decisions, choice, strict=True))
-        layers: list[Layer] = [Convolution(stem, self.stem_kernel)]
-        for kept, width, stride in zip(blocks[0::2], blocks[1::2], self.strides, strict=True):
-            if kept:
-                layers += [DepthwiseConvolution((3, 3), stride), Convolution(width)]
-            elif stride != (1, 1):
-                layers.append(AveragePooling(stride, stride))
-        layers += [AveragePooling(), Convolution(self.classes, activation="linear")]
-        return Architecture(name, self.input_shape, tuple(layers))
-
-    def expected_costs(self, values: Sequence[Any]) -> ExpectedCosts:
-        """Costs at the expected option of every decision.
-
-        They are linear in each decision, so with independent decisions they are the exact expectation of flash, of the
-        operations and of every layer's working memory; at a choice they equal `micronets.costs.costs`.
-        """
-        sizes = [height * width for height, width in self.map_sizes()]
-        stem, *blocks = values
-        totals = ExpectedCosts()
-        totals.convolution(self.input_shape[2], stem, self.stem_kernel, sizes[0], sizes[0])
-        running = stem
-        for index, stride in enumerate(self.strides):
-            kept, width = blocks[2 * index], blocks[2 * index + 1]
-            before, after = sizes[index], sizes[index + 1]
-            totals.depthwise(running, (3, 3), before, after, share=kept)
-            totals.convolution(running, width, (1, 1), after, after, share=kept)
-            if stride != (1, 1):
-                totals.pooling(running, before, after, share=1 - kept)
-            running = kept * width + (1 - kept) * running
-        totals.pooling(running, sizes[-1], 1)
-        totals.convolution(running, self.classes, (1, 1), 1, 1)
-        return totals
+def nearest_width(channels: float) -> int:
+    """The multiple of 4 nearest to `channels`, halves rounded up; at least 4."""
+    return CHANNEL_MULTIPLE * max(math.floor(channels / CHANNEL_MULTIPLE + 0.5), 1)

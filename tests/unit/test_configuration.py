@@ -126,6 +126,14 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({"models": {"ds-cnn-s": {"train": {"epochs": 1}}}}, r"'kws.models.ds-cnn-s.train.epochs'"),
     ({"models": {"ds-cnn-s": {"boards": ["uno"]}}}, r"kws.models.ds-cnn-s.boards: .*'uno'"),
     ({"models": {"mine": {"search": {"board": "uno"}}}}, r"kws.models.mine.search.board: .*'uno'"),
+    (
+        {"models": {"mine": {"search": {"backbone": {"kind": "mobilenet-v3"}}}}},
+        r"search.backbone.kind is 'mobilenet-v3', but must be one of ds-cnn, mobilenet-v2",
+    ),
+    (
+        {"models": {"mine": {"search": {"backbone": {"kind": "mobilenet-v2", "width": 0}}}}},
+        r"backbone.width is 0, but must be greater",
+    ),
     ({"models": {"mine": {"search": {"max_mops": 0.001}}}}, r"kws.models.mine.search: .*operations.*1,000 are allowed"),
     ({"models": {"micronet-kws-l": {}}}, r"micronet-kws-l .*bytes of flash.*boards key"),
     ({"models": {"ds-cnn-l": {}}}, r"ds-cnn-l .*bytes of SRAM.*boards key"),

@@ -15,8 +15,8 @@ from micronets.profile import Firmware, Profile
 from micronets.profile.cycles import LayerCounts, find_cycle_model
 from micronets.profile.image import FlashUse, MemoryPlan, RamUse
 from micronets.report.sources import SEARCH_COLUMNS, TRAINING_COLUMNS, read_results
+from micronets.search.backbones import DsCnnBackbone
 from micronets.search.loop import SearchEpoch
-from micronets.search.options import Backbone
 from micronets.train.phase import Epoch
 
 BOARD = "nucleo-f446re"
@@ -85,7 +85,7 @@ def test_histories():
 
 def test_decisions_of_the_search(results_folder):
     results_folder.searched("searched")
-    space = Backbone(channels=32, blocks=2).space((49, 10, 1), 12)
+    space = DsCnnBackbone(channels=32, blocks=2).space((49, 10, 1), 12)
     chosen = {"stem width": 32, "block 1 kept": 0, "block 1 width": 16, "block 2 kept": 1, "block 2 width": 12}
     assert [decision.name for decision in space.decisions] == list(chosen)
     decisions = [

@@ -7,9 +7,9 @@ from micronets.costs import costs
 from micronets.errors import ConfigurationError
 from micronets.published import published_architecture
 from micronets.search.budget import Budget
+from micronets.search.ds_cnn_space import DsCnnSpace
 from micronets.search.options import SearchOptions
 from micronets.search.problem import check_feasible, search_problem
-from micronets.search.space import DsCnnSpace
 
 SECTION = {
     "board": "nucleo-f446re",

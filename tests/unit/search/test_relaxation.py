@@ -7,8 +7,8 @@ from keras import ops
 
 from micronets.costs import costs
 from micronets.search.budget import Budget
+from micronets.search.ds_cnn_space import DsCnnSpace
 from micronets.search.relaxation import Decisions, gumbel_noise, penalty, temperature_at
-from micronets.search.space import DsCnnSpace
 
 SPACE = DsCnnSpace((49, 10, 1), 12, 64, ((2, 2), (1, 1)))
 

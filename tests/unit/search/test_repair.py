@@ -6,9 +6,9 @@ import pytest
 from micronets.costs import costs
 from micronets.errors import ConfigurationError
 from micronets.search.budget import Budget
+from micronets.search.ds_cnn_space import DsCnnSpace
 from micronets.search.problem import check_feasible
 from micronets.search.repair import repair
-from micronets.search.space import DsCnnSpace
 
 SPACE = DsCnnSpace((49, 10, 1), 12, 64, ((2, 2), (1, 1), (1, 1)))
 

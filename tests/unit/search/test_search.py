@@ -9,16 +9,17 @@ import pytest
 
 from micronets.architecture import Architecture
 from micronets.costs import costs
+from micronets.search.backbones import DsCnnBackbone
 from micronets.search.budget import Budget
-from micronets.search.options import ArchitectureOptions, Backbone, SearchOptions
+from micronets.search.ds_cnn_space import DsCnnSpace
+from micronets.search.options import ArchitectureOptions, SearchOptions
 from micronets.search.search import search_space
-from micronets.search.space import DsCnnSpace
 
 SPACE = DsCnnSpace((12, 8, 1), 3, 16, ((2, 2), (1, 1)), stem_kernel=(5, 4))
 OPTIONS = SearchOptions(
     board="nucleo-f446re",
     max_mops=0,
-    backbone=Backbone(channels=16, blocks=2),
+    backbone=DsCnnBackbone(channels=16, blocks=2),
     epochs=5,
     warmup_epochs=1,
     batch_size=16,

@@ -9,8 +9,9 @@ from micronets.architecture import AveragePooling, Convolution, DepthwiseConvolu
 from micronets.costs import costs
 from micronets.errors import ConfigurationError
 from micronets.published import published_architecture
-from micronets.search.options import Backbone
-from micronets.search.space import DsCnnSpace, cheapest, width_options
+from micronets.search.backbones import DsCnnBackbone
+from micronets.search.ds_cnn_space import DsCnnSpace
+from micronets.search.space import cheapest, width_options
 
 PAPER_SPACE = DsCnnSpace((49, 10, 1), 12, 276, ((2, 2), *((1, 1),) * 7))
 SMALL_SPACE = DsCnnSpace((11, 7, 1), 3, 8, ((2, 2), (1, 1)), stem_kernel=(5, 4), width_steps=2)
@@ -92,7 +93,7 @@ def test_costs_of_undecided_networks_are_the_expectation_over_all_choices():
 
 
 def test_the_backbone_of_anomaly_detection():
-    space = Backbone(channels=276, blocks=5, strided=(1, 4, 5), stem_kernel=(3, 3)).space((32, 32, 1), 4)
+    space = DsCnnBackbone(channels=276, blocks=5, strided=(1, 4, 5), stem_kernel=(3, 3)).space((32, 32, 1), 4)
     widest = tuple(len(decision.options) - 1 for decision in space.decisions)
     assert space.architecture("ds-cnn-l-ad", widest) == published_architecture("ds-cnn-l-ad")
     values = [decision.options[-1] for decision in space.decisions]
@@ -104,4 +105,4 @@ def test_the_backbone_of_anomaly_detection():
         exact.sram_bytes,
     )
     with pytest.raises(ConfigurationError, match=r"strided is \[1, 6\], but there are the blocks 1 to 5"):
-        Backbone(channels=276, blocks=5, strided=(1, 6)).space((32, 32, 1), 4)
+        DsCnnBackbone(channels=276, blocks=5, strided=(1, 6)).space((32, 32, 1), 4)
