@@ -147,7 +147,7 @@ class Profile:
         estimate: None where there is no cycle model for the core.
         measured_latency_ms: by the board's own counter; None where only the emulator was asked.
         stack_bytes: greatest depth reached.
-        bit_exact: every output equalled TFLM's; None where there was none to compare with.
+        compared_outputs: how many were compared with TFLM's, bit for bit; `equal_outputs` of them equalled.
         layers: columns `layer` (a readable name) and `instructions`, in the order of execution.
     """
 
@@ -157,8 +157,14 @@ class Profile:
     estimate: Estimate | None
     measured_latency_ms: float | None
     stack_bytes: int
-    bit_exact: bool | None
+    compared_outputs: int
+    equal_outputs: int
     layers: pd.DataFrame
+
+    @property
+    def bit_exact(self) -> bool | None:
+        """Whether every output equalled TFLM's; None where there was none to compare with."""
+        return None if self.compared_outputs == 0 else self.equal_outputs == self.compared_outputs
 
 
 @dataclass(frozen=True)
@@ -175,6 +181,12 @@ class Build:
         if self.firmware is None or self.profile is None:
             return None
         return self.firmware.ram_bytes + self.profile.stack_bytes
+
+    def arena_share(self, export: Export | None) -> float | None:
+        """The arena divided by what TFLM's interpreter takes for the same file; None before both are known."""
+        if self.firmware is None or export is None:
+            return None
+        return self.firmware.arena_bytes / export.tflm_arena_bytes
 
 
 @dataclass(frozen=True)

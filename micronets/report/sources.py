@@ -201,8 +201,14 @@ def _read_export(path: Path, dataset: Dataset, metric: str) -> Export:
         tflm_merit=_merit(scores["tflm"][metric], count),
         scores={name: Score.from_json(score) for name, score in scores["tflm"].items()},
         confusion=confusion,
-        tflm_arena_bytes=int(content["tflm_arena_bytes"]),
+        tflm_arena_bytes=_positive(content["tflm_arena_bytes"]),
     )
+
+
+def _positive(value: Any) -> int:
+    if int(value) < 1:
+        raise ValueError(f"{value} bytes")
+    return int(value)
 
 
 def _read_firmware(path: Path) -> Firmware:
@@ -241,7 +247,8 @@ def _read_profile(path: Path, metric: str) -> Profile:
         estimate=None if estimated is None else _read_estimate(estimated),
         measured_latency_ms=None if measured is None else float(measured["latency_ms"]),
         stack_bytes=int(counted["stack_bytes"]),
-        bit_exact=outputs["bit_exact"],
+        compared_outputs=int(outputs["compared"]),
+        equal_outputs=int(outputs["compared"]) - int(outputs["different"]),
         layers=layers.assign(layer=[readable_layer(name) for name in layers["layer"]]),
     )
 

@@ -73,8 +73,11 @@ def _costs(model: Model, build: Build) -> dict[str, float | int | bool | None]:
         "estimated_energy_mj": estimate and estimate.energy_mj,
         "measured_latency_ms": profile and profile.measured_latency_ms,
         "bit_exact": profile and profile.bit_exact,
+        "compared_outputs": profile and profile.compared_outputs,
+        "equal_outputs": profile and profile.equal_outputs,
         "tflite_bytes": export and export.tflite_bytes,
         "tflm_arena_bytes": export and export.tflm_arena_bytes,
+        "arena_share_of_tflm": build.arena_share(export),
     }
 
 
@@ -90,7 +93,10 @@ def _paper(figures: PublishedFigures | None, board: Board, metric: str) -> dict[
 
 
 def format_summary(table: pd.DataFrame, metric: str) -> str:
-    """The table's most wanted columns as aligned text, for the terminal; `metric` names the score in it."""
+    """The table's most wanted columns as aligned text, for the terminal; `metric` names the score in it.
+
+    `RAM/TFLM` is our arena divided by TFLM's, `equal` how many of the emulator's outputs equalled TFLM's.
+    """
     if table.empty:
         return "No models."
     columns = {
@@ -101,10 +107,10 @@ def format_summary(table: pd.DataFrame, metric: str) -> str:
         "emulator": _shares(table, f"emulator_{metric}"),
         "flash kB": _formatted(table["flash_bytes"], lambda size: f"{size / _KILO:.1f}"),
         "RAM kB": _formatted(table["ram_bytes"], lambda size: f"{size / _KILO:.1f}"),
-        "M MACs": _formatted(table["macs"], lambda macs: f"{macs / 1e6:.2f}"),
         "M instr": _formatted(table["instructions"], lambda count: f"{count / 1e6:.2f}"),
         "ms (est.)": _formatted(table["estimated_latency_ms"], lambda latency: f"{latency:.1f}"),
-        "bit-exact": _formatted(table["bit_exact"], lambda exact: "yes" if exact else "NO"),
+        "RAM/TFLM": _formatted(table["arena_share_of_tflm"], lambda share: f"{share:.2f}"),
+        "equal": _equal_outputs(table),
     }
     left = ("model", "board")
     widths = {name: max(len(name), *map(len, cells)) for name, cells in columns.items()}
@@ -122,6 +128,12 @@ def format_summary(table: pd.DataFrame, metric: str) -> str:
 
 def _shares(table: pd.DataFrame, name: str) -> list[str]:
     return _formatted(table[f"{name}_percent"], lambda percent: f"{percent:.1f} %")
+
+
+def _equal_outputs(table: pd.DataFrame) -> list[str]:
+    counts = table["equal_outputs"].astype(str) + "/" + table["compared_outputs"].astype(str)
+    exact = zip(table["bit_exact"], counts, strict=True)
+    return ["-" if pd.isna(same) else count if same else f"NO: {count}" for same, count in exact]
 
 
 def _formatted(values: pd.Series, form) -> list[str]:

@@ -184,7 +184,8 @@ class ResultsFolder:
         rows = [{"layer": layer, "instructions": int(count)} for layer, count in zip(names, shares, strict=True)]
         rows.append({"layer": "network_invoke", "instructions": instructions - sum(r["instructions"] for r in rows)})
         self.csv(folder / "layers.csv", rows)
-        outputs = {"compared": inputs, "different": 0 if bit_exact else 3, "bit_exact": bit_exact}
+        compared, different = (0, 0) if bit_exact is None else (inputs, 0 if bit_exact else 3)
+        outputs = {"compared": compared, "different": different, "bit_exact": bit_exact}
         outputs["scores"] = {} if share is None else {"accuracy": score(share)}
         estimate = {"latency_ms": latency_ms, "mean_error": 0.032, "worst_error": 0.097, "energy_mj": 8.25}
         estimate["measured_on"] = "nucleo-l4r5zi"

@@ -58,7 +58,9 @@ def test_table_shows_the_stages_figures(page):
     assert cells["M instr. counted"] == "6.20"
     assert cells["ms estimated"] == "45.8 ± 3.2 %"
     assert cells["stack measured"] == "0.4"
-    assert cells["bit-exact compared"] == "yes"
+    arena, share = cells["arena planned"].split(maxsplit=1)
+    assert share == f"{float(arena) / 62.932:.2f} of TFLM's"
+    assert cells["equal outputs compared"] == "480 of 480"
 
 
 def test_papers_figures_stand_beneath_its_networks_only(page):
@@ -157,7 +159,7 @@ def test_one_model_in_its_first_epoch_without_estimates(results_folder):
     report("kws", {"ds-cnn-s": [BOARD]}, results_folder.root, results_folder.task / "report")
     page = Page(results_folder.task / "report" / "report.html")
     cells = dict(zip(page.rows[1], page.rows[2], strict=True))
-    assert cells["ms estimated"] == cells["bit-exact compared"] == cells["on emulator measured"] == "–"
+    assert cells["ms estimated"] == cells["equal outputs compared"] == cells["on emulator measured"] == "–"
     confusion = next(image["alt"] for image in page.images if "Right answers" in image["alt"])
     assert confusion.endswith("unknown 100 %; no mistakes.")
 
@@ -172,7 +174,7 @@ def test_several_boards_stand_side_by_side(results_folder):
     assert table["board"].tolist() == boards
     page = Page(results_folder.task / "report" / "report.html")
     other = next(row for row in page.rows if row[0].endswith("nucleo-l4r5zi"))
-    assert other[-1] == "no"
+    assert other[-1] == "97 of 100"
     assert other[3].endswith("n = 100")
     words = next(image["alt"] for image in page.images if "milliseconds" in image["alt"])
     assert "30 milliseconds" in words and "45 milliseconds" in words

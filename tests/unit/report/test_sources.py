@@ -105,6 +105,7 @@ def test_damage_names_the_folder_and_the_stage(one_model, file, stage, damage):
     [
         ("searched/export/metrics.json", {"confusion": [[1, 2], [3, 4]]}),
         ("searched/export/metrics.json", {"test_count": 0}),
+        ("searched/export/metrics.json", {"tflm_arena_bytes": 0}),
         (
             "searched/export/metrics.json",
             {"scores": {"litert": {"accuracy": score(87.5)}}},
