@@ -54,9 +54,12 @@ def pack_quads(step: Convolution, accumulators: Bounds) -> QuadWeights | None:
     form = choose_form(step.requantisation, accumulators.low, accumulators.high, largest)
     padded = np.zeros((whole, -(-depth // 4) * 4), np.int64)
     padded[:channels, :depth] = weights
-    lanes = (padded.reshape(-1, _QUAD, padded.shape[1]) * _LANE[:, None]).sum(axis=1)
+    sums = np.cumsum(padded.reshape(-1, _QUAD, padded.shape[1]) * _LANE[:, None], axis=1)
+    lanes = sums[:, -1]
     starts = step.bias - step.input_zero_point * weights.sum(axis=1) + form.nudges
-    if lanes.min() < -(1 << 15) or np.abs(starts).max() > _LARGEST_START:
+    # The kernel takes a lane's low nibble, byte and twelve bits for the sums of fewer channels: weights of -8 beside
+    # negative ones reach beyond these.
+    if np.any(sums < -8 * _LANE[:, None]) or np.abs(starts).max() > _LARGEST_START:
         return None
     if form.name == "fast" and np.abs(form.constants).max() > _LARGEST_SMALL:
         return None

@@ -89,8 +89,9 @@ def test_extreme_weights(tmp_path):
         check(layer("CONV_2D", (1, 1), np.full((5, 1, 1, DEPTH), value, np.int8), bias=30_000, out_scale=0.3), tmp_path)
 
 
-def test_what_lanes_cannot_hold_takes_eight_bits_and_says_so(tmp_path):
-    weights = random_weights((4, 1, 1, DEPTH))
+@pytest.mark.parametrize("channels", [2, 3, 4, 6])
+def test_what_lanes_cannot_hold_takes_eight_bits_and_says_so(channels, tmp_path):
+    weights = random_weights((channels, 1, 1, DEPTH))
     weights[:, :, :, 2] = -8
     network = check(layer("CONV_2D", (1, 1), weights), tmp_path)
     assert network.layers[0].kernel.startswith("mn_point_") and "int4" not in network.layers[0].kernel
