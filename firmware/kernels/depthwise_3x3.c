@@ -2,44 +2,54 @@
 #include "micronets_dsp.h"
 #include "micronets_kernels.h"
 
-/* One plane line: `count` pixels, `lead` columns of padding before them already in place (0 or 1). */
-static void gather_line(
-    const int8_t *input, int32_t stride, int32_t count, int32_t lead, uint32_t zero, uint32_t *first, uint32_t *second)
+/* Two channels' lines of the input, `p->inputs_inner` pixels each, into two planes. */
+static void gather(
+    const struct mn_depthwise_3x3 *p, const int8_t *input, int32_t lines, uint32_t zero, uint32_t *plane)
 {
-    if (lead)
+    /* Read once: the stores below may alias the description, which lies in flash. */
+    const int32_t stride = p->input_inner_stride, line_stride = p->input_outer_stride, pitch = p->pitch_words;
+    const int32_t second = p->plane_words, lead = p->pad_inner, pixels = p->inputs_inner - lead;
+    const int32_t rest = pixels & 3;
+    for (; lines > 0; lines--, input += line_stride, plane += pitch)
     {
-        const uint32_t half = mn_load_half(input);
-        *first++ = mn_pack_low(zero, mn_even_bytes(half));
-        *second++ = mn_pack_low(zero, mn_odd_bytes(half));
-        input += stride;
-        count--;
-    }
-    for (; count >= 4; count -= 4)
-    {
-        const uint32_t a = mn_load_half(input), b = mn_load_half(input + stride);
-        input += 2 * stride;
-        const uint32_t c = mn_load_half(input), d = mn_load_half(input + stride);
-        input += 2 * stride;
-        const uint32_t ab = a | b << 16, cd = c | d << 16;
-        first[0] = mn_even_bytes(ab);
-        first[1] = mn_even_bytes(cd);
-        second[0] = mn_odd_bytes(ab);
-        second[1] = mn_odd_bytes(cd);
-        first += 2;
-        second += 2;
-    }
-    for (; count >= 2; count -= 2)
-    {
-        const uint32_t both = mn_load_half(input) | mn_load_half(input + stride) << 16;
-        input += 2 * stride;
-        *first++ = mn_even_bytes(both);
-        *second++ = mn_odd_bytes(both);
-    }
-    if (count)
-    {
-        const uint32_t half = mn_load_half(input);
-        *first = mn_pack_low(mn_even_bytes(half), zero);
-        *second = mn_pack_low(mn_odd_bytes(half), zero);
+        const int8_t *from = input;
+        uint32_t *to = plane;
+        if (lead)
+        {
+            const uint32_t half = mn_load_half(from);
+            to[0] = mn_pack_low(zero, mn_even_bytes(half));
+            to[second] = mn_pack_low(zero, mn_odd_bytes(half));
+            to++;
+            from += stride;
+        }
+        for (int32_t left = pixels; left >= 4; left -= 4)
+        {
+            const uint32_t a = mn_load_half(from), b = mn_load_half(from + stride);
+            from += 2 * stride;
+            const uint32_t c = mn_load_half(from), d = mn_load_half(from + stride);
+            from += 2 * stride;
+            const uint32_t ab = a | b << 16, cd = c | d << 16;
+            to[0] = mn_even_bytes(ab);
+            to[1] = mn_even_bytes(cd);
+            to += second;
+            to[0] = mn_odd_bytes(ab);
+            to[1] = mn_odd_bytes(cd);
+            to += 2 - second;
+        }
+        if (rest & 2)
+        {
+            const uint32_t both = mn_load_half(from) | mn_load_half(from + stride) << 16;
+            from += 2 * stride;
+            to[0] = mn_even_bytes(both);
+            to[second] = mn_odd_bytes(both);
+            to++;
+        }
+        if (rest & 1)
+        {
+            const uint32_t half = mn_load_half(from);
+            to[0] = mn_pack_low(mn_even_bytes(half), zero);
+            to[second] = mn_pack_low(mn_odd_bytes(half), zero);
+        }
     }
 }
 
@@ -56,9 +66,10 @@ void mn_depthwise_3x3_band(
     const int32_t before = top < 0 ? -top : 0;
     const int32_t end = bottom > p->inputs_outer ? p->inputs_outer : bottom;
     const int32_t count = end - top - before;
-    for (int32_t i = 0; i < 2 * p->plane_words; i++)
+    const uint32_t *planes_end = second_plane + p->plane_words;
+    for (uint32_t *word = plane; word != planes_end; word++)
     {
-        plane[i] = zero | zero << 16;
+        *word = zero | zero << 16;
     }
     const int32_t *stream = p->stream;
     for (int32_t channel = 0; channel < channels; channel += 2)
@@ -66,13 +77,7 @@ void mn_depthwise_3x3_band(
         /* The last channel of an odd number is read as the second of a pair. */
         const int32_t odd = channel + 1 == channels;
         const int8_t *source = input + channel - odd;
-        uint32_t *gathered = plane + before * pitch;
-        for (int32_t i = 0; i < count; i++, source += p->input_outer_stride, gathered += pitch)
-        {
-            gather_line(
-                source, p->input_inner_stride, p->inputs_inner, p->pad_inner, zero, gathered,
-                gathered + p->plane_words);
-        }
+        gather(p, source, count, zero, plane + before * pitch);
         if (!odd)
         {
             stream = p->sweep(p, lines, plane, stream, output + channel);

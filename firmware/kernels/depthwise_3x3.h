@@ -74,6 +74,67 @@ MN_INLINE struct mn_channel_3x3 mn_read_channel_int4(enum mn_form form, int32_t 
     return channel;
 }
 
+/* A kernel as lanes for stride 2: (w0, w1) of every line, (w2 of line 0, w2 of line 1), and w2 of line 2 above nothing
+ * that matters. */
+struct mn_strided_kernel
+{
+    uint32_t w01_0, w01_1, w01_2, w2_01, w2_2;
+};
+
+MN_INLINE struct mn_strided_kernel mn_strided(const struct mn_channel_3x3 *channel)
+{
+    const struct mn_strided_kernel kernel = {
+        channel->k0.w01, channel->k1.w01, channel->k2.w01,
+        mn_pack_low_high(channel->k0.w12 >> 16, channel->k1.w12), channel->k2.w12};
+    return kernel;
+}
+
+/* Two neighbouring accumulators with stride 2. In assembly, because GCC runs out of registers and spills. */
+MN_INLINE void mn_stride_2_pair(
+    const int32_t pitch, const struct mn_strided_kernel *k, const uint32_t *x, int32_t start, int32_t *a, int32_t *b)
+{
+#if MN_DSP
+    if (2 * pitch + 2 < 1024)
+    {
+        uint32_t s, t;
+        __asm volatile("ldr %[s], [%[x]]\n\t"
+                       "ldr %[t], [%[x], #4]\n\t"
+                       "smlad %[a], %[w01_0], %[s], %[start]\n\t"
+                       "smlabb %[a], %[w2_01], %[t], %[a]\n\t"
+                       "smlad %[b], %[w01_0], %[t], %[start]\n\t"
+                       "ldr %[s], [%[x], #8]\n\t"
+                       "ldr %[t], [%[x], %[line_1]]\n\t"
+                       "smlabb %[b], %[w2_01], %[s], %[b]\n\t"
+                       "smlad %[a], %[w01_1], %[t], %[a]\n\t"
+                       "ldr %[s], [%[x], %[line_1] + 4]\n\t"
+                       "ldr %[t], [%[x], %[line_1] + 8]\n\t"
+                       "smlatb %[a], %[w2_01], %[s], %[a]\n\t"
+                       "smlad %[b], %[w01_1], %[s], %[b]\n\t"
+                       "smlatb %[b], %[w2_01], %[t], %[b]\n\t"
+                       "ldr %[s], [%[x], %[line_2]]\n\t"
+                       "ldr %[t], [%[x], %[line_2] + 4]\n\t"
+                       "smlad %[a], %[w01_2], %[s], %[a]\n\t"
+                       "smlatb %[a], %[w2_2], %[t], %[a]\n\t"
+                       "ldr %[s], [%[x], %[line_2] + 8]\n\t"
+                       "smlad %[b], %[w01_2], %[t], %[b]\n\t"
+                       "smlatb %[b], %[w2_2], %[s], %[b]\n\t"
+                       : [a] "=&r"(*a), [b] "=&r"(*b), [s] "=&r"(s), [t] "=&r"(t)
+                       : [x] "r"(x), [start] "r"(start), [w01_0] "r"(k->w01_0), [w01_1] "r"(k->w01_1),
+                         [w01_2] "r"(k->w01_2), [w2_01] "r"(k->w2_01), [w2_2] "r"(k->w2_2),
+                         [line_1] "i"(4 * pitch), [line_2] "i"(8 * pitch)
+                       : "memory");
+        return;
+    }
+#endif
+    const uint32_t *y = x + pitch, *z = y + pitch;
+    *a = mn_mac_low_low(k->w2_01, x[1], mn_dual_mac(k->w01_0, x[0], start));
+    *a = mn_mac_high_low(k->w2_01, y[1], mn_dual_mac(k->w01_1, y[0], *a));
+    *a = mn_mac_high_low(k->w2_2, z[1], mn_dual_mac(k->w01_2, z[0], *a));
+    *b = mn_mac_low_low(k->w2_01, x[2], mn_dual_mac(k->w01_0, x[1], start));
+    *b = mn_mac_high_low(k->w2_01, y[2], mn_dual_mac(k->w01_1, y[1], *b));
+    *b = mn_mac_high_low(k->w2_2, z[2], mn_dual_mac(k->w01_2, z[1], *b));
+}
+
 /* `lines` lines of outputs of one channel from its plane, `pitch` words per plane line. */
 MN_INLINE const int32_t *mn_sweep_plane(
     const int32_t pitch, const int32_t stride, int weight_bits, enum mn_form form, int clamped,
@@ -82,6 +143,7 @@ MN_INLINE const int32_t *mn_sweep_plane(
     const struct mn_bounds bounds = {p->output_zero_point, p->low, p->high};
     const struct mn_channel_3x3 channel =
         weight_bits == 4 ? mn_read_channel_int4(form, p->output_zero_point, stream) : mn_read_channel(form, stream);
+    const struct mn_strided_kernel strided = mn_strided(&channel);
     const struct mn_line k0 = channel.k0, k1 = channel.k1, k2 = channel.k2;
     const struct mn_scale scale = channel.scale;
     const int32_t start = channel.start;
@@ -108,15 +170,7 @@ MN_INLINE const int32_t *mn_sweep_plane(
             }
             else
             {
-                uint32_t s = x[0], t = x[1], u = x[2];
-                a = mn_mac_high_low(k0.w12, t, mn_dual_mac(k0.w01, s, a));
-                b = mn_mac_high_low(k0.w12, u, mn_dual_mac(k0.w01, t, b));
-                s = x[pitch], t = x[pitch + 1], u = x[pitch + 2];
-                a = mn_mac_high_low(k1.w12, t, mn_dual_mac(k1.w01, s, a));
-                b = mn_mac_high_low(k1.w12, u, mn_dual_mac(k1.w01, t, b));
-                s = x[2 * pitch], t = x[2 * pitch + 1], u = x[2 * pitch + 2];
-                a = mn_mac_high_low(k2.w12, t, mn_dual_mac(k2.w01, s, a));
-                b = mn_mac_high_low(k2.w12, u, mn_dual_mac(k2.w01, t, b));
+                mn_stride_2_pair(pitch, &strided, x, start, &a, &b);
             }
             out[0] = mn_requantise(form, clamped, &bounds, &scale, a);
             out[step] = mn_requantise(form, clamped, &bounds, &scale, b);
