@@ -10,7 +10,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 from micronets.atomic import write_json
 from micronets.errors import ModelError
@@ -42,6 +42,21 @@ class DepthwiseConvolution:
 
 
 @dataclass(frozen=True)
+class TransposedConvolution:
+    """The transpose of a dense convolution of the same kernel and stride, with bias.
+
+    Its map is exactly `stride` times as high and wide as its input's, that is the map which a convolution with SAME
+    padding would make its input's size of; it is padded as that convolution would be.
+    """
+
+    kind: ClassVar[str] = "transposed_convolution"
+    channels: int
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    activation: Activation = "relu6"
+
+
+@dataclass(frozen=True)
 class AveragePooling:
     """Average over windows of `kernel` at `stride` (SAME padding), or over the whole map where `kernel` is None."""
 
@@ -61,15 +76,15 @@ class Addition:
     source: int = 0
 
 
-Layer = Convolution | DepthwiseConvolution | AveragePooling | Addition
-_LAYER_KINDS: dict[str, type] = {
-    layer.kind: layer for layer in (Convolution, DepthwiseConvolution, AveragePooling, Addition)
-}
+AnyConvolution = Convolution | DepthwiseConvolution | TransposedConvolution
+"""The layers that have weights."""
+Layer = AnyConvolution | AveragePooling | Addition
+_LAYER_KINDS: dict[str, type] = {layer.kind: layer for layer in get_args(Layer)}
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """A network from one input map to a vector of logits (the last layer's map must be 1 x 1).
+    """A network from one input map to a vector of logits, its last map of 1 x 1, or to a map of the input's shape.
 
     Raises ModelError where layers do not fit together.
     """
@@ -80,9 +95,10 @@ class Architecture:
 
     def __post_init__(self) -> None:
         shapes = self.output_shapes()
-        if not shapes or shapes[-1][:2] != (1, 1):
+        if not shapes or (shapes[-1][:2] != (1, 1) and not self.reconstructs):
             raise ModelError(
-                f"Architecture {self.name!r} must end in a 1 x 1 map; pool globally before the classifier."
+                f"Architecture {self.name!r} must end in a 1 x 1 map or in its input's shape; pool globally before the "
+                "classifier, or transpose as many strides as there were."
             )
 
     def output_shapes(self) -> tuple[Shape, ...]:
@@ -121,9 +137,11 @@ class Architecture:
             if layer.kernel is None:
                 return (1, 1, channels)
             return (-(-height // layer.stride[0]), -(-width // layer.stride[1]), channels)
-        out_channels = layer.channels if isinstance(layer, Convolution) else channels
+        out_channels = channels if isinstance(layer, DepthwiseConvolution) else layer.channels
         if out_channels < 1:
             raise ModelError(f"Layer {index} of {self.name!r} has {out_channels} channels; at least 1 is needed.")
+        if isinstance(layer, TransposedConvolution):
+            return (height * layer.stride[0], width * layer.stride[1], out_channels)
         return (-(-height // layer.stride[0]), -(-width // layer.stride[1]), out_channels)
 
     def to_json(self) -> dict[str, Any]:

@@ -2,11 +2,20 @@
 
 Ops are 2 x MACs. The paper's Mops column counts a strided map as exactly height/stride x width/stride, without
 rounding up; both conventions are given, because the paper's figures can only be compared under its own.
+A transposed convolution multiplies every input pixel by the whole kernel: taps that fall outside the output count, as
+those in the padding do in the other convolutions.
 """
 
 from dataclasses import dataclass
 
-from micronets.architecture import Addition, Architecture, AveragePooling, Convolution, DepthwiseConvolution
+from micronets.architecture import (
+    Addition,
+    Architecture,
+    AveragePooling,
+    DepthwiseConvolution,
+    Layer,
+    TransposedConvolution,
+)
 
 BYTES_PER_CHANNEL = 4 + 4 + 1
 """Of every output channel in flash: int32 bias, int32 requantisation multiplier, int8 shift."""
@@ -56,20 +65,14 @@ def costs(architecture: Architecture) -> Costs:
     """Counts what `architecture` needs, layer by layer."""
     layers: list[LayerCosts] = []
     outputs = architecture.output_shapes()
-    exact_height, exact_width = float(architecture.input_shape[0]), float(architecture.input_shape[1])
+    exact = float(architecture.input_shape[0]), float(architecture.input_shape[1])
     for index, (layer, before, after) in enumerate(
         zip(architecture.layers, architecture.input_shapes(), outputs, strict=True)
     ):
-        weights_per_pixel = 0
-        if isinstance(layer, Convolution):
-            weights_per_pixel = layer.kernel[0] * layer.kernel[1] * before[2] * after[2]
-        elif isinstance(layer, DepthwiseConvolution):
-            weights_per_pixel = layer.kernel[0] * layer.kernel[1] * after[2]
-        if isinstance(layer, AveragePooling) and layer.kernel is None:
-            exact_height = exact_width = 1.0
-        elif not isinstance(layer, Addition):
-            exact_height /= layer.stride[0]
-            exact_width /= layer.stride[1]
+        weights = _weights(layer, before[2], after[2])
+        read, exact = exact, _exact_size(layer, exact)
+        transposed = isinstance(layer, TransposedConvolution)
+        pixels, exact_pixels = (before[:2], read) if transposed else (after[:2], exact)
         kept = {
             later.source
             for later in architecture.layers[index + 1 :]
@@ -80,10 +83,10 @@ def costs(architecture: Architecture) -> Costs:
         live = _elements(before) + _elements(after) + sum(_elements(outputs[source]) for source in kept)
         layers.append(
             LayerCosts(
-                weights=weights_per_pixel,
-                macs=weights_per_pixel * after[0] * after[1],
-                paper_macs=weights_per_pixel * exact_height * exact_width,
-                flash_bytes=weights_per_pixel + (BYTES_PER_CHANNEL * after[2] if weights_per_pixel else 0),
+                weights=weights,
+                macs=weights * pixels[0] * pixels[1],
+                paper_macs=weights * exact_pixels[0] * exact_pixels[1],
+                flash_bytes=weights + (BYTES_PER_CHANNEL * after[2] if weights else 0),
                 live_bytes=live,
             )
         )
@@ -95,6 +98,24 @@ def costs(architecture: Architecture) -> Costs:
         sram_bytes=max(layer.live_bytes for layer in layers),
         layers=tuple(layers),
     )
+
+
+def _weights(layer: Layer, channels_in: int, channels_out: int) -> int:
+    if isinstance(layer, AveragePooling | Addition):
+        return 0
+    taps = layer.kernel[0] * layer.kernel[1]
+    return taps * channels_out * (1 if isinstance(layer, DepthwiseConvolution) else channels_in)
+
+
+def _exact_size(layer: Layer, size: tuple[float, float]) -> tuple[float, float]:
+    """Height and width of a layer's output under the paper's convention, from those of its input."""
+    if isinstance(layer, Addition):
+        return size
+    if isinstance(layer, AveragePooling) and layer.kernel is None:
+        return 1.0, 1.0
+    if isinstance(layer, TransposedConvolution):
+        return size[0] * layer.stride[0], size[1] * layer.stride[1]
+    return size[0] / layer.stride[0], size[1] / layer.stride[1]
 
 
 def _elements(shape: tuple[int, int, int]) -> int:

@@ -8,6 +8,8 @@ visual wake words are read from the files that Arm has released, as the paper sh
   the released MicroNets; MobileNetV1 (arXiv 1704.04861) of width 0.25 as in MLPerf Tiny, and in grey, which is the
   shape of TensorFlow's person detection.
 - Fully connected autoencoder of MLPerf Tiny over 5 frames of 128 mel bands, and a wide one.
+- Convolutional autoencoder of Ribeiro et al. (arXiv 2006.10417) over 32 frames of 128 mel bands, whose operations and
+  size are those of the paper's Conv-AE; and a small one of its form over the MicroNets' images, which fits the boards.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,6 +23,7 @@ from micronets.architecture import (
     DepthwiseConvolution,
     Layer,
     Shape,
+    TransposedConvolution,
 )
 from micronets.errors import ConfigurationError
 
@@ -30,11 +33,15 @@ AD_INPUT = (32, 32, 1)
 AD_CLASSES = 4
 VWW_CLASSES = 2
 WINDOW_FEATURES = 640
-"""5 frames x 128 mel bands, which the autoencoders read."""
+"""5 frames x 128 mel bands, which the fully connected autoencoders read."""
+MEL_IMAGE = (32, 128, 1)
+"""32 frames x 128 mel bands, which the convolutional autoencoder reads."""
 
 _DOWN, _KEEP = (2, 2), (1, 1)
 Bottleneck = tuple[int, int]
 """Channels of the expansion and of the projection."""
+Size = tuple[int, int]
+"""Height and width."""
 
 MOBILENET_V2_STRIDES = (1, 2, 2, 2, 1, 2, 1)
 """Of the stages of MobileNetV2; the first bottleneck of a stage has it."""
@@ -122,6 +129,30 @@ def autoencoder(name: str, widths: Sequence[int]) -> Architecture:
     return Architecture(name, shape, (*hidden, Convolution(WINDOW_FEATURES, activation="linear")))
 
 
+def convolutional_autoencoder(
+    name: str, input_shape: Shape, encoder: Sequence[tuple[int, Size, Size]], code: int
+) -> Architecture:
+    """Strided convolutions of (channels, kernel, stride), all pixels that are left to a code, and all of it back.
+
+    The strides must divide the input's sides.
+    """
+    down = [Convolution(*layer) for layer in encoder]
+    height, width, _ = input_shape
+    for layer in down:
+        height, width = height // layer.stride[0], width // layer.stride[1]
+    rest = (height, width)
+    channels = (input_shape[2], *(layer.channels for layer in down))
+    up = [TransposedConvolution(to, layer.kernel, layer.stride) for to, layer in zip(channels[:-1], down, strict=True)]
+    layers: list[Layer] = [
+        *down,
+        Convolution(code, rest, rest, activation="linear"),
+        TransposedConvolution(channels[-1], rest, rest, activation="linear"),
+        *reversed(up[1:]),
+        replace(up[0], activation="linear"),
+    ]
+    return Architecture(name, input_shape, tuple(layers))
+
+
 def _full_mobilenet_v2(size: int) -> Callable[[str], Architecture]:
     return lambda name: mobilenet_v2(name, (size, size, 1), MOBILENET_V2_STEM, MOBILENET_V2_STAGES, MOBILENET_V2_HEAD)
 
@@ -154,6 +185,15 @@ _VWW_4 = (
     ((96, 32),),
 )
 
+_CONV_AE = (
+    (32, (5, 5), (1, 2)),
+    (64, (5, 5), (1, 2)),
+    (128, (5, 5), _DOWN),
+    (256, (3, 3), _DOWN),
+    (512, (3, 3), _DOWN),
+)
+_CONV_AE_SMALL = ((16, (5, 5), _DOWN), (32, (5, 5), _DOWN), (64, (3, 3), _DOWN))
+
 _RECIPES: dict[str, Callable[[str], Architecture]] = {
     "micronet-kws-s": lambda name: ds_cnn(name, 84, [112, 84, 84, 84, 196]),
     "micronet-kws-m": lambda name: ds_cnn(name, 140, [140, 140, 140, 112, 196]),
@@ -176,6 +216,8 @@ _RECIPES: dict[str, Callable[[str], Architecture]] = {
     "ds-cnn-l-ad": lambda name: anomaly_ds_cnn(name, 276, [276] * 5),
     "fc-ae": lambda name: autoencoder(name, [128] * 4 + [8] + [128] * 4),
     "fc-ae-wide": lambda name: autoencoder(name, [512] * 4 + [8] + [512] * 4),
+    "conv-ae": lambda name: convolutional_autoencoder(name, MEL_IMAGE, _CONV_AE, 40),
+    "conv-ae-small": lambda name: convolutional_autoencoder(name, AD_INPUT, _CONV_AE_SMALL, 40),
 }
 
 PUBLISHED = tuple(_RECIPES)

@@ -8,6 +8,7 @@ from micronets.architecture import (
     AveragePooling,
     Convolution,
     DepthwiseConvolution,
+    TransposedConvolution,
 )
 from micronets.network import LayerParameters, Range, TrainedNetwork
 
@@ -29,10 +30,10 @@ def random_network(
     parameters = []
     for layer in architecture.layers:
         kernel = bias = scale = None
-        if isinstance(layer, Convolution | DepthwiseConvolution):
+        if isinstance(layer, Convolution | DepthwiseConvolution | TransposedConvolution):
             channels_in = values.shape[-1]
-            dense = isinstance(layer, Convolution)
-            shape = (*layer.kernel, channels_in, layer.channels) if dense else (*layer.kernel, channels_in)
+            depthwise = isinstance(layer, DepthwiseConvolution)
+            shape = (*layer.kernel, channels_in) if depthwise else (*layer.kernel, channels_in, layer.channels)
             taps = float(np.prod(shape[:-1]))
             spread = 1.5 / np.sqrt(taps) / max(1.0, float(np.sqrt(np.mean(values**2))))
             # Channels of unequal size, so that per-channel scales matter.
@@ -40,7 +41,8 @@ def random_network(
             kernel = (generator.normal(0, 1, shape) * sizes).astype(np.float32)
             bias = generator.normal(0.3, 0.4, shape[-1]).astype(np.float32)
             scale = (np.abs(kernel).reshape(-1, shape[-1]).max(axis=0) / limit).astype(np.float32)
-            values = _convolve(values, kernel, layer.stride) + bias
+            convolve = transposed_convolution if isinstance(layer, TransposedConvolution) else _convolve
+            values = convolve(values, kernel, layer.stride) + bias
             if layer.activation == "relu6":
                 values = np.clip(values, 0, 6)
         elif isinstance(layer, AveragePooling):
@@ -116,6 +118,23 @@ def small_skip_pool() -> Architecture:
     )
 
 
+def small_autoencoder() -> Architecture:
+    """Down and up again: strides that differ by direction, kernels even, odd and smaller than their stride."""
+    return Architecture(
+        "small-autoencoder",
+        (12, 8, 1),
+        (
+            Convolution(6, (3, 3), (2, 1)),
+            Convolution(8, (3, 5), (2, 2)),
+            Convolution(5, (3, 4), (3, 4), activation="linear"),
+            TransposedConvolution(8, (3, 4), (3, 4), activation="linear"),
+            TransposedConvolution(6, (4, 1), (2, 2)),
+            TransposedConvolution(4, (5, 3), (1, 1)),
+            TransposedConvolution(1, (3, 2), (2, 1), activation="linear"),
+        ),
+    )
+
+
 def same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
     """Zeros before and after, as TensorFlow's SAME."""
     total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
@@ -128,6 +147,21 @@ def windows(values: np.ndarray, kernel: tuple[int, int], stride: tuple[int, int]
     padded = np.pad(values, ((0, 0), *pads, (0, 0)), constant_values=fill)
     view = np.lib.stride_tricks.sliding_window_view(padded, kernel, axis=(1, 2))
     return view[:, :: stride[0], :: stride[1]]
+
+
+def transposed_convolution(values: np.ndarray, kernel: np.ndarray, stride: tuple[int, int]) -> np.ndarray:
+    """Maps (n, h, w, in) by a kernel (rows, columns, in, out): every pixel is spread over the output by the kernel, in
+    a frame from which what a SAME convolution pads is cut off; as in the definition of TensorFlow's gradient."""
+    count, *sides, _ = values.shape
+    size = [side * step for side, step in zip(sides, stride, strict=True)]
+    frame = np.zeros(
+        (count, size[0] + kernel.shape[0], size[1] + kernel.shape[1], kernel.shape[3]), np.result_type(values, kernel)
+    )
+    for row, column in np.ndindex(kernel.shape[:2]):
+        spread = frame[:, row : row + size[0] : stride[0], column : column + size[1] : stride[1]]
+        spread += values @ kernel[row, column]
+    top, left = (same_padding(size[axis], kernel.shape[axis], stride[axis])[0] for axis in (0, 1))
+    return frame[:, top : top + size[0], left : left + size[1]]
 
 
 def _convolve(values: np.ndarray, kernel: np.ndarray, stride: tuple[int, int]) -> np.ndarray:

@@ -5,6 +5,7 @@ integers compute what the fake-quantised network computed; a float network becom
 Operator versions and the oldest runtimes that know them: `op_version.cc` and `runtime_version.cc` of TensorFlow.
 """
 
+import math
 import os
 from dataclasses import dataclass
 
@@ -14,11 +15,13 @@ from ai_edge_litert import schema_py_generated as schema
 from micronets.architecture import (
     Activation,
     Addition,
+    AnyConvolution,
     AveragePooling,
     Convolution,
     DepthwiseConvolution,
     Layer,
     Shape,
+    TransposedConvolution,
 )
 from micronets.atomic import write_bytes
 from micronets.errors import ModelError
@@ -31,14 +34,17 @@ _FUSED: dict[Activation, int] = {
     "linear": schema.ActivationFunctionType.NONE,
 }
 _OPTIONS = schema.BuiltinOptions
-_MINIMUM_RUNTIME = {"float32": "1.5.0", "int8": "1.14.0", "int4": "2.11.0"}
+_MINIMUM_RUNTIME = {"float32": (1, 5, 0), "int8": (1, 14, 0), "int4": (2, 11, 0)}
+_MINIMUM_RUNTIME_OF_TRANSPOSED = (2, 3, 0)
+_TRANSPOSED_WITH_BIAS = 3
 
 
 def write_tflite(network: TrainedNetwork, path: str | os.PathLike) -> None:
     """Writes `network` to `path` atomically; equal networks give equal bytes.
 
     The file has one input, `input` of shape (1, height, width, channels), and one output, `logits` of shape
-    (1, classes), both int8, or both float32 where the network's ranges are None.
+    (1, classes), or `reconstruction` of shape (1, height x width x channels); both are int8, or both float32 where the
+    network's ranges are None.
     Raises ModelError, naming the layer, where parameters do not fit the architecture or cannot be quantised.
     """
     write_bytes(path, tflite_bytes(network))
@@ -74,14 +80,19 @@ class _Writer:
         for index, (layer, parameters) in enumerate(zip(architecture.layers, self._network.parameters, strict=True)):
             current = self._layer(index, layer, parameters, current, outputs)
             outputs.append(current)
-        logits = self._reshape(current)
+        result = self._flatten("reconstruction" if architecture.reconstructs else "logits", current)
         weights = "float32" if not self._quantised else f"int{self._network.weight_bits}"
         return self._graph.finish(
             input_map.tensor,
-            logits,
+            result,
             f"MicroNets: {architecture.name}, {weights} weights",
-            _MINIMUM_RUNTIME[weights],
+            ".".join(map(str, self._minimum_runtime(weights))),
         )
+
+    def _minimum_runtime(self, weights: str) -> tuple[int, ...]:
+        if any(isinstance(layer, TransposedConvolution) for layer in self._network.architecture.layers):
+            return max(_MINIMUM_RUNTIME[weights], _MINIMUM_RUNTIME_OF_TRANSPOSED)
+        return _MINIMUM_RUNTIME[weights]
 
     def _layer(self, index: int, layer: Layer, parameters: LayerParameters, source: _Map, earlier: list[_Map]) -> _Map:
         name = f"{index:02d}_{layer.kind}"
@@ -93,8 +104,11 @@ class _Writer:
         output = self._map(name, shape, quantisation)
         if isinstance(layer, AveragePooling):
             self._pool(layer, source, output)
-        else:
-            self._convolution(name, layer, parameters, source, output, what)
+            return output
+        weights = self._weights(name, layer, parameters, source, output, what)
+        if isinstance(layer, TransposedConvolution):
+            return self._transposed_convolution(name, layer, weights, source, output)
+        self._convolution(layer, weights, source, output)
         return output
 
     def _output_quantisation(
@@ -107,56 +121,77 @@ class _Writer:
             return None
         if parameters.output_range is None:
             return source.quantisation
-        quantisation = activation_quantisation(parameters.output_range, f"the output of {what}")
+        bounds = parameters.output_range
+        if isinstance(layer, TransposedConvolution) and layer.activation == "relu6":
+            # TFLM fuses no activation with it: the ends of the range do what the activation would.
+            bounds = max(bounds[0], 0.0), min(bounds[1], 6.0)
+        quantisation = activation_quantisation(bounds, f"the output of {what}")
         if isinstance(layer, AveragePooling) and quantisation != source.quantisation:
             raise ModelError(f"The output range of {what} must equal its input range: no runtime pools otherwise.")
         return quantisation
 
-    def _convolution(
+    def _weights(
         self,
         name: str,
-        layer: Convolution | DepthwiseConvolution,
+        layer: AnyConvolution,
         parameters: LayerParameters,
         source: _Map,
         output: _Map,
         what: str,
-    ) -> None:
-        depthwise = isinstance(layer, DepthwiseConvolution)
+    ) -> tuple[int, int]:
+        """The constants kernel and bias."""
         _check_shapes(layer, parameters, source.shape[2], output.shape[2], self._quantised, what)
         kernel_name, bias_name = f"{name}/kernel", f"{name}/bias"
-        if self._quantised:
-            weights = quantise_weights(
-                parameters.kernel,
-                parameters.bias,
-                parameters.kernel_scale,
-                self._network.weight_bits,
-                source.quantisation.scale,
-                output.quantisation.scale,
-                what,
-            )
-            constant = self._graph.constant if self._network.weight_bits == 8 else self._graph.packed_int4_constant
-            channel_axis = 3 if depthwise else 0
-            kernel = constant(kernel_name, _stored(weights.kernel), weights.kernel_scale, channel_axis)
-            bias = self._graph.constant(bias_name, weights.bias, weights.bias_scale)
-            version = 3 if self._network.weight_bits == 8 else 7
-        else:
+        if not self._quantised:
             kernel = self._graph.constant(kernel_name, _stored(np.asarray(parameters.kernel, np.float32)))
-            bias = self._graph.constant(bias_name, np.asarray(parameters.bias, np.float32))
-            version = 1
-        common = {
-            "padding": schema.Padding.SAME,
-            "strideH": layer.stride[0],
-            "strideW": layer.stride[1],
-            "fusedActivationFunction": _FUSED[layer.activation],
-        }
-        inputs = (source.tensor, kernel, bias)
-        if depthwise:
+            return kernel, self._graph.constant(bias_name, np.asarray(parameters.bias, np.float32))
+        weights = quantise_weights(
+            parameters.kernel,
+            parameters.bias,
+            parameters.kernel_scale,
+            self._network.weight_bits,
+            source.quantisation.scale,
+            output.quantisation.scale,
+            what,
+        )
+        # No runtime reads packed weights of a transposed convolution: they stand in int8 there.
+        packed = self._network.weight_bits == 4 and not isinstance(layer, TransposedConvolution)
+        constant = self._graph.packed_int4_constant if packed else self._graph.constant
+        channel_axis = 3 if isinstance(layer, DepthwiseConvolution) else 0
+        kernel = constant(kernel_name, _stored(weights.kernel), weights.kernel_scale, channel_axis)
+        return kernel, self._graph.constant(bias_name, weights.bias, weights.bias_scale)
+
+    def _convolution(
+        self, layer: Convolution | DepthwiseConvolution, weights: tuple[int, int], source: _Map, output: _Map
+    ) -> None:
+        common = {**_window(layer), "fusedActivationFunction": _FUSED[layer.activation]}
+        if isinstance(layer, DepthwiseConvolution):
             options = schema.DepthwiseConv2DOptionsT(depthMultiplier=1, **common)
             options_type, builtin = _OPTIONS.DepthwiseConv2DOptions, BUILTIN.DEPTHWISE_CONV_2D
         else:
             options = schema.Conv2DOptionsT(**common)
             options_type, builtin = _OPTIONS.Conv2DOptions, BUILTIN.CONV_2D
-        self._graph.operator(builtin, version, inputs, output.tensor, options_type, options)
+        version = {8: 3, 4: 7}[self._network.weight_bits] if self._quantised else 1
+        self._graph.operator(builtin, version, (source.tensor, *weights), output.tensor, options_type, options)
+
+    def _transposed_convolution(
+        self, name: str, layer: TransposedConvolution, weights: tuple[int, int], source: _Map, output: _Map
+    ) -> _Map:
+        shape = self._graph.constant(f"{name}/shape", np.array((1, *output.shape), np.int32))
+        kernel, bias = weights
+        self._graph.operator(
+            BUILTIN.TRANSPOSE_CONV,
+            _TRANSPOSED_WITH_BIAS,
+            (shape, kernel, source.tensor, bias),
+            output.tensor,
+            _OPTIONS.TransposeConvOptions,
+            schema.TransposeConvOptionsT(**_window(layer)),
+        )
+        if self._quantised or layer.activation == "linear":
+            return output
+        activated = self._map(f"{name}/relu6", output.shape, None)
+        self._graph.operator(BUILTIN.RELU6, 1, (output.tensor,), activated.tensor, _OPTIONS.NONE, None)
+        return activated
 
     def _pool(self, layer: AveragePooling, source: _Map, output: _Map) -> None:
         window = layer.kernel or source.shape[:2]
@@ -202,10 +237,10 @@ class _Writer:
         self._graph.operator(BUILTIN.PAD, version, inputs, output.tensor, _OPTIONS.PadOptions, schema.PadOptionsT())
         return output
 
-    def _reshape(self, source: _Map) -> int:
-        shape = (1, source.shape[2])
-        inputs = (source.tensor, self._graph.constant("logits/shape", np.array(shape, np.int32)))
-        output = self._tensor("logits", shape, source.quantisation)
+    def _flatten(self, name: str, source: _Map) -> int:
+        shape = (1, math.prod(source.shape))
+        inputs = (source.tensor, self._graph.constant(f"{name}/shape", np.array(shape, np.int32)))
+        output = self._tensor(name, shape, source.quantisation)
         options = schema.ReshapeOptionsT(newShape=list(shape))
         return self._graph.operator(BUILTIN.RESHAPE, 1, inputs, output, _OPTIONS.ReshapeOptions, options)
 
@@ -218,20 +253,24 @@ class _Writer:
         return self._graph.activation(name, shape, np.int8, quantisation.scale, quantisation.zero_point)
 
 
+def _window(layer: AnyConvolution) -> dict[str, int]:
+    return {"padding": schema.Padding.SAME, "strideH": layer.stride[0], "strideW": layer.stride[1]}
+
+
 def _stored(kernel: np.ndarray) -> np.ndarray:
     """(height, width, in, out) → (out, height, width, in); depthwise (height, width, out) → (1, height, width, out)."""
     return kernel[np.newaxis] if kernel.ndim == 3 else kernel.transpose(3, 0, 1, 2)
 
 
 def _check_shapes(
-    layer: Convolution | DepthwiseConvolution,
+    layer: AnyConvolution,
     parameters: LayerParameters,
     channels_in: int,
     channels_out: int,
     quantised: bool,
     what: str,
 ) -> None:
-    channels = (channels_in, channels_out) if isinstance(layer, Convolution) else (channels_out,)
+    channels = (channels_out,) if isinstance(layer, DepthwiseConvolution) else (channels_in, channels_out)
     expected = {"kernel": (*layer.kernel, *channels), "bias": (channels_out,)}
     expected["kernel_scale"] = (channels_out,) if quantised else None
     for name, shape in expected.items():

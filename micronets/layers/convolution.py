@@ -10,7 +10,7 @@ from micronets.network import LayerParameters
 
 
 class QuantisableConvolution(keras.layers.Layer):
-    """Convolution → BatchNorm (or bias) → ReLU6 (or nothing), each step fake-quantised when `quantised`.
+    """Convolution or its transpose → BatchNorm (or bias) → ReLU6 (or nothing), each step fake-quantised if `quantised`.
 
     The kernel is quantised per output channel *before* BatchNorm. That equals quantising the folded kernel, whose scale
     is multiplied by |gamma / sigma| of its channel, so no folding is needed while training.
@@ -18,6 +18,7 @@ class QuantisableConvolution(keras.layers.Layer):
     Args:
         channels: output channels; None for a depthwise convolution (multiplier 1).
         kernel, stride: (height, width); padding is SAME.
+        transposed: the map becomes `stride` times as high and wide.
         relu6: whether a ReLU6 follows, otherwise the output is linear.
         normalise: BatchNorm, otherwise a bias.
         quantised: whether weights and output are fake-quantised.
@@ -34,11 +35,15 @@ class QuantisableConvolution(keras.layers.Layer):
         normalise: bool,
         quantised: bool,
         weight_bits: int = 8,
+        transposed: bool = False,
         **kwargs,
     ):
         super().__init__(**kwargs)
         self.channels = channels
         self.depthwise = channels is None
+        self.transposed = transposed
+        # Axis of the output channels in the kernel, as Keras' operations want it.
+        self.channel_axis = 2 if self.depthwise or transposed else 3
         self.kernel_size = kernel
         self.stride = stride
         self.relu6 = relu6
@@ -52,10 +57,12 @@ class QuantisableConvolution(keras.layers.Layer):
     def build(self, input_shape):
         inputs = input_shape[-1]
         outputs = inputs if self.depthwise else self.channels
-        shape = (*self.kernel_size, inputs, 1) if self.depthwise else (*self.kernel_size, inputs, outputs)
+        channels = (inputs, 1) if self.depthwise else (outputs, inputs) if self.transposed else (inputs, outputs)
         fan_in = self.kernel_size[0] * self.kernel_size[1] * (1 if self.depthwise else inputs)
+        if self.transposed:  # every output is reached by that share of the kernel
+            fan_in /= self.stride[0] * self.stride[1]
         self.kernel = self.add_weight(
-            shape=shape,
+            shape=(*self.kernel_size, *channels),
             initializer=keras.initializers.RandomNormal(stddev=(2.0 / fan_in) ** 0.5),
             name="kernel",
         )
@@ -75,12 +82,12 @@ class QuantisableConvolution(keras.layers.Layer):
     def call(self, inputs, training=None):
         if not self.quantised:
             return self.float_output(inputs, training)
-        kernel = fake_quantise_kernel(self.kernel, self.kernel_high, self.weight_bits, 2 if self.depthwise else 3)
+        kernel = fake_quantise_kernel(self.kernel, self.kernel_high, self.weight_bits, self.channel_axis)
         return self.range(self._convolve(inputs, kernel, training))
 
     def calibrate(self, lowest: float, highest: float) -> None:
         """Starts quantised training from the greatest weights and the given observed range of the output."""
-        axes = (0, 1, 3) if self.depthwise else (0, 1, 2)
+        axes = (0, 1, 5 - self.channel_axis)
         self.kernel_high.assign(ops.maximum(ops.max(ops.abs(self.kernel), axis=axes), SMALLEST_RANGE))
         self.range.set_range(min(lowest, -SMALLEST_RANGE), max(highest, SMALLEST_RANGE))
 
@@ -98,6 +105,8 @@ class QuantisableConvolution(keras.layers.Layer):
         kernel = ops.convert_to_numpy(self.kernel).astype(np.float32)
         if self.depthwise:
             kernel = kernel[..., 0]
+        elif self.transposed:
+            kernel = kernel.swapaxes(2, 3)
         step = np.maximum(ops.convert_to_numpy(self.kernel_high), SMALLEST_RANGE) / (2 ** (self.weight_bits - 1) - 1)
         if self.normalisation is None:
             gain, bias = np.ones_like(step), ops.convert_to_numpy(self.bias)
@@ -118,6 +127,8 @@ class QuantisableConvolution(keras.layers.Layer):
     def _convolve(self, inputs, kernel, training):
         if self.depthwise:
             outputs = ops.depthwise_conv(inputs, kernel, strides=self.stride, padding="same")
+        elif self.transposed:
+            outputs = ops.conv_transpose(inputs, kernel, strides=self.stride, padding="same")
         else:
             outputs = ops.conv(inputs, kernel, strides=self.stride, padding="same")
         if self.normalisation is None:

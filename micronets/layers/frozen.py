@@ -1,20 +1,22 @@
 """A trained float network that only answers: the teacher of a distillation."""
 
+import math
+
 import keras
 from keras import ops
 
-from micronets.architecture import Addition, AveragePooling, DepthwiseConvolution
+from micronets.architecture import Addition, AveragePooling, DepthwiseConvolution, TransposedConvolution
 from micronets.network import TrainedNetwork
 
 
 class FrozenNetwork(keras.Model):
-    """Features (batch, height, width, channels) → logits (batch, classes), from folded weights, unquantised."""
+    """Features (batch, height, width, channels) → outputs (batch, outputs), from folded weights, unquantised."""
 
     def __init__(self, trained: TrainedNetwork, **kwargs):
         super().__init__(trainable=False, **kwargs)
         # A keras layer tracks lists of its attributes; a tuple of arrays stays the plain data it is.
         self._chain = tuple(zip(trained.architecture.layers, trained.parameters, strict=True))
-        self._classes = trained.architecture.classes
+        self._outputs = math.prod(trained.architecture.output_shapes()[-1])
         self.build((None, *trained.architecture.input_shape))
 
     def build(self, input_shape):
@@ -30,7 +32,7 @@ class FrozenNetwork(keras.Model):
             else:
                 outputs = _convolve(outputs, layer, parameters)
             earlier.append(outputs)
-        return ops.reshape(outputs, (-1, self._classes))
+        return ops.reshape(outputs, (-1, self._outputs))
 
 
 def _add(left, right):
@@ -48,6 +50,9 @@ def _pool(inputs, layer: AveragePooling):
 def _convolve(inputs, layer, parameters):
     if isinstance(layer, DepthwiseConvolution):
         outputs = ops.depthwise_conv(inputs, parameters.kernel[..., None], strides=layer.stride, padding="same")
+    elif isinstance(layer, TransposedConvolution):
+        kernel = parameters.kernel.swapaxes(2, 3)
+        outputs = ops.conv_transpose(inputs, kernel, strides=layer.stride, padding="same")
     else:
         outputs = ops.conv(inputs, parameters.kernel, strides=layer.stride, padding="same")
     outputs = outputs + parameters.bias

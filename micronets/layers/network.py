@@ -7,7 +7,13 @@ import keras
 import numpy as np
 from keras import ops
 
-from micronets.architecture import Addition, Architecture, AveragePooling, Convolution
+from micronets.architecture import (
+    Addition,
+    Architecture,
+    AveragePooling,
+    DepthwiseConvolution,
+    TransposedConvolution,
+)
 from micronets.layers.convolution import QuantisableConvolution
 from micronets.layers.fake_quantisation import ActivationRange
 from micronets.network import LayerParameters, Range, TrainedNetwork
@@ -57,13 +63,14 @@ class Network(keras.Model):
         if isinstance(layer, Addition):
             return PaddedAddition(self.quantised, name=name)
         return QuantisableConvolution(
-            layer.channels if isinstance(layer, Convolution) else None,
+            None if isinstance(layer, DepthwiseConvolution) else layer.channels,
             layer.kernel,
             layer.stride,
             relu6=layer.activation == "relu6",
             normalise=not last,
             quantised=self.quantised,
             weight_bits=self.weight_bits,
+            transposed=isinstance(layer, TransposedConvolution),
             name=name,
         )
 

@@ -23,7 +23,7 @@ class MaskedConvolution(QuantisableConvolution):
     """A quantised convolution whose input channels count by a mask of shape (channels,)."""
 
     def call(self, inputs, input_mask=None, training=None):
-        kernel = fake_quantise_kernel(self.kernel, self.kernel_high, self.weight_bits, 2 if self.depthwise else 3)
+        kernel = fake_quantise_kernel(self.kernel, self.kernel_high, self.weight_bits, self.channel_axis)
         if input_mask is not None:
             kernel = kernel * ops.reshape(input_mask, (1, 1, -1, 1))
         return self.range(self._convolve(inputs, kernel, training))

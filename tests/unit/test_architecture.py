@@ -2,9 +2,16 @@ import json
 
 import pytest
 
-from micronets.architecture import Addition, Architecture, AveragePooling, Convolution, DepthwiseConvolution
+from micronets.architecture import (
+    Addition,
+    Architecture,
+    AveragePooling,
+    Convolution,
+    DepthwiseConvolution,
+    TransposedConvolution,
+)
 from micronets.errors import ModelError
-from tests.networks import small_ds_cnn, small_residual, small_skip_pool
+from tests.networks import small_autoencoder, small_ds_cnn, small_residual, small_skip_pool
 
 CLASSIFIER = (AveragePooling(), Convolution(2, activation="linear"))
 
@@ -13,7 +20,7 @@ def network(*layers, input_shape=(9, 6, 3)) -> Architecture:
     return Architecture("net", input_shape, (*layers, *CLASSIFIER))
 
 
-@pytest.mark.parametrize("architecture", [small_ds_cnn(), small_residual(), small_skip_pool()])
+@pytest.mark.parametrize("architecture", [small_ds_cnn(), small_residual(), small_skip_pool(), small_autoencoder()])
 def test_json_round_trip(tmp_path, architecture):
     path = tmp_path / "folder" / "architecture.json"
     architecture.save(path)
@@ -53,9 +60,33 @@ def test_layers_that_do_not_fit_are_refused(layers, message):
         network(*layers)
 
 
-@pytest.mark.parametrize("layers", [(), (Convolution(4),)])
-def test_a_network_without_logits_is_refused(layers):
-    with pytest.raises(ModelError, match="must end in a 1 x 1 map; pool globally"):
+def test_a_transposed_convolution_multiplies_the_sides_by_its_stride():
+    architecture = network(
+        TransposedConvolution(5, (3, 3), (2, 3)),
+        TransposedConvolution(4, (1, 2), (1, 1)),
+        Convolution(2, (3, 3), (2, 2)),
+    )
+    assert architecture.output_shapes()[:3] == ((18, 18, 5), (18, 18, 4), (9, 9, 2))
+
+
+def test_an_autoencoder_ends_in_the_shape_of_its_input():
+    architecture = small_autoencoder()
+    assert architecture.reconstructs
+    assert architecture.output_shapes()[-1] == (12, 8, 1)
+    assert not small_ds_cnn().reconstructs
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        (),
+        (Convolution(4),),
+        # 9 rows become 5 and then 10; 6 columns 3 and then 6 again.
+        (Convolution(4, stride=(2, 2)), TransposedConvolution(3, (3, 3), (2, 2))),
+    ],
+)
+def test_a_network_without_logits_or_reconstruction_is_refused(layers):
+    with pytest.raises(ModelError, match="must end in a 1 x 1 map or in its input's shape; pool globally"):
         Architecture("net", (9, 6, 3), layers)
 
 

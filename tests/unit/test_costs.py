@@ -2,7 +2,14 @@
 
 import pytest
 
-from micronets.architecture import Addition, Architecture, AveragePooling, Convolution, DepthwiseConvolution
+from micronets.architecture import (
+    Addition,
+    Architecture,
+    AveragePooling,
+    Convolution,
+    DepthwiseConvolution,
+    TransposedConvolution,
+)
 from micronets.costs import costs
 from micronets.published import published_architecture
 
@@ -21,6 +28,7 @@ PAPER_MOPS = {
     "micronet-ad-l": 129,
     "fc-ae": 0.5,
     "fc-ae-wide": 4.5,
+    "conv-ae": 578,  # Table 3
 }
 
 # MACs, weights, and bytes of the greatest pair of maps, of Arm's released files and of the paper's descriptions.
@@ -176,6 +184,39 @@ def test_a_map_kept_for_a_later_addition_stays_live():
     )
     live = [layer.live_bytes for layer in costs(architecture).layers]
     assert live == [16 + 80, 80 + 160, 160 + 160 + 80, 160 + 160 + 80, 160 + 10, 10 + 2]
+
+
+def test_a_transposed_convolution_multiplies_its_inputs_by_the_whole_kernel():
+    architecture = Architecture(
+        "up", (5, 6, 1), (Convolution(3, (3, 3), (5, 2)), TransposedConvolution(1, (4, 2), (5, 2), activation="linear"))
+    )
+    first, second = costs(architecture).layers
+    assert (second.weights, second.macs) == (4 * 2 * 3, 4 * 2 * 3 * (1 * 3))
+    assert second.flash_bytes == second.weights + 9
+    assert (first.live_bytes, second.live_bytes) == (30 + 9, 9 + 30)
+    assert second.paper_macs == second.macs
+
+
+def test_the_papers_convention_goes_on_behind_a_transposed_convolution():
+    architecture = Architecture(
+        "odd",
+        (5, 5, 1),
+        (
+            Convolution(2, (1, 1), (2, 2)),  # 3 x 3, to the paper 2.5 x 2.5
+            TransposedConvolution(2, (2, 2), (2, 2)),  # reads them: 8 and 4 weights per pixel
+            Convolution(2, (1, 1)),  # 6 x 6, to the paper 5 x 5
+            AveragePooling(),
+            Convolution(1),
+        ),
+    )
+    found = costs(architecture).layers
+    assert [layer.macs for layer in found] == [2 * 9, 16 * 9, 4 * 36, 0, 2]
+    assert [layer.paper_macs for layer in found] == [2 * 6.25, 16 * 6.25, 4 * 25, 0, 2]
+
+
+def test_the_size_of_the_papers_convolutional_autoencoder():
+    # Table 3: 4.1 MB.
+    assert round(costs(published_architecture("conv-ae")).flash_bytes / 1e6, 1) == 4.1
 
 
 def test_pooling_and_additions_have_no_weights():

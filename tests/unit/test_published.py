@@ -24,8 +24,25 @@ def test_another_number_of_classes_changes_the_classifier_alone():
     for name in PUBLISHED:
         ours, theirs = published_architecture(name, 7), published_architecture(name)
         assert ours.layers[:-1] == theirs.layers[:-1]
-        assert ours.classes == (640 if theirs.reconstructs else 7)
-    assert [name for name in PUBLISHED if published_architecture(name).reconstructs] == ["fc-ae", "fc-ae-wide"]
+        assert ours == theirs if theirs.reconstructs else ours.classes == 7
+    autoencoders = [name for name in PUBLISHED if published_architecture(name).reconstructs]
+    assert autoencoders == ["fc-ae", "fc-ae-wide", "conv-ae", "conv-ae-small"]
+
+
+def test_the_convolutional_autoencoder_goes_down_and_up_again():
+    architecture = published_architecture("conv-ae")
+    shapes = [architecture.input_shape, *architecture.output_shapes()]
+    # Ribeiro et al., arXiv 2006.10417: 32, 64, 128, 256 and 512 filters, then 40 numbers.
+    assert shapes[:7] == [(32, 128, 1), (32, 64, 32), (32, 32, 64), (16, 16, 128), (8, 8, 256), (4, 4, 512), (1, 1, 40)]
+    assert shapes[7:] == shapes[:6][::-1]
+    down, up = architecture.layers[:6], architecture.layers[:5:-1]
+    assert [(layer.kernel, layer.stride) for layer in down] == [(layer.kernel, layer.stride) for layer in up]
+    assert [layer.activation for layer in architecture.layers] == [
+        *["relu6"] * 5,
+        *["linear"] * 2,
+        *["relu6"] * 4,
+        "linear",
+    ]
 
 
 def test_bottlenecks_add_what_they_have_read():

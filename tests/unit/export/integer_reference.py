@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from tests.networks import windows
+from tests.networks import transposed_convolution, windows
 
 Requantise = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -123,6 +123,17 @@ def _depthwise(options, tensors, operands, output, requantise) -> np.ndarray:
     return _finish(np.einsum("nhwcij,ijc->nhwc", patches, kernel[0]) + bias, options, tensors, output, requantise)
 
 
+def _transposed(options, tensors, operands, output, requantise) -> np.ndarray:
+    shape, kernel, values, bias = operands
+    assert options.padding == schema.Padding.SAME
+    assert options.fusedActivationFunction == schema.ActivationFunctionType.NONE
+    stride = (options.strideH, options.strideW)
+    assert tuple(shape) == (1, values.shape[1] * stride[0], values.shape[2] * stride[1], kernel.shape[0])
+    source = tensors[2]
+    sums = transposed_convolution(values - _zero_point(source), kernel.transpose(1, 2, 3, 0), stride)
+    return _finish(sums + bias, options, (source, tensors[1]), output, requantise)
+
+
 def _average_pool(options, tensors, operands, output, requantise) -> np.ndarray:
     (values,) = operands
     window, stride = (options.filterHeight, options.filterWidth), (options.strideH, options.strideW)
@@ -158,6 +169,7 @@ def _reshape(options, tensors, operands, output, requantise) -> np.ndarray:
 _KERNELS = {
     "CONV_2D": _convolution,
     "DEPTHWISE_CONV_2D": _depthwise,
+    "TRANSPOSE_CONV": _transposed,
     "AVERAGE_POOL_2D": _average_pool,
     "ADD": _addition,
     "PAD": _pad,

@@ -10,7 +10,7 @@ from micronets.export import describe, run_tflm, write_tflite
 from micronets.export.quantisation import Quantisation, activation_quantisation
 from micronets.network import TrainedNetwork
 from micronets.published import published_architecture
-from tests.networks import small_ds_cnn, small_residual
+from tests.networks import small_autoencoder, small_ds_cnn, small_residual
 from tests.unit.export.integer_reference import OPERATORS, constant, read_model, requantise_once, run_integers
 
 keras = pytest.importorskip("keras")
@@ -54,6 +54,8 @@ def put_biases_on_their_grid(model: Network) -> None:
             step = activation_quantisation(bounds, "").scale * parameters.kernel_scale.astype(np.float64)
             bias = stage.bias if stage.normalisation is None else stage.normalisation.beta
             moved = np.rint(parameters.bias / step) * step - parameters.bias
+            if stage is model.stages[-1] and model.architecture.reconstructs:
+                moved *= model.input_gain  # the features' units only on the way out
             bias.assign(ops.convert_to_numpy(bias) + moved.astype(np.float32))
 
 
@@ -68,16 +70,20 @@ def test_the_grid_of_a_range_is_that_of_fake_quant(bounds):
 
 
 @pytest.mark.parametrize("weight_bits", [8, 4])
-@pytest.mark.parametrize("architecture", [small_ds_cnn(), small_residual()], ids=lambda item: item.name)
+@pytest.mark.parametrize(
+    "architecture", [small_ds_cnn(), small_residual(), small_autoencoder()], ids=lambda item: item.name
+)
 def test_only_rounding_separates_the_file_from_the_fake_quantised_network(tmp_path, architecture, weight_bits):
     # With biases on their grid and one rounding per requantisation in place of two, every logit is the same.
     model, features = random_model(architecture, weight_bits)
     put_biases_on_their_grid(model)
-    logits = ops.convert_to_numpy(model(features))
     path = tmp_path / "model.tflite"
     write_tflite(trained(model), path)
     source, output = describe(path)
-    integers = run_integers(path, source.encode(features), requantise_once)
+    inputs = source.encode(features)
+    # Of the steps themselves: a feature halfway between two goes either way in float32.
+    logits = ops.convert_to_numpy(model(source.decode(inputs).astype(np.float32)))
+    integers = run_integers(path, inputs, requantise_once)
     assert len(np.unique(integers)) > 30
     np.testing.assert_array_equal(integers, output.encode(logits))
 

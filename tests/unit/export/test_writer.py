@@ -4,16 +4,23 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
-from micronets.architecture import Architecture, AveragePooling, Convolution, DepthwiseConvolution
+from micronets.architecture import (
+    Architecture,
+    AveragePooling,
+    Convolution,
+    DepthwiseConvolution,
+    TransposedConvolution,
+)
 from micronets.errors import ModelError
 from micronets.export import describe, invoke_litert, run_litert, run_tflm, tflite_bytes, write_tflite
 from micronets.network import TrainedNetwork
 from micronets.published import published_architecture
-from tests.networks import random_network, small_ds_cnn, small_residual, small_skip_pool
-from tests.unit.export.integer_reference import OPERATORS, read_model, run_integers
+from tests.networks import random_network, small_autoencoder, small_ds_cnn, small_residual, small_skip_pool
+from tests.unit.export.integer_reference import OPERATORS, constant, read_model, run_integers
 
 ARCHITECTURES = {
-    architecture.name: architecture for architecture in (small_ds_cnn(), small_residual(), small_skip_pool())
+    architecture.name: architecture
+    for architecture in (small_ds_cnn(), small_residual(), small_skip_pool(), small_autoencoder())
 }
 INT8, INT4, INT32, FLOAT32 = (getattr(schema.TensorType, name) for name in ("INT8", "INT4", "INT32", "FLOAT32"))
 
@@ -55,10 +62,11 @@ def test_a_float_file_computes_what_the_quantised_one_approximates(tmp_path, nam
     assert abs(np.mean(error)) < 0.03 * np.std(logits[False])
 
 
-def test_a_float_file_runs_alike_in_both_runtimes(tmp_path):
+@pytest.mark.parametrize("architecture", [small_residual(), small_autoencoder()], ids=lambda item: item.name)
+def test_a_float_file_runs_alike_in_both_runtimes(tmp_path, architecture):
     path = tmp_path / "float.tflite"
-    write_tflite(random_network(small_residual(), quantised=False), path)
-    features = np.random.default_rng(5).uniform(-8, 8, (8, *small_residual().input_shape)).astype(np.float32)
+    write_tflite(random_network(architecture, quantised=False), path)
+    features = np.random.default_rng(5).uniform(-8, 8, (8, *architecture.input_shape)).astype(np.float32)
     np.testing.assert_allclose(run_tflm(path, features), run_litert(path, features), rtol=1e-4, atol=1e-5)
 
 
@@ -119,6 +127,52 @@ def test_additions_pad_only_the_narrower_side(tmp_path):
     assert pads == [b"01_convolution", b"08_convolution"]
 
 
+def test_structure_of_an_autoencoder(tmp_path):
+    path = tmp_path / "model.tflite"
+    write_tflite(random_network(small_autoencoder()), path)
+    model = read_model(path)
+    assert operators(model) == [("CONV_2D", 3)] * 3 + [("TRANSPOSE_CONV", 3)] * 4 + [("RESHAPE", 1)]
+    graph = model.subgraphs[0]
+    tensors = {tensor.name.decode(): tensor for tensor in graph.tensors}
+    assert tuple(tensors["reconstruction"].shape) == (1, 12 * 8)
+    kernel = tensors["04_transposed_convolution/kernel"]
+    assert tuple(kernel.shape) == (6, 4, 1, 8)
+    assert kernel.quantization.quantizedDimension == 0 and len(kernel.quantization.scale) == 6
+    rectified = tensors["04_transposed_convolution"].quantization
+    assert rectified.zeroPoint == [-128] and rectified.scale[0] <= 6 / 255
+    transposed = graph.operators[3:7]
+    shapes = [constant(model, graph.tensors[operator.inputs[0]]).tolist() for operator in transposed]
+    assert shapes == [[1, 3, 4, 8], [1, 6, 8, 6], [1, 6, 8, 4], [1, 12, 8, 1]]
+    fused = {operator.builtinOptions.fusedActivationFunction for operator in transposed}
+    assert fused == {schema.ActivationFunctionType.NONE}
+
+    write_tflite(random_network(small_autoencoder(), quantised=False), path)
+    names = [name for name, _ in operators(read_model(path))]
+    assert names[3:] == ["TRANSPOSE_CONV", *["TRANSPOSE_CONV", "RELU6"] * 2, "TRANSPOSE_CONV", "RESHAPE"]
+
+
+@pytest.mark.parametrize("high", [0.5, 5.9, 6.0, 7.5, 102.0])
+def test_relu6_of_a_transposed_convolution_ends_at_six_or_at_the_range(tmp_path, high):
+    architecture = Architecture(
+        "one", (1, 1, 1), (TransposedConvolution(1, (1, 1), (1, 1)), Convolution(1, activation="linear"))
+    )
+    one = {
+        "kernel": np.ones((1, 1, 1, 1), np.float32),
+        "kernel_scale": np.float32([1 / 127]),
+        "bias": np.zeros(1, np.float32),
+    }
+    network = replace(random_network(architecture), 0, output_range=(-2.0, high), **one)
+    network = replace(network, 1, output_range=(-8.0, 8.0), **one)
+    path = tmp_path / "model.tflite"
+    write_tflite(network, path)
+    source, output = describe(path)
+    inputs = source.encode(np.float32([-8, -1, 0.25, 3, 7.9]).reshape(5, 1, 1, 1))
+    expected = np.clip(source.decode(inputs).ravel(), 0, min(high, 6))
+    for run in (run_tflm, invoke_litert):
+        decoded = output.decode(run(path, inputs)).ravel()
+        np.testing.assert_allclose(decoded, expected, atol=min(high, 6) / 255 / 2 + 16 / 255)
+
+
 def test_four_bit_weights_take_half_a_byte_each(tmp_path):
     architecture = published_architecture("micronet-kws-s")
     sizes = {}
@@ -134,13 +188,15 @@ def test_four_bit_weights_take_half_a_byte_each(tmp_path):
 
 
 def test_the_minimum_runtime_follows_the_operators(tmp_path):
-    versions = {}
+    versions, transposed = {}, {}
     for name, options in {"float": {"quantised": False}, "int8": {}, "int4": {"weight_bits": 4}}.items():
-        path = tmp_path / "model.tflite"
-        write_tflite(random_network(small_ds_cnn(), **options), path)
-        model = read_model(path)
-        versions[name] = bytes(model.buffers[model.metadata[0].buffer].data).rstrip(b"\0")
+        for found, architecture in ((versions, small_ds_cnn()), (transposed, small_autoencoder())):
+            path = tmp_path / "model.tflite"
+            write_tflite(random_network(architecture, **options), path)
+            model = read_model(path)
+            found[name] = bytes(model.buffers[model.metadata[0].buffer].data).rstrip(b"\0")
     assert versions == {"float": b"1.5.0", "int8": b"1.14.0", "int4": b"2.11.0"}
+    assert transposed == {"float": b"2.3.0", "int8": b"2.3.0", "int4": b"2.11.0"}
 
 
 def test_a_dead_channel_outputs_its_bias_in_every_runtime(tmp_path):

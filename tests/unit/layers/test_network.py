@@ -5,9 +5,17 @@ import numpy as np
 import pytest
 from keras.ops import convert_to_numpy
 
-from micronets.architecture import Addition, Architecture, AveragePooling, Convolution, DepthwiseConvolution
+from micronets.architecture import (
+    Addition,
+    Architecture,
+    AveragePooling,
+    Convolution,
+    DepthwiseConvolution,
+)
+from micronets.layers.convolution import QuantisableConvolution
 from micronets.layers.frozen import FrozenNetwork
 from micronets.layers.network import Network
+from tests.networks import small_autoencoder, transposed_convolution
 
 CHAIN = Architecture(
     "chain",
@@ -49,7 +57,41 @@ def _randomise(network: Network, generator: np.random.Generator) -> None:
             variable.assign(generator.uniform(0.2, 3.0, variable.shape))
 
 
-@pytest.mark.parametrize("architecture", [CHAIN, RESIDUAL], ids=lambda architecture: architecture.name)
+@pytest.mark.parametrize("kernel", [(1, 1), (2, 3), (5, 4)])
+@pytest.mark.parametrize("stride", [(1, 1), (2, 1), (2, 3)])
+def test_a_transposed_convolution_is_the_gradient_of_a_convolution(kernel, stride):
+    keras.utils.set_random_seed(3)
+    layer = QuantisableConvolution(
+        4, kernel, stride, relu6=False, normalise=False, quantised=False, transposed=True, name="up"
+    )
+    maps = np.random.default_rng(3).normal(0, 1, (2, 5, 3, 6)).astype(np.float32)
+    found = convert_to_numpy(layer(maps))
+    assert found.shape == (2, 5 * stride[0], 3 * stride[1], 4)
+    learnt = layer.parameters().kernel
+    assert learnt.shape == (*kernel, 6, 4)
+    np.testing.assert_allclose(found, transposed_convolution(maps, learnt, stride), rtol=1e-4, atol=1e-5)
+
+    # <convolved(x), y> = <x, transposed(y)> for the convolution with the same kernel, its channels swapped.
+    images = np.random.default_rng(4).normal(0, 1, found.shape).astype(np.float32)
+    convolved = convert_to_numpy(keras.ops.conv(images, learnt.swapaxes(2, 3), strides=stride, padding="same"))
+    assert np.sum(convolved * maps) == pytest.approx(np.sum(images * found), rel=1e-3)
+
+
+@pytest.mark.parametrize("transposed", [False, True])
+def test_layers_start_with_twice_the_mean_square_of_their_input(transposed):
+    # He's initialisation, for the half that a ReLU takes away.
+    keras.utils.set_random_seed(3)
+    layer = QuantisableConvolution(
+        32, (6, 4), (2, 2), relu6=False, normalise=False, quantised=False, transposed=transposed
+    )
+    maps = np.random.default_rng(3).normal(0, 1, (4, 24, 24, 32)).astype(np.float32)
+    inside = convert_to_numpy(layer(maps))[:, 4:-4, 4:-4]
+    assert np.mean(inside**2) == pytest.approx(2, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    "architecture", [CHAIN, RESIDUAL, small_autoencoder()], ids=lambda architecture: architecture.name
+)
 def test_folded_network_answers_as_the_trained_one(architecture):
     keras.utils.set_random_seed(3)
     generator = np.random.default_rng(3)
