@@ -1,9 +1,9 @@
 #include "frames.h"
 
 #include "fault.h"
+#include "fault_text.h"
 #include "host.h"
 #include "invoke.h"
-#include "messages.h"
 #include "network.h"
 #include "steps.h"
 #include "stopwatch.h"
@@ -286,10 +286,6 @@ void serve_frame(const struct board_clock *clock)
     }
 }
 
-/* AIRCR: reset (DDI 0403, B3.2.6). */
-#define AIRCR (*(volatile uint32_t *)0xe000ed0cu)
-#define AIRCR_RESET 0x05fa0004u
-
 /* Tells the fault, in a frame where the host speaks in frames, and starts anew. */
 _Noreturn void host_fault(const struct fault_record *record)
 {
@@ -300,24 +296,7 @@ _Noreturn void host_fault(const struct fault_record *record)
             put_bytes(record, sizeof *record);
             send_frame(FRAME_FAULT | FRAME_REPLY, 0);
         }
-        send_text("e-[fault ");
-        send_decimal(record->exception);
-        send_text(" in inference ");
-        send_decimal(record->inference);
-        send_text(" at pc ");
-        send_hex(record->pc, 8);
-        send_text(", lr ");
-        send_hex(record->lr, 8);
-        send_text(", sp ");
-        send_hex(record->sp, 8);
-        send_text(", cfsr ");
-        send_hex(record->cfsr, 8);
-        send_text(", step ");
-        send_decimal(record->step);
-        send_text("]\r\n");
-        board_flush();
+        send_fault(record);
     }
-    AIRCR = AIRCR_RESET;
-    for (;;) {
-    }
+    reset_board();
 }

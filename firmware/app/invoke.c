@@ -3,8 +3,12 @@
 /* Unlikely as data: every word that still holds it counts as untouched. */
 #define PAINT 0xa5c35a3cu
 
+/* From the build, where another function than an inference is looked at. */
+#ifndef INVOKED
+#define INVOKED "network_invoke"
+#endif
 
-/* Returns the stack pointer that network_invoke() starts with; paints from there down to `stack_start`. */
+/* Returns the stack pointer that the function starts with; paints from there down to `stack_start`. */
 const uint32_t *invoke_painted(const uint32_t *stack_start, uint32_t paint);
 
 __attribute__((naked, noinline)) const uint32_t *invoke_painted(__attribute__((unused)) const uint32_t *stack_start,
@@ -17,7 +21,7 @@ __attribute__((naked, noinline)) const uint32_t *invoke_painted(__attribute__((u
                    "subs r2, #4\n"
                    "str r1, [r2]\n"
                    "b 1b\n"
-                   "2: bl network_invoke\n"
+                   "2: bl " INVOKED "\n"
                    ".global invoke_returned\n"
                    "invoke_returned:\n"
                    "mov r0, sp\n"

@@ -19,7 +19,7 @@ def build_for_host(network: CompiledNetwork, executable: Path, *, flags: tuple[s
     Raises:
         BuildError: the compiler is missing or refuses the code.
     """
-    return _build(network, executable, _HOST / "main.c", flags)
+    return build_program(network, executable, (_HOST / "main.c",), flags=flags)
 
 
 def build_guarded(network: CompiledNetwork, executable: Path, *, flags: tuple[str, ...] = ("-O1",)) -> Path:
@@ -39,13 +39,16 @@ def build_guarded(network: CompiledNetwork, executable: Path, *, flags: tuple[st
     text = f"#define GUARD_INPUT_OFFSET {offset}\nstatic const long guard_ranges[][2][2] = {{{rows}}};\n"
     (guard / "guard.h").write_text(text, encoding="utf-8")
     hook = (f"-I{guard}", f"-I{_HOST}", "-include", "guarded.h")
-    return _build(network, executable, _HOST / "guarded.c", (*flags, *hook))
+    return build_program(network, executable, (_HOST / "guarded.c",), flags=(*flags, *hook))
 
 
-def _build(network: CompiledNetwork, executable: Path, main: Path, flags: tuple[str, ...]) -> Path:
+def build_program(
+    network: CompiledNetwork, executable: Path, sources: tuple[Path, ...], *, flags: tuple[str, ...] = ("-O1",)
+) -> Path:
+    """Compiles a program of other C files around the network; raises BuildError as `build_for_host`."""
     command = ["gcc", "-std=c11", *_WARNINGS, *flags]
     command += [f"-I{directory}" for directory in network.include_directories]
-    command += [str(source) for source in network.sources] + [str(main), "-o", str(executable)]
+    command += [str(source) for source in (*network.sources, *sources)] + ["-o", str(executable)]
     try:
         result = subprocess.run(command, capture_output=True, text=True, timeout=300)
     except FileNotFoundError as error:

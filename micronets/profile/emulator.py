@@ -152,7 +152,7 @@ def _where_it_ended(firmware: Firmware, work: Path, counting: Counting) -> str:
         return ""
     if layer is None:
         return ""
-    return f" in {'network_invoke' if layer == len(firmware.layers) else firmware.layers[layer]}"
+    return f" in {(*firmware.layers, firmware.entry)[layer]}"
 
 
 def _check_exit(code: int, firmware: Firmware, symbols: dict[str, Symbol], work: Path, counting: Counting) -> None:

@@ -63,13 +63,14 @@ class MemoryPlan:
 
 @dataclass(frozen=True)
 class Firmware:
-    """A linked benchmark program for one network on one board.
+    """A linked program for one network on one board's emulator.
 
     Attributes:
         elf: the program; `map` is its linker map.
-        input_bytes: of one input tensor; likewise `output_bytes`.
-        layers: names of the functions `network_layer_NN_<op>`, in order.
+        input_bytes: of what it reads for each call of `entry`, an input tensor; likewise `output_bytes`.
+        layers: names of the functions that instructions are counted by: `network_layer_NN_<op>`, in order.
         layer_macs: multiply-accumulates of each layer, as the compiler left them to be done.
+        entry: the function that is called for every input.
     """
 
     elf: Path
@@ -83,6 +84,7 @@ class Firmware:
     memory_plan: MemoryPlan
     flash_bytes: FlashUse
     ram_bytes: RamUse
+    entry: str = "network_invoke"
 
     def to_json(self) -> dict:
         """All but the paths, for `firmware.json`."""

@@ -59,17 +59,34 @@ class CompiledSources(Protocol):
 
 
 @dataclass(frozen=True)
+class Library:
+    """Files that a program consists of beside network and harness; optimised as the network's.
+
+    Attributes:
+        name: the role that begins the names of its object files.
+        sources: C files.
+    """
+
+    name: str
+    sources: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
 class Harness:
     """The program around a network.
 
     Attributes:
         sources: C files, relative to `firmware/`.
         flags: more flags for them; `network_flags` for the network's files.
+        libraries: more parts, of which the linker map is to tell what each takes.
+        include_directories: more folders of headers, for all files.
     """
 
     sources: tuple[str, ...]
     flags: tuple[str, ...] = ()
     network_flags: tuple[str, ...] = ()
+    libraries: tuple[Library, ...] = ()
+    include_directories: tuple[Path, ...] = ()
 
 
 def compile_and_link(
@@ -90,14 +107,23 @@ def compile_and_link(
 
 def _compile(compiled: CompiledSources, harness: Harness, work: Path) -> list[str]:
     """Object files are named by their role, relative to `work`: no path of this machine gets into the map."""
-    includes = [*compiled.include_directories, *(C_DIRECTORY / folder for folder in INCLUDES)]
+    includes = [*compiled.include_directories, *harness.include_directories]
+    includes += [C_DIRECTORY / folder for folder in INCLUDES]
     common = [*core_flags(compiled.core), *_FLAGS, *(f"-I{Path(folder).resolve()}" for folder in includes)]
     network_flags = (*_NETWORK_FLAGS[compiled.optimise], *harness.network_flags)
     harness_flags = (*_HARNESS_FLAGS, *harness.flags)
     jobs = [
         (f"{NETWORK_OBJECT}{index:02d}-{Path(source).stem}.o", Path(source), network_flags)
         for index, source in enumerate(compiled.sources)
-    ] + [(f"{HARNESS_OBJECT}{Path(source).stem}.o", C_DIRECTORY / source, harness_flags) for source in harness.sources]
+    ]
+    jobs += [
+        (f"{library.name}-{source.stem}.o", source, _NETWORK_FLAGS[compiled.optimise])
+        for library in harness.libraries
+        for source in library.sources
+    ]
+    jobs += [
+        (f"{HARNESS_OBJECT}{Path(source).stem}.o", C_DIRECTORY / source, harness_flags) for source in harness.sources
+    ]
 
     def compile_one(job: tuple[str, Path, Sequence[str]]) -> str:
         name, source, flags = job

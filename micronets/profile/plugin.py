@@ -9,7 +9,7 @@ from pathlib import Path
 from micronets.errors import EmulatorError
 from micronets.profile.image import Firmware
 from micronets.profile.machines import find_machine
-from micronets.profile.symbols import Symbol, layer_functions
+from micronets.profile.symbols import Symbol
 from micronets.profile.toolchain import run_tool
 
 _ROOT = Path(__file__).parents[2]
@@ -69,7 +69,7 @@ class AccessCount:
 class Counts:
     """What the plugin has counted.
 
-    A layer index equal to the number of layers stands for `network_invoke()` itself.
+    A layer index equal to the number of layers stands for the firmware's entry itself, outside its layers.
 
     Attributes:
         inferences: instructions of every finished inference.
@@ -86,7 +86,7 @@ class Counts:
 def plugin_argument(firmware: Firmware, symbols: dict[str, Symbol], output: Path, detail: bool) -> str:
     """Value of QEMU's `-plugin` option."""
     memories = find_machine(firmware.board)
-    invoke = symbols["network_invoke"]
+    invoke = symbols[firmware.entry]
     settings = {
         "output": _escape(output),
         "detail": "on" if detail else "off",
@@ -95,7 +95,7 @@ def plugin_argument(firmware: Firmware, symbols: dict[str, Symbol], output: Path
         "flash": f"{memories.flash_origin:x}:{memories.flash_origin + memories.flash_bytes:x}",
         # Up to the end of the arena, which lies last: what is beyond is not the program's.
         "ram": f"{memories.ram_origin:x}:{symbols['bss_end'].address:x}",
-        "layers": ":".join(f"{layer.address:x}" for layer in layer_functions(symbols)),
+        "layers": ":".join(f"{symbols[layer].address:x}" for layer in firmware.layers),
     }
     return ",".join([f"file={_escape(build_plugin())}", *(f"{key}={value}" for key, value in settings.items())])
 

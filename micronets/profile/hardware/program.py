@@ -18,7 +18,7 @@ from micronets.profile.machines import Machine
 VENDOR = "micronets"
 FIRMWARE_NAME = "micronets serial firmware 1"
 
-_APP = ("serial", "frames", "text_commands", "messages", "tensor", "steps", "stopwatch")
+_APP = ("serial", "frames", "fault_text", "text_commands", "messages", "tensor", "steps", "stopwatch")
 _BENCHMARK_NAMES = {"kws": "kws01", "vww": "vww01", "ad": "ad01", "ic": "ic01"}
 _PIXEL_TASKS = ("vww", "ic")
 

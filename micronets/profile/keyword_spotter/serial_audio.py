@@ -1,0 +1,93 @@
+"""Sends audio to the keyword spotter on a board and reads its detections.
+
+The board's side, and what the two say to each other: firmware/app/keyword_spotter/main_board.c.
+"""
+
+import re
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from micronets.errors import BoardError
+from micronets.profile.hardware.port import Port
+from micronets.profile.keyword_spotter.run import hops_of
+from micronets.profile.keyword_spotter.score import Detection
+
+_REQUEST = 0x05
+_REPEAT_S = 0.25  # the board asks again only after half a second; what comes sooner has crossed the answer
+_DETECTED = re.compile(r"detected (.+) at (\d+) ms, average (\d+) %")
+
+
+def listen_on_board(port: Port, audio: np.ndarray, hop_samples: int, *, timeout_s: float = 30) -> list[Detection]:
+    """Plays int16 audio (samples,) to a board that has just started.
+
+    Args:
+        timeout_s: limit of the board's silence, which an inference must not exceed.
+
+    Raises:
+        BoardError: the board is silent, tells of a fault, or asks for other audio than what comes next.
+    """
+    hops = hops_of(audio, hop_samples)
+    detections = []
+
+    def take(line: str) -> None:
+        if line.startswith("e-["):
+            raise BoardError(f"The board behind {port.name} reports: {line}.")
+        if found := _DETECTED.fullmatch(line):
+            detections.append(Detection(int(found[2]), found[1], int(found[3]) / 100))
+
+    talk = _Talk(port, take, timeout_s)
+    sent_s = 0.0
+    number = 0
+    while number <= len(hops):
+        asked = talk.request()
+        if asked == number % 256:
+            if number < len(hops):
+                port.write(hops[number].astype("<i2").tobytes())
+            sent_s = time.monotonic()
+            number += 1
+        elif asked != (number - 1) % 256:
+            raise BoardError(
+                f"The board behind {port.name} asks for hop {asked} (modulo 256), but {number % 256} comes next; "
+                "reset it and begin anew."
+            )
+        elif time.monotonic() - sent_s > _REPEAT_S:
+            port.write(hops[number - 1].astype("<i2").tobytes())
+            sent_s = time.monotonic()
+    return detections
+
+
+class _Talk:
+    """What the board says, taken apart into lines and requests."""
+
+    def __init__(self, port: Port, take: Callable[[str], None], timeout_s: float) -> None:
+        self._port = port
+        self._take = take
+        self._timeout_s = timeout_s
+        self._unread = b""
+
+    def request(self) -> int:
+        """The lowest byte of the hop's number that the board asks for next; lines before are taken."""
+        while True:
+            place = self._unread.find(_REQUEST)
+            end = self._unread.find(b"\n")
+            if end >= 0 and (place < 0 or end < place):
+                line, self._unread = self._unread[:end], self._unread[end + 1 :]
+                self._take(line.decode("utf-8", errors="replace").strip())
+            elif 0 <= place < len(self._unread) - 1:
+                number = self._unread[place + 1]
+                self._unread = self._unread[place + 2 :]
+                return number
+            else:
+                self._unread += self._wait()
+
+    def _wait(self) -> bytes:
+        deadline = time.monotonic() + self._timeout_s
+        while time.monotonic() < deadline:
+            if read := self._port.read():
+                return read
+        raise BoardError(
+            f"The board behind {self._port.name} has been silent for {self._timeout_s:g} s; does it run the keyword "
+            "spotter? Reset it and begin anew."
+        )
