@@ -1,6 +1,8 @@
 """Reads one recording, or says why it cannot be used."""
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,30 +21,50 @@ def read_recording(path: str | os.PathLike, sample_rate_hz: int) -> np.ndarray:
     Raises:
         ClipRejected: unreadable, truncated, empty, of another sample rate, or of more than one channel.
     """
+    with _opened(path) as stream:
+        if stream.samplerate != sample_rate_hz:
+            raise ClipRejected(f"sample rate is {stream.samplerate} Hz, not {sample_rate_hz} Hz")
+        if stream.channels != 1:
+            raise ClipRejected(f"{stream.channels} channels, not 1")
+        return _samples(stream)[:, 0]
+
+
+def read_channels(path: str | os.PathLike) -> tuple[np.ndarray, int]:
+    """All samples of a recording as int16 (samples, channels), and its sample rate in Hz.
+
+    Raises:
+        ClipRejected: unreadable, truncated or empty.
+    """
+    with _opened(path) as stream:
+        return _samples(stream), stream.samplerate
+
+
+@contextlib.contextmanager
+def _opened(path: str | os.PathLike) -> Iterator[soundfile.SoundFile]:
     try:
         with soundfile.SoundFile(path) as stream:
-            if stream.samplerate != sample_rate_hz:
-                raise ClipRejected(f"sample rate is {stream.samplerate} Hz, not {sample_rate_hz} Hz")
-            if stream.channels != 1:
-                raise ClipRejected(f"{stream.channels} channels, not 1")
-            if _is_truncated(stream):
-                raise ClipRejected("truncated: shorter than its header says")
-            if stream.frames == 0:
-                raise ClipRejected("empty: no samples")
-            samples = _as_int16(stream)
-            if len(samples) != stream.frames:
-                raise ClipRejected(f"corrupt: {len(samples)} of {stream.frames} samples can be read")
-            return samples
+            yield stream
     except soundfile.LibsndfileError as error:
         raise ClipRejected(f"unreadable: {_reason(path, error)}") from None
     except OSError as error:
         raise ClipRejected(f"unreadable: {error.strerror or error}") from None
 
 
+def _samples(stream: soundfile.SoundFile) -> np.ndarray:
+    if _is_truncated(stream):
+        raise ClipRejected("truncated: shorter than its header says")
+    if stream.frames == 0:
+        raise ClipRejected("empty: no samples")
+    samples = _as_int16(stream)
+    if len(samples) != stream.frames:
+        raise ClipRejected(f"corrupt: {len(samples)} of {stream.frames} samples can be read")
+    return samples
+
+
 def _as_int16(stream: soundfile.SoundFile) -> np.ndarray:
     if stream.subtype not in ("FLOAT", "DOUBLE"):
-        return stream.read(dtype="int16")
-    samples = stream.read(dtype="float64")  # libsndfile does not scale these to integers
+        return stream.read(dtype="int16", always_2d=True)
+    samples = stream.read(dtype="float64", always_2d=True)  # libsndfile does not scale these to integers
     if not np.isfinite(samples).all():
         raise ClipRejected("corrupt: samples that are no numbers")
     return np.clip(np.rint(samples * 32768), -32768, 32767).astype(np.int16)

@@ -13,7 +13,7 @@
 So does librosa's `melspectrogram`, which the DCASE 2020 baseline, MLPerf Tiny and the paper used.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -82,10 +82,15 @@ class LogMelParameters:
         padded = clip_samples + (self.fft_samples if self.centred else 0)
         return max(0, 1 + (padded - self.fft_samples) // self.hop_samples)
 
+    def used_frames(self, clip_samples: int) -> tuple[int, int]:
+        """The frames of a clip that windows are cut from: the first, and the one after the last."""
+        end = self.frames(clip_samples)
+        return self.first_frame, end if self.end_frame is None else min(self.end_frame, end)
+
     def windows(self, clip_samples: int) -> int:
         """Windows of a clip."""
-        end = self.frames(clip_samples) if self.end_frame is None else min(self.end_frame, self.frames(clip_samples))
-        return max(0, 1 + (end - self.first_frame - self.window_frames) // self.stride_frames)
+        first, end = self.used_frames(clip_samples)
+        return max(0, 1 + (end - first - self.window_frames) // self.stride_frames)
 
     def window(self) -> np.ndarray:
         """The periodic Hann window, float32 of shape (fft_samples,)."""
@@ -113,6 +118,11 @@ AUTOENCODER_WINDOWS = LogMelParameters(
     mean_db=0.0,
 )
 """640 values, the 5 frames one after the other, that MLPerf Tiny's autoencoder reads (frames 50 to 249 of a clip)."""
+
+MEL_IMAGES = replace(
+    AUTOENCODER_WINDOWS, first_frame=0, end_frame=None, window_frames=32, stride_frames=16, mean_db=IMAGES.mean_db
+)
+"""32 x 128 images that the convolutional autoencoder reads."""
 
 
 def hertz_to_slaney_mel(frequency_hz: np.ndarray) -> np.ndarray:
@@ -167,7 +177,18 @@ def windows_of(spectrograms: np.ndarray, parameters: LogMelParameters) -> np.nda
     if used.shape[1] < parameters.window_frames:
         raise ConfigurationError(f"clips of {spectrograms.shape[1]} frames are too short for {parameters}")
     cut = sliding_window_view(used, parameters.window_frames, axis=1)[:, :: parameters.stride_frames]
-    clips, windows = cut.shape[:2]
+    return _pooled(np.moveaxis(cut, -1, 2), parameters)
+
+
+def cut_windows(frames: np.ndarray, starts: np.ndarray, parameters: LogMelParameters) -> np.ndarray:
+    """The windows that begin at the frames `starts`, int64 (n,), of the log-mel frames (m, mel_bands) of whatever
+    clips: float32 (n, *window_shape)."""
+    return _pooled(frames[starts[:, None] + np.arange(parameters.window_frames)], parameters)
+
+
+def _pooled(cut: np.ndarray, parameters: LogMelParameters) -> np.ndarray:
+    """(..., window_frames, mel_bands) → float32 (..., *window_shape): means, above the mean level."""
     frames, bands = parameters.window_shape
-    cells = np.moveaxis(cut, -1, 2).reshape(clips, windows, frames, parameters.pooling, bands, parameters.pooling)
-    return cells.mean(axis=(3, 5), dtype=np.float32) - np.float32(parameters.mean_db)
+    pooling = parameters.pooling
+    cells = cut.reshape(*cut.shape[:-2], frames, pooling, bands, pooling)
+    return cells.mean(axis=(-3, -1), dtype=np.float32) - np.float32(parameters.mean_db)

@@ -1,6 +1,7 @@
 """Turns a section of the configuration into a frozen dataclass, with a clear sentence for every mistake."""
 
 import dataclasses
+import types
 import typing
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -14,7 +15,8 @@ def from_mapping(kind: type[Options], values: Mapping[str, Any], section: str) -
     """Builds `kind` from the keys in `values`; missing keys take the dataclass's defaults, nested dataclasses nest.
 
     Args:
-        kind: a dataclass whose fields are bool, int, float, str, tuples of one such type, or dataclasses of such.
+        kind: a dataclass whose fields are bool, int, float, str, one of these or None, tuples of one such type, or
+            dataclasses of such.
         values: the section of the configuration.
         section: its dotted name, for the messages.
 
@@ -34,6 +36,8 @@ def from_mapping(kind: type[Options], values: Mapping[str, Any], section: str) -
 def _converted(kind: type, value: Any, key: str) -> Any:
     if dataclasses.is_dataclass(kind):
         return from_mapping(kind, value, key)
+    if isinstance(kind, types.UnionType):
+        return None if value is None else _converted(_without_none(kind), value, key)
     if typing.get_origin(kind) is tuple and isinstance(value, list | tuple):
         return tuple(_converted(typing.get_args(kind)[0], item, key) for item in value)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
@@ -55,7 +59,14 @@ def _schema_of_field(kind: Any) -> dict[str, Any]:
         return schema_of(kind)
     if typing.get_origin(kind) is tuple:
         return {"type": "array", "items": _schema_of_field(typing.get_args(kind)[0])}
+    if isinstance(kind, types.UnionType):
+        return {"type": [_schema_of_field(_without_none(kind))["type"], "null"]}
     return {"type": {bool: "boolean", int: "integer", float: "number", str: "string"}[kind]}
+
+
+def _without_none(kind: types.UnionType) -> type:
+    (plain,) = set(typing.get_args(kind)) - {types.NoneType}
+    return plain
 
 
 def require(condition: bool, key: str, value: Any, rule: str) -> None:

@@ -1,0 +1,48 @@
+"""The sections `data` and `train.augmentation` of a task on machine sounds."""
+
+from dataclasses import dataclass
+
+from micronets.data.machines.synthesis import GeneratedOptions
+from micronets.data.options import require
+from micronets.errors import ConfigurationError
+
+
+@dataclass(frozen=True)
+class MachineOptions:
+    """The section `data`; config/tasks/ad.yaml explains the keys."""
+
+    source: str = "generated"
+    path: str = ""
+    machines: tuple[str, ...] = ()
+    mimii_snr_db: int = 6
+    generated: GeneratedOptions = GeneratedOptions()
+    validation_percent: float = 10.0
+    rejected_percent: float = 1.0
+
+    def __post_init__(self):
+        require(self.source in ("generated", "folder"), "data.source", self.source, "generated or folder")
+        require(0 < self.validation_percent < 100, "data.validation_percent", self.validation_percent, "0 to 100")
+        require(0 <= self.rejected_percent <= 100, "data.rejected_percent", self.rejected_percent, "between 0 and 100")
+        unique = len(set(self.machines)) == len(self.machines)
+        require(unique, "data.machines", list(self.machines), "a list without repetitions")
+        if self.source == "folder" and not self.path:
+            raise ConfigurationError(
+                "data.source is folder, but data.path is empty; set it to a folder in the layout of DCASE 2020's task 2"
+            )
+
+
+@dataclass(frozen=True)
+class MachineAugmentation:
+    """What is varied at random in training, each window by itself.
+
+    Attributes:
+        shift_frames: greatest move of a window within its clip, to either side.
+        mixup_alpha: both parameters of the Beta distribution of mixup's weight (arXiv 1710.09412); 0 turns it off.
+    """
+
+    shift_frames: int = 10
+    mixup_alpha: float = 0.3
+
+    def __post_init__(self):
+        require(self.shift_frames >= 0, "augmentation.shift_frames", self.shift_frames, "0 or more")
+        require(self.mixup_alpha >= 0, "augmentation.mixup_alpha", self.mixup_alpha, "0 or more")

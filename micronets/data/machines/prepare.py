@@ -1,0 +1,223 @@
+"""The data stage for machine sounds: from recordings to a prepared dataset."""
+
+import hashlib
+import importlib.metadata
+import json
+import logging
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from micronets.atomic import atomic_directory, write_json
+from micronets.data.clips import ClipRejected
+from micronets.data.dataset import SPLITS
+from micronets.data.log_mel import log_mel
+from micronets.data.machines.dataset import FORMAT
+from micronets.data.machines.layout import check_clips, find_clips, label_of
+from micronets.data.machines.options import MachineOptions
+from micronets.data.machines.recording import read_machine
+from micronets.data.machines.sources import find_source
+from micronets.data.machines.views import VIEWS, distinct_spectrograms, spectrogram_path
+from micronets.data.store import ArrayWriter
+from micronets.errors import DataError
+from micronets.progress import Progress
+
+logger = logging.getLogger(__name__)
+
+_SPECTROGRAMS = distinct_spectrograms()
+_SAMPLE_RATE_HZ = _SPECTROGRAMS[0].sample_rate_hz
+_CHUNK_CLIPS = 8  # one unit of work; fixed, so that the number of processes cannot change a result
+
+Processed = tuple[list[np.ndarray], list[list[np.ndarray]], list[int], list[tuple[str, str]]]
+
+
+def prepare_machines(task: str, options: MachineOptions, directory: Path, seed: int, processes: int) -> None:
+    """Makes the prepared dataset `directory`, whole or not at all.
+
+    The same recordings, options and seed give the same files, whatever the number of processes.
+
+    Args:
+        seed: of generated machines, and of cuts into splits.
+
+    Raises:
+        DataError: no recordings, or more unusable ones than `options.rejected_percent`; `directory` then holds the list
+            of them, rejected.csv, and nothing else.
+    """
+    for leftover in directory.parent.glob(f".{directory.name}.*.partial"):  # of a run that was killed
+        shutil.rmtree(leftover)
+    failure = None
+    with atomic_directory(directory) as beside:
+        root, provenance = find_source(options, beside, seed, processes)
+        found = find_clips(root, options.machines, options.mimii_snr_db, seed)
+        logger.info("%d clips of %s in %s", len(found), ", ".join(dict.fromkeys(found["machine"])), root)
+        used, rejected = _store(root, _in_order(found), beside, processes)
+        rejected.to_csv(beside / "rejected.csv", index=False)
+        failure = _judge(root, rejected, len(found), options.rejected_percent)
+        if failure is None:
+            check_clips(root, used)
+            _describe(task, _hold_out(used, options.validation_percent, seed), rejected, beside, seed, provenance)
+        else:
+            (beside / "audio.npy").unlink()
+            shutil.rmtree(beside / "spectrograms")
+    if failure is not None:
+        raise DataError(f"{failure}; see {directory / 'rejected.csv'}")
+    logger.info("prepared dataset %s is complete", directory)
+
+
+def process_clips(root: Path, paths: list[str]) -> Processed:
+    """Reads clips and computes their spectrograms.
+
+    Returns:
+        of every usable clip the audio, int16 (samples,), and its spectrograms, float32 (frames, bands); the index in
+        `paths` of each; and (path, reason) of every clip that was rejected.
+    """
+    audio, spectrograms, usable, rejected = [], [], [], []
+    for index, path in enumerate(paths):
+        try:
+            clip = read_machine(root / path, _SAMPLE_RATE_HZ)
+            if any(parameters.windows(len(clip)) < 1 for parameters in VIEWS.values()):
+                raise ClipRejected(f"too short: {len(clip) / _SAMPLE_RATE_HZ:.1f} s")
+        except ClipRejected as reason:
+            rejected.append((path, str(reason)))
+            continue
+        audio.append(clip)
+        spectrograms.append([log_mel(clip[None], parameters)[0] for parameters in _SPECTROGRAMS])
+        usable.append(index)
+    return audio, spectrograms, usable, rejected
+
+
+def process_all(root: Path, paths: list[str], processes: int) -> Iterator[tuple[list[str], Processed]]:
+    """`process_clips` in chunks over several processes, in order: the chunk's paths and what became of them."""
+    chunks = [paths[first : first + _CHUNK_CLIPS] for first in range(0, len(paths), _CHUNK_CLIPS)]
+    workers = min(processes, len(chunks))
+    if workers <= 1:
+        with threadpool_limits(limits=1, user_api="blas"):
+            for chunk in chunks:
+                yield chunk, process_clips(root, chunk)
+        return
+    with joblib.parallel_config("loky", inner_max_num_threads=1):
+        work = (joblib.delayed(process_clips)(root, chunk) for chunk in chunks)
+        results = joblib.Parallel(n_jobs=workers, return_as="generator", pre_dispatch=4 * workers)(work)
+        yield from zip(chunks, results, strict=True)
+
+
+def _in_order(clips: pd.DataFrame) -> pd.DataFrame:
+    """Training before testing, each by path: the order in which clips are stored."""
+    testing = clips["split"] == "testing"
+    return pd.concat([clips[~testing], clips[testing]], ignore_index=True)
+
+
+def _store(root: Path, clips: pd.DataFrame, beside: Path, processes: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Writes audio and spectrograms; returns the rows that are in them, with their samples, and the rejected files."""
+    progress = Progress(logger, "clips", len(clips))
+    usable, samples, rejected, start = [], [], [], 0
+    (beside / "spectrograms").mkdir()
+    with ExitStack() as files:
+        audio_file = files.enter_context(ArrayWriter(beside / "audio.npy", (), np.int16))
+        spectrogram_files = [
+            files.enter_context(ArrayWriter(spectrogram_path(beside, each), (each.mel_bands,), np.float32))
+            for each in _SPECTROGRAMS
+        ]
+        for chunk, (audio, spectrograms, kept, refused) in process_all(root, clips["path"].tolist(), processes):
+            for clip, of_clip in zip(audio, spectrograms, strict=True):
+                audio_file.append(clip)
+                for file, spectrogram in zip(spectrogram_files, of_clip, strict=True):
+                    file.append(spectrogram)
+            usable += [start + place for place in kept]
+            samples += [len(clip) for clip in audio]
+            rejected += refused
+            start += len(chunk)
+            progress.advance(len(chunk), f"{len(rejected)} rejected" if rejected else "")
+    used = clips.iloc[usable].reset_index(drop=True).assign(samples=np.array(samples, np.int64))
+    return used, pd.DataFrame(rejected, columns=["path", "reason"])
+
+
+def _judge(root: Path, rejected: pd.DataFrame, read: int, most_percent: float) -> str | None:
+    if rejected.empty:
+        return None
+    percent = 100 * len(rejected) / read
+    first = "; ".join(f"{row.path}: {row.reason}" for row in rejected.head(3).itertuples())
+    message = f"{len(rejected)} of {read} recordings ({percent:.2g} %) in {root} cannot be used ({first})"
+    if percent > most_percent:
+        return f"{message}, more than data.rejected_percent = {most_percent:g}"
+    logger.warning("%s; they are left out and listed in rejected.csv", message)
+    return None
+
+
+def _hold_out(clips: pd.DataFrame, validation_percent: float, seed: int) -> pd.DataFrame:
+    """Moves a share of every id's training clips, at least one, to validation; the only clip of an id is left to
+    training and validates as well, since nothing else can."""
+    splits = clips["split"].to_numpy(object).copy()
+    training = clips[clips["split"] == "training"]
+    lonely = []
+    for number, ((machine, identity), of_id) in enumerate(training.groupby(["machine", "id"], sort=True)):
+        if len(of_id) == 1:
+            lonely.append((f"{machine} {identity}", of_id.index[0]))
+            continue
+        count = min(max(1, round(len(of_id) * validation_percent / 100)), len(of_id) - 1)
+        drawn = np.random.default_rng([seed, 0xAD, number]).permutation(of_id.index.to_numpy())
+        splits[drawn[:count]] = "validation"
+    validates = splits == "validation"
+    validates[[row for _, row in lonely]] = True
+    if lonely:
+        logger.warning(
+            "%s: only one clip to train on; it is in the validation split as well, whose loss then says little",
+            ", ".join(name for name, _ in lonely),
+        )
+    return clips.assign(split=splits, validates=validates)
+
+
+def _describe(
+    task: str, clips: pd.DataFrame, rejected: pd.DataFrame, beside: Path, seed: int, provenance: dict[str, Any]
+) -> None:
+    names = label_of(clips)
+    labels = sorted(names.unique())
+    clips.insert(3, "class", names.map(labels.index))
+    clips.to_csv(beside / "clips.csv", index=False)
+
+    def count(chosen: pd.Series) -> dict[str, int]:
+        return {label: int((chosen & (names == label)).sum()) for label in labels}
+
+    counts = {split: count(clips["split"] == split) for split in SPLITS}
+    anomalous = count(clips["anomalous"])
+    features = [asdict(parameters) for parameters in VIEWS.values()]
+    digest = hashlib.sha256((beside / "clips.csv").read_bytes())
+    digest.update(json.dumps([labels, features], sort_keys=True).encode())
+    audio = np.load(beside / "audio.npy", mmap_mode="r")
+    for start in range(0, len(audio), 1 << 24):
+        digest.update(np.ascontiguousarray(audio[start : start + (1 << 24)]).data)
+    write_json(
+        beside / "dataset.json",
+        {
+            "format": FORMAT,
+            "task": task,
+            "labels": labels,
+            "clips": len(clips),
+            "samples": len(audio),
+            "sample_rate_hz": _SAMPLE_RATE_HZ,
+            "counts": counts,
+            "anomalous": anomalous,
+            "recordings_read": len(clips) + len(rejected),
+            "recordings_rejected": len(rejected),
+            "features": features,
+            "seed": seed,
+            "source": provenance,
+            "content_hash": digest.hexdigest(),
+            "versions": {name: importlib.metadata.version(name) for name in ("numpy", "scipy", "soundfile")},
+        },
+    )
+    for label in labels:
+        logger.info(
+            "%s: %s clips, %d anomalous",
+            label,
+            ", ".join(f"{counts[split][label]} {split}" for split in SPLITS),
+            anomalous[label],
+        )
