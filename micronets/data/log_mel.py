@@ -96,12 +96,20 @@ class LogMelParameters:
         """The periodic Hann window, float32 of shape (fft_samples,)."""
         return periodic_hann(self.fft_samples)
 
-    def mel_matrix(self) -> np.ndarray:
-        """Weight of each FFT bin in each mel band, float32 of shape (spectrum_bins, mel_bands)."""
+    def mel_axis(self) -> tuple[np.ndarray, np.ndarray]:
+        """FFT bins (spectrum_bins,) and edges of the bands (mel_bands + 2,) in Hz: there the triangles are straight."""
         ends = hertz_to_slaney_mel(np.array([self.mel_low_hz, self.mel_high_hz]))
         edges = slaney_mel_to_hertz(np.linspace(*ends, self.mel_bands + 2))
-        bins_hz = np.arange(self.spectrum_bins) * self.sample_rate_hz / self.fft_samples
-        return (triangles(bins_hz, edges) * (2 / (edges[2:] - edges[:-2]))).astype(np.float32)
+        return np.arange(self.spectrum_bins) * self.sample_rate_hz / self.fft_samples, edges
+
+    def mel_heights(self) -> np.ndarray:
+        """Height of every triangle, (mel_bands,), per Hz."""
+        _, edges = self.mel_axis()
+        return 2 / (edges[2:] - edges[:-2])
+
+    def mel_matrix(self) -> np.ndarray:
+        """Weight of each FFT bin in each mel band, float32 of shape (spectrum_bins, mel_bands)."""
+        return (triangles(*self.mel_axis()) * self.mel_heights()).astype(np.float32)
 
 
 IMAGES = LogMelParameters()

@@ -88,11 +88,14 @@ class MfccParameters:
         """The periodic Hann window, float32 of shape (window_samples,)."""
         return periodic_hann(self.window_samples)
 
+    def mel_axis(self) -> tuple[np.ndarray, np.ndarray]:
+        """FFT bins (spectrum_bins,) and edges of the bands (mel_bands + 2,) in mel: there the triangles are straight."""
+        mel = _hertz_to_mel(np.arange(self.spectrum_bins) * self.sample_rate_hz / self.fft_samples)
+        return mel, np.linspace(_hertz_to_mel(self.mel_low_hz), _hertz_to_mel(self.mel_high_hz), self.mel_bands + 2)
+
     def mel_matrix(self) -> np.ndarray:
         """Weight of each FFT bin in each mel band, float32 of shape (spectrum_bins, mel_bands)."""
-        mel = _hertz_to_mel(np.arange(self.spectrum_bins) * self.sample_rate_hz / self.fft_samples)
-        edges = np.linspace(_hertz_to_mel(self.mel_low_hz), _hertz_to_mel(self.mel_high_hz), self.mel_bands + 2)
-        return triangles(mel, edges).astype(np.float32)
+        return triangles(*self.mel_axis()).astype(np.float32)
 
     def dct_matrix(self) -> np.ndarray:
         """The DCT-II, float32 of shape (mel_bands, coefficients)."""

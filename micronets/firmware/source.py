@@ -23,8 +23,8 @@ class Source:
         self.parts: list[str] = []
         self.constant_bytes = 0
 
-    def array(self, name: str, values: np.ndarray) -> str:
-        """Adds an array and returns its C name."""
+    def array(self, name: str, values: np.ndarray, *, static: bool = True) -> str:
+        """Adds an array and returns its C name; where it is not static, other files declare it."""
         flat = np.ascontiguousarray(values).reshape(-1)
         item = flat.dtype.itemsize
         per_line = _NUMBERS_PER_LINE[item]
@@ -32,7 +32,7 @@ class Source:
         lines = [", ".join(numbers[i : i + per_line]) for i in range(0, len(numbers), per_line)]
         body = ",\n    ".join(lines)
         self.parts.append(
-            f"static const {_TYPES[flat.dtype]} {name}[{len(numbers)}]\n"
+            f"{'static ' if static else ''}const {_TYPES[flat.dtype]} {name}[{len(numbers)}]\n"
             f'    __attribute__((aligned(4), section(".rodata.network_{name}"))) = {{\n    {body}}};\n'
         )
         self.constant_bytes += flat.nbytes

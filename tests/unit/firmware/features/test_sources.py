@@ -1,0 +1,42 @@
+"""The generated C on this machine, against the integer reference, bit for bit."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from micronets.data.log_mel import AUTOENCODER_WINDOWS, IMAGES
+from micronets.data.mfcc import MfccParameters
+from micronets.firmware.features import Parameters, streamed, write_features
+
+CASES = {
+    "kws": (MfccParameters(), 0.6, 80),
+    "window_30_ms": (MfccParameters(window_ms=30), 0.004, -128),
+    "overlapping_four_times": (MfccParameters(clip_ms=300, hop_ms=10, mel_bands=25, coefficients=13), 2.0, 127),
+    "gaps": (MfccParameters(clip_ms=300, window_ms=10, mel_bands=12, peak_normalised=False), 1.0, 0),
+    "images": (IMAGES, 0.3, 40),
+    "autoencoder": (AUTOENCODER_WINDOWS, 0.4, 50),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_c_equals_the_reference(case: str, run_on_host: Callable[..., np.ndarray], mixed_audio: np.ndarray) -> None:
+    expected = streamed(mixed_audio, *CASES[case])
+    windows = run_on_host(mixed_audio, *CASES[case])
+    assert len(expected) > 5
+    assert np.array_equal(windows, expected)
+
+
+def test_same_parameters_give_the_same_files(tmp_path) -> None:
+    for folder in ("a", "b"):
+        write_features(MfccParameters(), 0.6, 80, tmp_path / folder)
+    for name in ("mn_features.c", "mn_features.h"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_shapes(tmp_path) -> None:
+    shapes: list[tuple[Parameters, tuple[int, int, int]]] = [(MfccParameters(), (320, 49, 10)), (IMAGES, (512, 32, 32))]
+    for parameters, shape in shapes:
+        features = write_features(parameters, 0.6, 80, tmp_path)
+        assert (features.hop_samples, features.frames, features.values) == shape
+        assert features.window_bytes == shape[1] * shape[2]
