@@ -6,10 +6,33 @@ from typing import Protocol
 import numpy as np
 
 from micronets.architecture import Shape
+from micronets.errors import DataError
 from micronets.evaluation import Truth
 from micronets.network import Range
 
 SPLITS = ("training", "validation", "testing")
+
+
+def cut_in_two(groups: np.ndarray, fraction: float, seed: int) -> np.ndarray:
+    """Draws a share of the examples of every group, for `Dataset.split_indices`.
+
+    Args:
+        groups: of what each example is one, (n,), of any type that can be sorted.
+        fraction: share to draw.
+
+    Returns:
+        Whether each example is drawn, bool (n,).
+
+    Raises DataError where the fraction is not between 0 and 1.
+    """
+    if not 0 < fraction < 1:
+        raise DataError(f"a training split cannot be cut at the fraction {fraction}; give one between 0 and 1")
+    generator = np.random.default_rng([seed, 0x5B117])
+    drawn = np.zeros(len(groups), bool)
+    for group in np.unique(groups):
+        members = np.flatnonzero(groups == group)
+        drawn[generator.permutation(members)[: round(fraction * len(members))]] = True
+    return drawn
 
 
 class Dataset(Protocol):

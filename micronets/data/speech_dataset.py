@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from micronets.data.dataset import SPLITS
+from micronets.data.dataset import SPLITS, cut_in_two
 from micronets.data.input_range import input_range
 from micronets.data.mfcc import MfccParameters, mfcc
 from micronets.data.noise import NoiseSegment
@@ -162,15 +162,8 @@ class SpeechDataset:
         Returns:
             Sorted row numbers (int64) of both parts; no row is in both, and together they are the training split.
         """
-        if not 0 < fraction < 1:
-            raise DataError(f"a training split cannot be cut at the fraction {fraction}; give one between 0 and 1")
-        generator = np.random.default_rng([seed, 0x5B117])
         rows = self.rows("training")
-        words = self.clips["word"].to_numpy()[rows]
-        first = np.zeros(len(words), bool)
-        for word in np.unique(words):
-            of_word = np.flatnonzero(words == word)
-            first[generator.permutation(of_word)[: round(fraction * len(of_word))]] = True
+        first = cut_in_two(self.clips["word"].to_numpy()[rows], fraction, seed)
         return rows.start + np.flatnonzero(first), rows.start + np.flatnonzero(~first)
 
 

@@ -1,28 +1,18 @@
-"""Batches for training: drawn anew every epoch, augmented, and made ahead in background threads."""
+"""Batches for training: drawn anew every epoch, and augmented."""
 
 import math
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from micronets.data.augmentation import Augmentation, change_speed, mixup, shift, spectral_masks
+from micronets.data.batches import Batch, made_ahead
 from micronets.data.mfcc import mfcc
 from micronets.data.noise import draw_crops
 from micronets.data.speech_dataset import SpeechDataset
 
 _SILENCE = -1  # in an epoch's order: not a row of the dataset, but a fresh crop of background noise
-_BATCHES_AHEAD = 4
-
-
-@dataclass(frozen=True)
-class _Batch:
-    epoch: int
-    step: int
-    rows: np.ndarray
 
 
 class TrainingStream:
@@ -73,27 +63,13 @@ class TrainingStream:
         """Batches in an epoch."""
         return math.ceil(self._examples / self._batch_size)
 
-    def epoch(self, index: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yields the `steps_per_epoch` batches of an epoch.
+    def epoch(self, index: int) -> Iterator[Batch]:
+        """The `steps_per_epoch` batches of an epoch.
 
         Yields:
             Features, float32 (B, frames, coefficients, 1), and class probabilities, float32 (B, classes).
         """
-        order = self._order(index)
-        batches = (_Batch(index, step, rows) for step, rows in enumerate(order))
-        pending: deque[Future] = deque()
-        # One BLAS thread for each of ours: more only wait for one another, and take the training's cores.
-        with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(self._threads) as pool:
-            try:
-                for batch in batches:
-                    pending.append(pool.submit(self._make, batch))
-                    if len(pending) >= self._threads + _BATCHES_AHEAD:
-                        yield pending.popleft().result()
-                while pending:
-                    yield pending.popleft().result()
-            finally:
-                for future in pending:
-                    future.cancel()
+        return made_ahead(partial(self._make, index), self._order(index), self._threads)
 
     def _order(self, epoch: int) -> np.ndarray:
         """Rows of the epoch's batches, int64 (steps_per_epoch, batch_size)."""
@@ -103,16 +79,16 @@ class TrainingStream:
         rows = generator.permutation(np.concatenate([self._keyword_rows, unknown, silence]))
         return np.resize(rows, (self.steps_per_epoch, self._batch_size))
 
-    def _make(self, batch: _Batch) -> tuple[np.ndarray, np.ndarray]:
-        generator = np.random.default_rng([self._seed, batch.epoch, batch.step + 1])
+    def _make(self, epoch: int, step: int, rows: np.ndarray) -> Batch:
+        generator = np.random.default_rng([self._seed, epoch, step + 1])
         dataset, augmentation, parameters = self._dataset, self._augmentation, self._dataset.parameters
-        silent = batch.rows == _SILENCE
-        audio = np.empty((len(batch.rows), parameters.clip_samples), np.float32)
-        audio[~silent] = self._words(batch.rows[~silent], generator)
+        silent = rows == _SILENCE
+        audio = np.empty((len(rows), parameters.clip_samples), np.float32)
+        audio[~silent] = self._words(rows[~silent], generator)
         audio[silent] = self._silence(int(silent.sum()), generator)
         masks = spectral_masks(augmentation, len(audio), parameters.frames, parameters.mel_bands, generator)
         features = mfcc(audio, parameters, masks)[..., None]
-        classes = np.where(silent, self._silence_class, self._classes[batch.rows])
+        classes = np.where(silent, self._silence_class, self._classes[rows])
         targets = np.eye(len(dataset.labels), dtype=np.float32)[classes]
         if augmentation.mixup_alpha > 0:
             features, targets = mixup(features, targets, augmentation.mixup_alpha, generator)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from micronets.architecture import Shape
 from micronets.atomic import atomic_file
-from micronets.data.dataset import SPLITS
+from micronets.data.dataset import SPLITS, cut_in_two
 from micronets.data.images.resize import grey, shrink
 from micronets.errors import DataError
 from micronets.evaluation import ClassTruth
@@ -84,14 +84,7 @@ class ImageDataset:
         return ClassTruth(self.classes(split))
 
     def split_indices(self, fraction: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-        if not 0 < fraction < 1:
-            raise DataError(f"a training split cannot be cut at the fraction {fraction}; give one between 0 and 1")
-        generator = np.random.default_rng([seed, 0x5B117])
-        rows, classes = self.rows("training"), self.classes("training")
-        first = np.zeros(len(rows), bool)
-        for label in np.unique(classes):
-            of_class = np.flatnonzero(classes == label)
-            first[generator.permutation(of_class)[: round(fraction * len(of_class))]] = True
+        rows, first = self.rows("training"), cut_in_two(self.classes("training"), fraction, seed)
         return rows[first], rows[~first]
 
 

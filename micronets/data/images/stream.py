@@ -1,25 +1,19 @@
-"""Training batches of images, augmented, made ahead in background threads."""
-
-import math
-from collections import deque
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+"""Training batches of images, augmented."""
 
 import numpy as np
 
 from micronets.data.augmentation import mixup
+from micronets.data.batches import Batch, ShuffledStream
 from micronets.data.images.dataset import ImageDataset, view
 from micronets.data.images.options import ImageAugmentation
 
-_BATCHES_AHEAD = 4
 _OVERSAMPLING = 2
 
 
-class ImageStream:
-    """An endless, repeatable stream of training batches; see `Stream`.
+class ImageStream(ShuffledStream):
+    """Batches of float32 images, 0 to 255; see `ShuffledStream`.
 
-    Every epoch shows every image once, in a new order. Images are sampled from a copy of twice the network's size, so
-    that one that is shown larger still has its details.
+    Images are sampled from a copy of twice the network's size, so that one that is shown larger still has its details.
 
     Args:
         subset: rows of the training split to keep to; None for all.
@@ -36,41 +30,15 @@ class ImageStream:
         subset: np.ndarray | None = None,
         threads: int = 2,
     ):
+        super().__init__(dataset.rows("training") if subset is None else subset, seed, batch_size, threads)
         self._augmentation = augmentation
-        self._seed = seed
-        self._batch_size = batch_size
-        self._threads = threads
-        self._rows = dataset.rows("training") if subset is None else np.asarray(subset, np.int64)
         self._targets = np.eye(len(dataset.labels), dtype=np.float32)[dataset.table["class"].to_numpy(np.int64)]
         self._size, _, channels = dataset.input_shape
         stored = np.load(dataset.directory / "images.npy", mmap_mode="r")
         larger = min(_OVERSAMPLING * self._size, stored.shape[1])
         self._images = view(dataset.directory, stored, (larger, larger, channels))
 
-    @property
-    def steps_per_epoch(self) -> int:
-        """Batches in an epoch; the last one is filled with the epoch's first images."""
-        return math.ceil(len(self._rows) / self._batch_size)
-
-    def epoch(self, index: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yields features, float32 (B, height, width, channels), 0 to 255, and class probabilities, float32."""
-        order = np.random.default_rng([self._seed, index, 0]).permutation(self._rows)
-        batches = np.resize(order, (self.steps_per_epoch, self._batch_size))
-        pending: deque[Future] = deque()
-        with ThreadPoolExecutor(self._threads) as pool:
-            try:
-                for step, rows in enumerate(batches):
-                    pending.append(pool.submit(self._make, index, step, rows))
-                    if len(pending) >= self._threads + _BATCHES_AHEAD:
-                        yield pending.popleft().result()
-                while pending:
-                    yield pending.popleft().result()
-            finally:
-                for future in pending:
-                    future.cancel()
-
-    def _make(self, epoch: int, step: int, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        generator = np.random.default_rng([self._seed, epoch, step + 1])
+    def _make(self, rows: np.ndarray, generator: np.random.Generator) -> Batch:
         order = np.argsort(rows)  # reads the file forwards
         images = np.empty((len(rows), *self._images.shape[1:]), np.float32)
         images[order] = self._images[rows[order]]
