@@ -97,7 +97,7 @@ class LogMelParameters:
         return periodic_hann(self.fft_samples)
 
     def mel_axis(self) -> tuple[np.ndarray, np.ndarray]:
-        """FFT bins (spectrum_bins,) and edges of the bands (mel_bands + 2,) in Hz: there the triangles are straight."""
+        """In Hz, where the triangles are straight: FFT bins (spectrum_bins,), edges of the bands (mel_bands + 2,)."""
         ends = hertz_to_slaney_mel(np.array([self.mel_low_hz, self.mel_high_hz]))
         edges = slaney_mel_to_hertz(np.linspace(*ends, self.mel_bands + 2))
         return np.arange(self.spectrum_bins) * self.sample_rate_hz / self.fft_samples, edges

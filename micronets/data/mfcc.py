@@ -89,7 +89,7 @@ class MfccParameters:
         return periodic_hann(self.window_samples)
 
     def mel_axis(self) -> tuple[np.ndarray, np.ndarray]:
-        """FFT bins (spectrum_bins,) and edges of the bands (mel_bands + 2,) in mel: there the triangles are straight."""
+        """In mel, where the triangles are straight: FFT bins (spectrum_bins,), edges of the bands (mel_bands + 2,)."""
         mel = _hertz_to_mel(np.arange(self.spectrum_bins) * self.sample_rate_hz / self.fft_samples)
         return mel, np.linspace(_hertz_to_mel(self.mel_low_hz), _hertz_to_mel(self.mel_high_hz), self.mel_bands + 2)
 
