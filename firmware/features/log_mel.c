@@ -40,7 +40,7 @@ int mn_log_mel_push(const struct mn_log_mel *log_mel, struct mn_log_mel_state *s
     int8_t *row = state->rows + state->next_row * log_mel->columns;
     for (int32_t column = 0; column < log_mel->columns; column++)
     {
-        row[column] = mn_quantise(&log_mel->quantiser, state->sums[column]);
+        row[column] = mn_quantise(&log_mel->quantiser, state->sums[column] - log_mel->level);
         state->sums[column] = 0;
     }
     state->pooled = 0;

@@ -11,6 +11,7 @@ struct mn_log_mel
     struct mn_quantiser quantiser;
     int32_t rows, columns; /* of a window */
     int32_t pooling;       /* frames and bands per value */
+    int32_t level;         /* taken from every sum of logarithms, Q16 */
 };
 
 struct mn_log_mel_state

@@ -194,7 +194,7 @@ def _rows(logarithms: np.ndarray, tables: LogMelTables, quantiser: Quantiser) ->
     pooling = tables.pooling
     whole = logarithms[: len(logarithms) // pooling * pooling]
     sums = whole.reshape(-1, pooling, tables.columns, pooling).sum(axis=(1, 3))
-    return _quantise(sums, quantiser)
+    return _quantise(sums - tables.level, quantiser)
 
 
 def _last_axes(values: np.ndarray, count: int) -> np.ndarray:

@@ -154,6 +154,7 @@ def _log_mel(source: Source, tables: LogMelTables, quantiser: Quantiser) -> str:
         "rows": tables.rows,
         "columns": tables.columns,
         "pooling": tables.pooling,
+        "level": tables.level,
     }
     return source.description("mn_log_mel", "features", fields)
 

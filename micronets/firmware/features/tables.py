@@ -15,6 +15,8 @@ Parameters = MfccParameters | LogMelParameters
 SILENT = -32768
 """Stands for coefficient 0 of a frame of digital silence."""
 
+_DB_PER_Q16 = 10 * np.log10(2) / 65536
+
 
 @dataclass(frozen=True, eq=False)
 class MelTables:
@@ -114,16 +116,18 @@ class LogMelTables:
     frame: up to the logarithms of the energies.
     rows, columns: of a window, after pooling.
     pooling: frames and bands per value.
+    level: what is taken from the sum of a value's binary logarithms, Q16, so that the mean level becomes 0.
     """
 
     frame: FrameTables
     rows: int
     columns: int
     pooling: int
+    level: int
 
     def quantiser(self, scale: float, zero_point: int) -> Quantiser:
         """To an int8 input with real = scale (int8 - zero_point), real in dB."""
-        return _quantiser(10 * np.log10(2) / 65536 / self.pooling**2, scale, zero_point)
+        return _quantiser(_DB_PER_Q16 / self.pooling**2, scale, zero_point)
 
 
 @lru_cache(maxsize=8)
@@ -157,6 +161,7 @@ def log_mel_tables(parameters: LogMelParameters) -> LogMelTables:
         rows=rows,
         columns=columns,
         pooling=parameters.pooling,
+        level=round(parameters.mean_db / _DB_PER_Q16 * parameters.pooling**2),
     )
 
 

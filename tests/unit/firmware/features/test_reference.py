@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from micronets.data.clips import read_clips
-from micronets.data.log_mel import AUTOENCODER_WINDOWS, IMAGES, log_mel, windows_of
+from micronets.data.log_mel import AUTOENCODER_WINDOWS, IMAGES, MEL_IMAGES, log_mel, windows_of
 from micronets.data.mfcc import MfccParameters, mfcc
 from micronets.errors import ConfigurationError, DataError
 from micronets.firmware.features import clip_stream, clip_windows, streamed
@@ -90,7 +90,7 @@ def test_digital_silence_is_the_floor_whatever_the_peak() -> None:
     assert np.array_equal(integers[2], expected[2])
 
 
-@pytest.mark.parametrize("parameters", [IMAGES, AUTOENCODER_WINDOWS], ids=["images", "autoencoder"])
+@pytest.mark.parametrize("parameters", [IMAGES, MEL_IMAGES, AUTOENCODER_WINDOWS], ids=["images", "mel", "autoencoder"])
 def test_log_mel_of_clips(parameters) -> None:
     clips = recordings(6, 160_000, quietest=300)
     expected = windows_of(log_mel(clips, parameters), parameters)
