@@ -17,8 +17,14 @@ from micronets.architecture import (
     TransposedConvolution,
 )
 
-BYTES_PER_CHANNEL = 4 + 4 + 1
-"""Of every output channel in flash: int32 bias, int32 requantisation multiplier, int8 shift."""
+BYTES_PER_CHANNEL = 16
+"""Of every output channel in flash, besides its weights: int32 bias, int32 multiplier, shift and rounding, and what
+pads the rows of its weights to whole words."""
+BYTES_PER_LAYER = 84
+"""The description of a convolution."""
+BYTES_PER_ADDITION = 104
+"""The description of an addition, and of the padding before it."""
+BYTES_PER_POOLING = 64
 
 
 @dataclass(frozen=True)
@@ -40,7 +46,8 @@ class Costs:
         weights: number of weights, without biases (equals the bytes of int8 weights).
         macs: multiply-accumulates with the real map sizes.
         paper_macs: the same under the paper's convention.
-        flash_bytes: weights, biases and requantisation constants.
+        flash_bytes: at most what the compiled network has in flash beside its code, by the layouts for Cortex-M3, M4
+            and M7; those for Cortex-M55 pad channels to whole vectors and may need more.
         sram_bytes: the working-memory model of SpArSe (paper section 4): the greatest sum, over the layers, of
             the layer's inputs and outputs plus whatever a later addition still needs.
     """
@@ -86,7 +93,7 @@ def costs(architecture: Architecture) -> Costs:
                 weights=weights,
                 macs=weights * pixels[0] * pixels[1],
                 paper_macs=weights * exact_pixels[0] * exact_pixels[1],
-                flash_bytes=weights + (BYTES_PER_CHANNEL * after[2] if weights else 0),
+                flash_bytes=_flash_bytes(layer, weights, after[2]),
                 live_bytes=live,
             )
         )
@@ -105,6 +112,14 @@ def _weights(layer: Layer, channels_in: int, channels_out: int) -> int:
         return 0
     taps = layer.kernel[0] * layer.kernel[1]
     return taps * channels_out * (1 if isinstance(layer, DepthwiseConvolution) else channels_in)
+
+
+def _flash_bytes(layer: Layer, weights: int, channels_out: int) -> int:
+    if isinstance(layer, Addition):
+        return BYTES_PER_ADDITION
+    if isinstance(layer, AveragePooling):
+        return BYTES_PER_POOLING
+    return weights + BYTES_PER_CHANNEL * channels_out + BYTES_PER_LAYER
 
 
 def _exact_size(layer: Layer, size: tuple[float, float]) -> tuple[float, float]:

@@ -5,7 +5,7 @@ Plain arithmetic only: numbers give numbers, scalars of a backend give scalars t
 
 from typing import Any
 
-from micronets.costs import BYTES_PER_CHANNEL
+from micronets.costs import BYTES_PER_ADDITION, BYTES_PER_CHANNEL, BYTES_PER_LAYER, BYTES_PER_POOLING
 
 
 class ExpectedCosts:
@@ -15,7 +15,7 @@ class ExpectedCosts:
     `kept_bytes` are those of maps that a later addition still needs.
 
     Attributes:
-        flash_bytes: weights, biases and requantisation constants.
+        flash_bytes: constants of the compiled network, at most.
         macs: multiply-accumulates with the real map sizes.
         live_bytes: inputs, outputs and kept maps of every layer: the working-memory model of SpArSe (section 4 of the
             paper). Their maximum is the peak; the layers stay apart because a peak below a target means every one
@@ -59,11 +59,13 @@ class ExpectedCosts:
         self._add(weights, channels, channels, pixels_before, pixels_after, share, kept_bytes)
 
     def pooling(self, channels: Any, pixels_before: int, pixels_after: int, share: Any = 1) -> None:
-        """An average pool: memory only."""
+        """An average pool."""
+        self.flash_bytes = self.flash_bytes + share * BYTES_PER_POOLING
         self.live_bytes.append(share * (pixels_before + pixels_after) * channels)
 
     def addition(self, left: Any, right: Any, after: Any, pixels: int) -> None:
-        """The sum of two maps: memory only; `after` is the greater of the two channel counts."""
+        """The sum of two maps; `after` is the greater of the two channel counts."""
+        self.flash_bytes = self.flash_bytes + BYTES_PER_ADDITION
         self.live_bytes.append(pixels * (left + right + after))
 
     def _add(
@@ -76,6 +78,6 @@ class ExpectedCosts:
         share: Any,
         kept_bytes: Any,
     ) -> None:
-        self.flash_bytes = self.flash_bytes + share * (weights + BYTES_PER_CHANNEL * after)
+        self.flash_bytes = self.flash_bytes + share * (weights + BYTES_PER_CHANNEL * after + BYTES_PER_LAYER)
         self.macs = self.macs + share * weights * pixels_after
         self.live_bytes.append(share * (pixels_before * before + pixels_after * after + kept_bytes))

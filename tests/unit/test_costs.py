@@ -10,7 +10,10 @@ from micronets.architecture import (
     DepthwiseConvolution,
     TransposedConvolution,
 )
+from micronets.characterise.random_weights import random_network
 from micronets.costs import costs
+from micronets.export.writer import write_tflite
+from micronets.firmware import compile_network
 from micronets.published import published_architecture
 
 # The paper's Table 4, column Mops.
@@ -63,10 +66,12 @@ def test_costs_of_the_released_files(name, expected):
     assert found.ops == 2 * expected[0]
 
 
-def test_every_channel_brings_a_bias_and_its_requantisation():
-    found = costs(published_architecture("micronet-kws-s"))
-    channels = 84 + (84 + 112) + (112 + 84) + 2 * (84 + 84) + (84 + 196) + 12
-    assert found.flash_bytes == 59_136 + 9 * channels
+@pytest.mark.parametrize("name", ["micronet-kws-s", "micronet-vww-2", "mobilenet-v1-025", "micronet-ad-s", "fc-ae"])
+def test_flash_is_at_most_an_eighth_above_what_the_compiler_lays_out(name, tmp_path):
+    architecture = published_architecture(name)
+    write_tflite(random_network(architecture, 1), tmp_path / "model.tflite")
+    found = compile_network(tmp_path / "model.tflite", tmp_path / "network", core="cortex-m4").weights_bytes
+    assert found <= costs(architecture).flash_bytes <= 1.125 * found
 
 
 def separable(name: str, stem: int, blocks: list[tuple[int, int]]) -> Architecture:
@@ -192,7 +197,7 @@ def test_a_transposed_convolution_multiplies_its_inputs_by_the_whole_kernel():
     )
     first, second = costs(architecture).layers
     assert (second.weights, second.macs) == (4 * 2 * 3, 4 * 2 * 3 * (1 * 3))
-    assert second.flash_bytes == second.weights + 9
+    assert second.flash_bytes == second.weights + 16 + 84
     assert (first.live_bytes, second.live_bytes) == (30 + 9, 9 + 30)
     assert second.paper_macs == second.macs
 
@@ -216,10 +221,10 @@ def test_the_papers_convention_goes_on_behind_a_transposed_convolution():
 
 def test_the_size_of_the_papers_convolutional_autoencoder():
     # Table 3: 4.1 MB.
-    assert round(costs(published_architecture("conv-ae")).flash_bytes / 1e6, 1) == 4.1
+    assert round(costs(published_architecture("conv-ae")).weights / 1e6, 1) == 4.1
 
 
 def test_pooling_and_additions_have_no_weights():
     layers = costs(VWW_2).layers
     for layer, found in zip(VWW_2.layers, layers, strict=True):
-        assert (found.macs == found.weights == found.flash_bytes == 0) == isinstance(layer, Addition | AveragePooling)
+        assert (found.macs == found.weights == 0) == isinstance(layer, Addition | AveragePooling)
