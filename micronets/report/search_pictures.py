@@ -1,9 +1,11 @@
 """How a network was found: the search's course, and the widths it chose."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 from matplotlib.axes import Axes
 
-from micronets.report.records import Model, Search
+from micronets.report.records import Model, Search, Width
 from micronets.style import (
     BLUE,
     FAINT,
@@ -20,6 +22,9 @@ from micronets.style import (
     percent_axis,
     styled,
 )
+
+_FEW_PLACES = 12
+"""As many stand side by side."""
 
 
 def search_pictures(model: Model) -> list[Picture]:
@@ -96,29 +101,14 @@ def _draw_cost(axes: Axes, history: pd.DataFrame, column: str, title: str, found
 
 
 def _widths(model: Model, search: Search) -> Picture:
-    places = [width.place for width in search.widths]
-    positions = range(len(places))
     with styled():
-        figure = blank_figure(NARROW_INCHES, 3.3)
-        axes = figure.subplots()
-        axes.bar(positions, [width.backbone for width in search.widths], color=FAINT, width=0.74, label="backbone")
-        axes.bar(positions, [width.found or 0 for width in search.widths], color=BLUE, width=0.74, label="found")
-        for position, width in zip(positions, search.widths, strict=True):
-            skipped = width.found is None
-            axes.annotate(
-                "skipped" if skipped else str(width.found),
-                (position, 0 if skipped else width.found),
-                xytext=(0, 3),
-                textcoords="offset points",
-                ha="center",
-                fontsize=8.5,
-                color=MUTED if skipped else INK,
-            )
-        axes.set_xticks(positions, places)
-        axes.set_ylabel("channels")
-        axes.grid(axis="x", visible=False)
-        axes.margins(x=0.02)
-        figure.legend(loc="outside upper right", ncols=2, fontsize=8.5)
+        if len(search.widths) <= _FEW_PLACES:
+            figure = blank_figure(NARROW_INCHES, 3.3)
+            _draw_columns(figure.subplots(), search.widths)
+            figure.legend(loc="outside upper right", ncols=2, fontsize=8.5)
+        else:
+            figure = blank_figure(NARROW_INCHES, 0.8 + 0.19 * len(search.widths))
+            _draw_rows(figure.subplots(), search.widths)
         return finish(
             figure,
             f"{model.name}_widths",
@@ -126,3 +116,49 @@ def _widths(model: Model, search: Search) -> Picture:
             "Channels at every place of the backbone, and what the search kept of them.",
             ", ".join(f"{width.place}: {width.found or 'skipped'} of {width.backbone}" for width in search.widths),
         )
+
+
+def _draw_columns(axes: Axes, widths: Sequence[Width]) -> None:
+    positions = range(len(widths))
+    axes.bar(positions, [width.backbone for width in widths], color=FAINT, width=0.74, label="backbone")
+    axes.bar(positions, [width.found or 0 for width in widths], color=BLUE, width=0.74, label="found")
+    for position, width in zip(positions, widths, strict=True):
+        skipped = width.found is None
+        axes.annotate(
+            "skipped" if skipped else str(width.found),
+            (position, 0 if skipped else width.found),
+            xytext=(0, 3),
+            textcoords="offset points",
+            ha="center",
+            fontsize=8.5,
+            color=MUTED if skipped else INK,
+        )
+    axes.set_xticks(positions, [width.place for width in widths])
+    axes.set_ylabel("channels")
+    axes.grid(axis="x", visible=False)
+    axes.margins(x=0.02)
+
+
+def _draw_rows(axes: Axes, widths: Sequence[Width]) -> None:
+    """A row per place, as shares of the backbone: its widths are too unequal for one scale of channels."""
+    positions = range(len(widths))
+    axes.barh(positions, [1.0] * len(widths), color=FAINT, height=0.74)
+    axes.barh(positions, [(width.found or 0) / width.backbone for width in widths], color=BLUE, height=0.74)
+    for position, width in zip(positions, widths, strict=True):
+        axes.annotate(
+            f"{width.found or 'skipped'} of {width.backbone}",
+            (1.0, position),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8.5,
+            color=INK if width.found else MUTED,
+        )
+    axes.set_yticks(positions, [width.place for width in widths], fontsize=8.5)
+    axes.invert_yaxis()
+    axes.set_xlabel("share of the backbone's channels")
+    axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:g} %")
+    axes.set_xlim(0, 1.18)
+    axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
+    axes.grid(axis="y", visible=False)
+    axes.margins(y=0.01)

@@ -6,7 +6,7 @@ import pytest
 from micronets.report.confusion import confusion_picture
 from micronets.report.layer_costs import layers_picture
 from micronets.report.memory_map import coloured, draw_plan
-from micronets.report.records import Buffer
+from micronets.report.records import Buffer, Width
 from micronets.report.search_pictures import search_pictures
 from micronets.report.sources import read_results
 from micronets.report.training_pictures import training_picture
@@ -91,6 +91,17 @@ def test_search_pictures_tell_course_and_widths(model):
     course, widths = search_pictures(model)
     assert f"30 epochs; the network found needs {model.costs.flash_bytes:,} bytes of flash" in course.alternative
     assert widths.alternative.startswith("stem: 84 of 276, block 1: 112 of 276, block 2: 56 of 276, block 3: skipped")
+
+
+def test_many_widths_have_a_row_each(model):
+    widths = tuple(Width(f"place {number}", 40, 4 * number) for number in range(1, 11)) * 3
+    few, many = (
+        search_pictures(dataclasses.replace(model, search=dataclasses.replace(model.search, widths=part)))[1]
+        for part in (widths[:12], widths)
+    )
+    assert many.alternative.count(" of 40") == 30
+    heights = [int.from_bytes(picture.png[20:24], "big") for picture in (few, many)]
+    assert heights[1] > 1.5 * heights[0]
 
 
 def test_training_words_give_the_best_epochs(model):
