@@ -17,6 +17,9 @@ int main(void)
 {
     struct run_record run = { .magic = RUN_MAGIC };
     host_open();
+#ifdef NETWORK_START
+    NETWORK_START();
+#endif
     while (host_read_input(network_input, NETWORK_INPUT_BYTES)) {
         current_inference = run.inferences;
         const uint32_t stack_bytes = invoke_and_measure_stack(program_stack_start);

@@ -6,6 +6,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define NETWORK_AFTER_STEP(step) step_done(step)
 
 /* One more than there are steps, so that the array is never empty; from the build. */
@@ -18,5 +22,9 @@ uint32_t step_overhead_cycles(void);
 uint32_t invoke_timed(void);
 
 void step_done(uint32_t step);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

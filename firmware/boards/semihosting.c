@@ -2,8 +2,11 @@
  * emulator's working directory. Operations and numbers: Arm, "Semihosting for AArch32 and AArch64", sections 6.3-6.20. */
 #include "host.h"
 
+#include "failure.h"
+
 enum {
     SYS_OPEN = 0x01,
+    SYS_WRITE0 = 0x04,
     SYS_WRITE = 0x05,
     SYS_READ = 0x06,
     SYS_EXIT_EXTENDED = 0x20,
@@ -13,7 +16,7 @@ enum {
 };
 
 /* Exit codes; what the host makes of them stands in micronets/profile/emulator.py. */
-enum { EXIT_COMPLETE = 0, EXIT_FAULT = 70, EXIT_HOST_FILE = 71 };
+enum { EXIT_COMPLETE = 0, EXIT_FAULT = 70, EXIT_HOST_FILE = 71, EXIT_NETWORK = 72 };
 
 static int32_t inputs, outputs;
 
@@ -49,6 +52,16 @@ static void write_file(int32_t handle, const void *content, uint32_t bytes)
     if (semihost(SYS_WRITE, arguments) != 0) {
         leave(EXIT_HOST_FILE);
     }
+}
+
+void host_log(const char *text)
+{
+    semihost(SYS_WRITE0, text);
+}
+
+void host_fail(void)
+{
+    leave(EXIT_NETWORK);
 }
 
 void host_open(void)

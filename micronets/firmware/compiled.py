@@ -68,6 +68,11 @@ class CompiledNetwork:
     """What each pass did, one sentence each."""
 
     @property
+    def archives(self) -> tuple[Path, ...]:
+        """To be linked; none."""
+        return ()
+
+    @property
     def layer_macs(self) -> tuple[int, ...]:
         """Multiply-accumulates of every layer function, in order."""
         return tuple(layer.macs for layer in self.layers)

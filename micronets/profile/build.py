@@ -6,7 +6,7 @@ from pathlib import Path
 from micronets.atomic import write_bytes, write_json, write_text
 from micronets.boards import Board
 from micronets.errors import BuildError
-from micronets.profile.image import Firmware, MemoryPlan, measure_memories
+from micronets.profile.image import COMPILED, Firmware, MemoryPlan, Runtime, measure_memories
 from micronets.profile.linker_map import read_linker_map
 from micronets.profile.linking import CompiledSources, Harness, compile_and_link
 from micronets.profile.machines import find_machine
@@ -15,11 +15,19 @@ from micronets.profile.symbols import layer_functions, read_symbols
 STACK_BYTES = 4096
 
 COMMON_SOURCES = tuple(f"app/{name}.c" for name in ("startup", "fault", "protection", "invoke"))
-_BENCHMARK = Harness((*COMMON_SOURCES, "app/benchmark.c", "boards/semihosting.c"))
+BENCHMARK_HARNESS = Harness((*COMMON_SOURCES, "app/benchmark.c", "boards/semihosting.c"))
+ARENA_HARNESS = Harness((*COMMON_SOURCES, "app/arena.c", "boards/semihosting.c"))
+"""Instead of running inputs, tries an arena of the size that is its only input."""
 
 
 def build_firmware(
-    compiled: CompiledSources, board: Board, directory: Path, stack_bytes: int = STACK_BYTES
+    compiled: CompiledSources,
+    board: Board,
+    directory: Path,
+    stack_bytes: int = STACK_BYTES,
+    *,
+    harness: Harness = BENCHMARK_HARNESS,
+    runtime: Runtime = COMPILED,
 ) -> Firmware:
     """Builds `firmware.elf`, `firmware.map` and `firmware.json` in `directory`.
 
@@ -28,6 +36,8 @@ def build_firmware(
 
     Args:
         stack_bytes: stack of the program, a multiple of 8.
+        harness: the program around the network.
+        runtime: what runs it, for `firmware.json`.
 
     Raises:
         BuildError: as `compile_and_link`.
@@ -37,15 +47,15 @@ def build_firmware(
     memories = find_machine(board)
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
-        compile_and_link(compiled, _BENCHMARK, board, memories, stack_bytes, work)
+        compile_and_link(compiled, harness, board, memories, stack_bytes, work)
         write_bytes(directory / "firmware.elf", (work / "firmware.elf").read_bytes())
         write_text(directory / "firmware.map", (work / "firmware.map").read_text(encoding="utf-8"))
-    firmware = _describe(compiled, board, directory, stack_bytes)
+    firmware = _describe(compiled, board, directory, stack_bytes, runtime)
     write_json(directory / "firmware.json", firmware.to_json())
     return firmware
 
 
-def _describe(compiled: CompiledSources, board: Board, directory: Path, stack_bytes: int) -> Firmware:
+def _describe(compiled: CompiledSources, board: Board, directory: Path, stack_bytes: int, runtime: Runtime) -> Firmware:
     elf = directory / "firmware.elf"
     symbols = read_symbols(elf)
     flash, ram = measure_memories(read_linker_map(directory / "firmware.map"), stack_bytes)
@@ -69,4 +79,5 @@ def _describe(compiled: CompiledSources, board: Board, directory: Path, stack_by
         memory_plan=MemoryPlan(compiled.arena_bytes, tuple(compiled.buffers)),
         flash_bytes=flash,
         ram_bytes=ram,
+        runtime=runtime,
     )

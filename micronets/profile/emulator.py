@@ -31,6 +31,19 @@ _RUN_RECORD = struct.Struct("<3I")
 _RUN_MAGIC = 0x454E4F44
 _EXIT_FAULT = 70
 _EXIT_HOST_FILE = 71
+_EXIT_NETWORK = 72
+
+
+class FaultError(EmulatorError):
+    """The processor faulted."""
+
+
+class HangError(EmulatorError):
+    """The firmware did not end in time."""
+
+
+class SetUpError(EmulatorError):
+    """The network's runtime could not set it up, or gave up in the middle of an inference."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +81,8 @@ def execute(
         timeout_s: wall-clock limit; the emulator is killed when it is over.
 
     Raises:
-        EmulatorError: wrong input size, timeout, fault (with registers and layer), crash, or an incomplete run.
+        EmulatorError: wrong input size, crash, or an incomplete run; a HangError at a timeout, a FaultError at a fault
+            (with registers and layer), a SetUpError where the network's runtime gives up.
     """
     if inputs.shape[0] == 0 or inputs.nbytes != inputs.shape[0] * firmware.input_bytes:
         raise EmulatorError(
@@ -89,7 +103,7 @@ def execute(
             finally:
                 _stop(process)
         if not ended:
-            raise EmulatorError(
+            raise HangError(
                 f"The firmware of {firmware.network} did not end within {timeout_s:g} s: "
                 f"{_finished(firmware, work)} of {len(inputs)} inferences were done"
                 f"{_where_it_ended(firmware, work, counting)}; raise the time limit if it only was slow."
@@ -161,11 +175,16 @@ def _check_exit(code: int, firmware: Firmware, symbols: dict[str, Symbol], work:
     if code == _EXIT_FAULT:
         fault = read_fault((work / "fault.bin").read_bytes())
         place = _where_it_ended(firmware, work, counting)
-        raise EmulatorError(describe_fault(fault, firmware.network, symbols, place))
+        raise FaultError(describe_fault(fault, firmware.network, symbols, place))
     if code == _EXIT_HOST_FILE:
         raise EmulatorError(f"The firmware of {firmware.network} could not read or write a file; is the disk full?")
     printed = (work / "printed.txt").read_text(encoding="utf-8", errors="replace")
     last_lines = " | ".join(line for line in printed.strip().splitlines() if "has no peer" not in line)[-1500:]
+    if code == _EXIT_NETWORK:
+        raise SetUpError(
+            f"The runtime of {firmware.network} gave up{_where_it_ended(firmware, work, counting)}: "
+            f"{last_lines or 'it logged nothing'}"
+        )
     raise EmulatorError(
         f"The emulator ended with code {code} while it ran {firmware.network}"
         f"{_where_it_ended(firmware, work, counting)}: {last_lines or 'it printed nothing'}"

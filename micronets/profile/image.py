@@ -13,6 +13,8 @@ from micronets.profile.linker_map import Contribution
 NETWORK_OBJECT = "network-"
 HARNESS_OBJECT = "harness-"
 
+MICRONETS, TFLM = "micronets", "tflm"
+
 
 @dataclass(frozen=True)
 class FlashUse:
@@ -62,6 +64,24 @@ class MemoryPlan:
 
 
 @dataclass(frozen=True)
+class Runtime:
+    """What runs a network.
+
+    Attributes:
+        name: `micronets`, C of our compiler; or `tflm`, an interpreter.
+        library_sha256: of the interpreter's library; None where there is none.
+        arena_trials: bytes of every arena that was tried for the interpreter, in order, and whether it was enough.
+    """
+
+    name: str
+    library_sha256: str | None = None
+    arena_trials: tuple[tuple[int, bool], ...] = ()
+
+
+COMPILED = Runtime(MICRONETS)
+
+
+@dataclass(frozen=True)
 class Firmware:
     """A linked program for one network on one board's emulator.
 
@@ -85,6 +105,7 @@ class Firmware:
     flash_bytes: FlashUse
     ram_bytes: RamUse
     entry: str = "network_invoke"
+    runtime: Runtime = COMPILED
 
     def to_json(self) -> dict:
         """All but the paths, for `firmware.json`."""
@@ -98,7 +119,7 @@ class Firmware:
         path = Path(directory) / "firmware.json"
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
-            board, plan = content.pop("board"), content.pop("memory_plan")
+            board, plan, runtime = (content.pop(name) for name in ("board", "memory_plan", "runtime"))
             firmware = cls(
                 elf=path.with_name("firmware.elf"),
                 map=path.with_name("firmware.map"),
@@ -110,6 +131,9 @@ class Firmware:
                 ),
                 flash_bytes=FlashUse(**content.pop("flash_bytes")),
                 ram_bytes=RamUse(**content.pop("ram_bytes")),
+                runtime=Runtime(
+                    **{**runtime, "arena_trials": tuple((size, works) for size, works in runtime["arena_trials"])}
+                ),
                 **content,
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -128,7 +152,7 @@ def measure_memories(contributions: Sequence[Contribution], stack_bytes: int) ->
     ram = {"network": 0, "harness": 0}
     owner = "network"
     for part in contributions:
-        if part.object == "*script*":
+        if part.object == "*script*" or part.output == ".stack":
             owner = "harness"
         elif part.object != "*fill*":  # padding belongs to whatever it follows
             owner = "harness" if part.object.startswith(HARNESS_OBJECT) else "network"

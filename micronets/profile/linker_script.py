@@ -18,7 +18,15 @@ SECTIONS
 {{
     .vectors : {{ KEEP(*(.vectors)) }} > FLASH
     .text : {{ *(.text .text.*) }} > FLASH
-    .rodata : {{ *(.rodata .rodata.*) . = ALIGN(8); }} > FLASH
+    .rodata :
+    {{
+        *(.rodata .rodata.*)
+        . = ALIGN(4);
+        constructors_start = .;
+        KEEP(*(SORT_BY_INIT_PRIORITY(.init_array.*) .init_array))
+        constructors_end = .;
+        . = ALIGN(8);
+    }} > FLASH
     .stack (NOLOAD) :
     {{
         program_stack_start = .;
@@ -49,6 +57,8 @@ SECTIONS
     flash_end = ORIGIN(FLASH) + LENGTH(FLASH);
     ram_end = ORIGIN(RAM) + LENGTH(RAM);
     /DISCARD/ : {{ *(.ARM.exidx* .ARM.extab*) }}
+    PROVIDE(__exidx_start = 0);
+    PROVIDE(__exidx_end = 0);
 }}
 """
 

@@ -18,9 +18,13 @@ from micronets.profile.toolchain import core_flags, run_tool
 C_DIRECTORY = Path(__file__).parents[2] / "firmware"
 
 INCLUDES = ("app", "boards")
-_FLAGS = ("-std=c11", "-ffunction-sections", "-fdata-sections", "-Wall", "-Wextra")
+_FLAGS = ("-ffunction-sections", "-fdata-sections", "-Wall", "-Wextra")
+_C, _CPP = "arm-none-eabi-gcc", "arm-none-eabi-g++"
+_CPP_FLAGS = ("-std=c++17", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", "-masm-syntax-unified")
+_LANGUAGE_FLAGS = {_C: ("-std=c11",), _CPP: _CPP_FLAGS}
 _HARNESS_FLAGS = ("-Os", "-ffreestanding", "-masm-syntax-unified")
 _NETWORK_FLAGS = {"speed": ("-O3",), "balanced": ("-O2",), "size": ("-Os",)}
+_FOREIGN_LIBRARY = re.compile(r"uses VFP register arguments|conflicting CPU architectures|failed to merge target")
 _OVERFLOW = re.compile(r"region `(FLASH|RAM)' overflowed by (\d+) bytes")
 
 
@@ -36,7 +40,10 @@ class CompiledLayer(Protocol):
 
 
 class CompiledSources(Protocol):
-    """What a build needs of a compiled network (`micronets.firmware.CompiledNetwork`)."""
+    """What a build needs of a compiled network (`micronets.firmware.CompiledNetwork`), or of one with a runtime.
+
+    Sources are C, or C++ where their names end in `.cpp`; archives are static libraries, made for the same core.
+    """
 
     @property
     def name(self) -> str: ...
@@ -48,6 +55,8 @@ class CompiledSources(Protocol):
     def sources(self) -> Sequence[Path]: ...
     @property
     def include_directories(self) -> Sequence[Path]: ...
+    @property
+    def archives(self) -> Sequence[Path]: ...
     @property
     def layers(self) -> Sequence[CompiledLayer]: ...
     @property
@@ -95,14 +104,14 @@ def compile_and_link(
     """Leaves `firmware.elf` and `firmware.map` in `work`.
 
     Raises:
-        BuildError: it does not fit `memories` (the sentence carries the numbers), was compiled for another core, a
-            tool is missing, or the C compiler refuses the sources.
+        BuildError: it does not fit `memories` (the sentence carries the numbers), it or a library was compiled for
+            another core, a tool is missing, or the compiler refuses the sources.
     """
     if compiled.core != board.core:
         raise BuildError(f"{compiled.name} was compiled for {compiled.core}, but {board.name} is a {board.core}.")
     objects = _compile(compiled, harness, work)
     (work / "firmware.ld").write_text(linker_script(memories, stack_bytes), encoding="utf-8")
-    _link(compiled.name, board, memories, objects, work)
+    _link(compiled, board, memories, objects, work)
 
 
 def _compile(compiled: CompiledSources, harness: Harness, work: Path) -> list[str]:
@@ -127,18 +136,33 @@ def _compile(compiled: CompiledSources, harness: Harness, work: Path) -> list[st
 
     def compile_one(job: tuple[str, Path, Sequence[str]]) -> str:
         name, source, flags = job
-        run_tool("arm-none-eabi-gcc", [*common, *flags, "-c", source.resolve(), "-o", name], work)
+        compiler = _compiler(source)
+        run_tool(compiler, [*common, *_LANGUAGE_FLAGS[compiler], *flags, "-c", source.resolve(), "-o", name], work)
         return name
 
     with ThreadPoolExecutor(max_workers=2) as pool:
         return list(pool.map(compile_one, jobs))
 
 
-def _link(name: str, board: Board, memories: Machine, objects: list[str], work: Path) -> None:
+def _compiler(source: Path) -> str:
+    return _CPP if source.suffix == ".cpp" else _C
+
+
+def _link(compiled: CompiledSources, board: Board, memories: Machine, objects: list[str], work: Path) -> None:
     options = ["-nostartfiles", "-Wl,--gc-sections,--build-id=none,-T,firmware.ld,-Map,firmware.map"]
+    linker = _CPP if _CPP in map(_compiler, map(Path, compiled.sources)) else _C
+    for index, source in enumerate(compiled.archives):
+        archive = f"{NETWORK_OBJECT}library-{index:02d}.a"
+        (work / archive).symlink_to(Path(source).resolve())
+        objects = [*objects, archive]
     try:
-        run_tool("arm-none-eabi-gcc", [*core_flags(board.core), *options, *objects, "-o", "firmware.elf"], work)
+        run_tool(linker, [*core_flags(board.core), *options, *objects, "-o", "firmware.elf"], work)
     except BuildError as error:
+        if compiled.archives and _FOREIGN_LIBRARY.search(str(error)):
+            raise BuildError(
+                f"{', '.join(map(str, compiled.archives))} was built for another core than the {board.core} of "
+                f"{board.name}, or for other floating-point registers; build it anew for that core."
+            ) from error
         overflows = dict(_OVERFLOW.findall(str(error)))
         if not overflows:
             raise
@@ -150,5 +174,6 @@ def _link(name: str, board: Board, memories: Machine, objects: list[str], work: 
             if region in overflows:
                 needs.append(f"needs {capacity + int(overflows[region]):,} bytes of {what} of {capacity:,}")
         raise BuildError(
-            f"{name} does not fit {board.name}: it {' and '.join(needs)}; choose a smaller network or a larger board."
+            f"{compiled.name} does not fit {board.name}: it {' and '.join(needs)}; choose a smaller network or a "
+            "larger board."
         ) from error

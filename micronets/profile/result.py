@@ -132,6 +132,7 @@ class Profile:
         estimates = {name: counts.cycles for name, counts in self.layers}
         return {
             "network": firmware.network,
+            "runtime": firmware.runtime.name,
             "board": firmware.board.name,
             "core": firmware.board.core,
             "clock_hz": firmware.board.clock_hz,

@@ -12,7 +12,7 @@ from micronets.evaluation import Score, unpack_truth
 from micronets.profile.energy import Duty
 from micronets.profile.hardware.measure import check_outputs, flash_and_measure
 from micronets.profile.hardware.program import BoardProgram
-from micronets.profile.image import Firmware
+from micronets.profile.image import MICRONETS, Firmware
 from micronets.profile.measure import profile_firmware
 from micronets.profile.result import Profile
 from micronets.target import EMULATOR, serial_port
@@ -31,6 +31,9 @@ def profile(
     supply_v: float = 3.3,
 ) -> Profile:
     """Writes `profile.json` and `layers.csv` to `directory` and returns the profile.
+
+    Our compiler's outputs must equal those of TFLM's reference kernels. How many of another runtime's do is a finding
+    about that, which stands in the profile.
 
     Args:
         firmware_directory: where `build_firmware` has left its files.
@@ -62,7 +65,8 @@ def profile(
         return truth.select(chosen).scores(read, _real(outputs, grids[1]))
 
     result = profile_firmware(firmware, features[chosen], expected[chosen], judge, timeout_s=timeout_s)
-    if result.different_outputs:
+    compiled = firmware.runtime.name == MICRONETS
+    if result.different_outputs and compiled:
         raise EmulatorError(
             f"{result.different_outputs} of {result.inputs} outputs of {firmware.network} on {firmware.board.name} "
             "differ from TensorFlow Lite Micro's; the compiler or a kernel is wrong."
@@ -70,7 +74,8 @@ def profile(
     result = replace(result, duty=Duty(frames_per_second, sleep_current_ma, supply_v))
     if port is not None and program is not None:
         measured = flash_and_measure(program, port, features[chosen], timeout_s=timeout_s)
-        check_outputs(measured, expected[chosen], firmware.network)
+        if compiled:
+            check_outputs(measured, expected[chosen], firmware.network)
         result = replace(result, measured=measured)
     result.save(Path(directory))
     return result

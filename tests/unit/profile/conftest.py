@@ -53,6 +53,7 @@ class Network:
     sources: tuple[Path, ...]
     include_directories: tuple[Path, ...]
     layers: tuple[Layer, ...]
+    archives: tuple[Path, ...] = ()
     arena_bytes: int = 64
     buffers: tuple[PlannedBuffer, ...] = (PlannedBuffer("input", 0, 8, 0, 0), PlannedBuffer("output", 32, 4, 0, 1))
     core: str = "cortex-m4"

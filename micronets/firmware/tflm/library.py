@@ -1,0 +1,107 @@
+"""A static library of TensorFlow Lite Micro with its headers, as its own makefile leaves them."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from micronets.errors import BuildError, ConfigurationError
+
+CORE_PLACEHOLDER = "{core}"
+"""Stands in the name of a library for the core of a board, so that one name serves boards of several cores."""
+
+_RESOLVER = "tensorflow/lite/micro/micro_mutable_op_resolver.h"
+_SCHEMA = "tensorflow/lite/schema/schema_generated.h"
+_HEADERS = ("tensorflow/lite/micro/micro_interpreter.h", _RESOLVER, _SCHEMA)
+
+# Where TFLM's makefile and its script create_tflm_tree.py put the headers that its own include.
+_THIRD_PARTY = (
+    "tensorflow/lite/micro/tools/make/downloads/flatbuffers/include",
+    "tensorflow/lite/micro/tools/make/downloads/gemmlowp",
+    "tensorflow/lite/micro/tools/make/downloads/ruy",
+    "third_party/flatbuffers/include",
+    "third_party/gemmlowp",
+    "third_party/ruy",
+)
+
+# Of TFLM's targets/cortex_m_generic_makefile.inc: those that agree with `core_flags` on the floating-point registers.
+_TARGET_ARCHS = {"cortex-m4": "cortex-m4+fp", "cortex-m7": "cortex-m7+fp"}
+
+_ADD_METHOD = re.compile(
+    r"TfLiteStatus\s+(Add\w+)\s*\([^{};]*\)\s*\{\s*return\s+AddBuiltin\(\s*BuiltinOperator_(\w+)\s*,"
+)
+_OPERATOR_CODE = re.compile(r"\bBuiltinOperator_(\w+)\s*=\s*(\d+)")
+
+
+@dataclass(frozen=True)
+class TflmLibrary:
+    """Where library and headers are.
+
+    Attributes:
+        library: `libtensorflow-microlite.a`.
+        include: the folder that `tensorflow/` lies in: a checkout, or a tree that create_tflm_tree.py has made.
+    """
+
+    library: Path
+    include: Path
+
+    @classmethod
+    def find(cls, library: str, include: str, core: str) -> "TflmLibrary":
+        """The configured library for a core; raises ConfigurationError where it or a header is not there.
+
+        Args:
+            library: path; `{core}` in it stands for `core`.
+            core: as the boards' file spells it.
+        """
+        found = cls(Path(library.replace(CORE_PLACEHOLDER, core)), Path(include))
+        if not library or not include:
+            raise ConfigurationError(
+                f"library and include must name a library of TensorFlow Lite Micro and its sources; {_how(core)}."
+            )
+        if not found.library.is_file():
+            raise ConfigurationError(f"library: there is no file {found.library}; {_how(core)}.")
+        for header in _HEADERS:
+            if not (found.include / header).is_file():
+                raise ConfigurationError(
+                    f"include: there is no {header} in {found.include}; name the folder of TensorFlow Lite Micro's "
+                    "sources that tensorflow/ lies in."
+                )
+        return found
+
+    @property
+    def include_directories(self) -> tuple[Path, ...]:
+        """For the compiler."""
+        return (self.include, *(self.include / part for part in _THIRD_PARTY if (self.include / part).is_dir()))
+
+    def sha256(self) -> str:
+        """Of the library."""
+        return hashlib.sha256(self.library.read_bytes()).hexdigest()
+
+    def operator_names(self) -> dict[int, str]:
+        """Names of the schema's built-in operators by their codes, such as 3: `CONV_2D`."""
+        names = {int(code): name for name, code in _OPERATOR_CODE.findall(self._read(_SCHEMA)) if name != "MIN"}
+        if not names:
+            raise BuildError(f"{self.include / _SCHEMA} lists no operators; is it TensorFlow Lite Micro's?")
+        return names
+
+    def add_methods(self) -> dict[str, str]:
+        """The resolver's methods by the operator that they add, such as `CONV_2D`: `AddConv2D`."""
+        methods = {operator: method for method, operator in _ADD_METHOD.findall(self._read(_RESOLVER))}
+        if not methods:
+            raise BuildError(f"{self.include / _RESOLVER} has no methods Add...; is it TensorFlow Lite Micro's?")
+        return methods
+
+    def _read(self, header: str) -> str:
+        try:
+            return (self.include / header).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise BuildError(f"{self.include / header} cannot be read ({error}).") from error
+
+
+def _how(core: str) -> str:
+    arch = _TARGET_ARCHS.get(core, core)
+    return (
+        "build it in a checkout of TensorFlow Lite Micro with `make -f tensorflow/lite/micro/tools/make/Makefile "
+        f"TARGET=cortex_m_generic TARGET_ARCH={arch} OPTIMIZED_KERNEL_DIR=cmsis_nn microlite`, and name "
+        "gen/.../lib/libtensorflow-microlite.a and the checkout"
+    )

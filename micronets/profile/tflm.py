@@ -1,0 +1,42 @@
+"""A firmware on TensorFlow Lite Micro: the same benchmark program, around a library that the user names."""
+
+import logging
+import os
+from pathlib import Path
+
+from micronets.boards import Board
+from micronets.errors import BuildError
+from micronets.firmware.tflm import TflmLibrary, TflmProgram, write_tflm_program
+from micronets.profile.arena import find_smallest_arena
+from micronets.profile.build import build_firmware
+from micronets.profile.image import TFLM, Firmware, Runtime
+
+logger = logging.getLogger(__name__)
+
+STACK_BYTES = 8192
+"""Twice that of a compiled network: TFLM sets a network up on the stack of the program."""
+
+
+def build_tflm_firmware(
+    tflite: str | os.PathLike, library: TflmLibrary, board: Board, directory: Path, *, optimise: str
+) -> tuple[TflmProgram, Firmware]:
+    """Finds the smallest arena on the emulator, and builds in `directory` what `build_firmware` does, and `src/`.
+
+    Args:
+        optimise: flags for what is compiled here; the library is as the user has built it.
+
+    Raises:
+        ModelError, BuildError: see `find_smallest_arena` and `build_firmware`.
+        ConfigurationError: the board's emulator machine is unknown or too small.
+    """
+    tflite, directory = Path(tflite), Path(directory)
+    trials = find_smallest_arena(tflite, library, board, optimise=optimise, stack_bytes=STACK_BYTES)
+    arena_bytes = min((size_bytes for size_bytes, works in trials if works), default=0)
+    if not arena_bytes:
+        raise BuildError(f"No arena was found in which {tflite} runs on TensorFlow Lite Micro.")
+    logger.info("the smallest arena of %s has %d bytes", tflite, arena_bytes)
+    program = write_tflm_program(
+        tflite, directory / "src", library, core=board.core, optimise=optimise, arena_bytes=arena_bytes
+    )
+    runtime = Runtime(TFLM, library_sha256=library.sha256(), arena_trials=trials)
+    return program, build_firmware(program, board, directory, STACK_BYTES, runtime=runtime)
