@@ -25,7 +25,7 @@ class _Interrupted(Exception):
     """The transfer broke off; what has arrived is kept and the rest may be asked for again."""
 
 
-def fetch(url: str, file: Path, sha256: str, *, backoff_s: float = 1.0) -> str:
+def fetch(url: str, file: Path, sha256: str, *, md5: str = "", backoff_s: float = 1.0) -> str:
     """Downloads `url` to `file`, continuing where an earlier attempt broke off.
 
     What has arrived waits in `<file>.part` beside the file; only a complete file of the right checksum takes its name.
@@ -34,6 +34,7 @@ def fetch(url: str, file: Path, sha256: str, *, backoff_s: float = 1.0) -> str:
         url: http or https.
         file: to make; if it is there already, only its checksum is checked.
         sha256: expected, hexadecimal; empty: unknown, then only the size is checked, with a warning.
+        md5: expected, where no better checksum is published; empty: unknown.
         backoff_s: pause before the first repetition; it doubles with every one.
 
     Returns:
@@ -44,7 +45,7 @@ def fetch(url: str, file: Path, sha256: str, *, backoff_s: float = 1.0) -> str:
             that differs.
     """
     if file.exists():
-        return _check(file, file, sha256, url)
+        return _check(file, file, sha256, md5, url)
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_name(file.name + ".part")
     failures = 0
@@ -63,7 +64,7 @@ def fetch(url: str, file: Path, sha256: str, *, backoff_s: float = 1.0) -> str:
             pause = backoff_s * 2**failures
             logger.warning("download broke off (%s); continuing in %.1f s", interruption, pause)
             time.sleep(pause)
-    digest = _check(partial, file, sha256, url)
+    digest = _check(partial, file, sha256, md5, url)
     partial.rename(file)
     _source_of(partial).unlink(missing_ok=True)
     return digest
@@ -166,21 +167,26 @@ def _require_space(folder: Path, needed: int, url: str) -> None:
         )
 
 
-def _check(file: Path, final: Path, sha256: str, url: str) -> str:
-    with open(file, "rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    if not sha256:
+def _check(file: Path, final: Path, sha256: str, md5: str, url: str) -> str:
+    """The file's SHA-256; a file of another checksum than expected raises DataError, and goes unless it is `final`."""
+    digest = _digest(file, "sha256")
+    if not (sha256 or md5):
         logger.warning("%s has SHA-256 %s; write it into data.download.sha256 to have it checked", final, digest)
-    elif digest != sha256.lower():
-        if file != final:
-            file.unlink()
-            _source_of(file).unlink(missing_ok=True)
-        raise DataError(
-            f"{url} gave a file with SHA-256 {digest}, not {sha256}"
-            if file != final
-            else f"{final} has SHA-256 {digest}, not {sha256}; remove it to download it again"
-        )
+    for name, expected in (("SHA-256", sha256), ("MD5", md5)):
+        found = digest if name == "SHA-256" or not expected else _digest(file, "md5")
+        if not expected or found == expected.lower():
+            continue
+        if file == final:
+            raise DataError(f"{final} has {name} {found}, not {expected}; remove it to download it again")
+        file.unlink()
+        _source_of(file).unlink(missing_ok=True)
+        raise DataError(f"{url} gave a file with {name} {found}, not {expected}")
     return digest
+
+
+def _digest(file: Path, name: str) -> str:
+    with open(file, "rb") as stream:
+        return hashlib.file_digest(stream, lambda: hashlib.new(name, usedforsecurity=False)).hexdigest()
 
 
 def _short(error: Exception) -> str:

@@ -1,10 +1,23 @@
 """The sections `data` and `train.augmentation` of a task on machine sounds."""
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from micronets.data.machines.synthesis import GeneratedOptions
 from micronets.data.options import require
 from micronets.errors import ConfigurationError
+
+
+@dataclass(frozen=True)
+class DownloadOptions:
+    """The section `data.download`: the folder of dev_data_{machine}.zip, on Zenodo or a mirror of it."""
+
+    url: str = "https://zenodo.org/records/3678171/files"
+
+    def __post_init__(self):
+        parts = urlsplit(self.url)
+        proper = parts.scheme in ("http", "https") and parts.netloc
+        require(bool(proper), "data.download.url", self.url, "an http(s) address with dev_data_slider.zip below it")
 
 
 @dataclass(frozen=True)
@@ -13,6 +26,7 @@ class MachineOptions:
 
     source: str = "generated"
     path: str = ""
+    download: DownloadOptions = DownloadOptions()
     machines: tuple[str, ...] = ()
     mimii_snr_db: int = 6
     generated: GeneratedOptions = GeneratedOptions()
@@ -20,7 +34,8 @@ class MachineOptions:
     rejected_percent: float = 1.0
 
     def __post_init__(self):
-        require(self.source in ("generated", "folder"), "data.source", self.source, "generated or folder")
+        sources = ("generated", "folder", "download")
+        require(self.source in sources, "data.source", self.source, f"one of {', '.join(sources)}")
         require(0 < self.validation_percent < 100, "data.validation_percent", self.validation_percent, "0 to 100")
         require(0 <= self.rejected_percent <= 100, "data.rejected_percent", self.rejected_percent, "between 0 and 100")
         unique = len(set(self.machines)) == len(self.machines)

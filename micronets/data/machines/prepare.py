@@ -55,7 +55,7 @@ def prepare_machines(task: str, options: MachineOptions, directory: Path, seed: 
         shutil.rmtree(leftover)
     failure = None
     with atomic_directory(directory) as beside:
-        root, provenance = find_source(options, beside, seed, processes)
+        root, provenance = find_source(options, directory, beside, seed, processes)
         found = find_clips(root, options.machines, options.mimii_snr_db, seed)
         logger.info("%d clips of %s in %s", len(found), ", ".join(dict.fromkeys(found["machine"])), root)
         used, rejected = _store(root, _in_order(found), beside, processes)

@@ -147,6 +147,18 @@ def test_a_wrong_file_that_was_there_is_named(server, tmp_path):
         get(server, tmp_path)
 
 
+def test_an_md5_is_checked_where_nothing_better_is_known(server, tmp_path, caplog):
+    right = hashlib.md5(CONTENT).hexdigest()
+    file = tmp_path / "clips.tar.gz"
+    with pytest.raises(DataError, match=f"with MD5 {right}, not {'0' * 32}"):
+        fetch(server.url, file, "", md5="0" * 32, backoff_s=0.001)
+    assert list(tmp_path.iterdir()) == []
+    assert fetch(server.url, file, "", md5=right, backoff_s=0.001) == DIGEST
+    assert "write it into data.download.sha256" not in caplog.text
+    with pytest.raises(DataError, match=f"{file} has MD5 {right}, not {'0' * 32}; remove it"):
+        fetch(server.url, file, "", md5="0" * 32)
+
+
 def test_an_unknown_checksum_is_logged(server, tmp_path, caplog):
     with caplog.at_level(logging.WARNING):
         assert get(server, tmp_path, "") == DIGEST

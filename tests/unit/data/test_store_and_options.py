@@ -3,7 +3,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from micronets.data.options import from_mapping
+from micronets.data.options import from_mapping, schema_of
 from micronets.data.store import ArrayWriter
 from micronets.errors import ConfigurationError
 
@@ -33,12 +33,15 @@ class Outer:
     share: float = 0.5
     count: int = 1
     active: bool = False
+    end: int | None = None
     inner: Inner = Inner()
 
 
 def test_a_section_becomes_a_dataclass():
     assert from_mapping(Outer, {}, "s") == Outer()
     assert from_mapping(Outer, {"share": 1, "inner": {"name": "y"}}, "s") == Outer(share=1.0, inner=Inner("y"))
+    assert [from_mapping(Outer, {"end": end}, "s").end for end in (3, None)] == [3, None]
+    assert schema_of(Outer)["properties"]["end"] == {"type": ["integer", "null"]}
 
 
 @pytest.mark.parametrize(
@@ -50,6 +53,7 @@ def test_a_section_becomes_a_dataclass():
         ({"count": True}, "s.count is True"),
         ({"share": "much"}, "s.share is 'much'"),
         ({"active": 1}, "s.active is 1"),
+        ({"end": "3"}, "s.end is '3'; it must be of type int"),
         ({"inner": 3}, "s.inner is 3; it must be a section"),
     ],
 )
