@@ -133,6 +133,7 @@ def resolve(given: Mapping[str, Any]) -> Configuration:
         _known_board("characterise.boards", board)
     _check_evaluated(general, available)
     names = [general["task"]] if general["task"] else general["tasks"]
+    _check_shared(given, names)
     tasks = {name: _resolve_task(name, given, tuple(general["boards"])) for name in names}
     return Configuration(
         tasks=tasks,
@@ -189,6 +190,16 @@ def _check_top_level(given: Mapping[str, Any], tasks: list[str]) -> None:
             raise ConfigurationError(f"Unknown configuration key {key!r}; {closest(key, allowed)}.")
         if key not in GLOBAL_KEYS and not isinstance(value, Mapping):
             raise ConfigurationError(f"{key} must be a mapping of keys to values, not {value!r}.")
+
+
+def _check_shared(given: Mapping[str, Any], tasks: list[str]) -> None:
+    """Networks and folders of data belong to one task, so that they cannot be given for several at once."""
+    given_for_all = {"models": "models" in given, "data.path": bool(given.get("data", {}).get("path"))}
+    for key in (key for key, there in given_for_all.items() if there and len(tasks) > 1):
+        raise ConfigurationError(
+            f"{key} would hold for all of the tasks {', '.join(tasks)}; write {tasks[0]}.{key} for one of them, or run "
+            f"one alone with tasks=[{tasks[0]}]."
+        )
 
 
 def _resolve_task(name: str, given: Mapping[str, Any], boards: tuple[str, ...]) -> TaskConfiguration:

@@ -208,7 +208,7 @@ void mn_dense_rounded(const struct mn_point *p, const int8_t *input, int8_t *out
 void mn_dense_clamped(const struct mn_point *p, const int8_t *input, int8_t *output);
 void mn_dense_general(const struct mn_point *p, const int8_t *input, int8_t *output);
 /* Rows [row, row + rows) of the output; `input` is the whole input, `output` where the first of those rows begins.
- * Scratch: that of the point convolution and `depth` bytes for a patch. Forms as above. */
+ * Scratch: that of the point convolution and four patches in whole words. Forms as above. */
 void mn_patch_fast(
     const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch);
 void mn_patch_rounded(

@@ -75,36 +75,75 @@ static void copy_edge_patch(const struct mn_patch *p, const int8_t *input, int32
     }
 }
 
-/* A patch that lies wholly inside the input, without dilation. Runs of two bytes and more are copied in whole words: what
- * a run writes beyond its end the next one overwrites, and only the last one must not read beyond its own end. */
-MN_INLINE void copy_inner_patch(const struct mn_patch *p, const int8_t *row, int8_t *patch)
+/* A patch that lies wholly inside the input, without dilation: `rows` runs of at least two bytes, `row_bytes` after one
+ * another. They are copied in whole words: what a run writes beyond its end the next one overwrites, and only the last
+ * one must not read beyond its own end. */
+MN_INLINE void copy_inner_patch(int32_t rows, int32_t run, int32_t row_bytes, const int8_t *row, int8_t *patch)
 {
-    const int32_t run = p->window.columns * p->in.channels, row_bytes = p->in.columns * p->in.channels;
-    for (int32_t ky = p->window.rows; ky > 1; ky--, row += row_bytes, patch += run)
+    for (; rows > 1; rows--, row += row_bytes, patch += run)
     {
-        for (int32_t i = 0; i < run; i += 4)
+        int32_t i = 0;
+        do
         {
             *(mn_unaligned_word *)(void *)(patch + i) = mn_load_word(row + i);
-        }
+            i += 4;
+        } while (i < run);
     }
     copy_run(patch, row, run);
 }
 
-MN_INLINE void copy_patch(const struct mn_patch *p, const int8_t *input, int32_t y, int32_t x, int8_t *patch)
+/* The pixel whose patch comes next. The description lies in flash, and stores could alias it: what every patch needs of
+ * it is read once, and what holds for a row of outputs is found once per row. */
+struct place
+{
+    int32_t y, x;
+    /* Outputs [inner, inner_end) of the row have patches that lie wholly inside the input, without dilation. */
+    int32_t inner, inner_end;
+    /* Where the patch of output 0 begins, from the input's begin; bytes from one patch to the next. */
+    int32_t begin, step;
+    int32_t rows, run, row_bytes, out_columns;
+    /* Of a patch in whole words: lanes beyond the depth have zero weights. */
+    int32_t patch_bytes;
+};
+
+MN_INLINE void begin_row(const struct mn_patch *p, struct place *at)
 {
     const struct mn_window *w = &p->window;
-    const int32_t top = y * w->row_stride - w->pad_top, left = x * w->column_stride - w->pad_left;
-    const int32_t inner = top >= 0 && top + w->rows <= p->in.rows && left >= 0 &&
-                          left + w->columns <= p->in.columns && (w->row_dilation | w->column_dilation) == 1 &&
-                          w->columns * p->in.channels > 1;
-    if (inner)
+    const int32_t top = at->y * w->row_stride - w->pad_top;
+    at->x = at->inner = at->inner_end = 0;
+    at->begin = (top * p->in.columns - w->pad_left) * p->in.channels;
+    if (top >= 0 && top + w->rows <= p->in.rows && (w->row_dilation | w->column_dilation) == 1 &&
+        w->columns * p->in.channels > 1)
     {
-        copy_inner_patch(p, input + (top * p->in.columns + left) * p->in.channels, patch);
+        const int32_t stride = w->column_stride, last = p->in.columns - w->columns + w->pad_left;
+        at->inner = (w->pad_left + stride - 1) / stride;
+        at->inner_end = last < 0 ? 0 : last / stride + 1;
     }
-    else
+}
+
+/* Copies the patches of `count` (1 to 4) pixels one behind the other and widens them into a column. */
+MN_INLINE void widen_patches(
+    const struct mn_patch *p, const int8_t *input, struct place *at, int32_t count, uint32_t *column, int8_t *patches)
+{
+    int8_t *patch = patches;
+    for (int32_t i = 0; i < count; i++, patch += at->patch_bytes)
     {
-        copy_edge_patch(p, input, y, x, patch);
+        if (at->x >= at->inner && at->x < at->inner_end)
+        {
+            copy_inner_patch(at->rows, at->run, at->row_bytes, input + at->begin + at->x * at->step, patch);
+        }
+        else
+        {
+            copy_edge_patch(p, input, at->y, at->x, patch);
+        }
+        if (++at->x == at->out_columns)
+        {
+            at->y++;
+            begin_row(p, at);
+        }
     }
+    /* Where fewer are left, what lies behind them is widened in vain. */
+    mn_widen_block(patches, at->patch_bytes, at->patch_bytes, column);
 }
 
 MN_INLINE void convolve(
@@ -112,23 +151,16 @@ MN_INLINE void convolve(
     const int8_t *input, int8_t *output, int8_t *scratch)
 {
     uint32_t *column = (uint32_t *)(void *)scratch;
-    int8_t *patch = scratch + 4 * MN_BLOCK_PIXELS * p->point.words;
-    /* Lanes beyond the depth have zero weights, so the patch is widened in whole words. */
-    const int32_t padded = 2 * p->point.words;
-    int32_t y = row, x = 0;
+    int8_t *patches = scratch + 4 * MN_BLOCK_PIXELS * p->point.words;
+    const int32_t depth = p->in.channels;
+    struct place at = {
+        .y = row, .step = p->window.column_stride * depth, .rows = p->window.rows, .run = p->window.columns * depth,
+        .row_bytes = p->in.columns * depth, .out_columns = p->out_columns, .patch_bytes = 2 * p->point.words};
+    begin_row(p, &at);
     for (int32_t left = rows * p->out_columns; left > 0; left -= MN_BLOCK_PIXELS)
     {
         const int32_t count = left < MN_BLOCK_PIXELS ? left : MN_BLOCK_PIXELS;
-        for (int32_t i = 0; i < count; i++)
-        {
-            copy_patch(p, input, y, x, patch);
-            mn_widen(patch, padded, column + i);
-            if (++x == p->out_columns)
-            {
-                x = 0;
-                y++;
-            }
-        }
+        widen_patches(p, input, &at, count, column, patches);
         if (weight_bits == 4)
         {
             mn_column_quads(form, clamped, &p->point, column, count, output);

@@ -18,32 +18,33 @@ def defaults(repository: Path) -> dict[str, Any]:
 
 @pytest.fixture
 def resolved(defaults):
-    """Resolves the defaults with other keys over them."""
+    """Resolves the defaults of keyword spotting with other keys over them."""
 
     def resolve_over(over: dict[str, Any]) -> Configuration:
-        return resolve(merge(defaults, over))
+        return resolve(merge({**defaults, "tasks": ["kws"]}, over))
 
     return resolve_over
 
 
-def test_the_defaults_are_valid_and_need_no_download(resolved):
-    configuration = resolved({})
-    assert configuration.tasks["kws"].section("data")["source"] == "generated"
+def test_the_defaults_are_valid_and_need_no_download(defaults):
+    configuration = resolve(defaults)
+    assert {task.section("data")["source"] for task in configuration.tasks.values()} == {"generated"}
     assert configuration.boards == ("nucleo-f446re",)
 
 
 @pytest.mark.parametrize(
-    ("name", "task"),
-    [("speech_commands.yaml", "kws"), ("paper.yaml", "kws"), ("paper.yaml", "ad"), ("anomaly_detection.yaml", "ad")],
+    ("name", "tasks"),
+    [("speech_commands.yaml", ["kws"]), ("paper.yaml", ["kws", "ad"]), ("anomaly_detection.yaml", ["ad"])],
 )
-def test_every_recipe_is_valid(resolved, repository, tmp_path, name, task):
+def test_every_recipe_is_valid(defaults, repository, tmp_path, name, tasks):
     for clip in ("train/normal_id_00_0.wav", "test/normal_id_00_1.wav", "test/anomaly_id_00_0.wav"):
         path = tmp_path / "slider" / clip
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     recipe = yaml.safe_load((repository / "config" / name).read_text(encoding="utf-8"))
-    configuration = resolved(merge(recipe, {"tasks": [task], f"{task}__data__path": str(tmp_path)}))
-    assert configuration.tasks[task].models
+    paths = {f"{task}__data__path": str(tmp_path) for task in tasks}
+    configuration = resolve(merge(defaults, merge(recipe, paths)))
+    assert list(configuration.tasks) == tasks and all(task.models for task in configuration.tasks.values())
 
 
 def test_a_search_knows_its_classes_before_the_data_stage(resolved, tmp_path):
@@ -51,6 +52,12 @@ def test_a_search_knows_its_classes_before_the_data_stage(resolved, tmp_path):
     over = {"tasks": ["ad"], "ad": {"data": {"source": "folder", "path": str(tmp_path)}}}
     with pytest.raises(DataError, match="has no machines in it"):
         resolved(over)
+
+
+@pytest.mark.parametrize("key", ["models", "data__path"])
+def test_what_belongs_to_one_task_is_not_given_for_several(resolved, key):
+    with pytest.raises(ConfigurationError, match=rf"of the tasks kws, vww; write kws\.{key.replace('__', '.')} "):
+        resolved({"tasks": ["kws", "vww"], key: {"ds-cnn-s": {}} if key == "models" else "clips"})
 
 
 def test_a_task_key_goes_over_a_top_level_key_which_goes_over_the_default(resolved):

@@ -27,7 +27,7 @@ class PatchConvolution(Kernel[Convolution]):
 
     @property
     def scratch_bytes(self) -> int:
-        return 4 * BLOCK_PIXELS * self.packed.words + -(-self.depth // 4) * 4
+        return 4 * BLOCK_PIXELS * self.packed.words + BLOCK_PIXELS * 2 * self.packed.words
 
     def overlaps(self) -> dict[int, Distance]:
         """A block's outputs are written when its patches have been read; later blocks read from their first row on."""
