@@ -47,6 +47,7 @@ class Board:
         core: `cortex-m4` and the like, as the compiler spells it in `-mcpu`.
         flash_load_cycles: extra cycles of one data load from flash at `clock_hz`, None where nobody has measured them.
         active_power_w: power while computing, None where nothing is published; `active_power_source` says where.
+        active_power_range_w: lowest and highest that were measured; None where only one figure or none is known.
         emulator: QEMU machine that executes the same core.
         runtime: what the benchmark program takes beside the network.
         hardware: None where there is no support for the board itself, only for its emulator.
@@ -59,6 +60,7 @@ class Board:
     sram_bytes: int
     flash_load_cycles: float | None
     active_power_w: float | None
+    active_power_range_w: tuple[float, float] | None
     active_power_source: str | None
     emulator: str
     runtime: Memory
@@ -75,7 +77,15 @@ class Board:
         hardware = content["hardware"]
         if hardware is not None:
             hardware = Hardware(**{**hardware, "sources": tuple(hardware["sources"])})
-        return cls(**{**content, "runtime": Memory(**content["runtime"]), "hardware": hardware})
+        power_range_w = content["active_power_range_w"]
+        return cls(
+            **{
+                **content,
+                "active_power_range_w": None if power_range_w is None else tuple(power_range_w),
+                "runtime": Memory(**content["runtime"]),
+                "hardware": hardware,
+            }
+        )
 
 
 def load_boards(path: str | os.PathLike = BOARDS_FILE) -> dict[str, Board]:

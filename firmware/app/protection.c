@@ -15,7 +15,7 @@ extern const char program_stack_start[];
 #define MPU_RNR (*(volatile uint32_t *)0xe000ed98u)
 #define MPU_RBAR (*(volatile uint32_t *)0xe000ed9cu)
 
-enum { MPU_ENABLE = 1, MPU_DEFAULT_MAP = 4 };
+enum { MPU_ENABLE = 1, MPU_DEFAULT_MAP = 4, NULL_BYTES = 1 << 14 };
 
 #if __ARM_ARCH >= 8
 
@@ -29,13 +29,18 @@ static void protect_regions(void)
     MPU_RNR = 0;
     MPU_RBAR = (uint32_t)(uintptr_t)flash_start | 3u << 1; /* read only */
     MPU_RLAR = (((uint32_t)(uintptr_t)flash_end - 1) & ~31u) | 1u;
+    if ((uint32_t)(uintptr_t)flash_start >= NULL_BYTES) {
+        MPU_RNR = 1;
+        MPU_RBAR = 3u << 1; /* from 0, read only: there is no "no access" */
+        MPU_RLAR = (NULL_BYTES - 32) | 1u;
+    }
 }
 
 #else
 
 #define MPU_RASR (*(volatile uint32_t *)0xe000eda0u)
 
-enum { GUARD_BYTES = 1 << 20, NULL_BYTES = 1 << 14 };
+enum { GUARD_BYTES = 1 << 20 };
 
 /* Regions are powers of two, at multiples of their size. */
 static void protect(uint32_t region, uint32_t start, uint32_t bytes, uint32_t attributes)

@@ -14,7 +14,7 @@ from micronets.characterise.pictures import channel_picture, latency_picture, la
 from micronets.characterise.regression import LatencyFit, fit_latency, fit_layer_costs
 from micronets.characterise.sampling import Samples, measure_networks, table
 from micronets.errors import ConfigurationError
-from micronets.profile.cycles import find_cycle_model
+from micronets.profile.cycle_models import CycleModel, find_cycle_model
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +43,8 @@ def characterise(
         EmulatorError: an output differs from TFLM's.
     """
     board, directory = find_board(board_name), Path(directory)
-    if find_cycle_model(board) is None:
+    model = find_cycle_model(board)
+    if model is None:
         raise ConfigurationError(f"there is no cycle model for {board.core}, so {board_name} cannot be characterised")
     chosen = [find_backbone(name) for name in backbones]
     measured: dict[str, Samples] = {}
@@ -55,14 +56,13 @@ def characterise(
     fits = {name: fit_latency(samples.networks) for name, samples in measured.items()}
     layers = [layer for samples in measured.values() for layer in samples.layers]
     costs = fit_layer_costs(layers, seed)
-    model = find_cycle_model(board)
     figures = {
         "board": board.name,
         "core": board.core,
         "clock_hz": board.clock_hz,
         "seed": seed,
         "optimise": optimise,
-        "cycle_model": {"mean_error": model.mean_error, "worst_error": model.worst_error, "source": model.source},
+        "cycle_model": model.to_json(),
         "backbones": {
             backbone.name: {
                 "note": backbone.note,
@@ -81,15 +81,16 @@ def characterise(
         latency_picture(board.name, {name: found.networks for name, found in measured.items()}, fits).save(beside)
         layer_cost_picture(board.name, layers, costs).save(beside)
         channel_picture(board.name, channels).save(beside)
-    write_text(directory / "summary.txt", summary(board, fits, channels) + "\n")
+    write_text(directory / "summary.txt", summary(board, model, fits, channels) + "\n")
     write_json(directory / "characterisation.json", figures)
     return figures
 
 
-def summary(board: Board, fits: Mapping[str, LatencyFit], channels: Sequence[ChannelSample]) -> str:
+def summary(board: Board, model: CycleModel, fits: Mapping[str, LatencyFit], channels: Sequence[ChannelSample]) -> str:
     """The figures beside the paper's statements, in words."""
     lines = [
-        f"{board.name} ({board.core}, {board.clock_hz / 1e6:g} MHz), latencies estimated from counted instructions"
+        f"{board.name} ({board.core}, {board.clock_hz / 1e6:g} MHz), latencies estimated from counted instructions, "
+        f"mean error {model.errors.mean:.1%}, worst {model.errors.worst:.1%}"
     ]
     for name, fit in fits.items():
         lines.append(

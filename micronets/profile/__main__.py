@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
             profile.save(directory)
             if options.hot:
                 zeros = np.zeros((1, profile.firmware.input_bytes), np.int8)
-                print(format_hot_blocks(hot_blocks(profile.firmware, zeros, options.hot), profile.cycles or 0.0))
+                print(format_hot_blocks(hot_blocks(profile.firmware, zeros, options.hot)))
     except MicronetsError as error:
         print(error, file=sys.stderr)
         return 1

@@ -4,6 +4,7 @@ As the paper has it (MicroNets, arXiv 2010.11267, section 3.4): a board's power 
 network, so that energy is power times latency.
 """
 
+import math
 from dataclasses import dataclass
 
 from micronets.boards import Board
@@ -27,11 +28,26 @@ class Duty:
         return None if self.sleep_current_ma is None else self.sleep_current_ma / 1e3 * self.supply_v
 
 
-def energy_json(board: Board, latency_ms: float | None, basis: str, duty: Duty) -> dict | None:
+def energy_error_percent(board: Board, latency_error_percent: float) -> float | None:
+    """Of power times latency: half the range of the measured power and the latency's error, as if independent.
+
+    None where no power is known, or not its range.
+    """
+    if board.active_power_w is None or board.active_power_range_w is None:
+        return None
+    low_w, high_w = board.active_power_range_w
+    spread_percent = 100 * max(board.active_power_w - low_w, high_w - board.active_power_w) / board.active_power_w
+    return round(math.hypot(latency_error_percent, spread_percent), 2)
+
+
+def energy_json(
+    board: Board, latency_ms: float | None, basis: str, latency_error_percent: float, duty: Duty
+) -> dict | None:
     """For `profile.json`: figures with their sources; None where power or latency is not known.
 
     Args:
         basis: `measured` or `estimated`, how the latency came about.
+        latency_error_percent: its mean error, 0 of a measured one.
     """
     power_w = board.active_power_w
     if power_w is None or latency_ms is None:
@@ -46,6 +62,7 @@ def energy_json(board: Board, latency_ms: float | None, basis: str, duty: Duty) 
         "active_power_w": power_w,
         "active_power_source": board.active_power_source,
         "energy_mj": round(power_w * latency_ms, 6),
+        "energy_error_percent": energy_error_percent(board, latency_error_percent),
         "frames_per_second": duty.frames_per_second,
         "duty_cycle": round(share, 6),
         "sleep_power_mw": None if sleep_w is None else round(sleep_w * 1e3, 6),

@@ -1,11 +1,12 @@
 """The runs of instructions that cost most, with their disassembly: where to look when a kernel is to get faster."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from micronets.errors import EmulatorError
-from micronets.profile.cycles import block_cycles, block_instructions, find_cycle_model
+from micronets.profile.cycle_models import find_cycle_model
+from micronets.profile.cycles import block_cycles, block_instructions
 from micronets.profile.emulator import execute
 from micronets.profile.image import Firmware
 from micronets.profile.instructions import Instruction, disassemble
@@ -18,7 +19,9 @@ class HotBlock:
     """Instructions that ran in sequence, in one layer.
 
     Attributes:
-        cycles: estimated, of all executions, branches and wait states included.
+        cycles: estimated, of all executions, branches and wait states included; for a core other than the Cortex-M4,
+            those that the board its estimates are carried over from would take.
+        share: of the cycles of all blocks.
         flash_loads: of all executions.
     """
 
@@ -29,6 +32,7 @@ class HotBlock:
     taken: int
     flash_loads: int
     cycles: float
+    share: float = 0.0
 
 
 def hot_blocks(firmware: Firmware, inputs: np.ndarray, most: int) -> list[HotBlock]:
@@ -37,8 +41,7 @@ def hot_blocks(firmware: Firmware, inputs: np.ndarray, most: int) -> list[HotBlo
     Raises EmulatorError where the board has no cycle model, and as `execute`.
     """
     model = find_cycle_model(firmware.board)
-    wait_cycles = firmware.board.flash_load_cycles
-    if model is None or wait_cycles is None:
+    if model is None:
         raise EmulatorError(f"There is no cycle model for {firmware.board.name}.")
     counts = execute(firmware, inputs[:1], counting="detail").counts
     if counts is None:
@@ -60,7 +63,7 @@ def hot_blocks(firmware: Firmware, inputs: np.ndarray, most: int) -> list[HotBlo
             flash_loads.get((block.layer, item.address), 0) * block.executed / executions[block.layer, item.address]
             for item in body
         )
-        cycles = block_cycles(model, program, block) + loads * wait_cycles
+        cycles = block_cycles(model, program, block) + loads * model.flash_load_cycles
         found.append(
             HotBlock(
                 layer=names[block.layer],
@@ -72,15 +75,17 @@ def hot_blocks(firmware: Firmware, inputs: np.ndarray, most: int) -> list[HotBlo
                 cycles=cycles,
             )
         )
-    return sorted(found, key=lambda block: (-block.cycles, block.layer, block.instructions[0].address))[:most]
+    total = sum(block.cycles for block in found)
+    first = sorted(found, key=lambda block: (-block.cycles, block.layer, block.instructions[0].address))[:most]
+    return [replace(block, share=block.cycles / total) for block in first]
 
 
-def format_hot_blocks(blocks: list[HotBlock], total_cycles: float) -> str:
+def format_hot_blocks(blocks: list[HotBlock]) -> str:
     """A heading for each block, then its instructions."""
     lines = []
     for block in blocks:
         lines.append(
-            f"{block.layer}, {block.function}: {block.cycles:,.0f} cycles* ({block.cycles / total_cycles:.1%}), "
+            f"{block.layer}, {block.function}: {block.cycles:,.0f} cycles* ({block.share:.1%}), "
             f"{block.executed:,} times, {len(block.instructions)} instructions, "
             f"{block.cycles / block.executed:.1f} cycles* each, {block.taken / block.executed:.0%} taken, "
             f"{block.flash_loads / block.executed:.1f} flash loads each"

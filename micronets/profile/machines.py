@@ -22,6 +22,8 @@ MACHINES = {
     "mps2-an385": _MPS2,
     "mps2-an386": _MPS2,
     "mps2-an500": _MPS2,
+    # Secure memories, as the Cortex-M33 starts in secure state.
+    "mps2-an505": Machine(flash_origin=0x10000000, flash_bytes=4 << 20, ram_origin=0x38000000, ram_bytes=4 << 20),
     "netduinoplus2": Machine(flash_origin=0x08000000, flash_bytes=1 << 20, ram_origin=0x20000000, ram_bytes=128 << 10),
     "mps3-an547": Machine(flash_origin=0, flash_bytes=512 << 10, ram_origin=0x20000000, ram_bytes=512 << 10),
 }

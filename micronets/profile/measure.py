@@ -7,7 +7,8 @@ import numpy as np
 
 from micronets.errors import EmulatorError
 from micronets.evaluation import Score
-from micronets.profile.cycles import LayerCounts, count_layer, find_cycle_model
+from micronets.profile.cycle_models import CycleModel, find_cycle_model
+from micronets.profile.cycles import LayerCounts, count_layer
 from micronets.profile.emulator import DEFAULT_TIMEOUT_S, Execution, execute
 from micronets.profile.image import Firmware
 from micronets.profile.instructions import disassemble
@@ -50,7 +51,8 @@ def profile_firmware(
             f"{first.counts.inferences[0]:,} instructions; a network must not depend on what ran before."
         )
     _check_accesses(firmware, first.counts)
-    layers = _layers(firmware, first.counts)
+    model = find_cycle_model(firmware.board)
+    layers = _layers(firmware, first.counts, model)
     classified = sum(counts.instructions for _, counts in layers)
     if classified != first.counts.inferences[0]:
         raise EmulatorError(
@@ -68,18 +70,19 @@ def profile_firmware(
         scores={} if judge is None else judge(all_inputs.outputs),
         instructions=(min(all_inputs.counts.inferences), max(all_inputs.counts.inferences)),
         layers=layers,
-        model=find_cycle_model(firmware.board),
+        model=model,
         stack_bytes=all_inputs.stack_bytes,
     )
 
 
-def _layers(firmware: Firmware, counts: Counts) -> tuple[tuple[str, LayerCounts], ...]:
+def _layers(firmware: Firmware, counts: Counts, model: CycleModel | None) -> tuple[tuple[str, LayerCounts], ...]:
     program = disassemble(firmware.elf, firmware.board.core)
     layers = []
-    for index, name in enumerate((*firmware.layers, INVOKE)):
+    functions = zip((*firmware.layers, INVOKE), (*firmware.layer_macs, 0), strict=True)
+    for index, (name, macs) in enumerate(functions):
         blocks = [block for block in counts.blocks if block.layer == index]
         accesses = [access for access in counts.accesses if access.layer == index]
-        layers.append((name, count_layer(program, blocks, accesses, firmware.board)))
+        layers.append((name, count_layer(program, blocks, accesses, model, macs)))
     return tuple(layers)
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from micronets.atomic import write_json, write_text
 from micronets.evaluation import Score
-from micronets.profile.cycles import CycleModel, LayerCounts
-from micronets.profile.energy import Duty, energy_json
+from micronets.profile.cycle_models import CycleModel
+from micronets.profile.cycles import LayerCounts
+from micronets.profile.energy import Duty, energy_error_percent, energy_json
 from micronets.profile.hardware.measure import Measurement
 from micronets.profile.image import Firmware
 
@@ -22,6 +23,7 @@ LAYER_COLUMNS = (
     "ram_stores",
     "estimated_cycles",
     "estimated_ms",
+    "estimated_error_percent",
     "macs",
     "share_of_floor",
 )
@@ -77,12 +79,18 @@ class Profile:
         power_w = self.firmware.board.active_power_w
         return None if self.latency_ms is None or power_w is None else power_w * self.latency_ms
 
+    @property
+    def error_percent(self) -> float | None:
+        """Mean error of the estimates, None where there are none."""
+        return None if self.model is None else round(100 * self.model.errors.mean, 2)
+
     def _milliseconds(self, cycles: float) -> float:
         return cycles / self.firmware.board.clock_hz * 1e3
 
     def layer_rows(self) -> list[dict[str, str | int | float | None]]:
         """One row per layer function with the columns `LAYER_COLUMNS`.
 
+        `estimated_error_percent` is the model's mean error on whole networks: of single layers nothing is published.
         `share_of_floor` is the time that the multiply-accumulates alone would take at two a cycle, divided by the
         estimated time.
         """
@@ -101,6 +109,7 @@ class Profile:
                     "ram_stores": counts.ram_stores,
                     "estimated_cycles": None if cycles is None else round(cycles, 2),
                     "estimated_ms": None if cycles is None else round(self._milliseconds(cycles), 6),
+                    "estimated_error_percent": self.error_percent,
                     "macs": count,
                     "share_of_floor": round(count / 2 / cycles, 4) if count and cycles else None,
                 }
@@ -117,18 +126,16 @@ class Profile:
         estimate = None
         if self.model is not None:
             estimate = {
-                "model": f"{firmware.board.core}, {firmware.board.flash_load_cycles:g} more cycles per load from flash",
-                "mean_error": self.model.mean_error,
-                "worst_error": self.model.worst_error,
-                "source": self.model.source,
-                "measured_on": self.model.measured_on,
+                **self.model.to_json(),
                 "cycles": round(self.cycles or 0.0, 2),
                 "latency_ms": round(self.latency_ms or 0.0, 6),
+                "latency_error_percent": self.error_percent,
                 "energy_mj": None if self.energy_mj is None else round(self.energy_mj, 6),
+                "energy_error_percent": energy_error_percent(firmware.board, self.error_percent or 0.0),
             }
-        basis, latency_ms = "estimated", self.latency_ms
+        basis, latency_ms, error_percent = "estimated", self.latency_ms, self.error_percent or 0.0
         if self.measured is not None:
-            basis, latency_ms = "measured", self.measured.latency_ms
+            basis, latency_ms, error_percent = "measured", self.measured.latency_ms, 0.0
         estimates = {name: counts.cycles for name, counts in self.layers}
         return {
             "network": firmware.network,
@@ -158,7 +165,7 @@ class Profile:
             },
             "estimated": estimate,
             "measured": None if self.measured is None else self.measured.to_json(estimates),
-            "energy": energy_json(firmware.board, latency_ms, basis, self.duty),
+            "energy": energy_json(firmware.board, latency_ms, basis, error_percent, self.duty),
             "flash_bytes": {
                 "network_code": flash.network_code,
                 "network_constants": flash.network_constants,

@@ -36,9 +36,12 @@ def summary(profile: Profile) -> str:
         f"instructions per inference, counted: {lowest:,}" + (f" to {highest:,}" if highest > lowest else ""),
     ]
     if profile.model is not None:
-        errors = f"mean error {profile.model.mean_error:.1%}, worst {profile.model.worst_error:.1%}"
-        estimate = f"{profile.cycles:,.0f} cycles, {profile.latency_ms:.2f} ms"
-        lines.append(f"* estimated: {estimate} ({errors}, measured on {profile.model.measured_on})")
+        errors = profile.model.errors
+        lines += [
+            f"* estimated: {profile.cycles:,.0f} cycles, {profile.latency_ms:.2f} ms ± {errors.mean:.1%} "
+            f"(mean error, at worst {errors.worst:.1%})",
+            f"  by {profile.model.description}",
+        ]
     if (measured := profile.measured) is not None:
         lines.append(
             f"measured on {measured.identity.board} at {measured.port}: {measured.cycles[0]:,} cycles, "

@@ -123,18 +123,17 @@ class Firmware:
 
 @dataclass(frozen=True)
 class Estimate:
-    """Latency by the cycle model, and the model's mean and worst error on silicon.
+    """Latency and energy by the cycle model, and how far it has been off on silicon, for this board or its core.
 
     Attributes:
-        energy_mj: of one inference; None where the board's power is not known.
-        measured_on: the board that the errors were measured on; for another one they only indicate.
+        energy_mj: of one inference; None where the board's power is not known; likewise its error.
     """
 
     latency_ms: float
     energy_mj: float | None
     mean_error_percent: float
     worst_error_percent: float
-    measured_on: str
+    energy_error_percent: float | None
 
 
 @dataclass(frozen=True, eq=False)

@@ -254,13 +254,13 @@ def _read_profile(path: Path, metric: str) -> Profile:
 
 
 def _read_estimate(content: dict[str, Any]) -> Estimate:
-    energy_mj = content["energy_mj"]
+    energy_mj, energy_error_percent = content["energy_mj"], content["energy_error_percent"]
     return Estimate(
         latency_ms=float(content["latency_ms"]),
         energy_mj=None if energy_mj is None else float(energy_mj),
         mean_error_percent=100 * float(content["mean_error"]),
         worst_error_percent=100 * float(content["worst_error"]),
-        measured_on=str(content["measured_on"]),
+        energy_error_percent=None if energy_error_percent is None else float(energy_error_percent),
     )
 
 

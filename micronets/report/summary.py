@@ -70,7 +70,9 @@ def _costs(model: Model, build: Build) -> dict[str, float | int | bool | None]:
         "instructions": profile and profile.instructions,
         "estimated_latency_ms": estimate and estimate.latency_ms,
         "estimated_latency_mean_error_percent": estimate and estimate.mean_error_percent,
+        "estimated_latency_worst_error_percent": estimate and estimate.worst_error_percent,
         "estimated_energy_mj": estimate and estimate.energy_mj,
+        "estimated_energy_error_percent": estimate and estimate.energy_error_percent,
         "measured_latency_ms": profile and profile.measured_latency_ms,
         "bit_exact": profile and profile.bit_exact,
         "compared_outputs": profile and profile.compared_outputs,
@@ -108,7 +110,7 @@ def format_summary(table: pd.DataFrame, metric: str) -> str:
         "flash kB": _formatted(table["flash_bytes"], lambda size: f"{size / _KILO:.1f}"),
         "RAM kB": _formatted(table["ram_bytes"], lambda size: f"{size / _KILO:.1f}"),
         "M instr": _formatted(table["instructions"], lambda count: f"{count / 1e6:.2f}"),
-        "ms (est.)": _formatted(table["estimated_latency_ms"], lambda latency: f"{latency:.1f}"),
+        "ms (est.)": _latencies(table),
         "RAM/TFLM": _formatted(table["arena_share_of_tflm"], lambda share: f"{share:.2f}"),
         "equal": _equal_outputs(table),
     }
@@ -124,6 +126,13 @@ def format_summary(table: pd.DataFrame, metric: str) -> str:
             ]
         )
     return "\n".join("  ".join(line).rstrip() for line in lines)
+
+
+def _latencies(table: pd.DataFrame) -> list[str]:
+    """With the cycle model's mean error."""
+    errors = _formatted(table["estimated_latency_mean_error_percent"], lambda percent: f" ±{percent:.0f}%")
+    latencies = _formatted(table["estimated_latency_ms"], lambda latency: f"{latency:.1f}")
+    return [latency if latency == error else latency + error for latency, error in zip(latencies, errors, strict=True)]
 
 
 def _shares(table: pd.DataFrame, name: str) -> list[str]:

@@ -70,8 +70,8 @@ _NOTES = (
     "the network's own. RAM: program is static data with the deepest stack. In the paper, program is the compiled "
     "binary, weights the .tflite file, and arena TFLM's.",
     "Instructions are counted on the emulator, exactly. Milliseconds are estimated from them by a cycle model; ± is "
-    "its mean error against silicon{measured_on}. Where a board was there, what its own counter measured stands "
-    "beside. The paper's are measured on the board.",
+    "its mean error for this board or its core, against published latencies. Where a board was there, what its own "
+    "counter measured stands beside. The paper's are measured on the board.",
     "TFLM: arena of the same file in TensorFlow Lite Micro's interpreter with its reference kernels, on a host of 64 "
     "bits, whose pointers make it a little larger than on the board. Equal outputs: how many of those on the emulator "
     "equalled TFLM's bit for bit.",
@@ -85,11 +85,8 @@ def groups(results: Results) -> list[Group]:
 
 def notes(results: Results) -> list[str]:
     """What the figures mean, a paragraph each."""
-    estimates = [build.profile.estimate for model in results.models for build in model.builds if build.profile]
-    boards = ", ".join(dict.fromkeys(estimate.measured_on for estimate in estimates if estimate))
-    measured_on = f", found on {boards} (for other boards an indication)" if boards else ""
     return [
-        *(note.format(measured_on=measured_on, metric=results.metric_title) for note in _NOTES),
+        *(note.format(metric=results.metric_title) for note in _NOTES),
         f"In the paper: {results.publication.source}; there trained on all of the dataset.",
     ]
 

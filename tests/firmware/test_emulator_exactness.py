@@ -27,7 +27,14 @@ PUBLISHED = (
 
 
 NETWORKS = (small_ds_cnn(), small_residual(), small_skip_pool())
-ONE_BOARD_OF_EACH_CORE = ("frdm-kl25z", "nucleo-f207zg", "nucleo-f446re", "nucleo-f746zg", "corstone-300")
+ONE_BOARD_OF_EACH_CORE = (
+    "frdm-kl25z",
+    "nucleo-f207zg",
+    "nucleo-f446re",
+    "nucleo-f746zg",
+    "nucleo-u575zi-q",
+    "corstone-300",
+)
 
 
 @pytest.mark.parametrize("name", ONE_BOARD_OF_EACH_CORE)

@@ -8,7 +8,8 @@ import numpy as np
 
 from micronets.errors import EmulatorError
 from micronets.firmware.host import run_on_host
-from micronets.profile.cycles import count_layer, find_cycle_model
+from micronets.profile.cycle_models import CycleModel, find_cycle_model
+from micronets.profile.cycles import count_layer
 from micronets.profile.emulator import DEFAULT_TIMEOUT_S, execute
 from micronets.profile.image import Firmware
 from micronets.profile.instructions import disassemble
@@ -114,14 +115,15 @@ def listen_on_emulator(
     answers = _read(run.outputs, settings.hop_ms, len(settings.labels))
     inferences = len(answers.time_ms)
     cycles: dict[str, float | None] = {}
-    if inferences and find_cycle_model(firmware.board) is not None:
+    model = find_cycle_model(firmware.board)
+    if inferences and model is not None:
         # Until the second inference: one is representative, as the network's code has no branch on data.
         beginning = int(answers.time_ms[0]) // settings.hop_ms + settings.step_hops
         detail = execute(firmware, hops[:beginning], counting="detail", timeout_s=timeout_s)
         if detail.counts is not None:
             heard = len(hops[:beginning])
             inferred = len(_read(detail.outputs, settings.hop_ms, len(settings.labels)).time_ms)
-            cycles = _cycles(firmware, detail.counts, heard, inferred)
+            cycles = _cycles(firmware, model, detail.counts, heard, inferred)
     costs = {
         name: FunctionCost(calls, instructions / max(calls, 1), cycles.get(name))
         for name, instructions, calls in _instructions(firmware, run.counts, len(hops), inferences)
@@ -149,14 +151,17 @@ def _instructions(firmware: Firmware, counts: Counts, hops: int, inferences: int
     return [(name, totals[name], _calls(name, firmware, hops, inferences)) for name in names]
 
 
-def _cycles(firmware: Firmware, counts: Counts, hops: int, inferences: int) -> dict[str, float | None]:
+def _cycles(
+    firmware: Firmware, model: CycleModel, counts: Counts, hops: int, inferences: int
+) -> dict[str, float | None]:
     """Cycles of a call by function."""
     program = disassemble(firmware.elf, firmware.board.core)
     found = {}
-    for index, name in enumerate((*firmware.layers, firmware.entry)):
+    functions = zip((*firmware.layers, firmware.entry), (*firmware.layer_macs, 0), strict=True)
+    for index, (name, macs) in enumerate(functions):
         blocks = [block for block in counts.blocks if block.layer == index]
         accesses = [access for access in counts.accesses if access.layer == index]
-        counted = count_layer(program, blocks, accesses, firmware.board)
         calls = _calls(name, firmware, hops, inferences)
+        counted = count_layer(program, blocks, accesses, model, macs * calls)
         found[name] = None if counted.cycles is None else counted.cycles / max(calls, 1)
     return found

@@ -19,7 +19,14 @@ LAYER = """
 __attribute__((noinline)) void network_layer_00_trial(void) {{ {body} }}
 void network_invoke(void) {{ network_layer_00_trial(); arena[33] = 0; }}
 """
-ONE_BOARD_OF_EACH_CORE = ("frdm-kl25z", "nucleo-f207zg", "nucleo-l4r5zi", "nucleo-f746zg", "corstone-300")
+ONE_BOARD_OF_EACH_CORE = (
+    "frdm-kl25z",
+    "nucleo-f207zg",
+    "nucleo-l4r5zi",
+    "nucleo-f746zg",
+    "nucleo-u575zi-q",
+    "corstone-300",
+)
 ONE_INPUT = np.zeros((1, 8), np.int8)
 
 

@@ -42,10 +42,11 @@ def test_blocks_add_up(build: Callable[..., Firmware]) -> None:
     blocks = hot_blocks(firmware, INPUTS, most=1000)
     profile = profile_firmware(firmware, INPUTS)
     assert sum(block.cycles for block in blocks) == pytest.approx(profile.cycles)
+    assert sum(block.share for block in blocks) == pytest.approx(1)
     # The load is executed once in one block and nine times in another.
     loads = sorted(block.flash_loads for block in blocks if block.flash_loads)
     assert loads == [1, 9]
-    text = format_hot_blocks(blocks, profile.cycles)
+    text = format_hot_blocks(blocks)
     assert text.count("subs") == sum(
         item.mnemonic.startswith("subs") for block in blocks for item in block.instructions
     )

@@ -38,6 +38,8 @@ def test_files(build: Callable[..., Firmware], schema: dict, tmp_path: Path) -> 
     assert content["outputs"] == {"compared": 2, "different": 0, "bit_exact": True, "scores": scores}
     estimated = content["estimated"]
     assert estimated["latency_ms"] == pytest.approx(estimated["cycles"] / 180e3, abs=1e-6)
+    assert estimated["latency_error_percent"] == pytest.approx(100 * estimated["mean_error"], abs=0.01)
+    assert estimated["energy_error_percent"] > estimated["latency_error_percent"]
     assert estimated["energy_mj"] == pytest.approx(0.16 * estimated["latency_ms"], abs=1e-6)
     with open(tmp_path / "layers.csv", encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
@@ -46,6 +48,7 @@ def test_files(build: Callable[..., Firmware], schema: dict, tmp_path: Path) -> 
     assert sum(float(row["estimated_cycles"]) for row in rows) == pytest.approx(estimated["cycles"])
     assert float(rows[0]["share_of_floor"]) == pytest.approx(20 / float(rows[0]["estimated_cycles"]), abs=1e-4)
     assert rows[2]["macs"] == ""
+    assert {float(row["estimated_error_percent"]) for row in rows} == {estimated["latency_error_percent"]}
 
 
 def test_same_profile_again(build: Callable[..., Firmware], tmp_path: Path) -> None:

@@ -188,7 +188,7 @@ class ResultsFolder:
         outputs = {"compared": compared, "different": different, "bit_exact": bit_exact}
         outputs["scores"] = {} if share is None else {"accuracy": score(share)}
         estimate = {"latency_ms": latency_ms, "mean_error": 0.032, "worst_error": 0.097, "energy_mj": 8.25}
-        estimate["measured_on"] = "nucleo-l4r5zi"
+        estimate["energy_error_percent"] = 6.5
         self.json(
             folder / "profile.json",
             {

@@ -12,7 +12,8 @@ from micronets.boards import find_board
 from micronets.evaluation import ClassTruth, Score
 from micronets.firmware.compiled import PlannedBuffer
 from micronets.profile import Firmware, Profile
-from micronets.profile.cycles import LayerCounts, find_cycle_model
+from micronets.profile.cycle_models import find_cycle_model
+from micronets.profile.cycles import LayerCounts
 from micronets.profile.image import FlashUse, MemoryPlan, RamUse
 from micronets.report.sources import SEARCH_COLUMNS, TRAINING_COLUMNS, read_results
 from micronets.search.backbones import DsCnnBackbone
