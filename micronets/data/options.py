@@ -11,6 +11,11 @@ from micronets.errors import ConfigurationError
 Options = TypeVar("Options")
 
 
+@dataclasses.dataclass(frozen=True)
+class NoOptions:
+    """A section in which there is nothing to choose."""
+
+
 def from_mapping(kind: type[Options], values: Mapping[str, Any], section: str) -> Options:
     """Builds `kind` from the keys in `values`; missing keys take the dataclass's defaults, nested dataclasses nest.
 

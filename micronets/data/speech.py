@@ -8,10 +8,10 @@ import math
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import joblib
 import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
@@ -22,6 +22,8 @@ from micronets.data.dataset import SPLITS
 from micronets.data.layout import find_background_noise, find_clips
 from micronets.data.mfcc import MfccParameters, mfcc
 from micronets.data.noise import NoiseSegment, draw_crops, split_recording
+from micronets.data.parallel import in_chunks
+from micronets.data.rejected import REJECTED_COLUMNS, judge
 from micronets.data.sources import SpeechOptions, find_source
 from micronets.data.speech_dataset import FORMAT
 from micronets.data.store import ArrayWriter
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_CHUNK_CLIPS = 64  # one unit of work; fixed, so that the number of processes cannot change a result
+_CHUNK_CLIPS = 64
 _COLUMNS = ["path", "word", "label", "class", "speaker", "split", "samples", "offset", "volume"]
 
 
@@ -88,20 +90,9 @@ def process_clips(
 
 def process_all(root: Path, paths: list[str], parameters: MfccParameters, processes: int) -> Iterator[tuple]:
     """`process_clips` in chunks over several processes, in order."""
-    chunks = [paths[first : first + _CHUNK_CLIPS] for first in range(0, len(paths), _CHUNK_CLIPS)]
-    workers = min(processes, len(chunks))
-    if workers <= 1:
-        with threadpool_limits(limits=1, user_api="blas"):
-            for chunk in chunks:
-                yield chunk, *process_clips(root, chunk, parameters)
-        return
-    # Processes, because reading a short file is mostly Python; joblib's do not import the main module again,
-    # which in a workflow's script would run the stage once more.
-    with joblib.parallel_config("loky", inner_max_num_threads=1):
-        work = (joblib.delayed(process_clips)(root, chunk, parameters) for chunk in chunks)
-        results = joblib.Parallel(n_jobs=workers, return_as="generator", pre_dispatch=4 * workers)(work)
-        for chunk, result in zip(chunks, results, strict=True):
-            yield chunk, *result
+    work = partial(process_clips, root, parameters=parameters)
+    for chunk, result in in_chunks(work, paths, _CHUNK_CLIPS, processes):
+        yield chunk, *result
 
 
 class _Preparation:
@@ -232,9 +223,11 @@ class _Preparation:
         self._hash.update(np.ascontiguousarray(audio).data)
 
     def _finish(self, noise: np.ndarray, segments: list[NoiseSegment], provenance: dict[str, Any]) -> None:
-        rejected = pd.DataFrame(self._rejected, columns=["path", "reason"])
+        rejected = pd.DataFrame(self._rejected, columns=REJECTED_COLUMNS)
         rejected.to_csv(self._beside / "rejected.csv", index=False)
-        self._judge(rejected)
+        failure = judge(self._root, rejected, self._read, "recordings", self._options.rejected_percent)
+        if failure is not None:
+            raise _TooManyRejected(failure)
         clips = pd.DataFrame(self._rows, columns=_COLUMNS)
         counts = {
             split: {
@@ -275,15 +268,3 @@ class _Preparation:
                 "versions": {name: importlib.metadata.version(name) for name in ("numpy", "scipy", "soundfile")},
             },
         )
-
-    def _judge(self, rejected: pd.DataFrame) -> None:
-        if rejected.empty:
-            return
-        percent = 100 * len(rejected) / self._read
-        first = "; ".join(f"{row.path}: {row.reason}" for row in rejected.head(3).itertuples())
-        message = (
-            f"{len(rejected)} of {self._read} recordings ({percent:.2g} %) in {self._root} cannot be used ({first})"
-        )
-        if percent > self._options.rejected_percent:
-            raise _TooManyRejected(f"{message}, more than data.rejected_percent = {self._options.rejected_percent:g}")
-        logger.warning("%s; they are left out and listed in rejected.csv", message)

@@ -12,17 +12,12 @@ from micronets.data.images.dataset import ImageDataset
 from micronets.data.images.options import ImageAugmentation, ImageOptions
 from micronets.data.images.prepare import STORED_SIZE, prepare_images
 from micronets.data.images.stream import ImageStream
-from micronets.data.options import from_mapping
+from micronets.data.options import NoOptions, from_mapping
 from micronets.errors import ConfigurationError
 
 __all__ = ["TASK", "VisualWakeWords"]
 
 _LEAST_SIZE = 16
-
-
-@dataclass(frozen=True)
-class NoFeatures:
-    """Networks read pixels; there is nothing to choose."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +28,7 @@ class VisualWakeWords:
     metric: str = "accuracy"
     data_options: type = ImageOptions
     augmentation_options: type = ImageAugmentation
-    feature_options: type = NoFeatures
+    feature_options: type = NoOptions  # pixels as they are
     classes: tuple[str, str] = ("no_person", "person")
     input_shape: Shape = (50, 50, 1)
 

@@ -6,10 +6,10 @@ import json
 import logging
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 import pandas as pd
 
@@ -20,6 +20,8 @@ from micronets.data.images.dataset import FORMAT
 from micronets.data.images.decode import decode_all
 from micronets.data.images.options import ImageOptions
 from micronets.data.images.sources import find_source
+from micronets.data.parallel import in_chunks
+from micronets.data.rejected import REJECTED_COLUMNS, judge
 from micronets.data.store import ArrayWriter
 from micronets.errors import DataError
 from micronets.progress import Progress
@@ -28,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 STORED_SIZE = 224
 """Pixels per side, as the paper keeps them."""
-_CHUNK_IMAGES = 64  # one unit of work; fixed, so that the number of processes cannot change a result
+_CHUNK_IMAGES = 64
 
 
 def prepare_images(
@@ -54,7 +56,7 @@ def prepare_images(
         planned = plan_splits(root, options, seed)
         used, rejected = _store(root, planned, beside, processes)
         rejected.to_csv(beside / "rejected.csv", index=False)
-        failure = _judge(root, rejected, len(planned), options.rejected_percent)
+        failure = judge(root, rejected, len(planned), "images", options.rejected_percent)
         if failure is None:
             _describe(task, labels, used, len(planned), len(rejected), beside, seed, options, provenance)
         else:
@@ -109,17 +111,8 @@ def _read_ids(path: Path) -> set[int]:
 
 def decoded(root: Path, paths: list[str], size: int, processes: int) -> Iterator[tuple]:
     """`decode_all` in chunks over several processes, in order: the chunk's paths and what became of them."""
-    chunks = [paths[first : first + _CHUNK_IMAGES] for first in range(0, len(paths), _CHUNK_IMAGES)]
-    workers = min(processes, len(chunks))
-    if workers <= 1:
-        for chunk in chunks:
-            yield chunk, *decode_all(root, chunk, size)
-        return
-    with joblib.parallel_config("loky", inner_max_num_threads=1):
-        work = (joblib.delayed(decode_all)(root, chunk, size) for chunk in chunks)
-        results = joblib.Parallel(n_jobs=workers, return_as="generator", pre_dispatch=4 * workers)(work)
-        for chunk, result in zip(chunks, results, strict=True):
-            yield chunk, *result
+    for chunk, result in in_chunks(partial(decode_all, root, size=size), paths, _CHUNK_IMAGES, processes):
+        yield chunk, *result
 
 
 def _store(root: Path, planned: pd.DataFrame, beside: Path, processes: int) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -133,19 +126,7 @@ def _store(root: Path, planned: pd.DataFrame, beside: Path, processes: int) -> t
             rejected += refused
             start += len(chunk)
             progress.advance(len(chunk), f"{len(rejected)} rejected" if rejected else "")
-    return planned.iloc[usable].reset_index(drop=True), pd.DataFrame(rejected, columns=["path", "reason"])
-
-
-def _judge(root: Path, rejected: pd.DataFrame, read: int, most_percent: float) -> str | None:
-    if rejected.empty:
-        return None
-    percent = 100 * len(rejected) / read
-    first = "; ".join(f"{row.path} {row.reason}" for row in rejected.head(3).itertuples())
-    message = f"{len(rejected)} of {read} images ({percent:.2g} %) in {root} cannot be used ({first})"
-    if percent > most_percent:
-        return f"{message}, more than data.rejected_percent = {most_percent:g}"
-    logger.warning("%s; they are left out and listed in rejected.csv", message)
-    return None
+    return planned.iloc[usable].reset_index(drop=True), pd.DataFrame(rejected, columns=REJECTED_COLUMNS)
 
 
 def _describe(

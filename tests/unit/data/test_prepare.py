@@ -92,11 +92,11 @@ def test_an_interrupted_run_leaves_nothing_whole_and_is_made_good(folder, prepar
     options = {**OPTIONS, "path": str(folder)}
     calls = []
 
-    def interrupt(*arguments):
+    def interrupt(*arguments, **named):
         calls.append(arguments)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        return process_clips(*arguments)
+        return process_clips(*arguments, **named)
 
     process_clips = speech.process_clips
     with monkeypatch.context() as patch:
