@@ -1,4 +1,4 @@
-"""Decodes photographs to squares of one size."""
+"""Decodes photographs to one size."""
 
 import warnings
 from pathlib import Path
@@ -13,20 +13,23 @@ class ImageRejected(Exception):
     """A file that cannot be used, with the reason."""
 
 
-def decode(path: Path, size: int) -> np.ndarray:
-    """The photograph as uint8 (size, size, 3), RGB, turned upright and stretched to a square.
+def decode(path: Path, columns: int, rows: int | None = None) -> np.ndarray:
+    """The photograph as uint8 (rows, columns, 3), RGB, turned upright and stretched. Without `rows`: a square.
 
     Raises ImageRejected where it is missing, empty, cut off, no image, or far too large.
     """
+    size = (columns, rows or columns)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of odd metadata; what cannot be decoded raises
             with Image.open(path) as image:
                 if image.width * image.height > MOST_PIXELS:
                     raise ImageRejected(f"has {image.width} x {image.height} pixels")
-                image.draft("RGB", (2 * size, 2 * size))  # JPEG: decodes at a fraction of the size, still above ours
+                image.draft(
+                    "RGB", (2 * size[0], 2 * size[1])
+                )  # JPEG: decodes at a fraction of the size, still above ours
                 upright = ImageOps.exif_transpose(image).convert("RGB")
-                return np.asarray(upright.resize((size, size), Image.Resampling.BILINEAR, reducing_gap=2.0))
+                return np.asarray(upright.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0))
     except FileNotFoundError:
         raise ImageRejected("is not there") from None
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:

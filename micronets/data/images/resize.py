@@ -2,14 +2,14 @@
 
 import numpy as np
 
-_RED, _GREEN, _BLUE = 19595, 38470, 7471
-"""Weights of ITU-R BT.601's luma (0.299, 0.587, 0.114) times 65536; they add up to it."""
+LUMA = (19595, 38470, 7471)
+"""Weights of red, green and blue in ITU-R BT.601's luma (0.299, 0.587, 0.114) times 65536; they add up to it."""
 
 
 def grey(images: np.ndarray) -> np.ndarray:
     """uint8 (n, h, w, 3) → (n, h, w, 1): luma, rounded."""
     wide = images.astype(np.uint32)
-    luma = (_RED * wide[..., 0] + _GREEN * wide[..., 1] + _BLUE * wide[..., 2] + 32768) >> 16
+    luma = (LUMA[0] * wide[..., 0] + LUMA[1] * wide[..., 1] + LUMA[2] * wide[..., 2] + 32768) >> 16
     return luma.astype(np.uint8)[..., None]
 
 

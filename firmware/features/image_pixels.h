@@ -1,0 +1,170 @@
+/* A camera's pixels to bytes of luma, or of red, green and blue. */
+#ifndef MICRONETS_IMAGE_PIXELS_H
+#define MICRONETS_IMAGE_PIXELS_H
+
+#include "micronets_dsp.h"
+
+/* Bytes of a pixel: one of luma; red, green, blue; or a word of 5, 6 and 5 bits, the lower byte first or last. */
+enum mn_image_format
+{
+    MN_IMAGE_GREY8,
+    MN_IMAGE_RGB888,
+    MN_IMAGE_RGB565,
+    MN_IMAGE_RGB565_SWAPPED
+};
+
+typedef uint32_t __attribute__((may_alias, aligned(1))) mn_pixels;
+
+MN_INLINE uint32_t mn_load_pixels(const uint8_t *address)
+{
+    return *(const mn_pixels *)(const void *)address;
+}
+
+/* sum and all four bytes */
+MN_INLINE uint32_t mn_add_bytes(uint32_t sum, uint32_t bytes)
+{
+#if MN_DSP
+    uint32_t more;
+    __asm("usada8 %0, %1, %2, %3" : "=r"(more) : "r"(bytes), "r"(0), "r"(sum));
+    return more;
+#else
+    return sum + (bytes & 255U) + (bytes >> 8 & 255U) + (bytes >> 16 & 255U) + (bytes >> 24);
+#endif
+}
+
+/* Constants that are to stay in registers: built into the code, they would be shifted and added anew for every pixel.
+ * `high` and `low` are masks of the five highest and the three lowest bits of two bytes in lanes, `green` of twice the six
+ * highest ones. */
+struct mn_luma
+{
+    uint32_t half, high, low, green, weights;
+};
+
+MN_INLINE struct mn_luma mn_luma_constants(void)
+{
+    struct mn_luma luma = {32768, 0x00F800F8, 0x00070007, 0x01F801F8, MN_LUMA_RED | MN_LUMA_BLUE << 16};
+    __asm("" : "+r"(luma.half), "+r"(luma.high), "+r"(luma.low), "+r"(luma.green), "+r"(luma.weights));
+    return luma;
+}
+
+/* ITU-R BT.601's luma in the upper half: weights in units of 1/65536, and a half. */
+MN_INLINE uint32_t mn_luma_888(struct mn_luma luma, uint32_t red, uint32_t green, uint32_t blue)
+{
+    return MN_LUMA_RED * red + (MN_LUMA_GREEN * green + (MN_LUMA_BLUE * blue + luma.half));
+}
+
+/* Two pixels of 5, 6 and 5 bits as lanes of 8: the highest bits stand again in place of those that are missing. */
+struct mn_lanes
+{
+    uint32_t red, double_green, blue;
+};
+
+MN_INLINE struct mn_lanes mn_unpack_565(struct mn_luma luma, enum mn_image_format format, uint32_t two)
+{
+    if (format == MN_IMAGE_RGB565_SWAPPED)
+    {
+        two = (two & 0x00FF00FFU) << 8 | (two >> 8 & 0x00FF00FFU);
+    }
+    const struct mn_lanes lanes = {
+        (two >> 8 & luma.high) | (two >> 13 & luma.low),
+        (two >> 2 & luma.green) | (two >> 8 & 0x00060006U),
+        (two << 3 & luma.high) | (two >> 2 & luma.low)};
+    return lanes;
+}
+
+/* As mn_luma_888, of the lower lanes and of the upper ones. Green's weight is even; its half is a signed 16-bit number. */
+MN_INLINE uint32_t mn_luma_low(struct mn_luma luma, struct mn_lanes pixels)
+{
+    const int32_t blue = mn_mac_low_high(pixels.blue, luma.weights, (int32_t)luma.half);
+    const int32_t green = mn_mac_low_low(pixels.double_green, MN_LUMA_GREEN / 2, blue);
+    return (uint32_t)mn_mac_low_low(pixels.red, luma.weights, green);
+}
+
+MN_INLINE uint32_t mn_luma_high(struct mn_luma luma, struct mn_lanes pixels)
+{
+    const int32_t blue = mn_mac_high_high(pixels.blue, luma.weights, (int32_t)luma.half);
+    const int32_t green = mn_mac_high_low(pixels.double_green, MN_LUMA_GREEN / 2, blue);
+    return (uint32_t)mn_mac_high_low(pixels.red, luma.weights, green);
+}
+
+/* The upper halves of four lumas as bytes, the first one lowest. */
+MN_INLINE uint32_t mn_luma_bytes(uint32_t a, uint32_t b, uint32_t c, uint32_t d)
+{
+    const uint32_t even = mn_pack_low_high(a >> 16, c), odd = mn_pack_low_high(b >> 16, d);
+    return even | odd << 8;
+}
+
+/* Four pixels of three bytes. */
+MN_INLINE uint32_t mn_grey_888(struct mn_luma luma, const uint8_t *pixels)
+{
+    const uint32_t u = mn_load_pixels(pixels), v = mn_load_pixels(pixels + 4), w = mn_load_pixels(pixels + 8);
+    return mn_luma_bytes(mn_luma_888(luma, u & 255U, u >> 8 & 255U, u >> 16 & 255U),
+                         mn_luma_888(luma, u >> 24, v & 255U, v >> 8 & 255U),
+                         mn_luma_888(luma, v >> 16 & 255U, v >> 24, w & 255U),
+                         mn_luma_888(luma, w >> 8 & 255U, w >> 16 & 255U, w >> 24));
+}
+
+/* Four pixels of two bytes. */
+MN_INLINE uint32_t mn_grey_565(struct mn_luma luma, enum mn_image_format format, const uint8_t *pixels)
+{
+    const struct mn_lanes first = mn_unpack_565(luma, format, mn_load_pixels(pixels));
+    const uint32_t a = mn_luma_low(luma, first), b = mn_luma_high(luma, first);
+    const struct mn_lanes second = mn_unpack_565(luma, format, mn_load_pixels(pixels + 4));
+    return mn_luma_bytes(a, b, mn_luma_low(luma, second), mn_luma_high(luma, second));
+}
+
+MN_INLINE int32_t mn_image_is_plain(enum mn_image_format format, int32_t channels)
+{
+    return channels == (format == MN_IMAGE_GREY8 ? 1 : format == MN_IMAGE_RGB888 ? 3 : 0);
+}
+
+MN_INLINE uint32_t mn_lower_word(const uint8_t *pixel)
+{
+    return (uint32_t)pixel[0] | (uint32_t)pixel[1] << 8;
+}
+
+MN_INLINE void mn_store_colour(struct mn_lanes pixel, uint8_t *colour)
+{
+    colour[0] = (uint8_t)pixel.red;
+    colour[1] = (uint8_t)(pixel.double_green >> 1);
+    colour[2] = (uint8_t)pixel.blue;
+}
+
+/* A row that is not plain already, as `channels` bytes a pixel. */
+MN_INLINE void mn_image_unpack(enum mn_image_format format, int32_t channels, int32_t width, const uint8_t *row,
+                               uint8_t *line)
+{
+    const struct mn_luma luma = mn_luma_constants();
+    if (channels == 3)
+    {
+        for (; width >= 2; width -= 2, row += 4, line += 6)
+        {
+            struct mn_lanes pixels = mn_unpack_565(luma, format, mn_load_pixels(row));
+            mn_store_colour(pixels, line);
+            pixels.red >>= 16;
+            pixels.double_green >>= 16;
+            pixels.blue >>= 16;
+            mn_store_colour(pixels, line + 3);
+        }
+        if (width > 0)
+        {
+            mn_store_colour(mn_unpack_565(luma, format, mn_lower_word(row)), line);
+        }
+        return;
+    }
+    const int32_t step = format == MN_IMAGE_RGB888 ? 3 : 2;
+    for (; width >= 4; width -= 4, row += 4 * step, line += 4)
+    {
+        *(mn_pixels *)(void *)line =
+            format == MN_IMAGE_RGB888 ? mn_grey_888(luma, row) : mn_grey_565(luma, format, row);
+    }
+    for (; width > 0; width--, row += step)
+    {
+        const uint32_t grey = format == MN_IMAGE_RGB888
+                                  ? mn_luma_888(luma, row[0], row[1], row[2])
+                                  : mn_luma_low(luma, mn_unpack_565(luma, format, mn_lower_word(row)));
+        *line++ = (uint8_t)(grey >> 16);
+    }
+}
+
+#endif
