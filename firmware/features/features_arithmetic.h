@@ -6,9 +6,12 @@
 #define FEATURES_ARITHMETIC_H
 
 #include "micronets_dsp.h"
+#include "mn_features_tables.h"
 
-/* Entries hold a value in the lower half and the step to the next one in the upper half. */
-extern const uint32_t mn_sqrt_table[96], mn_log2_table[64];
+MN_INLINE void mn_store_pair(int16_t *at, uint32_t lanes)
+{
+    *(mn_unaligned_word *)(void *)at = lanes;
+}
 
 #if MN_DSP
 
@@ -42,6 +45,28 @@ MN_INLINE int32_t mn_upper_high_mac(int32_t a, uint32_t b, int32_t acc)
     return sum;
 }
 
+/* a times b, 64 bits, added to acc. */
+MN_INLINE uint64_t mn_wide_mac(uint32_t a, uint32_t b, uint64_t acc)
+{
+    __asm("umlal %Q0, %R0, %1, %2" : "+r"(acc) : "r"(a), "r"(b));
+    return acc;
+}
+
+/* The larger one of each pair of lanes; and the smaller one. */
+MN_INLINE uint32_t mn_max_halves(uint32_t a, uint32_t b)
+{
+    uint32_t larger;
+    __asm("ssub16 %0, %1, %2\n\tsel %0, %1, %2" : "=&r"(larger) : "r"(a), "r"(b) : "cc");
+    return larger;
+}
+
+MN_INLINE uint32_t mn_min_halves(uint32_t a, uint32_t b)
+{
+    uint32_t smaller;
+    __asm("ssub16 %0, %1, %2\n\tsel %0, %2, %1" : "=&r"(smaller) : "r"(a), "r"(b) : "cc");
+    return smaller;
+}
+
 #else
 
 MN_INLINE int32_t mn_upper_low(int32_t a, uint32_t b)
@@ -64,6 +89,21 @@ MN_INLINE int32_t mn_upper_high_mac(int32_t a, uint32_t b, int32_t acc)
     return acc + mn_upper_high(a, b);
 }
 
+MN_INLINE uint64_t mn_wide_mac(uint32_t a, uint32_t b, uint64_t acc)
+{
+    return acc + (uint64_t)a * b;
+}
+
+MN_INLINE uint32_t mn_max_halves(uint32_t a, uint32_t b)
+{
+    return mn_pair(mn_low(a) > mn_low(b) ? mn_low(a) : mn_low(b), mn_high(a) > mn_high(b) ? mn_high(a) : mn_high(b));
+}
+
+MN_INLINE uint32_t mn_min_halves(uint32_t a, uint32_t b)
+{
+    return mn_pair(mn_low(a) < mn_low(b) ? mn_low(a) : mn_low(b), mn_high(a) < mn_high(b) ? mn_high(a) : mn_high(b));
+}
+
 #endif
 
 /* Of a number that is not 0. */
@@ -72,11 +112,15 @@ MN_INLINE int32_t mn_leading_zeros(uint32_t word)
     return __builtin_clz(word);
 }
 
-/* floor(sqrt(x^2 + y^2)) but for 3.1e-5 of it; x^2 + y^2 below 2^62. */
-MN_INLINE uint32_t mn_magnitude(int32_t x, int32_t y)
+MN_INLINE uint64_t mn_power(int32_t x, int32_t y)
 {
-    const uint64_t power = (uint64_t)((int64_t)x * x) + (uint64_t)((int64_t)y * y);
-    uint32_t high = (uint32_t)(power >> 32), low = (uint32_t)power;
+    return (uint64_t)((int64_t)x * x + (int64_t)y * y);
+}
+
+/* The square root of a number below 2^62, rounded down; wrong by 3.1e-5 of it at most, and by 1. */
+MN_INLINE uint32_t mn_square_root(uint64_t value)
+{
+    uint32_t high = (uint32_t)(value >> 32), low = (uint32_t)value;
     int32_t half_shift = -1;
     if (high == 0)
     {
@@ -89,11 +133,10 @@ MN_INLINE uint32_t mn_magnitude(int32_t x, int32_t y)
         half_shift = 15;
     }
     const int32_t up = mn_leading_zeros(high) & ~1;
-    half_shift += up >> 1;
     /* Shifted in two steps, as up may be 0. */
     const uint32_t top = high << up | (low >> 1) >> (31 - up);
     const uint32_t entry = mn_sqrt_table[(top >> 25) - 32], place = top >> 10 & 0x7FFFU;
-    return (((entry & 0xFFFFU) << 15) + (entry >> 16) * place) >> half_shift;
+    return (entry + (entry & 0x7FFU) * place) >> (half_shift + (up >> 1));
 }
 
 /* Binary logarithm of a number that is not 0, Q16; wrong by 4.5e-5 at most. */

@@ -1,114 +1,126 @@
-/* Frames from hops: windowed, shifted up by what the largest sample leaves, transformed. */
-#include "features_arithmetic.h"
+/* Frames from hops: windowed, shifted up by what the largest sample leaves, through the first stage of the transform. */
+#include "butterfly.h"
 #include "spectrum.h"
 
-void mn_frame_reset(const struct mn_frame *frame, struct mn_frame_state *state)
+enum
 {
-    for (int32_t i = 0; i < frame->history_samples; i++)
+    HISTORY = MN_WINDOW_SAMPLES > MN_HOP_SAMPLES ? MN_WINDOW_SAMPLES - MN_HOP_SAMPLES : 0,
+    OF_HOP = MN_WINDOW_SAMPLES - HISTORY,
+    FRAME_HOPS = (MN_WINDOW_SAMPLES + MN_HOP_SAMPLES - 1) / MN_HOP_SAMPLES,
+    GROUPS = MN_FFT_SIZE / MN_FFT_FIRST_RADIX,
+    DOWN = 15 - MN_FFT_FRACTION_BITS
+};
+
+int32_t mn_work[2 * MN_FFT_SIZE];
+
+static int16_t history[HISTORY + 2] __attribute__((aligned(4))); /* the last samples of earlier hops */
+static uint16_t peaks[FRAME_HOPS];                               /* of the last hops, a ring */
+static int32_t next_peak;
+static int32_t hops; /* since reset, no further than FRAME_HOPS */
+
+void mn_frame_reset(void)
+{
+    for (int32_t i = 0; i < HISTORY; i++)
     {
-        state->history[i] = 0;
+        history[i] = 0;
     }
-    for (int32_t i = 0; i < frame->frame_hops; i++)
+    for (int32_t i = 0; i < FRAME_HOPS; i++)
     {
-        state->peaks[i] = 0;
+        peaks[i] = 0;
     }
-    state->next_peak = 0;
-    state->hops = 0;
+    next_peak = 0;
+    hops = 0;
 }
 
-static uint32_t pair_of(const int16_t *samples)
+static uint32_t pair_at(const int16_t *samples)
 {
     return mn_load_word((const int8_t *)samples);
 }
 
-static int32_t largest(const int16_t *samples, int32_t count)
+int32_t mn_peak(const int16_t *samples)
 {
-    int32_t low = 0, high = 0;
-    for (int32_t i = 0; i < count; i++)
+    uint32_t high = 0, low = 0;
+    for (const int16_t *const end = samples + MN_HOP_SAMPLES; samples < end; samples += 2)
     {
-        const int32_t sample = samples[i];
-        low = sample < low ? sample : low;
-        high = sample > high ? sample : high;
+        const uint32_t pair = pair_at(samples);
+        high = mn_max_halves(high, pair);
+        low = mn_min_halves(low, pair);
     }
-    return high > -low ? high : -low;
+    const int32_t highest = mn_low(high) > mn_high(high) ? mn_low(high) : mn_high(high);
+    const int32_t lowest = mn_low(low) < mn_high(low) ? mn_low(low) : mn_high(low);
+    return highest > -lowest ? highest : -lowest;
 }
 
-/* The peak of the hops that the frame reaches over. */
-static int32_t frame_peak(const struct mn_frame *frame, struct mn_frame_state *state, int32_t peak)
+/* The largest sample of the hops that a frame reaches over, once `peak` is the last one's. */
+static int32_t frame_peak(int32_t peak)
 {
-    state->peaks[state->next_peak] = (uint16_t)peak;
-    state->next_peak = state->next_peak + 1 < frame->frame_hops ? state->next_peak + 1 : 0;
-    for (int32_t i = 0; i < frame->frame_hops; i++)
+    peaks[next_peak] = (uint16_t)peak;
+    next_peak = next_peak + 1 < FRAME_HOPS ? next_peak + 1 : 0;
+    for (int32_t i = 0; i < FRAME_HOPS; i++)
     {
-        peak = state->peaks[i] > peak ? state->peaks[i] : peak;
+        peak = peaks[i] > peak ? peaks[i] : peak;
     }
     return peak;
 }
 
-/* Windows the frame's pairs and puts each where the first stage of the transform wants it. */
-static void load(const struct mn_frame *frame, const int16_t *history, const int16_t *hop, int32_t *work, int32_t up)
+MN_INLINE struct complex windowed(const int16_t *hop, int32_t pair, int32_t up, int32_t rounding)
 {
-    const struct mn_fft *fft = &frame->fft;
-    const int32_t down = 15 - fft->fraction_bits;
-    const int32_t rounding = ((1 << down) >> 1) >> up;
-    const int32_t groups = fft->size / fft->first_radix, of_history = frame->history_samples / 2;
-    const int16_t *samples = history;
-    for (int32_t pair = 0, leg = 0; leg < fft->first_radix; leg++)
+    if (pair >= MN_WINDOW_SAMPLES / 2)
     {
-        for (int32_t group = 0; group < groups; group++, pair++)
+        const struct complex nothing = {0, 0};
+        return nothing;
+    }
+    const uint32_t lanes = pair_at(2 * pair < HISTORY ? history + 2 * pair : hop + (2 * pair - HISTORY));
+    const uint32_t weights = mn_window[pair];
+    const struct complex value = {
+        (int32_t)((uint32_t)mn_mac_low_low(lanes, weights, rounding) << up) >> DOWN,
+        (int32_t)((uint32_t)mn_mac_high_high(lanes, weights, rounding) << up) >> DOWN,
+    };
+    return value;
+}
+
+/* `hop`: the frame's part of the hop. */
+static void first_stage(const int16_t *hop, int32_t up)
+{
+    const int32_t rounding = ((1 << DOWN) >> 1) >> up;
+    for (int32_t group = 0; group < GROUPS; group++)
+    {
+        struct complex legs[MN_FFT_FIRST_RADIX];
+        /* Unrolled, the compiler knows which legs lie behind the window. */
+#pragma GCC unroll 8
+        for (int32_t leg = 0; leg < MN_FFT_FIRST_RADIX; leg++)
         {
-            int32_t *at = work + 2 * (fft->first_radix * fft->order[group] + leg);
-            if (pair >= fft->window_pairs)
-            {
-                at[0] = 0;
-                at[1] = 0;
-                continue;
-            }
-            if (pair == of_history)
-            {
-                samples = hop;
-            }
-            const uint32_t lanes = pair_of(samples), weights = fft->window[pair];
-            at[0] = (int32_t)((uint32_t)mn_mac_low_low(lanes, weights, rounding) << up) >> down;
-            at[1] = (int32_t)((uint32_t)mn_mac_high_high(lanes, weights, rounding) << up) >> down;
-            samples += 2;
+            legs[leg] = leg * GROUPS < MN_WINDOW_SAMPLES / 2 ? windowed(hop, group + leg * GROUPS, up, rounding)
+                                                             : (struct complex){0, 0};
         }
+        mn_first_butterfly(mn_work + 2 * MN_FFT_FIRST_RADIX * mn_order[group], legs);
     }
 }
 
-static void remember(const struct mn_frame *frame, int16_t *history, const int16_t *hop)
+static void remember(const int16_t *hop)
 {
-    const int32_t kept = frame->history_samples, hop_samples = frame->hop_samples;
-    const int32_t old = kept > hop_samples ? kept - hop_samples : 0;
-    for (int32_t i = 0; i < old; i++)
+    const int32_t old = HISTORY > MN_HOP_SAMPLES ? HISTORY - MN_HOP_SAMPLES : 0;
+    for (int32_t i = 0; i < old; i += 2)
     {
-        history[i] = history[i + hop_samples];
+        mn_store_pair(history + i, pair_at(history + i + MN_HOP_SAMPLES));
     }
-    const int16_t *last = hop + hop_samples - (kept - old);
-    for (int32_t i = old; i < kept; i++)
+    for (int32_t i = old; i < HISTORY; i += 2)
     {
-        history[i] = *last++;
+        mn_store_pair(history + i, pair_at(hop + MN_HOP_SAMPLES - HISTORY + i));
     }
 }
 
-int mn_frame_push(const struct mn_frame *frame, struct mn_frame_state *state, const int16_t *samples, int32_t *up,
-                  int32_t *peak)
+int32_t mn_frame_push(const int16_t *samples, int32_t peak)
 {
-    const int32_t of_hop = 2 * frame->fft.window_pairs - frame->history_samples;
-    *peak = largest(samples, frame->hop_samples);
-    const int32_t over_all = frame_peak(frame, state, *peak);
-    if (state->hops < frame->frame_hops)
+    const int32_t largest = frame_peak(peak);
+    int32_t up = -1;
+    hops += hops < FRAME_HOPS;
+    if (hops == FRAME_HOPS)
     {
-        state->hops++;
+        /* -32768 would leave less than no bit. */
+        up = largest == 0 || largest > INT16_MAX ? 0 : mn_leading_zeros((uint32_t)largest) - 17;
+        first_stage(samples + MN_HOP_SAMPLES - OF_HOP, up);
     }
-    const int whole = state->hops == frame->frame_hops;
-    if (whole)
-    {
-        *up = over_all == 0 ? 0 : mn_leading_zeros((uint32_t)over_all) - 17;
-        *up = *up < 0 ? 0 : *up;
-        load(frame, state->history, samples + frame->hop_samples - of_hop, state->work, *up);
-        mn_real_fft(&frame->fft, state->work);
-    }
-    remember(frame, state->history, samples);
-    return whole;
+    remember(samples);
+    return up;
 }

@@ -1,63 +1,81 @@
-#include "log_mel.h"
+/* Log-mel spectrograms of a stream, as micronets/firmware/features/reference.py defines them. */
+#include "mn_features.h"
 
-void mn_log_mel_reset(const struct mn_log_mel *log_mel, struct mn_log_mel_state *state)
-{
-    mn_frame_reset(&log_mel->frame, &state->frame);
-    for (int32_t i = 0; i < log_mel->columns; i++)
-    {
-        state->sums[i] = 0;
-    }
-    for (int32_t i = 0; i < log_mel->rows * log_mel->columns; i++)
-    {
-        state->rows[i] = 0;
-    }
-    state->pooled = 0;
-    state->next_row = 0;
-    state->kept = 0;
-}
+#include "quantise.h"
+#include "spectrum.h"
 
-int mn_log_mel_push(const struct mn_log_mel *log_mel, struct mn_log_mel_state *state, const int16_t *samples)
+enum
 {
-    int32_t up, peak;
-    if (!mn_frame_push(&log_mel->frame, &state->frame, samples, &up, &peak))
+    ROWS = MN_FEATURES_FRAMES,
+    COLUMNS = MN_FEATURES_VALUES
+};
+
+static int8_t rows[ROWS][COLUMNS]; /* a ring of rows */
+static int32_t sums[COLUMNS];      /* of the frames of the row that is being made */
+static int32_t pooled;             /* frames in `sums` */
+static int32_t next_row;
+static int32_t kept; /* rows since reset, no further than ROWS */
+
+void mn_features_reset(void)
+{
+    mn_frame_reset();
+    for (int32_t column = 0; column < COLUMNS; column++)
     {
-        return 0;
-    }
-    const int32_t *logarithm = state->frame.work;
-    mn_log_powers(&log_mel->frame.mel, state->frame.work, up);
-    for (int32_t column = 0; column < log_mel->columns; column++)
-    {
-        for (int32_t i = 0; i < log_mel->pooling; i++)
+        sums[column] = 0;
+        for (int32_t i = 0; i < ROWS; i++)
         {
-            state->sums[column] += *logarithm++;
+            rows[i][column] = 0;
         }
     }
-    state->pooled++;
-    if (state->pooled < log_mel->pooling)
+    pooled = 0;
+    next_row = 0;
+    kept = 0;
+}
+
+int mn_features_push(const int16_t samples[MN_FEATURES_HOP_SAMPLES])
+{
+    const int32_t up = mn_frame_push(samples, mn_peak(samples));
+    if (up < 0)
     {
         return 0;
     }
-    int8_t *row = state->rows + state->next_row * log_mel->columns;
-    for (int32_t column = 0; column < log_mel->columns; column++)
+    mn_finish_fft();
+    mn_log_mel_energies(up);
+    const int32_t *logarithm = mn_work;
+    for (int32_t column = 0; column < COLUMNS; column++)
     {
-        row[column] = mn_quantise(&log_mel->quantiser, state->sums[column] - log_mel->level);
-        state->sums[column] = 0;
+        for (int32_t i = 0; i < MN_POOLING; i++)
+        {
+            sums[column] += *logarithm++;
+        }
     }
-    state->pooled = 0;
-    state->next_row = state->next_row + 1 < log_mel->rows ? state->next_row + 1 : 0;
-    state->kept += state->kept < log_mel->rows;
-    return state->kept == log_mel->rows;
+    pooled++;
+    if (pooled < MN_POOLING)
+    {
+        return 0;
+    }
+    for (int32_t column = 0; column < COLUMNS; column++)
+    {
+        rows[next_row][column] = mn_quantise(sums[column] - MN_LEVEL);
+        sums[column] = 0;
+    }
+    pooled = 0;
+    next_row = next_row + 1 < ROWS ? next_row + 1 : 0;
+    kept += kept < ROWS;
+    return kept == ROWS;
 }
 
-void mn_log_mel_window(const struct mn_log_mel *log_mel, const struct mn_log_mel_state *state, int8_t *input)
+static int8_t *copy(int8_t *to, const int8_t *from, const int8_t *end)
 {
-    const int32_t oldest = state->next_row * log_mel->columns, end = log_mel->rows * log_mel->columns;
-    for (int32_t i = oldest; i < end; i++)
+    while (from < end)
     {
-        *input++ = state->rows[i];
+        *to++ = *from++;
     }
-    for (int32_t i = 0; i < oldest; i++)
-    {
-        *input++ = state->rows[i];
-    }
+    return to;
+}
+
+void mn_features_window(int8_t *input)
+{
+    input = copy(input, rows[next_row], rows[ROWS - 1] + COLUMNS);
+    copy(input, rows[0], rows[next_row]);
 }

@@ -3,17 +3,13 @@
 #define QUANTISE_H
 
 #include "micronets_dsp.h"
+#include "mn_features_tables.h"
 
-/* zero_point + value << shift x multiplier / 2^32, rounded and saturated */
-struct mn_quantiser
+/* zero point + value << shift x multiplier / 2^32, rounded and saturated */
+MN_INLINE int8_t mn_quantise(int32_t value)
 {
-    int32_t multiplier, shift, zero_point;
-};
-
-MN_INLINE int8_t mn_quantise(const struct mn_quantiser *quantiser, int32_t value)
-{
-    const int32_t shifted = (int32_t)((uint32_t)value << quantiser->shift);
-    return (int8_t)mn_saturate8(mn_high_mac(shifted, quantiser->multiplier, quantiser->zero_point));
+    const int32_t shifted = (int32_t)((uint32_t)value << MN_QUANTISE_SHIFT);
+    return (int8_t)mn_saturate8(mn_high_mac(shifted, MN_QUANTISE_MULTIPLIER, MN_QUANTISE_ZERO_POINT));
 }
 
 #endif

@@ -32,7 +32,7 @@ class Source:
         lines = [", ".join(numbers[i : i + per_line]) for i in range(0, len(numbers), per_line)]
         body = ",\n    ".join(lines)
         self.parts.append(
-            f"{'static ' if static else ''}const {_TYPES[flat.dtype]} {name}[{len(numbers)}]\n"
+            f"{'static ' if static else ''}const {c_type(flat)} {name}[{len(numbers)}]\n"
             f'    __attribute__((aligned(4), section(".rodata.network_{name}"))) = {{\n    {body}}};\n'
         )
         self.constant_bytes += flat.nbytes
@@ -46,6 +46,11 @@ class Source:
         )
         self.constant_bytes += 4 * _count(fields)
         return f"&{name}"
+
+
+def c_type(values: np.ndarray) -> str:
+    """The C type of an array's elements."""
+    return _TYPES[values.dtype]
 
 
 def _number(value: int, item_bytes: int) -> str:

@@ -50,7 +50,7 @@ def profile_firmware(
             f"Two runs of {firmware.network} on one input counted {all_inputs.counts.inferences[0]:,} and "
             f"{first.counts.inferences[0]:,} instructions; a network must not depend on what ran before."
         )
-    _check_accesses(firmware, first.counts)
+    check_accesses(firmware, first.counts)
     model = find_cycle_model(firmware.board)
     layers = _layers(firmware, first.counts, model)
     classified = sum(counts.instructions for _, counts in layers)
@@ -86,7 +86,8 @@ def _layers(firmware: Firmware, counts: Counts, model: CycleModel | None) -> tup
     return tuple(layers)
 
 
-def _check_accesses(firmware: Firmware, counts: Counts) -> None:
+def check_accesses(firmware: Firmware, counts: Counts) -> None:
+    """Raises EmulatorError where the firmware wrote to flash or left its memory."""
     for access in counts.accesses:
         if access.flash_stores or access.other_loads or access.other_stores:
             what = "writes to flash" if access.flash_stores else "accesses memory that is not the program's"

@@ -12,9 +12,12 @@ _LOG_BITS, _LOG_PLACE_BITS = 6, 16
 
 
 def sqrt_table() -> np.ndarray:
-    """uint32 (96,): 65535 sqrt(i / 128) at i = 32 ... 127 below, the step to the next entry above bit 16."""
+    """uint32 (96,): 65535 sqrt(i / 128) at i = 32 ... 127 from bit 15 on, the step to the next entry in bits 0 to 10.
+
+    The step is left in when the entry is used: it changes no more than a millionth of the root.
+    """
     ends = np.rint(65535 * np.sqrt(np.arange(_SQRT_FIRST, 129) / 128)).astype(np.uint32)
-    return ends[:-1] | np.diff(ends) << np.uint32(16)
+    return ends[:-1] << np.uint32(_SQRT_PLACE_BITS) | np.diff(ends)
 
 
 def log2_table() -> np.ndarray:
@@ -40,7 +43,7 @@ def square_root(values: np.ndarray) -> np.ndarray:
     top = (positive.astype(np.uint64) << up.astype(np.uint64) >> np.uint64(32)).astype(np.int64)
     entry = _SQRT[(top >> (32 - _SQRT_BITS)) - _SQRT_FIRST]
     place = top >> (32 - _SQRT_BITS - _SQRT_PLACE_BITS) & ((1 << _SQRT_PLACE_BITS) - 1)
-    root = ((entry & 0xFFFF) << _SQRT_PLACE_BITS) + (entry >> 16) * place
+    root = entry + (entry & 0x7FF) * place
     return np.where(values > 0, root >> ((up >> 1) - 1), 0)
 
 

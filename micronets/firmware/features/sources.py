@@ -1,4 +1,4 @@
-"""Writes mn_features.h and mn_features.c: the features of one network as C, see `firmware/features`."""
+"""Writes the tables of one network's features as C; the code around them is in `firmware/features`."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,17 +10,16 @@ from micronets.data.mfcc import MfccParameters
 from micronets.firmware.features.elementary import log2_table, sqrt_table
 from micronets.firmware.features.tables import (
     FrameTables,
-    LogMelTables,
     MfccTables,
     Parameters,
     Quantiser,
     log_mel_tables,
     mfcc_tables,
 )
-from micronets.firmware.source import Source
+from micronets.firmware.source import Source, c_type
 
 _FIRMWARE = Path(__file__).resolve().parents[3] / "firmware"
-_LIBRARY = ("frame.c", "real_fft.c", "log_mel_energies.c")
+_LIBRARY = ("frame.c", "real_fft.c", "mel.c")
 
 
 @dataclass(frozen=True)
@@ -29,8 +28,10 @@ class FeatureSources:
 
     Attributes:
         name: `mfcc` or `log_mel`.
-        sources: C files to compile, mn_features.c first.
+        sources: C files to compile, mn_features.c, the tables, first.
         hop_samples: int16 samples that one push takes.
+        frame_samples: that a frame reaches over.
+        first_window_hops: hops until there is the first window.
         frames, values: of a window; rows and columns of log-mel.
     """
 
@@ -38,6 +39,8 @@ class FeatureSources:
     sources: tuple[Path, ...]
     include_directories: tuple[Path, ...]
     hop_samples: int
+    frame_samples: int
+    first_window_hops: int
     frames: int
     values: int
 
@@ -48,7 +51,7 @@ class FeatureSources:
 
 
 def write_features(parameters: Parameters, scale: float, zero_point: int, directory: Path) -> FeatureSources:
-    """Writes the features' C to `directory`.
+    """Writes mn_features.h, mn_features_tables.h and mn_features.c to `directory`.
 
     Args:
         scale, zero_point: of the network's int8 input, real = scale (int8 - zero_point).
@@ -56,41 +59,38 @@ def write_features(parameters: Parameters, scale: float, zero_point: int, direct
     Raises:
         ConfigurationError: the parameters or the scale ask for what integer features cannot do.
     """
-    source = Source()
-    source.array("mn_sqrt_table", sqrt_table(), static=False)
-    source.array("mn_log2_table", log2_table(), static=False)
     if isinstance(parameters, MfccParameters):
         mfcc = mfcc_tables(parameters)
         name, frame, rows, values = "mfcc", mfcc.frame, mfcc.frames, mfcc.coefficients
-        description = _mfcc(source, mfcc, mfcc.quantiser(scale, zero_point))
-        state = _MFCC_STATE
-        sizes = {"WINDOW_HOPS": mfcc.window_hops}
+        constants, arrays = _mfcc(mfcc)
+        quantiser = mfcc.quantiser(scale, zero_point)
     else:
         log_mel = log_mel_tables(parameters)
         name, frame, rows, values = "log_mel", log_mel.frame, log_mel.rows, log_mel.columns
-        description = _log_mel(source, log_mel, log_mel.quantiser(scale, zero_point))
-        state = _LOG_MEL_STATE
-        sizes = {}
-    sizes |= {"HISTORY_SAMPLES": frame.history_samples, "FRAME_HOPS": frame.frame_hops, "WORK": frame.fft.fft_samples}
+        constants, arrays = {"MN_POOLING": log_mel.pooling, "MN_LEVEL": log_mel.level}, {}
+        quantiser = log_mel.quantiser(scale, zero_point)
+    constants |= _frame_constants(frame) | _quantiser_constants(quantiser)
+    arrays |= _frame_arrays(frame)
+    source = Source()
+    for array, content in arrays.items():
+        source.array(array, content, static=False)
+    defines = "\n".join(f"#define {key} ({value})" for key, value in constants.items())
+    declarations = "\n".join(
+        f"extern const {c_type(content)} {array}[{content.size}];" for array, content in arrays.items()
+    )
     write_text(
         directory / "mn_features.h", _HEADER.format(name=name, hop=frame.hop_samples, frames=rows, values=values)
     )
-    write_text(
-        directory / "mn_features.c",
-        _BODY.format(
-            name=name,
-            constants="\n".join(source.parts),
-            description=description,
-            sizes="\n".join(f"    {key} = {value}," for key, value in sizes.items()),
-            state=state,
-        ),
-    )
+    write_text(directory / "mn_features_tables.h", _TABLES_HEADER.format(defines=defines, declarations=declarations))
+    write_text(directory / "mn_features.c", _TABLES.format(tables="\n".join(source.parts)))
     library = _FIRMWARE / "features"
     return FeatureSources(
         name=name,
         sources=(directory / "mn_features.c", library / f"{name}.c", *(library / file for file in _LIBRARY)),
         include_directories=(directory, library, _FIRMWARE / "include"),
         hop_samples=frame.hop_samples,
+        frame_samples=frame.window_samples,
+        first_window_hops=rows * constants.get("MN_POOLING", 1) + frame.frame_hops - 1,
         frames=rows,
         values=values,
     )
@@ -101,73 +101,53 @@ def _pairs(values: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(values.reshape(-1, 2), np.int16).view(np.uint32).reshape(-1)
 
 
-def _frame(source: Source, frame: FrameTables) -> dict:
+def _frame_constants(frame: FrameTables) -> dict[str, int]:
+    mel = frame.mel
+    return {
+        "MN_HOP_SAMPLES": frame.hop_samples,
+        "MN_WINDOW_SAMPLES": frame.window_samples,
+        "MN_FFT_SIZE": frame.fft.size,
+        "MN_FFT_FIRST_RADIX": frame.fft.first_radix,
+        "MN_FFT_FRACTION_BITS": frame.fft.fraction_bits,
+        "MN_MEL_BANDS": frame.bands,
+        "MN_MEL_SQUARED": int(frame.squared),
+        "MN_MEL_FIRST_BIN": mel.first_bin,
+        "MN_LAST_BIN": mel.first_bin + len(mel.rising) - 1,
+        "MN_MEL_LOG_FLOOR": frame.log_floor,
+    }
+
+
+def _quantiser_constants(quantiser: Quantiser) -> dict[str, int]:
+    return {
+        "MN_QUANTISE_MULTIPLIER": quantiser.multiplier,
+        "MN_QUANTISE_SHIFT": quantiser.shift,
+        "MN_QUANTISE_ZERO_POINT": quantiser.zero_point,
+    }
+
+
+def _frame_arrays(frame: FrameTables) -> dict[str, np.ndarray]:
     fft, mel = frame.fft, frame.mel
     return {
-        "fft": {
-            "size": fft.size,
-            "first_radix": fft.first_radix,
-            "window_pairs": frame.window_samples // 2,
-            "fraction_bits": fft.fraction_bits,
-            "window": source.array("window", _pairs(fft.window)),
-            "order": source.array("order", fft.order.astype(np.uint8)),
-            "twiddles": source.array("twiddles", _pairs(fft.twiddles)),
-            "split": source.array("split", _pairs(fft.split_twiddles)),
-        },
-        "mel": {
-            "bands": frame.bands,
-            "first_bin": mel.first_bin,
-            "counts": source.array("counts", mel.counts.astype(np.uint16)),
-            "rising": source.array("rising", mel.rising),
-            "log_offsets": source.array("log_offsets", frame.log_offsets),
-            "log_floor": frame.log_floor,
-        },
-        "hop_samples": frame.hop_samples,
-        "history_samples": frame.history_samples,
-        "frame_hops": frame.frame_hops,
+        "mn_window": _pairs(fft.window),
+        "mn_order": fft.order.astype(np.uint8),
+        "mn_twiddles": _pairs(fft.twiddles),
+        "mn_split_twiddles": _pairs(fft.split_twiddles),
+        "mn_mel_counts": mel.counts.astype(np.uint16),
+        "mn_mel_rising": mel.rising,
+        "mn_mel_offsets": frame.log_offsets,
+        "mn_log2_table": log2_table(),
+        "mn_sqrt_table": sqrt_table(),
     }
 
 
-def _quantiser(quantiser: Quantiser) -> dict:
-    return vars(quantiser)
-
-
-def _mfcc(source: Source, tables: MfccTables, quantiser: Quantiser) -> str:
-    fields = {
-        "frame": _frame(source, tables.frame),
-        "quantiser": _quantiser(quantiser),
-        "frames": tables.frames,
-        "coefficients": tables.coefficients,
-        "window_hops": tables.window_hops,
-        "dct": source.array("dct", tables.dct),
-        "dct_scale": tables.dct_scale,
-        "peak_scale": tables.peak_scale,
-        "silent_value": tables.silent_value,
+def _mfcc(tables: MfccTables) -> tuple[dict[str, int], dict[str, np.ndarray]]:
+    constants = {
+        "MN_DCT_SCALE": tables.dct_scale,
+        "MN_PEAK_SCALE": tables.peak_scale,
+        "MN_SILENT_VALUE": tables.silent_value,
     }
-    return source.description("mn_mfcc", "features", fields)
+    return constants, {"mn_dct": tables.dct}
 
-
-def _log_mel(source: Source, tables: LogMelTables, quantiser: Quantiser) -> str:
-    fields = {
-        "frame": _frame(source, tables.frame),
-        "quantiser": _quantiser(quantiser),
-        "rows": tables.rows,
-        "columns": tables.columns,
-        "pooling": tables.pooling,
-        "level": tables.level,
-    }
-    return source.description("mn_log_mel", "features", fields)
-
-
-_FRAME_STATE = ".frame = {.history = history, .peaks = frame_peaks, .work = work}"
-_MFCC_STATE = f"""static int16_t coefficients[MN_FEATURES_FRAMES * MN_FEATURES_VALUES];
-static uint16_t peaks[WINDOW_HOPS];
-static struct mn_mfcc_state state = {{
-    {_FRAME_STATE}, .coefficients = coefficients, .peaks = peaks}};"""
-_LOG_MEL_STATE = f"""static int32_t sums[MN_FEATURES_VALUES];
-static int8_t rows[MN_FEATURES_FRAMES * MN_FEATURES_VALUES];
-static struct mn_log_mel_state state = {{
-    {_FRAME_STATE}, .sums = sums, .rows = rows}};"""
 
 _HEADER = """/* Features of audio for one network. Generated; change the parameters, not this file. */
 #ifndef MN_FEATURES_H
@@ -175,7 +155,8 @@ _HEADER = """/* Features of audio for one network. Generated; change the paramet
 
 #include <stdint.h>
 
-/* "{name}": int16 samples of a hop; frames of a window, and values of a frame */
+/* {name}: int16 samples of a hop; frames of a window, and values of a frame. A frame of log-mel is a row: means over
+ * some frames and bands. */
 #define MN_FEATURES_HOP_SAMPLES {hop}
 #define MN_FEATURES_FRAMES {frames}
 #define MN_FEATURES_VALUES {values}
@@ -192,35 +173,21 @@ void mn_features_window(int8_t *input);
 #endif
 """
 
-_BODY = """/* Features of audio for one network. Generated; change the parameters, not this file. */
-#include "mn_features.h"
+_TABLES_HEADER = """/* Numbers of the features in fixed point. Generated; change the parameters, not this file.
+ * What each is says micronets/firmware/features/tables.py. */
+#ifndef MN_FEATURES_TABLES_H
+#define MN_FEATURES_TABLES_H
 
-#include "features_arithmetic.h"
-#include "{name}.h"
+#include <stdint.h>
 
-enum
-{{
-{sizes}
-}};
+{defines}
 
-{constants}
-static int16_t history[HISTORY_SAMPLES + 1];
-static uint16_t frame_peaks[FRAME_HOPS];
-static int32_t work[WORK];
-{state}
+{declarations}
 
-void mn_features_reset(void)
-{{
-    mn_{name}_reset({description}, &state);
-}}
-
-int mn_features_push(const int16_t samples[MN_FEATURES_HOP_SAMPLES])
-{{
-    return mn_{name}_push({description}, &state, samples);
-}}
-
-void mn_features_window(int8_t *input)
-{{
-    mn_{name}_window({description}, &state, input);
-}}
+#endif
 """
+
+_TABLES = """/* Tables of the features in fixed point. Generated; change the parameters, not this file. */
+#include "mn_features_tables.h"
+
+{tables}"""

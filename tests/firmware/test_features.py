@@ -1,0 +1,33 @@
+"""Features on the emulator, against the integer reference, bit for bit: with and without the DSP extension."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from micronets.boards import find_board
+from micronets.data.log_mel import IMAGES
+from micronets.data.mfcc import MfccParameters
+from micronets.firmware.features import Parameters, streamed, write_features
+from micronets.profile.emulator import run_inputs
+from micronets.profile.features.build import build_features
+from tests.audio import mixed_audio
+
+ONE_BOARD_OF_EACH_CORE = ("frdm-kl25z", "nucleo-f207zg", "nucleo-f446re", "nucleo-f746zg", "corstone-300")
+KINDS = {"mfcc": MfccParameters(), "mfcc_30_ms": MfccParameters(window_ms=30), "log_mel": IMAGES}
+
+
+@pytest.mark.parametrize("board_name", ONE_BOARD_OF_EACH_CORE)
+@pytest.mark.parametrize("kind", KINDS)
+def test_windows(kind: str, board_name: str, tmp_path: Path) -> None:
+    parameters: Parameters = KINDS[kind]
+    features = write_features(parameters, 0.5, 60, tmp_path)
+    firmware = build_features(features, find_board(board_name), tmp_path)
+    audio = mixed_audio()
+    hops = audio[: len(audio) // features.hop_samples * features.hop_samples].reshape(-1, features.hop_samples)
+    answers = run_inputs(firmware, hops)
+    expected = streamed(audio, parameters, 0.5, 60)
+    ready = answers[:, 0] == 1
+    assert len(expected) > 50
+    assert np.flatnonzero(ready)[0] == features.first_window_hops - 1
+    assert np.array_equal(answers[ready, 1:].reshape(expected.shape), expected)
