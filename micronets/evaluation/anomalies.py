@@ -13,6 +13,21 @@ MAX_FALSE_POSITIVE_RATE = 0.1
 
 
 @dataclass(frozen=True, eq=False)
+class ClipScores:
+    """What became of every clip, in ascending order of their numbers.
+
+    Attributes:
+        classes: index of the machine id, int64 (clips,).
+        anomalous: bool (clips,).
+        scores: mean anomaly score over the clip's examples, float64 (clips,); higher is more anomalous.
+    """
+
+    classes: np.ndarray
+    anomalous: np.ndarray
+    scores: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
 class AnomalyTruth:
     """See `Truth`.
 
@@ -38,14 +53,12 @@ class AnomalyTruth:
         anomaly scores: `auc {machine}_{id}`; `auc {machine}`, the arithmetic mean over its ids; `auc`, that over the
         machines, as the DCASE 2020 challenge reports them. An id without normal or without anomalous clips counts
         nowhere. Raises ValueError where the outputs are neither logits of the ids nor as many as the inputs."""
-        clips, first, members = np.unique(self.clips, return_index=True, return_inverse=True)
-        scores = np.bincount(members, self.anomaly_scores(inputs, outputs)) / np.bincount(members, minlength=len(clips))
-        classes, anomalous = self.classes[first], self.anomalous[first]
+        clips = self.clip_scores(inputs, outputs)
         found: dict[str, Score] = {}
         machines: dict[str, list[str]] = {}
         for index, name in enumerate(self.ids.tolist()):
-            normal = scores[(classes == index) & ~anomalous]
-            faulty = scores[(classes == index) & anomalous]
+            normal = clips.scores[(clips.classes == index) & ~clips.anomalous]
+            faulty = clips.scores[(clips.classes == index) & clips.anomalous]
             if not len(normal) or not len(faulty):
                 continue
             machines.setdefault(name.rsplit("_", 1)[0], []).append(name)
@@ -59,6 +72,12 @@ class AnomalyTruth:
                 means[f"{kind} {machine}"] = mean_score([found[f"{kind} {name}"] for name in names])
         overall = {kind: mean_score([means[f"{kind} {machine}"] for machine in machines]) for kind in ("auc", "pauc")}
         return overall | means | found
+
+    def clip_scores(self, inputs: np.ndarray, outputs: np.ndarray) -> ClipScores:
+        """The anomaly scores of the clips; arguments and errors as `scores`."""
+        _, first, members = np.unique(self.clips, return_index=True, return_inverse=True)
+        sums = np.bincount(members, self.anomaly_scores(inputs, outputs))
+        return ClipScores(self.classes[first], self.anomalous[first], sums / np.bincount(members))
 
     def anomaly_scores(self, inputs: np.ndarray, outputs: np.ndarray) -> np.ndarray:
         """Anomaly score of each example, float64 (n,); higher is more anomalous.

@@ -9,7 +9,7 @@ import pandas as pd
 from micronets.architecture import Architecture
 from micronets.boards import Board
 from micronets.costs import Costs
-from micronets.evaluation import Score
+from micronets.evaluation import ClipScores, Score
 from micronets.report.published_figures import Publication
 
 Kind = Literal["searched", "published", "baseline"]
@@ -84,6 +84,7 @@ class Export:
 
     Attributes:
         scores: TFLM's, by name; among them that of `tflm_merit`.
+        clip_scores: of TFLM's answers, where clips are scored by how anomalous they are; otherwise None.
         confusion: int64 of shape (classes, classes): examples by true class (row) and TFLM's answer (column); None
             where examples are not right or wrong.
         tflm_arena_bytes: what TFLM allocates for it on the host.
@@ -93,6 +94,7 @@ class Export:
     litert_merit: Merit
     tflm_merit: Merit
     scores: dict[str, Score]
+    clip_scores: ClipScores | None
     confusion: np.ndarray | None
     tflm_arena_bytes: int
 
@@ -190,7 +192,11 @@ class Build:
 
 @dataclass(frozen=True)
 class Model:
-    """One model with everything known of it; None for a stage that has not run."""
+    """One model with everything known of it; None for a stage that has not run.
+
+    Attributes:
+        tested: examples of the testing split: windows, where clips are cut into such.
+    """
 
     name: str
     kind: Kind
@@ -199,6 +205,7 @@ class Model:
     search: Search | None
     training: Training | None
     export: Export | None
+    tested: int
     builds: tuple[Build, ...]
 
 

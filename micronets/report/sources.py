@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from micronets.architecture import Architecture
 from micronets.boards import find_board
 from micronets.costs import costs
 from micronets.errors import MicronetsError, ModelError
-from micronets.evaluation import Score
+from micronets.evaluation import AnomalyTruth, ClipScores, Score, unpack_truth
 from micronets.published import PUBLISHED
 from micronets.report.published_figures import load_publication
 from micronets.report.records import (
@@ -88,17 +89,19 @@ def _read_model(folder: Path, boards: Sequence[str], dataset: Dataset, metric: s
     if not path.is_file():
         raise ModelError(f"There is no {path}; run the search stage first.")
     architecture = Architecture.load(path)
-    training = _optional(folder / "train" / "metrics.json", lambda path: _read_training(path, dataset, metric), "train")
+    export = _optional(folder / "export" / "metrics.json", lambda path: _read_export(path, dataset, metric), "export")
+    tested = dataset.clips["testing"] if export is None else export.tflm_merit.count
     return Model(
         name=folder.name,
         kind=_kind(folder.name),
         architecture=architecture,
         costs=costs(architecture),
         search=_optional(folder / "search" / "search.json", _read_search, "search"),
-        training=training,
-        export=_optional(
-            folder / "export" / "metrics.json", lambda path: _read_export(path, dataset, metric), "export"
+        training=_optional(
+            folder / "train" / "metrics.json", lambda path: _read_training(path, tested, metric), "train"
         ),
+        export=export,
+        tested=tested,
         builds=tuple(_read_build(folder / board, board, metric) for board in boards),
     )
 
@@ -121,7 +124,7 @@ def _guarded(path: Path, read: Callable[[Path], Record], stage: str) -> Record:
         return read(path)
     except MicronetsError:
         raise
-    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, BadZipFile) as error:
         raise MicronetsError(
             f"{path} or a file beside it is damaged ({type(error).__name__}: {error}); "
             f"delete it and run the {stage} stage again."
@@ -171,13 +174,12 @@ def _read_search(path: Path) -> Search:
     return Search(history=_table(path.with_name("history.csv"), SEARCH_COLUMNS), widths=tuple(widths))
 
 
-def _read_training(path: Path, dataset: Dataset, metric: str) -> Training:
+def _read_training(path: Path, tested: int, metric: str) -> Training:
     content = _json(path)
-    count = dataset.clips["testing"]
     return Training(
         history=_table(path.with_name("history.csv"), TRAINING_COLUMNS),
-        float_merit=_merit(content["float"]["testing"][metric], count),
-        quantised_merit=_merit(content["quantised"]["testing"][metric], count),
+        float_merit=_merit(content["float"]["testing"][metric], tested),
+        quantised_merit=_merit(content["quantised"]["testing"][metric], tested),
     )
 
 
@@ -200,6 +202,7 @@ def _read_export(path: Path, dataset: Dataset, metric: str) -> Export:
         litert_merit=_merit(scores["litert"][metric], count),
         tflm_merit=_merit(scores["tflm"][metric], count),
         scores={name: Score.from_json(score) for name, score in scores["tflm"].items()},
+        clip_scores=_read_clip_scores(path.with_name("test_inputs.npz")) if metric == AnomalyTruth.metric else None,
         confusion=confusion,
         tflm_arena_bytes=_positive(content["tflm_arena_bytes"]),
     )
@@ -209,6 +212,21 @@ def _positive(value: Any) -> int:
     if int(value) < 1:
         raise ValueError(f"{value} bytes")
     return int(value)
+
+
+def _read_clip_scores(path: Path) -> ClipScores:
+    with open(path, "rb") as stream, np.load(stream) as archive:
+        read, answered = (
+            (archive[name].astype(np.float64) - zero_point) * scale
+            for name, (scale, zero_point) in (
+                ("inputs", archive["input_grid"]),
+                ("outputs", archive["output_grid"]),
+            )
+        )
+        truth = unpack_truth(archive)
+    if not isinstance(truth, AnomalyTruth):
+        raise ValueError(f"{path.name} does not say which clips are anomalous")
+    return truth.clip_scores(read, answered)
 
 
 def _read_firmware(path: Path) -> Firmware:

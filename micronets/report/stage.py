@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from micronets.atomic import atomic_directory, atomic_file, write_text
+from micronets.report.anomalies import areas_picture, scores_picture
 from micronets.report.confusion import confusion_picture
 from micronets.report.layer_costs import layers_picture
 from micronets.report.memory_map import memory_picture
@@ -67,6 +68,8 @@ def _model_pictures(model: Model, dataset: Dataset) -> list[Picture]:
         *search_pictures(model),
         training_picture(model),
         confusion_picture(model, dataset),
+        areas_picture(model),
+        scores_picture(model, dataset),
     ]
     for build in model.builds:
         pictures += [memory_picture(model, build), layers_picture(model, build)]

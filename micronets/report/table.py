@@ -98,7 +98,7 @@ def summary_rows(results: Results) -> list[Row]:
             model.name,
             model.kind,
             build.board.name,
-            _with_groups(_cells(model, build, results.dataset.clips["testing"])),
+            _with_groups(_cells(model, build)),
             _paper_row(results.publication.figures.get(model.name), build),
         )
         for model in results.models
@@ -113,12 +113,12 @@ def _with_groups(cells: list[Cell]) -> list[Cell]:
     return [Cell(cell.value, cell.detail, cell.alarming, first) for cell, first in zip(cells, firsts, strict=True)]
 
 
-def _cells(model: Model, build: Build, tested: int) -> list[Cell]:
+def _cells(model: Model, build: Build) -> list[Cell]:
     training, export, firmware, profile = model.training, model.export, build.firmware, build.profile
     return [
-        _merit(training and training.float_merit, tested),
-        _merit(export and export.litert_merit, tested),
-        _merit(profile and profile.merit, tested),
+        _merit(training and training.float_merit, model.tested),
+        _merit(export and export.litert_merit, model.tested),
+        _merit(profile and profile.merit, model.tested),
         _kilobytes(firmware and firmware.flash_bytes),
         _kilobytes(firmware and firmware.weights_bytes),
         _kilobytes(firmware and firmware.code_bytes),

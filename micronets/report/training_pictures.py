@@ -16,6 +16,7 @@ from micronets.style import (
     Picture,
     blank_figure,
     finish,
+    label_plain,
     percent_axis,
     styled,
 )
@@ -36,7 +37,10 @@ def training_picture(model: Model) -> Picture | None:
         _curves(loss, history, {"loss": ":", "validation_loss": "-"})
         loss.set_title("Loss")
         highest = history[["loss", "validation_loss"]].max(axis=None)
-        if math.isfinite(highest):  # it is not where the training diverged
+        if not has_accuracy:  # what a reconstruction begins with is far above what it ends with
+            loss.set_yscale("log")
+            label_plain(loss.yaxis)
+        elif math.isfinite(highest):  # it is not where the training diverged
             loss.set_ylim(0, 1.05 * highest)
         if has_accuracy:
             _curves(panels[1], history, {"accuracy": ":", "validation_accuracy": "-"})
