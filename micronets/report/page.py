@@ -11,9 +11,9 @@ from micronets.report.provenance import Provenance
 from micronets.report.records import Model, Results
 from micronets.report.table import groups, notes, summary_rows
 from micronets.style import Picture
+from micronets.tasks import find_task
 
 _TEMPLATE = "page.html.j2"
-_TASK_NAMES = {"kws": "Keyword spotting", "vww": "Visual wake words", "ad": "Anomaly detection"}
 _CSS_PIXELS_PER_POINT = 96 / 72
 
 
@@ -37,7 +37,7 @@ def render_page(
         lstrip_blocks=True,
     )
     return environment.get_template(_TEMPLATE).render(
-        title=_TASK_NAMES.get(results.task, results.task),
+        title=find_task(results.task).title,
         subtitle=_subtitle(results),
         provenance=provenance.lines(results),
         groups=groups(results),

@@ -15,6 +15,7 @@ class Task(Protocol):
 
     Attributes:
         name: the module's name; it names the results folder too.
+        title: heads the report.
         data_options: dataclass that the section `data` of the configuration becomes (see `data.options.from_mapping`);
             its fields `source` and `path`, where it has them, mean the same in every task.
         augmentation_options: dataclass that the sections `augmentation` become.
@@ -24,6 +25,7 @@ class Task(Protocol):
     """
 
     name: str
+    title: str
     metric: str
     data_options: type
     augmentation_options: type

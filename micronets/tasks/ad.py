@@ -30,6 +30,7 @@ class AnomalyDetection:
     """See `micronets.tasks.Task`. The labels are the machine ids, `{machine}_{id}`, in alphabetical order."""
 
     name: str = "ad"
+    title: str = "Anomaly detection"
     metric: str = "auc"
     data_options: type = MachineOptions
     augmentation_options: type = MachineAugmentation

@@ -25,6 +25,7 @@ class KeywordSpotting:
     """See `micronets.tasks.Task`. The order of the labels is that of the released MicroNets."""
 
     name: str = "kws"
+    title: str = "Keyword spotting"
     keywords: tuple[str, ...] = ("down", "go", "left", "no", "off", "on", "right", "stop", "up", "yes")
     features: MfccParameters = MfccParameters()
     metric: str = "accuracy"

@@ -25,6 +25,7 @@ class VisualWakeWords:
     """See `micronets.tasks.Task`. The order of the labels is that of MLPerf Tiny's reference network."""
 
     name: str = "vww"
+    title: str = "Visual wake words"
     metric: str = "accuracy"
     data_options: type = ImageOptions
     augmentation_options: type = ImageAugmentation

@@ -5,16 +5,14 @@ import importlib.metadata
 import json
 import logging
 import shutil
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from micronets.atomic import atomic_directory, write_json
 from micronets.data.clips import ClipRejected
@@ -26,6 +24,8 @@ from micronets.data.machines.options import MachineOptions
 from micronets.data.machines.recording import read_machine
 from micronets.data.machines.sources import find_source
 from micronets.data.machines.views import VIEWS, distinct_spectrograms, spectrogram_path
+from micronets.data.parallel import in_chunks
+from micronets.data.rejected import REJECTED_COLUMNS, judge
 from micronets.data.store import ArrayWriter
 from micronets.errors import DataError
 from micronets.progress import Progress
@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 _SPECTROGRAMS = distinct_spectrograms()
 _SAMPLE_RATE_HZ = _SPECTROGRAMS[0].sample_rate_hz
-_CHUNK_CLIPS = 8  # one unit of work; fixed, so that the number of processes cannot change a result
+_CHUNK_CLIPS = 8
 
 Processed = tuple[list[np.ndarray], list[list[np.ndarray]], list[int], list[tuple[str, str]]]
 
@@ -60,7 +60,7 @@ def prepare_machines(task: str, options: MachineOptions, directory: Path, seed: 
         logger.info("%d clips of %s in %s", len(found), ", ".join(dict.fromkeys(found["machine"])), root)
         used, rejected = _store(root, _in_order(found), beside, processes)
         rejected.to_csv(beside / "rejected.csv", index=False)
-        failure = _judge(root, rejected, len(found), options.rejected_percent)
+        failure = judge(root, rejected, len(found), "recordings", options.rejected_percent)
         if failure is None:
             check_clips(root, used)
             _describe(task, _hold_out(used, options.validation_percent, seed), rejected, beside, seed, provenance)
@@ -94,21 +94,6 @@ def process_clips(root: Path, paths: list[str]) -> Processed:
     return audio, spectrograms, usable, rejected
 
 
-def process_all(root: Path, paths: list[str], processes: int) -> Iterator[tuple[list[str], Processed]]:
-    """`process_clips` in chunks over several processes, in order: the chunk's paths and what became of them."""
-    chunks = [paths[first : first + _CHUNK_CLIPS] for first in range(0, len(paths), _CHUNK_CLIPS)]
-    workers = min(processes, len(chunks))
-    if workers <= 1:
-        with threadpool_limits(limits=1, user_api="blas"):
-            for chunk in chunks:
-                yield chunk, process_clips(root, chunk)
-        return
-    with joblib.parallel_config("loky", inner_max_num_threads=1):
-        work = (joblib.delayed(process_clips)(root, chunk) for chunk in chunks)
-        results = joblib.Parallel(n_jobs=workers, return_as="generator", pre_dispatch=4 * workers)(work)
-        yield from zip(chunks, results, strict=True)
-
-
 def _in_order(clips: pd.DataFrame) -> pd.DataFrame:
     """Training before testing, each by path: the order in which clips are stored."""
     testing = clips["split"] == "testing"
@@ -126,7 +111,9 @@ def _store(root: Path, clips: pd.DataFrame, beside: Path, processes: int) -> tup
             files.enter_context(ArrayWriter(spectrogram_path(beside, each), (each.mel_bands,), np.float32))
             for each in _SPECTROGRAMS
         ]
-        for chunk, (audio, spectrograms, kept, refused) in process_all(root, clips["path"].tolist(), processes):
+        for chunk, (audio, spectrograms, kept, refused) in in_chunks(
+            partial(process_clips, root), clips["path"].tolist(), _CHUNK_CLIPS, processes
+        ):
             for clip, of_clip in zip(audio, spectrograms, strict=True):
                 audio_file.append(clip)
                 for file, spectrogram in zip(spectrogram_files, of_clip, strict=True):
@@ -137,19 +124,7 @@ def _store(root: Path, clips: pd.DataFrame, beside: Path, processes: int) -> tup
             start += len(chunk)
             progress.advance(len(chunk), f"{len(rejected)} rejected" if rejected else "")
     used = clips.iloc[usable].reset_index(drop=True).assign(samples=np.array(samples, np.int64))
-    return used, pd.DataFrame(rejected, columns=["path", "reason"])
-
-
-def _judge(root: Path, rejected: pd.DataFrame, read: int, most_percent: float) -> str | None:
-    if rejected.empty:
-        return None
-    percent = 100 * len(rejected) / read
-    first = "; ".join(f"{row.path}: {row.reason}" for row in rejected.head(3).itertuples())
-    message = f"{len(rejected)} of {read} recordings ({percent:.2g} %) in {root} cannot be used ({first})"
-    if percent > most_percent:
-        return f"{message}, more than data.rejected_percent = {most_percent:g}"
-    logger.warning("%s; they are left out and listed in rejected.csv", message)
-    return None
+    return used, pd.DataFrame(rejected, columns=REJECTED_COLUMNS)
 
 
 def _hold_out(clips: pd.DataFrame, validation_percent: float, seed: int) -> pd.DataFrame:

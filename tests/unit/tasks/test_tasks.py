@@ -16,6 +16,7 @@ def test_every_module_is_a_task():
     for name in task_names():
         task = find_task(name)
         assert task.name == name
+        assert task.title[0].isupper()
         assert len(task.input_shape) == 3
         task.check_input_shape(task.input_shape)
         with pytest.raises(ConfigurationError, match=name):
