@@ -20,6 +20,7 @@ include: "rules/profile.smk"
 include: "rules/report.smk"
 include: "rules/evaluate.smk"
 include: "rules/characterise.smk"
+include: "rules/spot.smk"
 
 
 localrules:
@@ -33,6 +34,7 @@ localrules:
     report,
     evaluate,
     characterise,
+    spot,
 
 
 rule all:

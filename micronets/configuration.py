@@ -16,6 +16,7 @@ import yaml
 from micronets.boards import find_board
 from micronets.costs import costs
 from micronets.data.options import from_mapping, schema_of
+from micronets.data.spot_options import SpotOptions
 from micronets.errors import ConfigurationError
 from micronets.published import PUBLISHED, published_architecture
 from micronets.schema import check, closest
@@ -29,10 +30,12 @@ SCHEMAS = ROOT / "config" / "schemas"
 TASKS = ROOT / "config" / "tasks"
 
 GLOBAL_KEYS = ("tasks", "boards", "seed", "results", "mlflow", "model", "task", "characterise")
-SECTIONS = ("data", "search", "train", "export", "firmware", "profile", "report", "evaluate")
+SECTIONS = ("data", "search", "train", "export", "firmware", "profile", "report", "evaluate", "spot")
 MODEL_SECTIONS = ("search", "train", "export", "firmware", "profile")
 """Sections that a model may override; the others are shared by all models of a task."""
-RESERVED = ("data", "report", "evaluate", "teachers", "download", "logs", "benchmarks")
+SOME_TASKS_SECTIONS = ("spot",)
+"""Sections that only those tasks have whose defaults name them."""
+RESERVED = ("data", "report", "evaluate", "spot", "teachers", "download", "logs", "benchmarks")
 """Folders beside those of the models, so not names for models."""
 
 Section = dict[str, Any]
@@ -204,15 +207,18 @@ def _check_shared(given: Mapping[str, Any], tasks: list[str]) -> None:
 
 def _resolve_task(name: str, given: Mapping[str, Any], boards: tuple[str, ...]) -> TaskConfiguration:
     merged = _read_yaml(TASKS / f"{name}.yaml")
-    top_level = {key: value for key, value in given.items() if key in ("models", *SECTIONS)}
+    own = [key for key in SECTIONS if key in merged or key not in SOME_TASKS_SECTIONS]
+    top_level = {key: value for key, value in given.items() if key in ("models", *own)}
     for layer in (top_level, given.get(name, {})):
         models = layer.get("models", merged["models"])
         merged = {**merge(merged, layer), "models": copy.deepcopy(models)}
     schema = _task_schema(name)
     merged = check(merged, schema, name)
-    sections = {key: merged[key] for key in SECTIONS}
+    sections = {key: merged[key] for key in own}
     _check_data(name, sections["data"])
     _check_options(name, sections)
+    if "spot" in sections:
+        _check_spot(name, sections["spot"])
     models = {
         model: _resolve_model(name, model, own or {}, sections, boards) for model, own in merged["models"].items()
     }
@@ -327,8 +333,12 @@ def _task_schema(task: str) -> dict[str, Any]:
         "data": schema_of(about.data_options),
         "augmentation": schema_of(about.augmentation_options),
         "features": schema_of(about.feature_options),
+        "spot": schema_of(SpotOptions),
     }
-    return {**schema, "$defs": {**schema["$defs"], **definitions}}
+    defaults = _read_yaml(TASKS / f"{task}.yaml")
+    lacking = [name for name in SOME_TASKS_SECTIONS if name not in defaults]
+    properties = {name: value for name, value in schema["properties"].items() if name not in lacking}
+    return {**schema, "properties": properties, "$defs": {**schema["$defs"], **definitions}}
 
 
 def _check_options(task: str, sections: Mapping[str, Section], place: str = "") -> None:
@@ -345,6 +355,14 @@ def _check_options(task: str, sections: Mapping[str, Section], place: str = "") 
                 from_mapping(kind, values, name)
         except ConfigurationError as error:
             raise ConfigurationError(f"{task}.{place}{before}{error}.") from None
+
+
+def _check_spot(task: str, section: Section) -> None:
+    hop_ms = find_task(task).features.hop_ms
+    try:
+        from_mapping(SpotOptions, section, "spot").check_hop(hop_ms)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{task}.{error}.") from None
 
 
 def _schema(name: str) -> dict[str, Any]:

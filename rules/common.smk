@@ -66,6 +66,20 @@ def per_board(pattern, task=None):
     ]
 
 
+def spotted(pattern):
+    """An input function: the pattern for every model and board of the tasks in which words are spotted."""
+
+    def paths(wildcards):
+        tasks = [task.name for task in TASKS.values() if "spot" in task.sections]
+        if not tasks:
+            sys.exit(
+                "No task of this run spots words in a stream; add --config task=kws."
+            )
+        return [path for task in tasks for path in per_board(pattern, task)]
+
+    return paths
+
+
 def evaluated(name):
     """An input function: a file of the evaluation of the configured .tflite file."""
 

@@ -1,5 +1,6 @@
 """Merging, validation, and the one sentence for every mistake."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 import yaml
 
 from micronets.configuration import Configuration, expand, merge, resolve
+from micronets.data.spot_options import SpotOptions
 from micronets.errors import ConfigurationError, DataError
 
 
@@ -75,6 +77,32 @@ def test_a_model_overrides_its_sections_alone(resolved):
     assert task.section("train", "ds-cnn-s")["batch_size"] == 33
     assert task.section("train", "ds-cnn-m")["batch_size"] == 44
     assert task.section("train")["batch_size"] == 44
+
+
+def test_only_tasks_with_a_stream_have_the_section_spot(resolved):
+    both = resolved({"tasks": ["kws", "vww"], "spot": {"minutes": 7}})
+    assert both.tasks["kws"].section("spot")["minutes"] == 7
+    assert "spot" not in both.tasks["vww"].sections
+    with pytest.raises(ConfigurationError, match="Unknown configuration key 'vww.spot'"):
+        resolved({"tasks": ["vww"], "vww": {"spot": {"minutes": 7}}})
+
+
+def test_the_defaults_of_spotting_are_those_of_its_command(resolved):
+    assert resolved({}).tasks["kws"].section("spot") == asdict(SpotOptions())
+
+
+@pytest.mark.parametrize(
+    ("spot", "sentence"),
+    [
+        ({"treshold": 0.5}, "Unknown configuration key 'kws.spot.treshold'; did you mean 'threshold'."),
+        ({"step_ms": 50}, "kws.spot.step_ms is 50; it must be a multiple of the features' hop, 20 ms."),
+        ({"refractory_ms": 150}, "kws.spot.refractory_ms is 150; it must be a multiple of spot.step_ms (100)."),
+    ],
+)
+def test_a_mistake_in_spotting_is_one_sentence(resolved, spot, sentence):
+    with pytest.raises(ConfigurationError) as caught:
+        resolved({"kws": {"spot": spot}})
+    assert str(caught.value) == sentence
 
 
 def test_models_are_replaced_and_not_merged(resolved):

@@ -39,7 +39,7 @@ def test_every_job_states_its_threads_memory_time_log_and_environment(repository
                 found += 1
                 for needed in ("threads:", "mem_mb=", "runtime=", "log:", "conda:"):
                     assert needed in rule, f"{path.name}, rule {rule.split(':')[0]}: no {needed}"
-    assert found == 12
+    assert found == 14
 
 
 @pytest.mark.parametrize("profile", ["default", "slurm"])
@@ -67,7 +67,7 @@ def test_the_installed_packages_are_the_pinned_ones(repository):
                 assert requirement.specifier.contains(importlib.metadata.version(name), prereleases=True)
 
 
-@pytest.mark.parametrize("name", ["workflow", "data", "training", "export", "firmware", "report"])
+@pytest.mark.parametrize("name", ["workflow", "data", "training", "export", "firmware", "report", "spot"])
 def test_a_conda_environment_has_the_same_pins(repository, name):
     environment = yaml.safe_load((repository / "envs" / f"{name}.yaml").read_text(encoding="utf-8"))
     (pip,) = [entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict)]

@@ -106,6 +106,24 @@ def test_a_further_model_redoes_nothing_of_the_others(finished):
     }
 
 
+def test_words_are_spotted_in_one_stream_for_all_models(finished, workflow_in, tmp_path):
+    whole, _ = finished
+    shutil.copytree(whole.directory, tmp_path / "copy", symlinks=True)
+    workflow = workflow_in(tmp_path / "copy")
+    assert workflow.planned("spot") == {"make_stream": 1, "spot": 1, "spot_keywords": 2}
+    assert workflow.planned("spot", "--config", "boards=[nucleo-l4r5zi]")["make_stream"] == 1
+    settings = ["--config", "kws__spot__minutes=0.2"]
+    task = Path("results", "kws")
+    run = workflow.run(*settings, "--", str(task / "ds-cnn-s" / BOARD / "spot" / "spot.json"))
+    assert run.status == 0, run.text
+    assert "false alarms" in run.text
+    figures = json.loads((workflow.directory / task / "ds-cnn-s" / BOARD / "spot" / "spot.json").read_text("utf-8"))
+    truth = (workflow.directory / task / "spot" / "truth.csv").read_text(encoding="utf-8").splitlines()
+    assert figures["stream"] == {"seconds": 12.0, "words": len(truth) - 1}
+    # A threshold does not change what is said.
+    assert workflow.planned("spot", *settings, "kws__spot__threshold=0.9") == {"spot": 1, "spot_keywords": 2}
+
+
 def test_a_killed_run_ends_as_an_uninterrupted_one(finished, workflow_in, tmp_path):
     """Killed three times: the workflow in the search, then a job's own process in the teacher's training, then the
     workflow in a student's."""

@@ -11,12 +11,13 @@ from micronets.atomic import atomic_directory, write_bytes, write_text
 from micronets.boards import Board
 from micronets.errors import BuildError, ModelError
 from micronets.firmware import CompiledNetwork
+from micronets.firmware.features import FeatureSources
 from micronets.firmware.host import build_program
 from micronets.profile.build import COMMON_SOURCES, STACK_BYTES
 from micronets.profile.hardware.port import BAUD
 from micronets.profile.image import HARNESS_OBJECT, NETWORK_OBJECT, Firmware, MemoryPlan, measure_memories
 from micronets.profile.keyword_spotter.detector import exponentials
-from micronets.profile.keyword_spotter.options import DetectorSettings
+from micronets.profile.keyword_spotter.settings import DetectorSettings
 from micronets.profile.keyword_spotter.sources import write_settings
 from micronets.profile.linker_map import Contribution, read_linker_map
 from micronets.profile.linking import C_DIRECTORY, Harness, Library, compile_and_link
@@ -29,15 +30,6 @@ ENTRY = "spotter_hop"
 _FOLDER = "app/keyword_spotter"
 _CORE = tuple(C_DIRECTORY / _FOLDER / f"{name}.c" for name in ("spotter", "posteriors", "detector"))
 _PARTS = {"network": NETWORK_OBJECT, "features": "features-", "spotter": "spotter-", "harness": HARNESS_OBJECT}
-
-
-@dataclass(frozen=True)
-class FeatureSources:
-    """The features as C, with the interface of mn_features.h, which takes `hop_samples` int16 samples at a time."""
-
-    sources: tuple[Path, ...]
-    include_directories: tuple[Path, ...]
-    hop_samples: int
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from micronets.profile.keyword_spotter.options import FULL_SCALE, DetectorSettings
+from micronets.profile.keyword_spotter.settings import FULL_SCALE, DetectorSettings
 
 NOTHING = -1
 EXPONENTIAL_ONE = 32768

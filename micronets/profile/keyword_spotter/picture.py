@@ -2,11 +2,12 @@
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
-from micronets.profile.keyword_spotter.options import FULL_SCALE, NOT_KEYWORDS, DetectorSettings
+from micronets.data.spoken_stream import Event, Stream
 from micronets.profile.keyword_spotter.run import Answers
 from micronets.profile.keyword_spotter.score import StreamScore
-from micronets.profile.keyword_spotter.stream import Event, Stream
+from micronets.profile.keyword_spotter.settings import FULL_SCALE, NOT_KEYWORDS, DetectorSettings
 from micronets.style import (
     BLUE,
     FAINT,
@@ -26,7 +27,7 @@ from micronets.style import (
 
 _ROW_S = 30
 _ROWS = 5
-_TRACES = (BLUE, GREEN, PURPLE, ORANGE, SKY)
+_TRACES = [(colour, style) for style in ("-", (0, (3, 1))) for colour in (BLUE, GREEN, PURPLE, ORANGE, SKY)]
 _MARKS = {"hit": ("o", GREEN), "wrong word": ("D", ORANGE), "false alarm": ("X", VERMILION), "miss": ("v", MUTED)}
 
 
@@ -46,6 +47,12 @@ def stream_picture(stream: Stream, answers: Answers, scored: StreamScore, settin
         for axes, start_s in zip(rows[1:], stretches, strict=True):
             _draw_stretch(axes, start_s, stream, answers, scored, settings)
         rows[-1].set_xlabel("seconds")
+        lines = [
+            Line2D([], [], color=colour, linestyle=style, linewidth=width, label=label)
+            for label, (colour, style, width) in _looks(settings.labels).items()
+            if label not in NOT_KEYWORDS
+        ]
+        figure.legend(handles=lines, loc="outside lower center", ncols=10, fontsize=8, handlelength=2)
         return finish(
             figure,
             "stream",
@@ -103,6 +110,13 @@ def _draw_overview(axes: Axes, stream: Stream, scored: StreamScore, settings: De
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1.08), ncols=5, fontsize=8, borderaxespad=0, handletextpad=0.2)
 
 
+def _looks(labels: tuple[str, ...]) -> dict[str, tuple]:
+    """Colour, line style and width of each class's trace."""
+    keywords = [label for label in labels if label not in NOT_KEYWORDS]
+    looks = {label: (*_TRACES[index % len(_TRACES)], 1.4) for index, label in enumerate(keywords)}
+    return {label: looks.get(label, (FAINT, "-", 0.9)) for label in labels}
+
+
 def _draw_stretch(
     axes: Axes, start_s: int, stream: Stream, answers: Answers, scored: StreamScore, settings: DetectorSettings
 ) -> None:
@@ -110,10 +124,9 @@ def _draw_stretch(
     shown = (answers.time_ms >= first) & (answers.time_ms <= last)
     seconds = answers.time_ms[shown] / 1e3
     averages = answers.sums[shown] / (FULL_SCALE * settings.window)
-    for index, label in enumerate(settings.labels):
-        quiet = label in NOT_KEYWORDS
-        colour = FAINT if quiet else _TRACES[index % len(_TRACES)]
-        axes.plot(seconds, averages[:, index], color=colour, linewidth=0.9 if quiet else 1.4, zorder=1 if quiet else 2)
+    for label, (colour, style, width) in _looks(settings.labels).items():
+        average = averages[:, settings.labels.index(label)]
+        axes.plot(seconds, average, color=colour, linestyle=style, linewidth=width, zorder=width)
     axes.axhline(settings.threshold_sum / (FULL_SCALE * settings.window), color=INK, linewidth=0.7, linestyle="--")
     missed = {event.end_ms for event in scored.missed}
     for event in stream.events:

@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from scipy.stats import chi2
 
+from micronets.data.spoken_stream import Event
 from micronets.evaluation.classes import share_score
-from micronets.profile.keyword_spotter.options import NOT_KEYWORDS
-from micronets.profile.keyword_spotter.stream import Event
+from micronets.profile.keyword_spotter.settings import NOT_KEYWORDS
 
 Verdict = Literal["hit", "wrong word", "false alarm"]
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from micronets.profile.keyword_spotter.options import DetectorSettings
+from micronets.profile.keyword_spotter.settings import DetectorSettings
 
 _NUMBERS_PER_LINE = 16
 

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 
 from micronets.boards import Board, find_board
+from micronets.data.spot_options import SpotOptions
 from micronets.export.tflm import run_tflm
 from micronets.export.writer import write_tflite
 from micronets.firmware import compile_network
-from micronets.profile.keyword_spotter.build import FeatureSources, SpotterSources, spotter_sources
-from micronets.profile.keyword_spotter.options import DetectorSettings, SpotOptions
+from micronets.firmware.features import FeatureSources
+from micronets.profile.keyword_spotter.build import SpotterSources, spotter_sources
+from micronets.profile.keyword_spotter.settings import DetectorSettings
 from tests.networks import random_network, small_ds_cnn
 
 HOP_SAMPLES, HOP_MS, FRAMES, VALUES = 160, 10, 13, 10
@@ -96,7 +98,14 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     (directory / "features").mkdir()
     (directory / "features" / "mn_features.h").write_text(HEADER, encoding="utf-8")
     (directory / "features" / "features.c").write_text(SOURCE, encoding="utf-8")
-    features = FeatureSources((directory / "features" / "features.c",), (directory / "features",), HOP_SAMPLES)
+    features = FeatureSources(
+        name="picked",
+        sources=(directory / "features" / "features.c",),
+        include_directories=(directory / "features",),
+        hop_samples=HOP_SAMPLES,
+        frames=FRAMES,
+        values=VALUES,
+    )
     options = SpotOptions(step_ms=20, smoothing_ms=60, threshold=0.4, refractory_ms=100)
     settings = DetectorSettings.of(options, LABELS, HOP_MS)
     sources = spotter_sources(compiled, features, settings, directory / "settings")

@@ -6,9 +6,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from micronets.data.spot_options import SpotOptions
 from micronets.errors import ConfigurationError
 from micronets.profile.keyword_spotter.detector import detect, exponentials, posteriors
-from micronets.profile.keyword_spotter.options import DetectorSettings, SpotOptions
+from micronets.profile.keyword_spotter.settings import DetectorSettings
 
 LABELS = ("yes", "no", "_silence_", "_unknown_")
 

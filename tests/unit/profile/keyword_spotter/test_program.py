@@ -1,5 +1,7 @@
 """The program on the emulator, on this machine and on an emulated board against the reference in numpy."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -20,7 +22,7 @@ from micronets.profile.keyword_spotter.detector import detect, posteriors
 from micronets.profile.keyword_spotter.run import listen_on_emulator, listen_on_host
 from micronets.profile.keyword_spotter.serial_audio import listen_on_board
 from tests.emulated_board import emulated_board
-from tests.unit.profile.keyword_spotter.conftest import HOP_SAMPLES, LABELS
+from tests.unit.profile.keyword_spotter.conftest import HOP_MS, HOP_SAMPLES, LABELS
 
 SILENT = """
 #include "audio.h"
@@ -174,3 +176,50 @@ def test_other_cores_give_the_same_answers(built, listened, tmp_path, core):
     sources = spotter_sources(compiled, built.sources.features, built.sources.settings, tmp_path / "settings")
     firmware = build_for_emulator(sources, board, tmp_path)
     assert listen_on_emulator(firmware, sources, built.audio).answers == listened[1].answers
+
+
+DMA = """
+#include <stddef.h>
+#include <stdint.h>
+void microphone_start(int16_t *ring, uint32_t samples);
+uint32_t microphone_left(void);
+static const int16_t said[] = { %s };
+static int16_t *place;
+static uint32_t size, written;
+void microphone_start(int16_t *ring, uint32_t samples)
+{
+    place = ring;
+    size = samples;
+}
+/* Time goes on whenever somebody asks: seven samples further, then silence for ever. */
+uint32_t microphone_left(void)
+{
+    for (int i = 0; i < 7; i++, written++) {
+        place[written %% size] = written < sizeof said / sizeof *said ? said[written] : 0;
+    }
+    return size - written %% size;
+}
+"""
+
+
+def test_the_manuals_microphone_brings_every_sample_in_order(built, listened, repository, tmp_path):
+    page = (repository / "docs" / "keyword_spotter.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r'^```c title="microphone.c"\n(.*?)^```$', page, re.MULTILINE | re.DOTALL)
+    heard_ms = 1000
+    audio = built.audio[: HOP_SAMPLES * heard_ms // HOP_MS]
+    (tmp_path / "microphone.c").write_text(code, encoding="utf-8")
+    (tmp_path / "dma.c").write_text(DMA % ", ".join(map(str, audio)), encoding="utf-8")
+    files = (tmp_path / "microphone.c", tmp_path / "dma.c")
+    answers = listened[1].answers
+    expected = [
+        (LABELS[index], int(time_ms))
+        for index, time_ms in zip(answers.detected, answers.time_ms, strict=True)
+        if index >= 0 and time_ms <= heard_ms
+    ]
+    elf = build_for_board(built.sources, find_board("netduinoplus2"), tmp_path, files)
+    said = ""
+    with emulated_board(elf) as name, open_port(name) as port:
+        while f"at {expected[-1][1]} ms, average" not in said:
+            said += port.read().decode()
+    found = re.findall(r"detected (\w+) at (\d+) ms", said)
+    assert [(label, int(time_ms)) for label, time_ms in found[: len(expected)]] == expected

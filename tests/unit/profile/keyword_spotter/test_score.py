@@ -3,8 +3,8 @@
 import pytest
 from scipy.stats import poisson
 
+from micronets.data.spoken_stream import Event
 from micronets.profile.keyword_spotter.score import Detection, score
-from micronets.profile.keyword_spotter.stream import Event
 
 
 def said(end_ms: int, word: str, label: str | None = None) -> Event:

@@ -6,12 +6,8 @@ import soundfile
 
 from micronets.data import prepare
 from micronets.data.speech_dataset import SpeechDataset
+from micronets.data.spoken_stream import Stream, make_stream
 from micronets.errors import DataError
-from micronets.profile.keyword_spotter.options import DetectorSettings, SpotOptions
-from micronets.profile.keyword_spotter.picture import stream_picture
-from micronets.profile.keyword_spotter.run import Answers
-from micronets.profile.keyword_spotter.score import Detection, score
-from micronets.profile.keyword_spotter.stream import Stream, make_stream
 from micronets.tasks import find_task
 
 
@@ -102,19 +98,3 @@ def test_files_that_are_no_stream(dataset, tmp_path):
     soundfile.write(tmp_path / "two.wav", np.zeros((100, 2)), 16000)
     with pytest.raises(DataError, match="2 channels, not 1"):
         Stream.load(tmp_path / "two.wav", tmp_path / "truth.csv", 16000)
-
-
-def test_a_picture_of_a_stream_is_repeatable_and_says_what_it_shows(dataset):
-    stream = make_stream(dataset, 3, 0.1, seed=6)
-    settings = DetectorSettings.of(SpotOptions(), dataset.labels, 20)
-    generator = np.random.default_rng(0)
-    time_ms = np.arange(1000, 180_001, 100)
-    sums = generator.integers(0, 256 * settings.window, (len(time_ms), len(dataset.labels))).astype(np.uint16)
-    answers = Answers(time_ms, sums, sums, np.full(len(time_ms), -1, np.int16))
-    keywords = [event for event in stream.events if event.label != "_unknown_"]
-    detections = [Detection(event.end_ms + 100, event.label, 0.8) for event in keywords[2:]]
-    detections.append(Detection(179_000, "go", 0.75))
-    scored = score(detections, stream.events, 750, stream.seconds)
-    one, same = (stream_picture(stream, answers, scored, settings) for _ in range(2))
-    assert one.png == same.png and one.png.startswith(b"\x89PNG")
-    assert one.alternative.startswith(f"{len(keywords) - 2} hits, 2 misses, 0 wrong words, ")

@@ -1,41 +1,13 @@
-"""How a stream is listened to: the section `spot` of the configuration, and what the program makes of it."""
+"""The settings of a detector, as they are compiled into the program."""
 
 import math
 from dataclasses import dataclass
 
-from micronets.data.options import require
-from micronets.errors import ConfigurationError
+from micronets.data.spot_options import SpotOptions
 
 NOT_KEYWORDS = ("_silence_", "_unknown_")
 FULL_SCALE = 256
 """A posterior of 1; the greatest that eight bits hold is one less."""
-_MOST_INFERENCES = 256  # of which sums of 8-bit posteriors fit 16 bits
-
-
-@dataclass(frozen=True)
-class SpotOptions:
-    """The section `spot`; config/tasks/kws.yaml explains the keys."""
-
-    step_ms: int = 100
-    smoothing_ms: int = 500
-    threshold: float = 0.7
-    refractory_ms: int = 1500
-    tolerance_ms: int = 750
-    minutes: float = 5.0
-    noise_volume: float = 0.1
-
-    def __post_init__(self):
-        for name in ("step_ms", "smoothing_ms", "refractory_ms", "tolerance_ms"):
-            require(getattr(self, name) > 0, f"spot.{name}", getattr(self, name), "above 0")
-        for name in ("smoothing_ms", "refractory_ms"):
-            value = getattr(self, name)
-            rule = f"a multiple of spot.step_ms ({self.step_ms})"
-            require(value % self.step_ms == 0, f"spot.{name}", value, rule)
-        most = _MOST_INFERENCES * self.step_ms
-        require(self.smoothing_ms <= most, "spot.smoothing_ms", self.smoothing_ms, f"at most {most}")
-        require(0 < self.threshold < 1, "spot.threshold", self.threshold, "between 0 and 1")
-        require(self.minutes > 0, "spot.minutes", self.minutes, "above 0")
-        require(self.noise_volume >= 0, "spot.noise_volume", self.noise_volume, "0 or more")
 
 
 @dataclass(frozen=True)
@@ -66,10 +38,7 @@ class DetectorSettings:
     @classmethod
     def of(cls, options: SpotOptions, labels: tuple[str, ...], hop_ms: int) -> "DetectorSettings":
         """Raises ConfigurationError where `step_ms` is no whole number of hops."""
-        if options.step_ms % hop_ms:
-            raise ConfigurationError(
-                f"spot.step_ms is {options.step_ms}; it must be a multiple of the features' hop, {hop_ms} ms"
-            )
+        options.check_hop(hop_ms)
         window = options.smoothing_ms // options.step_ms
         return cls(
             labels=labels,

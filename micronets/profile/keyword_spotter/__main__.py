@@ -1,0 +1,93 @@
+"""`python -m micronets.profile.keyword_spotter model.tflite --data FOLDER`: how well it spots words in a stream."""
+
+import argparse
+import logging
+import os
+import sys
+import tempfile
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+
+from micronets.boards import find_board
+from micronets.data import prepare
+from micronets.data.mfcc import MfccParameters
+from micronets.data.speech_dataset import SpeechDataset
+from micronets.data.spoken_stream import Stream, make_stream
+from micronets.data.spot_options import SpotOptions
+from micronets.errors import ConfigurationError, MicronetsError
+from micronets.firmware import OPTIMISE
+from micronets.profile.keyword_spotter.build import build_for_board
+from micronets.profile.keyword_spotter.stage import prepare_spotter, spot
+from micronets.tasks import find_task
+
+_FORMATS = {int: "N", float: "X"}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m micronets.profile.keyword_spotter", description="Spot keywords in a stream of audio."
+    )
+    parser.add_argument("model", type=Path, help="a .tflite file")
+    parser.add_argument("--data", type=Path, help="recordings in the layout of Speech Commands, or a prepared dataset")
+    parser.add_argument("--stream", type=Path, nargs=2, metavar=("WAV", "CSV"), help="a recording of your own instead")
+    parser.add_argument("--board", default="nucleo-f446re", help="a name in config/boards.yaml")
+    parser.add_argument("--optimise", choices=OPTIMISE, default="balanced")
+    parser.add_argument("--labels", nargs="+", metavar="WORD", help="classes of the outputs, in order, if not ours")
+    parser.add_argument("--window-ms", type=int, help="of the features, where the network reads others than ours")
+    parser.add_argument("--seed", type=int, default=1, help="of the stream")
+    parser.add_argument("--output", type=Path, help="directory for spot.json, stream.png, stream.wav, the program")
+    parser.add_argument(
+        "--microphone", type=Path, nargs="*", metavar="FILE.c", help="also build the board's own program, with these"
+    )
+    for field in fields(SpotOptions):
+        option = f"--{field.name.replace('_', '-')}"
+        parser.add_argument(option, type=field.type, default=field.default, metavar=_FORMATS[field.type])
+    options = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    try:
+        with tempfile.TemporaryDirectory() as scratch:
+            print(_run(options, Path(scratch)))
+    except MicronetsError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _run(options: argparse.Namespace, scratch: Path) -> str:
+    directory = options.output or scratch / "output"
+    board = find_board(options.board)
+    spot_options = SpotOptions(**{field.name: getattr(options, field.name) for field in fields(SpotOptions)})
+    task = find_task("kws")
+    labels = tuple(options.labels or task.classes)
+    parameters = task.features if options.window_ms is None else replace(task.features, window_ms=options.window_ms)
+    stream = _stream(options, spot_options, parameters, scratch)
+    stream.save(directory / "stream.wav", directory / "truth.csv")
+    result = spot(
+        options.model, stream, board, directory, asdict(spot_options), labels, parameters, optimise=options.optimise
+    )
+    if options.microphone is None:
+        return result.summary()
+    sources = prepare_spotter(
+        options.model, board, spot_options, labels, parameters, directory, optimise=options.optimise
+    )
+    elf = build_for_board(sources, board, directory, tuple(options.microphone))
+    return f"{result.summary()}\n  for the board itself: {elf}"
+
+
+def _stream(
+    options: argparse.Namespace, spot_options: SpotOptions, parameters: MfccParameters, scratch: Path
+) -> Stream:
+    if options.stream:
+        return Stream.load(*options.stream, parameters.sample_rate_hz)
+    if options.data is None:
+        raise ConfigurationError("there is nothing to listen to; give --data with a folder, or --stream with two files")
+    folder = options.data
+    if not (folder / "dataset.json").is_file():
+        folder = scratch / "data"
+        source = {"source": "folder", "path": str(options.data)}
+        prepare(find_task("kws"), source, folder, options.seed, os.cpu_count() or 1)
+    return make_stream(SpeechDataset.open(folder), spot_options.minutes, spot_options.noise_volume, options.seed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,115 @@
+"""From a .tflite file and a stream of audio to the figures of a keyword spotter."""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from micronets.boards import Board
+from micronets.data.mfcc import MfccParameters
+from micronets.data.options import from_mapping
+from micronets.data.spoken_stream import Stream
+from micronets.data.spot_options import SpotOptions
+from micronets.errors import ModelError
+from micronets.firmware import compile_network
+from micronets.firmware.features import write_features
+from micronets.profile.keyword_spotter.build import (
+    SpotterSources,
+    build_for_emulator,
+    memory_by_part,
+    spotter_sources,
+)
+from micronets.profile.keyword_spotter.detector import NOTHING
+from micronets.profile.keyword_spotter.result import SpotResult
+from micronets.profile.keyword_spotter.run import Answers, listen_on_emulator
+from micronets.profile.keyword_spotter.score import Detection, score
+from micronets.profile.keyword_spotter.settings import FULL_SCALE, DetectorSettings
+
+logger = logging.getLogger(__name__)
+
+_START_LIMIT_S = 60.0
+_LIMIT_PER_SECOND = 10.0  # of wall-clock time for a second of audio
+
+
+def prepare_spotter(
+    tflite: Path,
+    board: Board,
+    options: SpotOptions,
+    labels: tuple[str, ...],
+    parameters: MfccParameters,
+    directory: Path,
+    *,
+    optimise: str = "balanced",
+) -> SpotterSources:
+    """Compiles the network and writes features and settings around it, all below `directory`.
+
+    Args:
+        labels: classes of the network's outputs, in order.
+        parameters: of the features that the network reads.
+
+    Raises:
+        ModelError: the network's input are no such features, or its outputs not these classes.
+        MicronetsError: as `compile_network` and `write_features`.
+    """
+    compiled = compile_network(tflite, directory / "src", core=board.core, optimise=optimise)
+    features = write_features(parameters, compiled.input.scale, compiled.input.zero_point, directory / "features")
+    input_bytes = 1
+    for size in compiled.input.shape:
+        input_bytes *= size
+    if input_bytes != features.window_bytes:
+        raise ModelError(
+            f"{tflite} reads {input_bytes} values, but the features are {features.frames} frames of {features.values}."
+        )
+    settings = DetectorSettings.of(options, labels, parameters.hop_ms)
+    return spotter_sources(compiled, features, settings, directory / "settings")
+
+
+def spot(
+    tflite: Path,
+    stream: Stream,
+    board: Board,
+    directory: Path,
+    section: Mapping[str, Any],
+    labels: tuple[str, ...],
+    parameters: MfccParameters,
+    *,
+    optimise: str = "balanced",
+) -> SpotResult:
+    """Builds the keyword spotter, plays the stream to it on the emulator, scores what it detects.
+
+    Leaves `keyword_spotter.elf`, the sources, and what `SpotResult.save` writes in `directory`.
+
+    Args:
+        section: `spot` of the configuration.
+        labels, parameters: as in `prepare_spotter`.
+
+    Raises MicronetsError: a step failed.
+    """
+    options = from_mapping(SpotOptions, section, "spot")
+    sources = prepare_spotter(tflite, board, options, labels, parameters, directory, optimise=optimise)
+    firmware = build_for_emulator(sources, board, directory)
+    logger.info("playing %.1f minutes of audio to %s", stream.seconds / 60, firmware.network)
+    limit_s = _START_LIMIT_S + _LIMIT_PER_SECOND * stream.seconds
+    listened = listen_on_emulator(firmware, sources, stream.audio, timeout_s=limit_s)
+    detections = detections_of(listened.answers, sources.settings)
+    result = SpotResult(
+        firmware=firmware,
+        options=options,
+        settings=sources.settings,
+        stream=stream,
+        listened=listened,
+        scored=score(detections, stream.events, options.tolerance_ms, stream.seconds),
+        memory=memory_by_part(firmware.map),
+    )
+    result.save(directory)
+    return result
+
+
+def detections_of(answers: Answers, settings: DetectorSettings) -> list[Detection]:
+    """What was detected, in the order of time."""
+    full = FULL_SCALE * settings.window
+    return [
+        Detection(int(time_ms), settings.labels[index], float(sums[index]) / full)
+        for time_ms, sums, index in zip(answers.time_ms, answers.sums, answers.detected, strict=True)
+        if index != NOTHING
+    ]

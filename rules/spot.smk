@@ -1,0 +1,58 @@
+# One stream for all models of a task, so that they can be compared.
+STREAM = f"{R}/{{task}}/spot"
+
+
+rule make_stream:
+    input:
+        tracking=ancient(f"{R}/tracking.json"),
+        dataset=DATASET,
+    output:
+        audio=f"{STREAM}/stream.wav",
+        truth=f"{STREAM}/truth.csv",
+    log:
+        f"{R}/logs/{{task}}/stream.log",
+    conda:
+        "../envs/data.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=20,
+    params:
+        minutes=lambda wildcards: section("spot")(wildcards)["minutes"],
+        noise_volume=lambda wildcards: section("spot")(wildcards)["noise_volume"],
+        seed=CONFIGURATION.seed,
+    script:
+        "../workflow_scripts/stream.py"
+
+
+rule spot_keywords:
+    input:
+        tracking=ancient(f"{R}/tracking.json"),
+        dataset=DATASET,
+        model=rules.export_network.output.model,
+        audio=rules.make_stream.output.audio,
+        truth=rules.make_stream.output.truth,
+    output:
+        elf=f"{R}/{{task}}/{{model}}/{{board}}/spot/keyword_spotter.elf",
+        summary=f"{R}/{{task}}/{{model}}/{{board}}/spot/summary.txt",
+        picture=f"{R}/{{task}}/{{model}}/{{board}}/spot/stream.png",
+        figures=f"{R}/{{task}}/{{model}}/{{board}}/spot/spot.json",
+    log:
+        f"{R}/logs/{{task}}/{{model}}/{{board}}/spot.log",
+    conda:
+        "../envs/spot.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=240,
+    params:
+        spot=section("spot"),
+        firmware=section("firmware"),
+        board=lambda wildcards: asdict(find_board(wildcards.board)),
+    script:
+        "../workflow_scripts/spot.py"
+
+
+rule spot:
+    input:
+        spotted("{R}/{task}/{model}/{board}/spot/spot.json"),

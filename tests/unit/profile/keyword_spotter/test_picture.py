@@ -1,0 +1,35 @@
+"""The picture of a stream."""
+
+import numpy as np
+
+from micronets.data.spoken_stream import Event, Stream
+from micronets.data.spot_options import SpotOptions
+from micronets.profile.keyword_spotter.picture import stream_picture
+from micronets.profile.keyword_spotter.run import Answers
+from micronets.profile.keyword_spotter.score import Detection, score
+from micronets.profile.keyword_spotter.settings import DetectorSettings
+
+LABELS = ("yes", "no", "_silence_", "_unknown_")
+
+
+def test_a_picture_is_repeatable_and_says_what_it_shows():
+    events = [Event(1000 + 3000 * i, 2000 + 3000 * i, word, word) for i, word in enumerate(("yes", "no") * 20)]
+    events.append(Event(122_000, 123_000, "bed", "_unknown_"))
+    stream = Stream(np.zeros(16 * 130_000, np.int16), 16000, tuple(events))
+    settings = DetectorSettings.of(SpotOptions(), LABELS, 20)
+    time_ms = np.arange(1000, 130_001, 100)
+    sums = np.random.default_rng(0).integers(0, 256 * settings.window, (len(time_ms), 4)).astype(np.uint16)
+    answers = Answers(time_ms, sums, sums, np.full(len(time_ms), -1, np.int16))
+    detections = [Detection(event.end_ms + 100, event.label, 0.8) for event in events[2:40]]
+    detections += [Detection(123_100, "no", 0.75), Detection(128_000, "yes", 0.75)]
+    scored = score(detections, stream.events, 750, stream.seconds)
+    one, same = (stream_picture(stream, answers, scored, settings) for _ in range(2))
+    assert one.png == same.png and one.png.startswith(b"\x89PNG")
+    assert one.alternative == "38 hits, 2 misses, 0 wrong words, 2 false alarms in 2.2 minutes"
+
+
+def test_a_stream_in_which_nothing_happens():
+    settings = DetectorSettings.of(SpotOptions(), LABELS, 20)
+    nothing = Answers(*(np.zeros((0, *shape), np.int64) for shape in ((), (4,), (4,), ())))
+    stream = Stream(np.zeros(1600, np.int16), 16000, ())
+    assert stream_picture(stream, nothing, score([], [], 750, 0.1), settings).alternative.startswith("0 hits, 0 misses")

@@ -1,0 +1,23 @@
+"""Plays a stream to the keyword spotter of one network on one board's emulator."""
+
+import logging
+from pathlib import Path
+
+from micronets.boards import find_board
+from micronets.data.speech_dataset import SpeechDataset
+from micronets.data.spoken_stream import Stream
+from micronets.job import job
+from micronets.profile.keyword_spotter.stage import spot
+from micronets.tracking import StageRun
+
+results, task, model = snakemake.config["results"], snakemake.wildcards.task, snakemake.wildcards.model
+board, directory = find_board(snakemake.wildcards.board), Path(snakemake.output.figures).parent
+with job(f"{task} {model} {board.name} spot", snakemake.log[0]):
+    with StageRun(results, task, model, f"spot {board.name}", dict(snakemake.params)) as run:
+        dataset = SpeechDataset.open(Path(snakemake.input.dataset).parent)
+        about = {"labels": dataset.labels, "parameters": dataset.parameters, **snakemake.params.firmware}
+        stream = Stream.load(snakemake.input.audio, snakemake.input.truth, dataset.parameters.sample_rate_hz)
+        found = spot(Path(snakemake.input.model), stream, board, directory, snakemake.params.spot, **about)
+        logging.getLogger("micronets").info("%s", found.summary())
+        run.log_summary({f"{board.name}/{name}": figure for name, figure in found.figures().items()})
+        run.log_artifacts(*snakemake.output)
