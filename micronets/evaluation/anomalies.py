@@ -10,6 +10,7 @@ from micronets.evaluation.score import Score
 
 MAX_FALSE_POSITIVE_RATE = 0.1
 """Where the challenge's partial area ends."""
+_CHUNK = 4096
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,19 +87,24 @@ class AnomalyTruth:
         others, summed without it: near certainty the difference to 1 would be lost in rounding.
         As many outputs as inputs: the mean squared error of the reconstruction.
         """
-        values = np.asarray(outputs, np.float64).reshape(len(self), -1)
+        values = np.asarray(outputs).reshape(len(self), -1)
         if values.shape[1] == len(self.ids):
+            values = values.astype(np.float64)
             values = np.exp(values - values.max(axis=1, keepdims=True))
             others = values.copy()
             others[np.arange(len(self)), self.classes] = 0
             return others.sum(axis=1) / values.sum(axis=1)
-        originals = np.asarray(inputs, np.float64).reshape(len(self), -1)
+        originals = np.asarray(inputs).reshape(len(self), -1)
         if values.shape != originals.shape:
             raise ValueError(
                 f"{values.shape[1]} outputs are neither {len(self.ids)} ids nor a reconstruction of "
                 f"{originals.shape[1]} inputs"
             )
-        return np.square(originals - values).mean(axis=1)
+        errors = np.empty(len(self))
+        for first in range(0, len(self), _CHUNK):  # a copy of all of them in float64 may be gigabytes
+            some = slice(first, first + _CHUNK)
+            errors[some] = np.square(originals[some].astype(np.float64) - values[some]).mean(axis=1)
+        return errors
 
     def select(self, rows: np.ndarray) -> "AnomalyTruth":
         return AnomalyTruth(self.classes[rows], self.clips[rows], self.anomalous[rows], self.ids)
