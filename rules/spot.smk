@@ -36,6 +36,7 @@ rule spot_keywords:
         elf=f"{R}/{{task}}/{{model}}/{{board}}/spot/keyword_spotter.elf",
         summary=f"{R}/{{task}}/{{model}}/{{board}}/spot/summary.txt",
         picture=f"{R}/{{task}}/{{model}}/{{board}}/spot/stream.png",
+        trade_off=f"{R}/{{task}}/{{model}}/{{board}}/spot/operating_points.png",
         figures=f"{R}/{{task}}/{{model}}/{{board}}/spot/spot.json",
     log:
         f"{R}/logs/{{task}}/{{model}}/{{board}}/spot.log",

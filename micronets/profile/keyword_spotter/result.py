@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from micronets.atomic import atomic_file, write_json, write_text
+from micronets.atomic import write_bytes, write_json, write_text
 from micronets.boards import Board
 from micronets.data.spoken_stream import Stream
 from micronets.data.spot_options import SpotOptions
@@ -14,6 +14,7 @@ from micronets.profile.build import STACK_BYTES
 from micronets.profile.cycle_models import find_cycle_model
 from micronets.profile.image import Firmware
 from micronets.profile.keyword_spotter.build import ENTRY, FUNCTIONS, Memory
+from micronets.profile.keyword_spotter.operating_points import OperatingPoint, operating_picture
 from micronets.profile.keyword_spotter.picture import stream_picture
 from micronets.profile.keyword_spotter.run import Listened
 from micronets.profile.keyword_spotter.score import StreamScore
@@ -41,6 +42,7 @@ class SpotResult:
     """A stream heard by one network's program on one board's emulator.
 
     Attributes:
+        points: what other thresholds would have detected.
         memory: by part of the program; see `build.memory_by_part`.
     """
 
@@ -50,6 +52,7 @@ class SpotResult:
     stream: Stream
     listened: Listened
     scored: StreamScore
+    points: tuple[OperatingPoint, ...]
     memory: Mapping[str, Memory]
 
     @property
@@ -95,6 +98,7 @@ class SpotResult:
                 for judged in self.scored.judged
             ],
             "missed": [asdict(event) for event in self.scored.missed],
+            "operating_points": [asdict(point) for point in self.points],
             "frame": self.frame.to_json(board),
             "inference": self.inference.to_json(board),
             "load": None if self.load is None else round(self.load, 4),
@@ -145,10 +149,12 @@ class SpotResult:
         return "\n".join(lines)
 
     def save(self, directory: Path) -> None:
-        """Writes `stream.png`, `summary.txt` and last `spot.json`, each whole or not at all."""
-        picture = stream_picture(self.stream, self.listened.answers, self.scored, self.settings)
-        with atomic_file(Path(directory) / f"{picture.name}.png") as beside:
-            beside.write_bytes(picture.png)
+        """Writes `stream.png`, `operating_points.png`, `summary.txt` and last `spot.json`, each whole or not at all."""
+        for picture in (
+            stream_picture(self.stream, self.listened.answers, self.scored, self.settings),
+            operating_picture(self.points, self.settings),
+        ):
+            write_bytes(Path(directory) / f"{picture.name}.png", picture.png)
         write_text(Path(directory) / "summary.txt", self.summary() + "\n")
         write_json(Path(directory) / "spot.json", self.to_json())
 

@@ -1,5 +1,6 @@
 """How good detections are against the words that were said."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -93,10 +94,17 @@ def score(detections: Sequence[Detection], events: Sequence[Event], tolerance_ms
             such words, to the nearest.
         seconds: of the stream.
     """
+    by_end = sorted(events, key=lambda event: event.end_ms)
+    ends_ms = [event.end_ms for event in by_end]
     answered: set[Event] = set()
     judged = []
     for detection in detections:
-        event = _nearest(detection, events, tolerance_ms)
+        near = by_end[
+            bisect_left(ends_ms, detection.time_ms - tolerance_ms) : bisect_right(
+                ends_ms, detection.time_ms + tolerance_ms
+            )
+        ]
+        event = min(near, key=lambda event: abs(detection.time_ms - event.end_ms), default=None)
         verdict: Verdict = "false alarm"
         if event is not None and event.label not in NOT_KEYWORDS and event not in answered:
             verdict = "hit" if event.label == detection.label else "wrong word"
@@ -105,11 +113,6 @@ def score(detections: Sequence[Detection], events: Sequence[Event], tolerance_ms
     said = [event for event in events if event.label not in NOT_KEYWORDS]
     missed = tuple(event for event in said if event not in answered)
     return StreamScore(tuple(judged), missed, len(said), seconds / 3600)
-
-
-def _nearest(detection: Detection, events: Sequence[Event], tolerance_ms: int) -> Event | None:
-    near = [event for event in events if abs(detection.time_ms - event.end_ms) <= tolerance_ms]
-    return min(near, key=lambda event: abs(detection.time_ms - event.end_ms), default=None)
 
 
 def _poisson_interval(count: int, hours: float) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """The settings of a detector, as they are compiled into the program."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from micronets.data.spot_options import SpotOptions
 
@@ -45,7 +45,15 @@ class DetectorSettings:
             hop_ms=hop_ms,
             step_hops=options.step_ms // hop_ms,
             window=window,
-            # 0.7 x 256 x 5 is 895.9999999999999 in floating point
-            threshold_sum=math.ceil(round(options.threshold * FULL_SCALE * window, 6)),
+            threshold_sum=_threshold_sum(options.threshold, window),
             refractory=options.refractory_ms // options.step_ms,
         )
+
+    def with_threshold(self, threshold: float) -> "DetectorSettings":
+        """The same with another least average, between 0 and 1."""
+        return replace(self, threshold_sum=_threshold_sum(threshold, self.window))
+
+
+def _threshold_sum(threshold: float, window: int) -> int:
+    # 0.7 x 256 x 5 is 895.9999999999999 in floating point
+    return math.ceil(round(threshold * FULL_SCALE * window, 6))

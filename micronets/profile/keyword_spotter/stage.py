@@ -19,11 +19,11 @@ from micronets.profile.keyword_spotter.build import (
     memory_by_part,
     spotter_sources,
 )
-from micronets.profile.keyword_spotter.detector import NOTHING
+from micronets.profile.keyword_spotter.operating_points import detections_of, operating_points
 from micronets.profile.keyword_spotter.result import SpotResult
-from micronets.profile.keyword_spotter.run import Answers, listen_on_emulator
-from micronets.profile.keyword_spotter.score import Detection, score
-from micronets.profile.keyword_spotter.settings import FULL_SCALE, DetectorSettings
+from micronets.profile.keyword_spotter.run import listen_on_emulator
+from micronets.profile.keyword_spotter.score import score
+from micronets.profile.keyword_spotter.settings import DetectorSettings
 
 logger = logging.getLogger(__name__)
 
@@ -91,25 +91,17 @@ def spot(
     logger.info("playing %.1f minutes of audio to %s", stream.seconds / 60, firmware.network)
     limit_s = _START_LIMIT_S + _LIMIT_PER_SECOND * stream.seconds
     listened = listen_on_emulator(firmware, sources, stream.audio, timeout_s=limit_s)
-    detections = detections_of(listened.answers, sources.settings)
+    answers, settings = listened.answers, sources.settings
+    truth = (stream.events, options.tolerance_ms, stream.seconds)
     result = SpotResult(
         firmware=firmware,
         options=options,
-        settings=sources.settings,
+        settings=settings,
         stream=stream,
         listened=listened,
-        scored=score(detections, stream.events, options.tolerance_ms, stream.seconds),
+        scored=score(detections_of(answers, settings), *truth),
+        points=operating_points(answers, settings, *truth),
         memory=memory_by_part(firmware.map),
     )
     result.save(directory)
     return result
-
-
-def detections_of(answers: Answers, settings: DetectorSettings) -> list[Detection]:
-    """What was detected, in the order of time."""
-    full = FULL_SCALE * settings.window
-    return [
-        Detection(int(time_ms), settings.labels[index], float(sums[index]) / full)
-        for time_ms, sums, index in zip(answers.time_ms, answers.sums, answers.detected, strict=True)
-        if index != NOTHING
-    ]

@@ -92,7 +92,10 @@ def test_the_stage_leaves_figures_that_agree_with_each_other(tflite, stream, tmp
     assert content["load"] == pytest.approx(busy_ms / 40, abs=1e-3)
     assert content["functions"]["mn_features_push"]["calls"] == 200
     assert sum(content["ram_bytes"].values()) == result.firmware.ram_bytes.total
-    assert (tmp_path / "stream.png").read_bytes().startswith(b"\x89PNG")
+    (same,) = [point for point in content["operating_points"] if point["threshold"] == 0.4]
+    assert same["hits"] + same["misses"] + same["wrong_words"] == 2
+    for picture in ("stream.png", "operating_points.png"):
+        assert (tmp_path / picture).read_bytes().startswith(b"\x89PNG")
     summary = (tmp_path / "summary.txt").read_text(encoding="utf-8")
     assert f"misses        {counts['misses']:5}" in summary and "busy" in summary
     assert "nan" not in summary
