@@ -1,11 +1,13 @@
 """What every prepared dataset offers to the stages after it, whatever it holds."""
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from micronets.architecture import Shape
+from micronets.data.log_mel import LogMelParameters
+from micronets.data.mfcc import MfccParameters
 from micronets.errors import DataError
 from micronets.evaluation import Truth
 from micronets.network import Range
@@ -75,6 +77,21 @@ class Dataset(Protocol):
         Returns:
             Sorted row numbers (int64) of both parts, in the sense of a stream's `subset`; no row is in both.
         """
+        ...
+
+
+@runtime_checkable
+class SoundDataset(Dataset, Protocol):
+    """A dataset whose examples are features of sounds.
+
+    Attributes:
+        parameters: definition of the features.
+    """
+
+    parameters: MfccParameters | LogMelParameters
+
+    def recordings(self, split: str) -> Iterator[np.ndarray]:
+        """The sounds of a split, int16 (samples,) each, in the order of the examples that come from them."""
         ...
 
 

@@ -1,6 +1,7 @@
 """The prepared dataset of spoken words."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -139,6 +140,10 @@ class SpeechDataset:
     def features(self, split: str) -> np.ndarray:
         """MFCC of a split, float32 (clips, frames, coefficients, 1), memory-mapped."""
         return self._features[self.rows(split)][..., None]
+
+    def recordings(self, split: str) -> Iterator[np.ndarray]:
+        """See `SoundDataset`: the clips of a split."""
+        yield from self.audio[self.rows(split)]
 
     def classes(self, split: str) -> np.ndarray:
         """Class indices of a split, int64 (clips,)."""

@@ -1,7 +1,7 @@
 """The prepared dataset of machine sounds."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -103,6 +103,13 @@ class MachineDataset:
     def features(self, split: str) -> np.ndarray:
         windows = self.windows(split)
         return windows.cut(np.arange(len(windows)))
+
+    def recordings(self, split: str) -> Iterator[np.ndarray]:
+        """See `SoundDataset`: the clips of a split."""
+        audio = np.load(self.directory / "audio.npy", mmap_mode="r")
+        ends = np.cumsum(self.clips["samples"].to_numpy(np.int64))
+        for row in self.rows(split):
+            yield np.asarray(audio[ends[row - 1] if row else 0 : ends[row]])
 
     def classes(self, split: str) -> np.ndarray:
         return self.clips["class"].to_numpy(np.int64)[self._clip_of_windows(split)]

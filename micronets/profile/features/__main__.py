@@ -5,18 +5,16 @@ import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from micronets.boards import find_board
 from micronets.data.log_mel import AUTOENCODER_WINDOWS, IMAGES, MEL_IMAGES
 from micronets.data.mfcc import MfccParameters
 from micronets.data.options import from_mapping
-from micronets.errors import ConfigurationError, MicronetsError
+from micronets.errors import MicronetsError
 from micronets.firmware import OPTIMISE
 from micronets.firmware.features import Parameters
 from micronets.profile.features.measure import profile_features
+from micronets.profile.features.options import parameter_changes
 from micronets.profile.features.table import feature_table
 
 _KINDS: dict[str, Parameters] = {
@@ -38,7 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--output", type=Path, help="directory for the C and the program")
     options = parser.parse_args(arguments)
     try:
-        parameters = _changed(_KINDS[options.kind], options.set)
+        kind = _KINDS[options.kind]
+        parameters = from_mapping(type(kind), asdict(kind) | parameter_changes(options.set), "--set")
         board = find_board(options.board)
         with tempfile.TemporaryDirectory() as scratch:
             directory = options.output or Path(scratch)
@@ -48,16 +47,6 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     return 0
-
-
-def _changed(parameters: Parameters, settings: list[str]) -> Parameters:
-    changes: dict[str, Any] = {}
-    for setting in settings:
-        key, equals, value = setting.partition("=")
-        if not equals:
-            raise ConfigurationError(f"--set {setting} is no parameter; write it as key=value")
-        changes[key] = yaml.safe_load(value)
-    return from_mapping(type(parameters), asdict(parameters) | changes, "--set")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 
 from micronets.data import SpeechDataset
+from micronets.data.dataset import SoundDataset
+from micronets.data.mfcc import mfcc
 from micronets.errors import DataError
 
 
@@ -88,3 +90,10 @@ def test_split_indices_cut_every_word(dataset):
     for fraction in (0, 1):
         with pytest.raises(DataError, match="fraction"):
             dataset.split_indices(fraction, seed=3)
+
+
+def test_recordings_are_what_the_features_come_from(prepared):
+    dataset = SpeechDataset.open(prepared)
+    assert isinstance(dataset, SoundDataset)
+    again = mfcc(np.stack(list(dataset.recordings("testing"))), dataset.parameters)
+    assert np.array_equal(again[..., None], dataset.features("testing"))

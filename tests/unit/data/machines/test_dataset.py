@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import soundfile
 
+from micronets.data.dataset import SoundDataset
 from micronets.data.log_mel import AUTOENCODER_WINDOWS, IMAGES, MEL_IMAGES, log_mel, windows_of
 from micronets.data.machines.dataset import MachineDataset
 from micronets.data.machines.options import MachineAugmentation, MachineOptions
@@ -243,3 +244,12 @@ def test_real_recordings(shared, tmp_path):
     assert len(images.features("testing")) == 12 * 13 + 12 * 15
     assert len(windows.features("testing")) == 24 * 196
     assert images.truth("testing").anomalous.sum() == 8 * 13 + 8 * 15
+
+
+def test_recordings_are_what_the_features_come_from(prepared):
+    dataset = MachineDataset.open(prepared, (32, 32, 1))
+    assert isinstance(dataset, SoundDataset)
+    clips = np.stack(list(dataset.recordings("testing")))
+    windows = windows_of(log_mel(clips, dataset.parameters), dataset.parameters)
+    # Float sums come in another order where there are several clips in a block.
+    assert np.allclose(windows.reshape(-1, 32, 32, 1), dataset.features("testing"), atol=1e-3)
