@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from micronets.architecture import Shape
 from micronets.boards import find_board
 from micronets.costs import costs
 from micronets.data.options import from_mapping, schema_of
@@ -307,6 +308,20 @@ def _check_teacher(task: TaskConfiguration, model: ModelConfiguration) -> None:
     if teacher and teacher not in PUBLISHED and teacher not in task.models:
         known = [*PUBLISHED, *(name for name in task.models if name not in PUBLISHED)]
         raise ConfigurationError(f"{key}: unknown network {teacher!r}; {closest(teacher, known)}.")
+    if teacher:
+        read, taught = _input_shape(task, teacher), _input_shape(task, model.name)
+        if read != taught:
+            raise ConfigurationError(
+                f"{task.name}.models.{model.name} reads inputs of shape {list(taught)}, but its teacher {teacher} "
+                f"reads {list(read)}; set the model's train.teacher.architecture to a network of the same input, or ''."
+            )
+
+
+def _input_shape(task: TaskConfiguration, model: str) -> Shape:
+    if model in PUBLISHED:
+        return published_architecture(model).input_shape
+    options = SearchOptions.from_section(task.models[model].sections["search"])
+    return options.input_shape or find_task(task.name).input_shape
 
 
 def _check_data(task: str, data: Section) -> None:

@@ -36,7 +36,12 @@ def test_the_defaults_are_valid_and_need_no_download(defaults):
 
 @pytest.mark.parametrize(
     ("name", "tasks"),
-    [("speech_commands.yaml", ["kws"]), ("paper.yaml", ["kws", "ad"]), ("anomaly_detection.yaml", ["ad"])],
+    [
+        ("speech_commands.yaml", ["kws"]),
+        ("visual_wake_words.yaml", ["vww"]),
+        ("anomaly_detection.yaml", ["ad"]),
+        ("paper.yaml", ["kws", "ad"]),
+    ],
 )
 def test_every_recipe_is_valid(defaults, repository, tmp_path, name, tasks):
     for clip in ("train/normal_id_00_0.wav", "test/normal_id_00_1.wav", "test/anomaly_id_00_0.wav"):
@@ -169,6 +174,10 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({"evaluate": {"labels": "yes"}}, r"kws.evaluate.labels"),
     ({"models": {}}, r"kws.models is \{\}, but must be a mapping of 1 or more"),
     ({"models": {"Big Net": {}}}, r"kws.models: the name 'Big Net'"),
+    (
+        {"train": {"teacher": {"architecture": "micronet-ad-s"}}},
+        r"kws.models.ds-cnn-s reads inputs of shape \[49, 10, 1\], but its teacher micronet-ad-s reads \[32, 32, 1\]",
+    ),
     ({"models": {"teachers": {"search": {}}}}, r"kws.models.teachers: .* choose another name"),
     ({"models": {"ds-cnn-xs": {}}}, r"kws.models.ds-cnn-xs .*did you mean 'ds-cnn-s'.* search key"),
     ({"models": {"ds-cnn-s": {"search": {}}}}, r"kws.models.ds-cnn-s .*remove its search key"),
