@@ -41,28 +41,25 @@ class Decisions(keras.layers.Layer):
 
     def sample(self) -> list:
         """Gates: one vector of shape (options,) per decision that sums to 1; the noise makes it a sample."""
-        return self._distributions(self.logits + self.noise)
+        return self._distributions(self.logits + self.noise, self.temperature)
 
     def expected_values(self) -> list:
-        """One scalar per decision: its options weighted by the gates without noise.
-
-        At the temperature of the gates, not at 1: as the gates harden, the costs become those of the derived network.
-        """
+        """One scalar per decision: its options weighted by their probabilities, as hard as the gates are below 1."""
         return [
             ops.sum(gates * ops.convert_to_tensor(decision.options, dtype="float32"))
-            for gates, decision in zip(self._distributions(self.logits), self.decisions, strict=True)
+            for gates, decision in zip(self._likelihoods(), self.decisions, strict=True)
         ]
 
     def expected_greatest(self) -> list:
         """One scalar per group of `maxima`: the expectation of its greatest value; the decisions are independent."""
-        distributions = self._distributions(self.logits)
+        distributions = self._likelihoods()
         return [
             _expected_maximum([distributions[index] for index in group], self.decisions[group[0]].options)
             for group in self.maxima
         ]
 
     def expected_costs(self, space: SearchSpace) -> ExpectedCosts:
-        """Costs of `space`, whose decisions these are, by the gates without noise."""
+        """Costs of `space`, whose decisions these are: see `expected_values`."""
         return space.expected_costs(self.expected_values(), self.expected_greatest())
 
     def probabilities(self) -> list[np.ndarray]:
@@ -75,8 +72,14 @@ class Decisions(keras.layers.Layer):
         """The likeliest option of every decision; of equal ones the dearer."""
         return tuple(len(part) - 1 - int(np.argmax(part[::-1])) for part in self.probabilities())
 
-    def _distributions(self, logits) -> list:
-        parts = ops.split(logits / self.temperature, self._ends[:-1].tolist())
+    def _likelihoods(self) -> list:
+        """At a temperature of 1 these are the probabilities that an option is drawn. Above 1 they would all be alike:
+        to change the costs then takes logits so far apart that the costs fall far below their targets as it cools.
+        Below 1 they harden with the gates, and the costs become those of the derived network."""
+        return self._distributions(self.logits, ops.minimum(self.temperature, 1.0))
+
+    def _distributions(self, logits, temperature) -> list:
+        parts = ops.split(logits / temperature, self._ends[:-1].tolist())
         # A single option is taken with certainty; Keras warns of its softmax.
         return [ops.softmax(part) if part.shape[0] > 1 else ops.ones_like(part) for part in parts]
 

@@ -123,3 +123,17 @@ def _gradient_of_penalty(decisions, budget):
     model.optimizer.learning_rate = 1.0 / scale
     model.train_on_batch(np.zeros((1, 1), np.float32), np.zeros((1, 1), np.float32))
     return (before - ops.convert_to_numpy(decisions.logits)) * scale
+
+
+def test_costs_are_expected_by_the_probabilities_while_it_is_hot_and_harden_with_the_gates():
+    decisions = Decisions(SPACE.decisions)
+    decisions.logits.assign(np.random.default_rng(2).normal(size=decisions.size))
+    values = {}
+    for temperature in (5.0, 0.05):
+        decisions.temperature.assign(temperature)
+        values[temperature] = [float(value) for value in decisions.expected_values()]
+    means = [part @ np.array(d.options) for part, d in zip(decisions.probabilities(), SPACE.decisions, strict=True)]
+    assert values[5.0] == pytest.approx(means, rel=1e-5)
+    learnt = zip(decisions.most_probable(), SPACE.decisions, strict=True)
+    hard = [decision.options[index] for index, decision in learnt]
+    assert np.mean(np.abs(np.subtract(values[0.05], hard))) < np.mean(np.abs(np.subtract(means, hard))) / 4
