@@ -9,6 +9,7 @@ from micronets.architecture import Architecture
 from micronets.errors import ConfigurationError
 from micronets.published import KWS_CLASSES, KWS_INPUT
 from micronets.search.ds_cnn_space import DsCnnSpace
+from micronets.search.mobilenet_v2_space import MobileNetV2Space
 from micronets.search.space import SearchSpace
 
 _DOWN, _KEEP = (2, 2), (1, 1)
@@ -51,7 +52,16 @@ def _cifar10() -> Backbone:
     )
 
 
-_BACKBONES: dict[str, Callable[[], Backbone]] = {"kws": _kws, "cifar10": _cifar10}
+def _vww() -> Backbone:
+    return Backbone(
+        "vww",
+        MobileNetV2Space((50, 50, 1), 2, width=0.5),
+        "MobileNetV2 on the paper's small input of 50x50x1, half as wide as the paper's: of the whole width most "
+        "random networks do not fit the smaller board's flash",
+    )
+
+
+_BACKBONES: dict[str, Callable[[], Backbone]] = {"kws": _kws, "cifar10": _cifar10, "vww": _vww}
 BACKBONES = tuple(_BACKBONES)
 """Names that `find_backbone` knows."""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from micronets.atomic import write_bytes, write_json, write_text
 from micronets.boards import Board
 from micronets.errors import BuildError
-from micronets.profile.image import COMPILED, Firmware, MemoryPlan, Runtime, measure_memories
+from micronets.profile.image import COMPILED, Firmware, MemoryPlan, Runtime, measure_layers, measure_memories
 from micronets.profile.linker_map import read_linker_map
 from micronets.profile.linking import CompiledSources, Harness, compile_and_link
 from micronets.profile.machines import find_machine
@@ -58,7 +58,8 @@ def build_firmware(
 def _describe(compiled: CompiledSources, board: Board, directory: Path, stack_bytes: int, runtime: Runtime) -> Firmware:
     elf = directory / "firmware.elf"
     symbols = read_symbols(elf)
-    flash, ram = measure_memories(read_linker_map(directory / "firmware.map"), stack_bytes)
+    contributions = read_linker_map(directory / "firmware.map")
+    flash, ram = measure_memories(contributions, stack_bytes)
     functions = [symbol.name for symbol in layer_functions(symbols)]
     compiled_functions = [layer.function for layer in compiled.layers]
     if functions != compiled_functions:
@@ -80,4 +81,5 @@ def _describe(compiled: CompiledSources, board: Board, directory: Path, stack_by
         flash_bytes=flash,
         ram_bytes=ram,
         runtime=runtime,
+        layer_flash_bytes=measure_layers(contributions, functions) if runtime == COMPILED else (),
     )

@@ -1,6 +1,7 @@
 """A linked firmware and what it takes of the board."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -39,6 +40,14 @@ class FlashUse:
     def total(self) -> int:
         """Everything in flash."""
         return self.network + self.harness
+
+
+@dataclass(frozen=True)
+class LayerFlash:
+    """Bytes of flash of one layer's own: the function that runs it, and its constants. Kernels serve many layers."""
+
+    code: int
+    constants: int
 
 
 @dataclass(frozen=True)
@@ -91,6 +100,7 @@ class Firmware:
         layers: names of the functions that instructions are counted by: `network_layer_NN_<op>`, in order.
         layer_macs: multiply-accumulates of each layer, as the compiler left them to be done.
         entry: the function that is called for every input.
+        layer_flash_bytes: of each layer; empty where a program does not keep its layers apart.
     """
 
     elf: Path
@@ -106,6 +116,7 @@ class Firmware:
     ram_bytes: RamUse
     entry: str = "network_invoke"
     runtime: Runtime = COMPILED
+    layer_flash_bytes: tuple[LayerFlash, ...] = ()
 
     def to_json(self) -> dict:
         """All but the paths, for `firmware.json`."""
@@ -126,6 +137,7 @@ class Firmware:
                 board=Board.from_json(board),
                 layers=tuple(content.pop("layers")),
                 layer_macs=tuple(content.pop("layer_macs")),
+                layer_flash_bytes=tuple(LayerFlash(**layer) for layer in content.pop("layer_flash_bytes")),
                 memory_plan=MemoryPlan(
                     plan["arena_bytes"], tuple(PlannedBuffer(**buffer) for buffer in plan["buffers"])
                 ),
@@ -163,3 +175,18 @@ def measure_memories(contributions: Sequence[Contribution], stack_bytes: int) ->
             ram[owner] += part.size_bytes
     ram["harness"] -= stack_bytes
     return FlashUse(**flash), RamUse(**ram, stack=stack_bytes)
+
+
+_LAYER_SECTION = re.compile(r"\.(?:text|rodata|data)\.network_layer_(\d+)(?:_|$)")
+
+
+def measure_layers(contributions: Sequence[Contribution], layers: Sequence[str]) -> tuple[LayerFlash, ...]:
+    """What each of the functions `network_layer_NN_<op>` has to itself in flash; padding is nobody's."""
+    code, constants = dict.fromkeys(layers, 0), dict.fromkeys(layers, 0)
+    names = {int(name.split("_")[2]): name for name in layers}
+    for part in contributions:
+        match = _LAYER_SECTION.match(part.section)
+        if match is not None and int(match[1]) in names:
+            kind = code if part.output == ".text" else constants
+            kind[names[int(match[1])]] += part.size_bytes
+    return tuple(LayerFlash(code[name], constants[name]) for name in layers)

@@ -26,6 +26,8 @@ LAYER_COLUMNS = (
     "estimated_error_percent",
     "macs",
     "share_of_floor",
+    "flash_code_bytes",
+    "flash_constant_bytes",
 )
 
 INVOKE = "network_invoke"
@@ -92,13 +94,15 @@ class Profile:
 
         `estimated_error_percent` is the model's mean error on whole networks: of single layers nothing is published.
         `share_of_floor` is the time that the multiply-accumulates alone would take at two a cycle, divided by the
-        estimated time.
+        estimated time. `flash_*_bytes` are the layer's own, without kernels, which serve many layers.
         """
-        macs = dict(zip(self.firmware.layers, self.firmware.layer_macs, strict=True))
+        firmware = self.firmware
+        macs = dict(zip(firmware.layers, firmware.layer_macs, strict=True))
+        flash = dict(zip(firmware.layers, firmware.layer_flash_bytes, strict=False))
         rows = []
         for name, counts in self.layers:
             cycles = counts.cycles
-            count = macs.get(name)
+            count, own = macs.get(name), flash.get(name)
             rows.append(
                 {
                     "layer": name,
@@ -112,6 +116,8 @@ class Profile:
                     "estimated_error_percent": self.error_percent,
                     "macs": count,
                     "share_of_floor": round(count / 2 / cycles, 4) if count and cycles else None,
+                    "flash_code_bytes": None if own is None else own.code,
+                    "flash_constant_bytes": None if own is None else own.constants,
                 }
             )
         return rows
@@ -130,6 +136,7 @@ class Profile:
                 "cycles": round(self.cycles or 0.0, 2),
                 "latency_ms": round(self.latency_ms or 0.0, 6),
                 "latency_error_percent": self.error_percent,
+                "share_of_floor": round(sum(firmware.layer_macs) / 2 / self.cycles, 4) if self.cycles else None,
                 "energy_mj": None if self.energy_mj is None else round(self.energy_mj, 6),
                 "energy_error_percent": energy_error_percent(firmware.board, self.error_percent or 0.0),
             }
@@ -162,6 +169,7 @@ class Profile:
                 "ram_stores": sum(counts.ram_stores for _, counts in self.layers),
                 "flash_stores": 0,
                 "stack_bytes": self.stack_bytes,
+                "macs": sum(firmware.layer_macs),
             },
             "estimated": estimate,
             "measured": None if self.measured is None else self.measured.to_json(estimates),
@@ -170,6 +178,7 @@ class Profile:
                 "network_code": flash.network_code,
                 "network_constants": flash.network_constants,
                 "network": flash.network,
+                "network_layers": sum(layer.code + layer.constants for layer in firmware.layer_flash_bytes) or None,
                 "harness": flash.harness,
                 "total": flash.total,
                 "board": firmware.board.flash_bytes,

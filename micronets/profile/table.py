@@ -9,17 +9,19 @@ def layer_table(profile: Profile) -> str:
     width = max(len(name) for name, _ in profile.layers)
     lines = [
         f"{'layer':{width}} {'instructions':>12} {'cycles*':>12} {'ms*':>8} {'share':>6} {'MACs':>10} {'of floor':>8} "
-        f"{'flash loads':>11} {'RAM loads':>10} {'stores':>9}"
+        f"{'flash loads':>11} {'RAM loads':>10} {'stores':>9} {'own flash':>9}"
     ]
     for row in profile.layer_rows():
         cycles, floor = row["estimated_cycles"], row["share_of_floor"]
         estimates = ("-", "-", "-")
         if cycles is not None and total:
             estimates = (f"{cycles:,.0f}", f"{row['estimated_ms']:.3f}", f"{cycles / total:.1%}")
+        code, constants = row["flash_code_bytes"], row["flash_constant_bytes"]
+        own = "-" if code is None or constants is None else f"{code + constants:,}"
         lines.append(
             f"{row['layer']:{width}} {row['instructions']:>12,} {estimates[0]:>12} {estimates[1]:>8} {estimates[2]:>6} "
             f"{row['macs'] if row['macs'] is not None else '-':>10} {f'{floor:.1%}' if floor is not None else '-':>8} "
-            f"{row['flash_loads']:>11,} {row['ram_loads']:>10,} {row['ram_stores']:>9,}"
+            f"{row['flash_loads']:>11,} {row['ram_loads']:>10,} {row['ram_stores']:>9,} {own:>9}"
         )
     return "\n".join(lines)
 

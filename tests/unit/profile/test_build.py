@@ -5,11 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from micronets.boards import Board
+from micronets.architecture import Architecture, AveragePooling, Convolution, DepthwiseConvolution
+from micronets.boards import Board, find_board
+from micronets.characterise.random_weights import random_network
 from micronets.errors import BuildError, ConfigurationError
-from micronets.profile import Firmware
+from micronets.export.writer import write_tflite
+from micronets.firmware import compile_network
+from micronets.profile import Firmware, build_firmware
 from micronets.profile.linker_map import read_linker_map
 from micronets.profile.plugin import build_plugin
+from micronets.profile.symbols import layer_functions, read_symbols
 from micronets.profile.toolchain import run_tool
 
 NETWORK = """
@@ -50,6 +55,21 @@ def test_map_adds_up(build: Callable[..., Firmware]) -> None:
         assert part.address >= ends.get(part.output, 0) or part.object == "*script*"
         ends[part.output] = part.address + part.size_bytes
     assert any(part.section == ".rodata.network_weights" and part.size_bytes == 10 for part in contributions)
+
+
+def test_flash_of_single_layers(tmp_path: Path) -> None:
+    """Constants as the compiler counts them itself, code as the symbol table has it; kernels are nobody's own."""
+    layers = (Convolution(8, kernel=(3, 3)), DepthwiseConvolution(), Convolution(12), AveragePooling(), Convolution(3))
+    write_tflite(random_network(Architecture("small", (6, 6, 4), layers), seed=5), tmp_path / "small.tflite")
+    board = find_board("nucleo-f446re")
+    compiled = compile_network(tmp_path / "small.tflite", tmp_path / "src", core=board.core, optimise="balanced")
+    firmware = build_firmware(compiled, board, tmp_path)
+    assert [own.constants for own in firmware.layer_flash_bytes] == [layer.constant_bytes for layer in compiled.layers]
+    sizes = {symbol.name: symbol.size_bytes for symbol in layer_functions(read_symbols(firmware.elf))}
+    assert [own.code for own in firmware.layer_flash_bytes] == [sizes[name] for name in firmware.layers]
+    assert all(own.code > 0 for own in firmware.layer_flash_bytes)
+    assert sum(own.code for own in firmware.layer_flash_bytes) < firmware.flash_bytes.network_code
+    assert Firmware.load(tmp_path) == firmware
 
 
 def test_firmware_is_found_again(build: Callable[..., Firmware]) -> None:

@@ -47,7 +47,12 @@ def test_files(build: Callable[..., Firmware], schema: dict, tmp_path: Path) -> 
     assert sum(int(row["instructions"]) for row in rows) == content["counted"]["instructions"]
     assert sum(float(row["estimated_cycles"]) for row in rows) == pytest.approx(estimated["cycles"])
     assert float(rows[0]["share_of_floor"]) == pytest.approx(20 / float(rows[0]["estimated_cycles"]), abs=1e-4)
-    assert rows[2]["macs"] == ""
+    assert rows[2]["macs"] == rows[2]["flash_code_bytes"] == ""
+    own = [(int(row["flash_code_bytes"]), int(row["flash_constant_bytes"])) for row in rows[:2]]
+    assert own == [(layer.code, layer.constants) for layer in firmware.layer_flash_bytes]
+    assert sum(map(sum, own)) == content["flash_bytes"]["network_layers"] > 0
+    assert content["counted"]["macs"] == 40
+    assert estimated["share_of_floor"] == pytest.approx(20 / estimated["cycles"], abs=1e-4)
     assert {float(row["estimated_error_percent"]) for row in rows} == {estimated["latency_error_percent"]}
 
 
