@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from micronets.architecture import Architecture, AveragePooling, Convolution
 from micronets.boards import Board
+from micronets.characterise.finished import Finished
 from micronets.characterise.sampling import measure_networks
 
 COUNTS = tuple(range(132, 145))
@@ -19,7 +20,7 @@ class ChannelSample:
     cycles: float
 
 
-def measure_channels(board: Board, *, processes: int, optimise: str) -> tuple[ChannelSample, ...]:
+def measure_channels(board: Board, *, processes: int, optimise: str, finished: Finished) -> tuple[ChannelSample, ...]:
     """One convolution for every count of `COUNTS`; raises as `measure_networks`."""
     architectures = [
         Architecture(
@@ -29,7 +30,7 @@ def measure_channels(board: Board, *, processes: int, optimise: str) -> tuple[Ch
         )
         for count in COUNTS
     ]
-    samples = measure_networks(architectures, board, 0, processes=processes, optimise=optimise)
+    samples = measure_networks(architectures, board, 0, processes=processes, optimise=optimise, finished=finished)
     first = {}
     for layer in samples.layers:
         first.setdefault(layer.network, layer)

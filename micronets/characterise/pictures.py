@@ -6,7 +6,7 @@ import numpy as np
 
 from micronets.characterise.channels import ChannelSample
 from micronets.characterise.regression import LatencyFit, LayerCost
-from micronets.characterise.sampling import LayerSample, NetworkSample
+from micronets.characterise.samples import LayerSample, NetworkSample
 from micronets.style import BLUE, GREEN, INK, MUTED, PURPLE, VERMILION, Picture, blank_figure, finish, styled
 
 _COLOURS = (BLUE, VERMILION, GREEN, PURPLE, MUTED)
@@ -92,4 +92,31 @@ def channel_picture(board: str, samples: Sequence[ChannelSample]) -> Picture:
             "A 1x1 convolution on 25 x 5 pixels. The paper measured 37.5 ms with 138 channels and 21.5 ms with 140 "
             "under CMSIS-NN; here the compiler pads and packs the weights beforehand.",
             ", ".join(f"{count}: {value:.2f}" for count, value in zip(counts, cycles, strict=True)),
+        )
+
+
+def comparison_picture(board: str, other: str, points: Mapping[str, Sequence[tuple[float, float]]]) -> Picture:
+    """Latency in ms of the same networks on two boards, (`board`, `other`), by backbone."""
+    with styled():
+        figure = blank_figure(6.6, _HEIGHT_INCHES)
+        axes = figure.subplots()
+        highest, ratios = 0.0, {}
+        for colour, (backbone, pairs) in zip(_COLOURS, points.items(), strict=False):
+            first, second = np.array(pairs).T
+            highest, ratios[backbone] = max(highest, first.max()), (first / second).mean()
+            label = f"{backbone}: {ratios[backbone]:.2f} times as fast"
+            axes.scatter(first, second, s=12, color=colour, alpha=0.7, linewidths=0, label=label)
+        axes.plot([0, highest], [0, highest / 2], color=INK, linewidth=0.9, label="twice as fast")
+        axes.set_xlabel(f"ms on {board}, estimated")
+        axes.set_ylabel(f"ms on {other}, estimated")
+        axes.set_xlim(left=0)
+        axes.set_ylim(bottom=0)
+        axes.legend(loc="upper left", fontsize=8.5)
+        return finish(
+            figure,
+            f"{board}_{other}",
+            f"{other} beside {board}",
+            "Each point is a random network that fits both boards. The paper measured the F746ZG to be about twice as "
+            "fast as the F446RE.",
+            "; ".join(f"{name}: {ratio:.2f}" for name, ratio in ratios.items()),
         )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import nnls
 
-from micronets.characterise.sampling import LayerSample, NetworkSample
+from micronets.characterise.samples import LayerSample, NetworkSample
 
 FOLDS = 10
 

@@ -1,19 +1,19 @@
 """Measures random networks on the emulator, many side by side."""
 
-import csv
-import io
 import logging
 import math
 import re
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 from micronets.architecture import Architecture, Convolution, DepthwiseConvolution
 from micronets.boards import Board
+from micronets.characterise.finished import Finished
 from micronets.characterise.random_weights import random_network
+from micronets.characterise.samples import LayerSample, NetworkSample
 from micronets.costs import costs
 from micronets.errors import BuildError, EmulatorError
 from micronets.export.writer import write_tflite
@@ -27,45 +27,6 @@ _CONVOLUTION = re.compile(r"_(depthwise_)?conv_2d$")
 
 
 @dataclass(frozen=True)
-class NetworkSample:
-    """One network on one board.
-
-    Attributes:
-        ops: 2 x MACs, real map sizes; paper_ops: under the paper's convention.
-        instructions: counted; cycles and latency_ms: estimated by the board's cycle model.
-    """
-
-    network: str
-    ops: int
-    paper_ops: float
-    weights: int
-    instructions: int
-    cycles: float
-    latency_ms: float
-    ram_bytes: int
-    flash_bytes: int
-
-
-@dataclass(frozen=True)
-class LayerSample:
-    """One layer of such a network, as the compiler executes it.
-
-    Attributes:
-        kind: `1x1 convolution`, `convolution` (any other dense one), `depthwise` or `strided depthwise`.
-        macs: as executed; inputs, outputs: values of the maps read and written; channels: of the output.
-    """
-
-    network: str
-    layer: str
-    kind: str
-    macs: int
-    inputs: int
-    outputs: int
-    channels: int
-    cycles: float
-
-
-@dataclass(frozen=True)
 class Samples:
     """What was measured, in the order of the networks, and how many did not fit the board."""
 
@@ -75,11 +36,18 @@ class Samples:
 
 
 def measure_networks(
-    architectures: Sequence[Architecture], board: Board, seed: int, *, processes: int, optimise: str
+    architectures: Sequence[Architecture],
+    board: Board,
+    seed: int,
+    *,
+    processes: int,
+    optimise: str,
+    finished: Finished,
 ) -> Samples:
     """Compiles every network with random weights and runs it on the board's emulator, `processes` side by side.
 
-    A network that does not fit the board's memories is counted and left out.
+    A network that does not fit the board's memories is counted and left out; one that is finished is not measured
+    again.
 
     Raises:
         EmulatorError: a network's output differs from TFLM's, or the emulator failed.
@@ -88,13 +56,11 @@ def measure_networks(
     progress = Progress(logger, f"networks on {board.name}", len(architectures))
 
     def measure(index: int) -> tuple[NetworkSample, list[LayerSample]] | None:
+        architecture, of_network = architectures[index], seed + index
         try:
-            return _measure(architectures[index], board, seed + index, optimise)
-        except BuildError as error:
-            if "does not fit" not in str(error):
-                raise
-            logger.info("%s", error)
-            return None
+            return finished.get(
+                architecture, of_network, lambda: _measure_if_it_fits(architecture, board, of_network, optimise)
+            )
         finally:
             progress.advance()
 
@@ -103,6 +69,18 @@ def measure_networks(
     kept = [sample for sample in found if sample is not None]
     layers = tuple(layer for _, of_network in kept for layer in of_network)
     return Samples(tuple(network for network, _ in kept), layers, len(found) - len(kept))
+
+
+def _measure_if_it_fits(
+    architecture: Architecture, board: Board, seed: int, optimise: str
+) -> tuple[NetworkSample, list[LayerSample]] | None:
+    try:
+        return _measure(architecture, board, seed, optimise)
+    except BuildError as error:
+        if "does not fit" not in str(error):
+            raise
+        logger.info("%s", error)
+        return None
 
 
 def _measure(
@@ -155,12 +133,3 @@ def _kind(layer: Convolution | DepthwiseConvolution) -> str:
     if isinstance(layer, DepthwiseConvolution):
         return "depthwise" if layer.stride == (1, 1) else "strided depthwise"
     return "1x1 convolution" if layer.kernel == (1, 1) else "convolution"
-
-
-def table(samples: Sequence[NetworkSample] | Sequence[LayerSample]) -> str:
-    """CSV, one row per sample."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, [field.name for field in fields(samples[0])], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(asdict(sample) for sample in samples)
-    return text.getvalue()

@@ -10,9 +10,11 @@ from micronets.atomic import atomic_directory, write_json, write_text
 from micronets.boards import Board, find_board
 from micronets.characterise.backbones import find_backbone
 from micronets.characterise.channels import ChannelSample, measure_channels
+from micronets.characterise.finished import Finished
 from micronets.characterise.pictures import channel_picture, latency_picture, layer_cost_picture
 from micronets.characterise.regression import LatencyFit, fit_latency, fit_layer_costs
-from micronets.characterise.sampling import Samples, measure_networks, table
+from micronets.characterise.samples import table
+from micronets.characterise.sampling import Samples, measure_networks
 from micronets.errors import ConfigurationError
 from micronets.profile.cycle_models import CycleModel, find_cycle_model
 
@@ -32,7 +34,8 @@ def characterise(
     """Measures random networks of every backbone on one board and fits latency and layer costs.
 
     Writes to `directory`: `{backbone}_networks.csv` and `{backbone}_layers.csv`, `layer_costs.json` (the fitted table),
-    `characterisation.json` (all figures), `summary.txt` and `pictures/*.png`; returns the figures.
+    `characterisation.json` (all figures), `summary.txt` and `pictures/*.png`; returns the figures. While it runs,
+    `finished/` keeps what is measured: a later call goes on from there.
 
     Args:
         networks: how many of each backbone.
@@ -47,12 +50,15 @@ def characterise(
     if model is None:
         raise ConfigurationError(f"there is no cycle model for {board.core}, so {board_name} cannot be characterised")
     chosen = [find_backbone(name) for name in backbones]
+    finished = Finished(directory / "finished", board, optimise)
     measured: dict[str, Samples] = {}
     for backbone in chosen:
         logger.info("%s: %d random networks", backbone.name, networks)
         architectures = [backbone.sample(seed, index) for index in range(networks)]
-        measured[backbone.name] = measure_networks(architectures, board, seed, processes=processes, optimise=optimise)
-    channels = measure_channels(board, processes=processes, optimise=optimise)
+        measured[backbone.name] = measure_networks(
+            architectures, board, seed, processes=processes, optimise=optimise, finished=finished
+        )
+    channels = measure_channels(board, processes=processes, optimise=optimise, finished=finished)
     fits = {name: fit_latency(samples.networks) for name, samples in measured.items()}
     layers = [layer for samples in measured.values() for layer in samples.layers]
     costs = fit_layer_costs(layers, seed)
@@ -83,6 +89,7 @@ def characterise(
         channel_picture(board.name, channels).save(beside)
     write_text(directory / "summary.txt", summary(board, model, fits, channels) + "\n")
     write_json(directory / "characterisation.json", figures)
+    finished.remove()
     return figures
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from micronets.characterise.regression import fit_latency, fit_layer_costs
-from micronets.characterise.sampling import LayerSample, NetworkSample
+from micronets.characterise.samples import LayerSample, NetworkSample
 
 
 def network(ops: int, latency_ms: float) -> NetworkSample:
