@@ -19,7 +19,9 @@ from micronets.costs import costs
 from micronets.data.options import from_mapping, schema_of
 from micronets.data.spot_options import SpotOptions
 from micronets.errors import ConfigurationError
+from micronets.firmware.tflm import TflmLibrary
 from micronets.published import PUBLISHED, published_architecture
+from micronets.runtime import TFLM, build_name, options_of, runtimes_of
 from micronets.schema import check, closest
 from micronets.search.options import SearchOptions
 from micronets.search.problem import search_problem
@@ -49,6 +51,7 @@ class ModelConfiguration:
     Attributes:
         published: its layers are known by its name; otherwise it is searched.
         boards: names of the boards it is built for.
+        builds: its firmwares' folders (see `runtime.build_name`), one for each board and runtime.
         sections: the sections of `MODEL_SECTIONS` with this model's own keys merged in.
     """
 
@@ -56,6 +59,11 @@ class ModelConfiguration:
     published: bool
     boards: tuple[str, ...]
     sections: Mapping[str, Section]
+
+    @property
+    def builds(self) -> tuple[str, ...]:
+        runtimes = runtimes_of(self.sections["firmware"])
+        return tuple(build_name(board, runtime) for board in self.boards for runtime in runtimes)
 
 
 @dataclass(frozen=True)
@@ -252,6 +260,8 @@ def _resolve_model(
     target = merged["profile"].get("target", EMULATOR)
     for board in model.boards:
         _known_board(f"{key}.boards", board)
+        if TFLM in runtimes_of(merged["firmware"]):
+            _check_tflm(f"{key}.firmware.tflm", merged["firmware"], board)
         if serial_port(target) is not None and find_board(board).hardware is None:
             raise ConfigurationError(
                 f"{key}.profile.target is {target!r}, but there is no support for {board} itself, only for its "
@@ -264,6 +274,14 @@ def _resolve_model(
     else:
         _check_search(task, f"{key}.search", merged["search"], sections["data"])
     return model
+
+
+def _check_tflm(key: str, firmware: Section, board: str) -> None:
+    options = options_of(firmware, TFLM)
+    try:
+        TflmLibrary.find(options["library"], options["include"], find_board(board).core)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{key}.{error}") from None
 
 
 def _check_published_fits(key: str, name: str, board_name: str) -> None:

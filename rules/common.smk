@@ -5,8 +5,10 @@ from dataclasses import asdict
 from micronets.boards import find_board
 from micronets.configuration import resolve, teacher_of
 from micronets.errors import MicronetsError
+from micronets.firmware.tflm.library import CORE_PLACEHOLDER
 from micronets.job import claim
 from micronets.published import PUBLISHED
+from micronets.runtime import MICRONETS, options_of
 from micronets.target import EMULATOR, serial_port
 from micronets.tracking import STORE_VARIABLE, store_uri
 
@@ -25,11 +27,34 @@ wildcard_constraints:
     model="[a-z0-9-]+",
     teacher="[a-z0-9-]+",
     board="[a-z0-9-]+",
+    runtime="(tflm/)?",
 
 
 def section(name):
     """A params function: the section that holds for the job's task and, where it has one, its model."""
     return lambda wildcards: TASKS[wildcards.task].section(name, wildcards.get("model"))
+
+
+def runtime_name(wildcards):
+    """A params function: the runtime whose folder the job works in; our own has none."""
+    return wildcards.runtime.rstrip("/") or MICRONETS
+
+
+def runtime_options(wildcards):
+    """A params function: what the section firmware says to the job's runtime."""
+    return options_of(section("firmware")(wildcards), runtime_name(wildcards))
+
+
+def compiler_options(wildcards):
+    """A params function: what the section firmware says to our own compiler."""
+    return options_of(section("firmware")(wildcards), MICRONETS)
+
+
+def runtime_library(wildcards):
+    """An input function: the library of the job's runtime, so that a new one is linked anew; none of our own."""
+    library = runtime_options(wildcards).get("library")
+    core = find_board(wildcards.board).core
+    return library.replace(CORE_PLACEHOLDER, core) if library else []
 
 
 def runs_on_board(wildcards):
@@ -63,6 +88,17 @@ def per_board(pattern, task=None):
         for t in chosen
         for model in t.models.values()
         for board in model.boards
+    ]
+
+
+def per_build(pattern, task=None):
+    """The pattern for every board and runtime of every configured model, of one task or of all."""
+    chosen = TASKS.values() if task is None else [TASKS[task]]
+    return [
+        pattern.format(R=R, task=t.name, model=model.name, build=build)
+        for t in chosen
+        for model in t.models.values()
+        for build in model.builds
     ]
 
 

@@ -2,12 +2,13 @@ rule build_firmware:
     input:
         tracking=ancient(f"{R}/tracking.json"),
         model=rules.export_network.output.model,
+        library=runtime_library,
     output:
-        elf=f"{R}/{{task}}/{{model}}/{{board}}/firmware/firmware.elf",
-        map=f"{R}/{{task}}/{{model}}/{{board}}/firmware/firmware.map",
-        firmware=f"{R}/{{task}}/{{model}}/{{board}}/firmware/firmware.json",
+        elf=f"{R}/{{task}}/{{model}}/{{board}}/{{runtime}}firmware/firmware.elf",
+        map=f"{R}/{{task}}/{{model}}/{{board}}/{{runtime}}firmware/firmware.map",
+        firmware=f"{R}/{{task}}/{{model}}/{{board}}/{{runtime}}firmware/firmware.json",
     log:
-        f"{R}/logs/{{task}}/{{model}}/{{board}}/firmware.log",
+        f"{R}/logs/{{task}}/{{model}}/{{board}}/{{runtime}}firmware.log",
     conda:
         "../envs/firmware.yaml"
     threads: 1
@@ -15,7 +16,8 @@ rule build_firmware:
         mem_mb=1000,
         runtime=20,
     params:
-        firmware=section("firmware"),
+        firmware=runtime_options,
+        runtime=runtime_name,
         board=lambda wildcards: asdict(find_board(wildcards.board)),
         on_board=runs_on_board,
     script:
@@ -24,4 +26,4 @@ rule build_firmware:
 
 rule firmware:
     input:
-        per_board("{R}/{task}/{model}/{board}/firmware/firmware.elf"),
+        per_build("{R}/{task}/{model}/{build}/firmware/firmware.elf"),

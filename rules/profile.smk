@@ -5,10 +5,10 @@ rule profile_firmware:
         firmware=rules.build_firmware.output.firmware,
         test_inputs=rules.export_network.output.test_inputs,
     output:
-        profile=f"{R}/{{task}}/{{model}}/{{board}}/profile/profile.json",
-        layers=f"{R}/{{task}}/{{model}}/{{board}}/profile/layers.csv",
+        profile=f"{R}/{{task}}/{{model}}/{{board}}/{{runtime}}profile/profile.json",
+        layers=f"{R}/{{task}}/{{model}}/{{board}}/{{runtime}}profile/layers.csv",
     log:
-        f"{R}/logs/{{task}}/{{model}}/{{board}}/profile.log",
+        f"{R}/logs/{{task}}/{{model}}/{{board}}/{{runtime}}profile.log",
     conda:
         "../envs/firmware.yaml"
     threads: 1
@@ -23,4 +23,4 @@ rule profile_firmware:
 
 rule profile:
     input:
-        per_board("{R}/{task}/{model}/{board}/profile/profile.json"),
+        per_build("{R}/{task}/{model}/{build}/profile/profile.json"),

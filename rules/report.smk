@@ -4,8 +4,8 @@ rule write_report:
         dataset=DATASET,
         training=lambda w: per_model("{R}/{task}/{model}/train/metrics.json", w.task),
         export=lambda w: per_model("{R}/{task}/{model}/export/metrics.json", w.task),
-        profiles=lambda w: per_board(
-            "{R}/{task}/{model}/{board}/profile/profile.json", w.task
+        profiles=lambda w: per_build(
+            "{R}/{task}/{model}/{build}/profile/profile.json", w.task
         ),
     output:
         html=report(
@@ -33,7 +33,7 @@ rule write_report:
     params:
         report=section("report"),
         models=lambda wildcards: {
-            model.name: model.boards for model in TASKS[wildcards.task].models.values()
+            model.name: model.builds for model in TASKS[wildcards.task].models.values()
         },
     script:
         "../workflow_scripts/report.py"

@@ -48,7 +48,7 @@ rule spot_keywords:
         runtime=240,
     params:
         spot=section("spot"),
-        firmware=section("firmware"),
+        firmware=compiler_options,
         board=lambda wildcards: asdict(find_board(wildcards.board)),
     script:
         "../workflow_scripts/spot.py"

@@ -10,6 +10,7 @@ import numpy as np
 from micronets.boards import find_board
 from micronets.errors import MicronetsError
 from micronets.firmware import OPTIMISE
+from micronets.firmware.tflm import TflmLibrary
 from micronets.profile.hot_blocks import format_hot_blocks, hot_blocks
 from micronets.profile.model import profile_model
 from micronets.profile.table import layer_table, summary
@@ -27,12 +28,19 @@ def main(arguments: list[str] | None = None) -> int:
         "--target", default=EMULATOR, help="emulator, or serial:PORT to measure on the board there, too"
     )
     parser.add_argument("--task", default="", help="kws, vww, ad, ic: also build the board's program for MLPerf Tiny")
+    parser.add_argument(
+        "--tflm",
+        nargs=2,
+        metavar=("LIBRARY", "INCLUDE"),
+        help="run it on this library of TensorFlow Lite Micro instead, with its sources",
+    )
     parser.add_argument("--output", type=Path, help="directory for the firmware, profile.json and layers.csv")
     options = parser.parse_args(arguments)
     try:
         with tempfile.TemporaryDirectory() as scratch:
             directory = options.output or Path(scratch)
             board = find_board(options.board)
+            library = TflmLibrary.find(*options.tflm, board.core) if options.tflm else None
             profile = profile_model(
                 options.model,
                 board,
@@ -41,6 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
                 inputs=options.inputs,
                 target=options.target,
                 task=options.task,
+                library=library,
             )
             profile.save(directory)
             if options.hot:

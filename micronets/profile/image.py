@@ -10,11 +10,10 @@ from micronets.boards import Board
 from micronets.errors import BuildError
 from micronets.firmware.compiled import PlannedBuffer
 from micronets.profile.linker_map import Contribution
+from micronets.runtime import MICRONETS
 
 NETWORK_OBJECT = "network-"
 HARNESS_OBJECT = "harness-"
-
-MICRONETS, TFLM = "micronets", "tflm"
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,14 @@ from micronets.export.litert import describe
 from micronets.export.tflm import run_tflm
 from micronets.firmware import compile_network
 from micronets.firmware.compiled import EdgeQuantisation
+from micronets.firmware.tflm import TflmLibrary
 from micronets.profile.build import build_firmware
 from micronets.profile.emulator import DEFAULT_TIMEOUT_S
 from micronets.profile.hardware.measure import check_outputs, flash_and_measure
 from micronets.profile.hardware.program import build_board_program
 from micronets.profile.measure import profile_firmware
 from micronets.profile.result import Profile
+from micronets.profile.tflm import build_tflm_firmware
 from micronets.target import EMULATOR, serial_port
 
 
@@ -29,6 +31,7 @@ def profile_model(
     target: str = EMULATOR,
     task: str = "",
     timeout_s: float = DEFAULT_TIMEOUT_S,
+    library: TflmLibrary | None = None,
 ) -> Profile:
     """Compiles, builds and runs a model, and compares its outputs with TensorFlow Lite Micro's.
 
@@ -40,27 +43,32 @@ def profile_model(
         task: of MLPerf Tiny (`kws`, `vww`, `ad`, `ic`); where it is given, or the target is a board, the board's
             program is built, too.
         timeout_s: limit of each run of the emulator, and of one inference on the board.
+        library: runs the model in place of our compiler's code.
 
     Raises:
         MicronetsError: any of the steps failed.
     """
-    compiled = compile_network(tflite, directory / "src", core=board.core, optimise=optimise)
-    firmware = build_firmware(compiled, board, directory)
+    if library is None:
+        network = compile_network(tflite, directory / "src", core=board.core, optimise=optimise)
+        firmware = build_firmware(network, board, directory)
+    else:
+        network, firmware = build_tflm_firmware(tflite, library, board, directory, optimise=optimise)
     source, result = describe(tflite)
     features = np.random.default_rng(0).integers(-128, 128, (inputs, *source.shape[1:]), np.int8)
     if source.dtype == np.int8:
         expected = run_tflm(tflite, features)
     else:
-        expected = run_tflm(tflite, _real(features, compiled.input).astype(source.dtype))
+        expected = run_tflm(tflite, _real(features, network.input).astype(source.dtype))
     if result.dtype != np.int8:
-        expected = _integers(expected, compiled.output)
+        expected = _integers(expected, network.output)
     port = serial_port(target)
-    program = build_board_program(compiled, firmware, task=task) if task or port is not None else None
+    program = build_board_program(network, firmware, task=task) if task or port is not None else None
     profile = profile_firmware(firmware, features, expected, timeout_s=timeout_s)
     if port is None or program is None:
         return profile
     measured = flash_and_measure(program, port, features, timeout_s=timeout_s)
-    check_outputs(measured, expected, firmware.network)
+    if library is None:
+        check_outputs(measured, expected, firmware.network)
     return replace(profile, measured=measured)
 
 

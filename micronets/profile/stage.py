@@ -12,9 +12,10 @@ from micronets.evaluation import Score, unpack_truth
 from micronets.profile.energy import Duty
 from micronets.profile.hardware.measure import check_outputs, flash_and_measure
 from micronets.profile.hardware.program import BoardProgram
-from micronets.profile.image import MICRONETS, Firmware
+from micronets.profile.image import Firmware
 from micronets.profile.measure import profile_firmware
 from micronets.profile.result import Profile
+from micronets.runtime import MICRONETS
 from micronets.target import EMULATOR, serial_port
 
 

@@ -9,7 +9,8 @@ from micronets.errors import BuildError
 from micronets.firmware.tflm import TflmLibrary, TflmProgram, write_tflm_program
 from micronets.profile.arena import find_smallest_arena
 from micronets.profile.build import build_firmware
-from micronets.profile.image import TFLM, Firmware, Runtime
+from micronets.profile.image import Firmware, Runtime
+from micronets.runtime import TFLM
 
 logger = logging.getLogger(__name__)
 

@@ -33,8 +33,8 @@ def layers_picture(model: Model, build: Build) -> Picture | None:
         most = layers.loc[layers["instructions"].idxmax()]
         return finish(
             figure,
-            f"{model.name}_{build.board.name}_layers",
-            f"Instructions by layer on {build.board.name}",
+            f"{model.name}_{build.picture_name}_layers",
+            f"Instructions by layer on {build.place}",
             f"Counted on the emulator; {total:,.0f} in all layers together.",
             f"Most instructions: {most['layer']} with {most['instructions']:,.0f}.",
         )

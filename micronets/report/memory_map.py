@@ -28,8 +28,8 @@ _LEAST_LABELLED_SHARE = 0.04
 
 
 def memory_picture(model: Model, build: Build) -> Picture | None:
-    """Memory plan and use of one model on one board; None where there is no firmware."""
-    if build.firmware is None:
+    """Memory plan and use of one model on one board; None where there is no firmware, or its buffers are not known."""
+    if build.firmware is None or not build.firmware.buffers:
         return None
     with styled():
         figure = blank_figure(WIDE_INCHES, 4.2)
@@ -39,8 +39,8 @@ def memory_picture(model: Model, build: Build) -> Picture | None:
         firmware = build.firmware
         return finish(
             figure,
-            f"{model.name}_{build.board.name}_memory",
-            f"Memory map on {build.board.name}",
+            f"{model.name}_{build.picture_name}_memory",
+            f"Memory map on {build.place}",
             "Left: each rectangle is a buffer, as high as it is large, as wide as it is needed; hatched where "
             "the kernel writes over what it has read. "
             "Right: shares of the board's memories.",

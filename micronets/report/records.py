@@ -11,6 +11,7 @@ from micronets.boards import Board
 from micronets.costs import Costs
 from micronets.evaluation import ClipScores, Score
 from micronets.report.published_figures import Publication
+from micronets.runtime import MICRONETS
 
 Kind = Literal["searched", "published", "baseline"]
 SPLITS = ("training", "validation", "testing")
@@ -170,11 +171,22 @@ class Profile:
 
 @dataclass(frozen=True)
 class Build:
-    """A model on a board; None for a stage that has not run."""
+    """A model on a board with a runtime (`micronets` or `tflm`); None for a stage that has not run."""
 
     board: Board
+    runtime: str
     firmware: Firmware | None
     profile: Profile | None
+
+    @property
+    def place(self) -> str:
+        """In sentences; the runtime is named where it is not our own."""
+        return self.board.name if self.runtime == MICRONETS else f"{self.board.name} with TFLM"
+
+    @property
+    def picture_name(self) -> str:
+        """What tells its pictures from those of other builds."""
+        return self.board.name if self.runtime == MICRONETS else f"{self.board.name}_{self.runtime}"
 
     @property
     def ram_bytes(self) -> int | None:
@@ -182,12 +194,6 @@ class Build:
         if self.firmware is None or self.profile is None:
             return None
         return self.firmware.ram_bytes + self.profile.stack_bytes
-
-    def arena_share(self, export: Export | None) -> float | None:
-        """The arena divided by what TFLM's interpreter takes for the same file; None before both are known."""
-        if self.firmware is None or export is None:
-            return None
-        return self.firmware.arena_bytes / export.tflm_arena_bytes
 
 
 @dataclass(frozen=True)
@@ -207,6 +213,24 @@ class Model:
     export: Export | None
     tested: int
     builds: tuple[Build, ...]
+
+    @property
+    def main_builds(self) -> tuple[Build, ...]:
+        """One for each board: that of our own runtime, or where there is none, TFLM's."""
+        own = {build.board for build in self.builds if build.runtime == MICRONETS}
+        return tuple(build for build in self.builds if build.runtime == MICRONETS or build.board not in own)
+
+    def arena_share(self, build: Build) -> float | None:
+        """The arena divided by TFLM's for the same file: on the board where it was built for TFLM, else on the host.
+
+        None before both are known, and of a build for TFLM itself.
+        """
+        if build.firmware is None or build.runtime != MICRONETS:
+            return None
+        for other in self.builds:
+            if other.runtime != MICRONETS and other.board == build.board and other.firmware is not None:
+                return build.firmware.arena_bytes / other.firmware.arena_bytes
+        return None if self.export is None else build.firmware.arena_bytes / self.export.tflm_arena_bytes
 
 
 @dataclass(frozen=True)

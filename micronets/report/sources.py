@@ -34,6 +34,7 @@ from micronets.report.records import (
     Training,
     Width,
 )
+from micronets.runtime import split_build_name
 from micronets.tasks import find_task
 
 Record = TypeVar("Record")
@@ -60,7 +61,8 @@ def read_results(task: str, models: Mapping[str, Sequence[str]], results: Path) 
     """Everything that the stages before the report have left of `task`.
 
     Args:
-        models: names of the boards by name of the model, both in the order in which they are shown.
+        models: names of the builds (see `runtime.build_name`) by name of the model, both in the order in which they are
+            shown.
         results: folder of all outputs.
 
     Raises:
@@ -73,7 +75,7 @@ def read_results(task: str, models: Mapping[str, Sequence[str]], results: Path) 
         task=task,
         metric=metric,
         dataset=dataset,
-        models=tuple(_read_model(folder / name, boards, dataset, metric) for name, boards in models.items()),
+        models=tuple(_read_model(folder / name, builds, dataset, metric) for name, builds in models.items()),
         publication=load_publication(task),
     )
 
@@ -84,7 +86,7 @@ def _kind(name: str) -> Kind:
     return "published" if name.startswith("micronet") else "baseline"
 
 
-def _read_model(folder: Path, boards: Sequence[str], dataset: Dataset, metric: str) -> Model:
+def _read_model(folder: Path, builds: Sequence[str], dataset: Dataset, metric: str) -> Model:
     path = folder / "search" / "architecture.json"
     if not path.is_file():
         raise ModelError(f"There is no {path}; run the search stage first.")
@@ -102,13 +104,15 @@ def _read_model(folder: Path, boards: Sequence[str], dataset: Dataset, metric: s
         ),
         export=export,
         tested=tested,
-        builds=tuple(_read_build(folder / board, board, metric) for board in boards),
+        builds=tuple(_read_build(folder / build, build, metric) for build in builds),
     )
 
 
-def _read_build(folder: Path, board: str, metric: str) -> Build:
+def _read_build(folder: Path, name: str, metric: str) -> Build:
+    board, runtime = split_build_name(name)
     return Build(
         board=find_board(board),
+        runtime=runtime,
         firmware=_optional(folder / "firmware" / "firmware.json", _read_firmware, "firmware"),
         profile=_optional(folder / "profile" / "profile.json", lambda path: _read_profile(path, metric), "profile"),
     )

@@ -37,7 +37,8 @@ def report(
     byte.
 
     Args:
-        models: names of the boards by name of the model, both in the order in which they are shown.
+        models: names of the builds (see `runtime.build_name`) by name of the model, both in the order in which they are
+            shown.
         results: folder of all outputs.
 
     Returns:

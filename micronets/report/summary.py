@@ -5,12 +5,13 @@ import pandas as pd
 from micronets.boards import Board
 from micronets.report.published_figures import PublishedFigures
 from micronets.report.records import METRIC_NAMES, Build, Merit, Model, Results
+from micronets.runtime import MICRONETS
 
 _KILO = 1000
 
 
 def summary_table(results: Results) -> pd.DataFrame:
-    """One row per model and board; missing where a stage has not run or the paper has no figure.
+    """One row per model, board and runtime; missing where a stage has not run or the paper has no figure.
 
     Scores are in percent, with the bounds of the 95 % interval in `*_low` and `*_high`; units stand in the names.
     Columns named `paper_*` hold what was published for the same network (and board, for the latency).
@@ -20,6 +21,7 @@ def summary_table(results: Results) -> pd.DataFrame:
             "model": model.name,
             "kind": model.kind,
             "board": build.board.name,
+            "runtime": build.runtime,
             **_merits(model, build, results.metric),
             **_costs(model, build),
             **_paper(results.publication.figures.get(model.name), build.board, results.metric),
@@ -27,7 +29,7 @@ def summary_table(results: Results) -> pd.DataFrame:
         for model in results.models
         for build in model.builds
     ]
-    return pd.DataFrame(rows).convert_dtypes() if rows else pd.DataFrame(columns=["model", "kind", "board"])
+    return pd.DataFrame(rows).convert_dtypes() if rows else pd.DataFrame(columns=["model", "kind", "board", "runtime"])
 
 
 def _merits(model: Model, build: Build, metric: str) -> dict[str, float | int | None]:
@@ -79,7 +81,7 @@ def _costs(model: Model, build: Build) -> dict[str, float | int | bool | None]:
         "equal_outputs": profile and profile.equal_outputs,
         "tflite_bytes": export and export.tflite_bytes,
         "tflm_arena_bytes": export and export.tflm_arena_bytes,
-        "arena_share_of_tflm": build.arena_share(export),
+        "arena_share_of_tflm": model.arena_share(build),
     }
 
 
@@ -103,7 +105,7 @@ def format_summary(table: pd.DataFrame, metric: str) -> str:
         return "No models."
     columns = {
         "model": table["model"],
-        "board": table["board"],
+        "board": table["board"].where(table["runtime"] == MICRONETS, table["board"] + ", TFLM"),
         METRIC_NAMES.get(metric, metric) + " float": _shares(table, f"float_{metric}"),
         "int8": _shares(table, f"litert_{metric}"),
         "emulator": _shares(table, f"emulator_{metric}"),

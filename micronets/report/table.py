@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from micronets.report.published_figures import PublishedFigures
-from micronets.report.records import Build, Export, Merit, Model, Results
+from micronets.report.records import Build, Merit, Model, Results
+from micronets.runtime import TFLM
 
 _MISSING = "–"
 
@@ -36,7 +37,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """A model on a board, and the cells of the same network in the paper, None where it is not there."""
+    """A model on a board with a runtime, and the cells of the same network in the paper, None where it is not there."""
 
     model: str
     kind: str
@@ -77,6 +78,12 @@ _NOTES = (
     "equalled TFLM's bit for bit.",
 )
 
+_TFLM_NOTE = (
+    "With TFLM: the same benchmark program on the library of TensorFlow Lite Micro that the configuration names. Its "
+    "weights are the .tflite file, its arena is the smallest in which it ran on the emulator, and ours is given as a "
+    "share of that. Equal outputs compare the library's kernels with the reference kernels."
+)
+
 
 def groups(results: Results) -> list[Group]:
     """All columns, in order."""
@@ -87,17 +94,18 @@ def notes(results: Results) -> list[str]:
     """What the figures mean, a paragraph each."""
     return [
         *(note.format(metric=results.metric_title) for note in _NOTES),
+        *([_TFLM_NOTE] if any(build.runtime == TFLM for model in results.models for build in model.builds) else []),
         f"In the paper: {results.publication.source}; there trained on all of the dataset.",
     ]
 
 
 def summary_rows(results: Results) -> list[Row]:
-    """A row per model and board."""
+    """A row per model, board and runtime."""
     return [
         Row(
             model.name,
             model.kind,
-            build.board.name,
+            build.place,
             _with_groups(_cells(model, build)),
             _paper_row(results.publication.figures.get(model.name), build),
         )
@@ -123,7 +131,7 @@ def _cells(model: Model, build: Build) -> list[Cell]:
         _kilobytes(firmware and firmware.weights_bytes),
         _kilobytes(firmware and firmware.code_bytes),
         _kilobytes(build.ram_bytes),
-        _arena(build, export),
+        _arena(model, build),
         _kilobytes(profile and profile.stack_bytes),
         _millions(model.costs.macs),
         _millions(profile and profile.instructions),
@@ -159,8 +167,8 @@ def _latency(build: Build) -> Cell:
     return Cell(f"{profile.estimate.latency_ms:.1f}", f"{errors}, {measured}" if measured else errors)
 
 
-def _arena(build: Build, export: Export | None) -> Cell:
-    share = build.arena_share(export)
+def _arena(model: Model, build: Build) -> Cell:
+    share = model.arena_share(build)
     cell = _kilobytes(build.firmware and build.firmware.arena_bytes)
     return Cell(cell.value, "" if share is None else f"{share:.2f} of TFLM's")
 

@@ -126,7 +126,7 @@ def trade_off_pictures(results: Results) -> list[Picture]:
 def _points(models: tuple[Model, ...], board: Board, cost: Cost) -> list[_Point]:
     points = []
     for model in models:
-        for build in model.builds:
+        for build in model.main_builds:
             value = cost.ours(build) if build.board == board else None
             if value is not None and model.export is not None:
                 points.append(_Point(model.name, model.kind, value, model.export.litert_merit))

@@ -13,10 +13,12 @@ from micronets.boards import Board, find_board
 from micronets.errors import BuildError, EmulatorError, ModelError
 from micronets.evaluation import ClassTruth, pack_truth
 from micronets.export.writer import write_tflite
+from micronets.firmware.fuzz.builder import ModelBuilder
 from micronets.firmware.graph import Graph
 from micronets.firmware.reader import read_graph
 from micronets.firmware.tflm import TflmLibrary, TflmProgram, write_tflm_program
 from micronets.profile import Firmware, Profile, build_firmware, profile_firmware
+from micronets.profile.__main__ import main
 from micronets.profile.hardware.measure import measure
 from micronets.profile.hardware.port import open_port
 from micronets.profile.hardware.program import build_board_program
@@ -140,6 +142,21 @@ def test_the_stage_reports_other_outputs_than_tflms_as_a_finding(built: Built, t
     content = json.loads((tmp_path / "profile.json").read_text(encoding="utf-8"))
     assert content["runtime"] == "tflm"
     assert (content["outputs"]["compared"], content["outputs"]["different"]) == (INPUTS, 1)
+
+
+def test_a_file_alone_is_profiled_on_a_library(tmp_path: Path, capsys: pytest.CaptureFixture, built: Built) -> None:
+    """A RESHAPE alone is what the stand-in does as TFLM does."""
+    model = ModelBuilder()
+    tensors = [model.tensor(shape, "int8", 0.5) for shape in ((1, 4, 6, 2), (1, 48))]
+    shape = model.tensor((2,), "int32", data=np.array([1, 48], np.int32))
+    model.operator("RESHAPE", [tensors[0], shape], [tensors[1]])
+    (tmp_path / "reshape.tflite").write_bytes(model.build(tensors[:1], tensors[1:]))
+    arguments = [str(tmp_path / "reshape.tflite"), "--board", "netduinoplus2", "--output", str(tmp_path / "out")]
+    assert main([*arguments, "--tflm", str(built.library.library), str(built.library.include)]) == 0
+    assert "outputs: 3 of 3 compared are equal bit for bit" in capsys.readouterr().out
+    assert Firmware.load(tmp_path / "out").memory_plan.arena_bytes == 48 + 48 + 48
+    assert main([*arguments, "--tflm", "none.a", str(built.library.include)]) == 1
+    assert "there is no file none.a; build it" in capsys.readouterr().err
 
 
 def test_the_serial_program_speaks_the_same_protocol(built: Built) -> None:

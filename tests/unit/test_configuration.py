@@ -10,6 +10,7 @@ import yaml
 from micronets.configuration import Configuration, expand, merge, resolve
 from micronets.data.spot_options import SpotOptions
 from micronets.errors import ConfigurationError, DataError
+from micronets.runtime import build_name, options_of, runtimes_of, split_build_name
 
 
 @pytest.fixture(scope="session")
@@ -240,3 +241,53 @@ def test_a_profile_on_a_board(resolved):
 def test_an_impossible_target(resolved, over, sentence):
     with pytest.raises(ConfigurationError, match=sentence):
         resolved(over)
+
+
+def test_every_runtime_of_a_model_is_a_build_of_its_own(resolved, repository, tmp_path):
+    (tmp_path / "tflm-cortex-m4.a").touch()
+    include = str(repository / "tests" / "tflm_stand_in" / "include")
+    tflm = {"library": str(tmp_path / "tflm-{core}.a"), "include": include}
+    boards = ["nucleo-f446re", "nucleo-l4r5zi"]
+    models = {"ds-cnn-s": {}, "ds-cnn-m": {"firmware": {"runtimes": ["tflm", "micronets"]}}}
+    task = resolved({"boards": boards, "kws": {"models": models, "firmware": {"tflm": tflm}}}).tasks["kws"]
+    assert task.models["ds-cnn-s"].builds == ("nucleo-f446re", "nucleo-l4r5zi")
+    assert task.models["ds-cnn-m"].builds == (
+        "nucleo-f446re/tflm",
+        "nucleo-f446re",
+        "nucleo-l4r5zi/tflm",
+        "nucleo-l4r5zi",
+    )
+
+
+@pytest.mark.parametrize(
+    ("tflm", "sentence"),
+    [
+        (
+            {},
+            r"kws\.models\.ds-cnn-s\.firmware\.tflm\.library and include must name a library of TensorFlow Lite Micro",
+        ),
+        (
+            {"library": "no/such.a", "include": "x"},
+            r"tflm\.library: there is no file no/such\.a; build it .*=cortex-m4\+fp",
+        ),
+        (
+            {"library": __file__, "include": "x"},
+            r"tflm\.include: there is no tensorflow/.*micro_interpreter\.h in x; name",
+        ),
+        ({"libary": "x"}, r"Unknown configuration key 'kws\.firmware\.tflm\.libary'; did you mean 'library'"),
+    ],
+)
+def test_tflm_without_a_library_says_how_to_get_one(resolved, tflm, sentence):
+    models = {"ds-cnn-s": {}}
+    with pytest.raises(ConfigurationError, match=sentence):
+        resolved({"kws": {"models": models, "firmware": {"runtimes": ["tflm"], "tflm": tflm}}})
+
+
+def test_what_is_said_to_one_runtime_is_not_said_to_the_other():
+    section = {"optimise": "size", "runtimes": ["micronets", "tflm"], "tflm": {"library": "l", "include": "i"}}
+    assert options_of(section, "micronets") == {"optimise": "size"}
+    assert options_of(section, "tflm") == {"optimise": "size", "library": "l", "include": "i"}
+    assert [split_build_name(build_name("b", runtime)) for runtime in runtimes_of(section)] == [
+        ("b", "micronets"),
+        ("b", "tflm"),
+    ]

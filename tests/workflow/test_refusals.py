@@ -22,9 +22,13 @@ time.sleep(99)
         ("kws__train__bach_size=3", "Unknown configuration key 'kws.train.bach_size'; did you mean 'batch_size'."),
         ("kws__data={source: folder, path: no/such}", "kws.data.path: there is no folder no/such; correct the path."),
         ("boards=[nucleo-f44]", "boards: Unknown board 'nucleo-f44'"),
+        (
+            "kws__firmware__runtimes=[tflm]",
+            "kws.models.ds-cnn-s.firmware.tflm.library and include must name a library of",
+        ),
         ("kws__search__max_mops=0.01", "kws.models.searched.search: The smallest network of the search space needs"),
     ],
-    ids=["key", "folder", "board", "budget"],
+    ids=["key", "folder", "board", "tflm", "budget"],
 )
 def test_a_wrong_setting_is_one_sentence_before_any_job(workflow_in, tmp_path, setting, sentence):
     run = workflow_in(tmp_path).run("--config", setting)

@@ -9,6 +9,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.tflm_library import build_library
+
 MODELS = ("ds-cnn-s", "searched")
 BOARD = "nucleo-f446re"
 WAIT_S = 120.0
@@ -122,6 +124,28 @@ def test_words_are_spotted_in_one_stream_for_all_models(finished, workflow_in, t
     assert figures["stream"] == {"seconds": 12.0, "words": len(truth) - 1}
     # A threshold does not change what is said.
     assert workflow.planned("spot", *settings, "kws__spot__threshold=0.9") == {"spot": 1, "spot_keywords": 2}
+
+
+def test_a_second_runtime_stands_beside_the_first_and_redoes_nothing_of_it(finished, workflow_in, tmp_path):
+    whole, _ = finished
+    shutil.copytree(whole.directory, tmp_path / "copy", symlinks=True)
+    workflow = workflow_in(tmp_path / "copy")
+    library = build_library("cortex-m4", tmp_path / "library")
+    tflm = {"runtimes": "[micronets,tflm]", "tflm__library": library.library, "tflm__include": library.include}
+    config = ["--config", *(f"kws__firmware__{key}={value}" for key, value in tflm.items())]
+    assert workflow.planned(*config) == {"build_firmware": 2, "profile_firmware": 2, "write_report": 1}
+    task = Path("results", "kws")
+    folder = task / "ds-cnn-s" / BOARD / "tflm"
+    run = workflow.run(*config, "--", str(folder / "profile" / "profile.json"))
+    assert run.status == 0, run.text
+    assert re.search(rf"\[kws ds-cnn-s {BOARD}/tflm firmware\] \d+/\d+ arenas of model", run.text)
+    profile = json.loads((workflow.directory / folder / "profile" / "profile.json").read_text(encoding="utf-8"))
+    assert profile["runtime"] == "tflm" and profile["outputs"]["compared"] == 3
+    firmware = Path(task, "ds-cnn-s", BOARD, "firmware", "firmware.elf")
+    assert (workflow.directory / firmware).stat().st_mtime_ns == (whole.directory / firmware).stat().st_mtime_ns
+    assert workflow.planned(*config) == {"build_firmware": 1, "profile_firmware": 1, "write_report": 1}
+    library.library.touch()
+    assert workflow.planned(*config) == {"build_firmware": 2, "profile_firmware": 2, "write_report": 1}
 
 
 def test_a_killed_run_ends_as_an_uninterrupted_one(finished, workflow_in, tmp_path):

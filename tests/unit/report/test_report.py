@@ -164,6 +164,35 @@ def test_one_model_in_its_first_epoch_without_estimates(results_folder):
     assert confusion.endswith("unknown 100 %; no mistakes.")
 
 
+def test_both_runtimes_stand_side_by_side(results_folder):
+    tflm = f"{BOARD}/tflm"
+    results_folder.published("ds-cnn-s")
+    results_folder.everything("ds-cnn-s", 0.85, 4_000_000, 30.0)
+    results_folder.firmware("ds-cnn-s", tflm, arena_bytes=50_000)
+    results_folder.profile("ds-cnn-s", 7_000_000, 60.0, board=tflm, bit_exact=False, inputs=100)
+    table = report("kws", {"ds-cnn-s": [BOARD, tflm]}, results_folder.root, results_folder.task / "report")
+    assert table["board"].tolist() == [BOARD, BOARD]
+    assert table["runtime"].tolist() == ["micronets", "tflm"]
+    assert table["instructions"].tolist() == [4_000_000, 7_000_000]
+    own_bytes, tflm_bytes = table["arena_bytes"]
+    assert tflm_bytes == 50_000
+    # Against the arena on the board, not against that of the host's interpreter, 62,932 bytes.
+    assert table["arena_share_of_tflm"][0] == own_bytes / 50_000
+    assert pd.isna(table["arena_share_of_tflm"][1])
+    page = Page(results_folder.task / "report" / "report.html")
+    own, other = (row for row in page.rows if row[0].startswith("ds-cnn-s"))
+    assert own[0].endswith(BOARD) and other[0].endswith(f"{BOARD} with TFLM")
+    cells = dict(zip(page.rows[1], other, strict=True))
+    assert cells["arena planned"] == "50.0" and cells["equal outputs compared"] == "97 of 100"
+    lines = (results_folder.task / "report" / "summary.txt").read_text(encoding="utf-8").splitlines()
+    assert [line.split()[1:3] for line in lines[2:]] == [[BOARD, "85.4"], [f"{BOARD},", "TFLM"]]
+    pictures = {path.name for path in (results_folder.task / "report" / "pictures").iterdir()}
+    assert f"ds-cnn-s_{BOARD}_tflm_layers.png" in pictures and f"ds-cnn-s_{BOARD}_layers.png" in pictures
+    assert f"ds-cnn-s_{BOARD}_tflm_memory.png" not in pictures
+    words = next(image["alt"] for image in page.images if "milliseconds" in image["alt"])
+    assert "30 milliseconds" in words and "60 milliseconds" not in words
+
+
 def test_several_boards_stand_side_by_side(results_folder):
     boards = [BOARD, "nucleo-l4r5zi"]
     results_folder.published("ds-cnn-s")
