@@ -15,6 +15,7 @@ from micronets.report.memory_map import memory_picture
 from micronets.report.page import ModelSection, render_page
 from micronets.report.provenance import Provenance
 from micronets.report.records import Dataset, Model
+from micronets.report.runtime_pictures import runtime_pictures
 from micronets.report.search_pictures import search_pictures
 from micronets.report.sources import read_results
 from micronets.report.summary import format_summary, summary_table
@@ -50,7 +51,7 @@ def report(
     """
     directory = Path(directory)
     found = read_results(task, models, Path(results))
-    trade_offs = trade_off_pictures(found)
+    trade_offs = [*trade_off_pictures(found), *runtime_pictures(found)]
     sections = [ModelSection(model, _model_pictures(model, found.dataset)) for model in found.models]
     table = summary_table(found)
     with atomic_directory(directory / "pictures") as beside:

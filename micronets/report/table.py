@@ -37,7 +37,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """A model on a board with a runtime, and the cells of the same network in the paper, None where it is not there."""
+    """A model on a board, and the cells of the same network in the paper, None where it is not there.
+
+    `kind` says where the model comes from, or that the row is about TFLM as its runtime.
+    """
 
     model: str
     kind: str
@@ -104,10 +107,10 @@ def summary_rows(results: Results) -> list[Row]:
     return [
         Row(
             model.name,
-            model.kind,
-            build.place,
+            "with TFLM" if build.runtime == TFLM else model.kind,
+            build.board.name,
             _with_groups(_cells(model, build)),
-            _paper_row(results.publication.figures.get(model.name), build),
+            _paper_row(results.publication.figures.get(model.name), build) if build in model.main_builds else None,
         )
         for model in results.models
         for build in model.builds

@@ -138,13 +138,12 @@ def test_a_second_runtime_stands_beside_the_first_and_redoes_nothing_of_it(finis
     folder = task / "ds-cnn-s" / BOARD / "tflm"
     run = workflow.run(*config, "--", str(folder / "profile" / "profile.json"))
     assert run.status == 0, run.text
-    assert re.search(rf"\[kws ds-cnn-s {BOARD}/tflm firmware\] \d+/\d+ arenas of model", run.text)
+    assert re.search(rf"\[kws ds-cnn-s {BOARD}/tflm firmware\] the smallest arena of .* has \d+ bytes", run.text)
     profile = json.loads((workflow.directory / folder / "profile" / "profile.json").read_text(encoding="utf-8"))
     assert profile["runtime"] == "tflm" and profile["outputs"]["compared"] == 3
     firmware = Path(task, "ds-cnn-s", BOARD, "firmware", "firmware.elf")
     assert (workflow.directory / firmware).stat().st_mtime_ns == (whole.directory / firmware).stat().st_mtime_ns
-    assert workflow.planned(*config) == {"build_firmware": 1, "profile_firmware": 1, "write_report": 1}
-    library.library.touch()
+    library.library.touch()  # what is built with it is due again, and what has not been built
     assert workflow.planned(*config) == {"build_firmware": 2, "profile_firmware": 2, "write_report": 1}
 
 

@@ -181,7 +181,8 @@ def test_both_runtimes_stand_side_by_side(results_folder):
     assert pd.isna(table["arena_share_of_tflm"][1])
     page = Page(results_folder.task / "report" / "report.html")
     own, other = (row for row in page.rows if row[0].startswith("ds-cnn-s"))
-    assert own[0].endswith(BOARD) and other[0].endswith(f"{BOARD} with TFLM")
+    assert (own[0], other[0]) == (f"ds-cnn-s baseline, {BOARD}", f"ds-cnn-s with TFLM, {BOARD}")
+    assert [row[0].split()[0] for row in page.rows[2:]] == ["ds-cnn-s", "in", "ds-cnn-s"]
     cells = dict(zip(page.rows[1], other, strict=True))
     assert cells["arena planned"] == "50.0" and cells["equal outputs compared"] == "97 of 100"
     lines = (results_folder.task / "report" / "summary.txt").read_text(encoding="utf-8").splitlines()
@@ -191,6 +192,12 @@ def test_both_runtimes_stand_side_by_side(results_folder):
     assert f"ds-cnn-s_{BOARD}_tflm_memory.png" not in pictures
     words = next(image["alt"] for image in page.images if "milliseconds" in image["alt"])
     assert "30 milliseconds" in words and "60 milliseconds" not in words
+    words = next(image["alt"] for image in page.images if "of TFLM's instructions" in image["alt"])
+    own_ram, tflm_ram = table["ram_bytes"]
+    assert words == (
+        f"ds-cnn-s: 1.00 of TFLM's flash, whole program, {own_ram / tflm_ram:.2f} of TFLM's RAM with stack, "
+        "0.57 of TFLM's instructions"
+    )
 
 
 def test_several_boards_stand_side_by_side(results_folder):
