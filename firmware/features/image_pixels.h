@@ -33,17 +33,16 @@ MN_INLINE uint32_t mn_add_bytes(uint32_t sum, uint32_t bytes)
 }
 
 /* Constants that are to stay in registers: built into the code, they would be shifted and added anew for every pixel.
- * `high` and `low` are masks of the five highest and the three lowest bits of two bytes in lanes, `green` of twice the six
- * highest ones. */
+ * `five` and `six` are masks of as many bits, times 8, in two lanes; `weights` those of red and, above, of blue. */
 struct mn_luma
 {
-    uint32_t half, high, low, green, weights;
+    uint32_t half, five, six, weights;
 };
 
-MN_INLINE struct mn_luma mn_luma_constants(void)
+MN_INLINE struct mn_luma mn_luma_constants(uint32_t red, uint32_t blue)
 {
-    struct mn_luma luma = {32768, 0x00F800F8, 0x00070007, 0x01F801F8, MN_LUMA_RED | MN_LUMA_BLUE << 16};
-    __asm("" : "+r"(luma.half), "+r"(luma.high), "+r"(luma.low), "+r"(luma.green), "+r"(luma.weights));
+    struct mn_luma luma = {32768, 0x00F800F8, 0x01F801F8, red | blue << 16};
+    __asm("" : "+r"(luma.half), "+r"(luma.five), "+r"(luma.six), "+r"(luma.weights));
     return luma;
 }
 
@@ -53,10 +52,10 @@ MN_INLINE uint32_t mn_luma_888(struct mn_luma luma, uint32_t red, uint32_t green
     return MN_LUMA_RED * red + (MN_LUMA_GREEN * green + (MN_LUMA_BLUE * blue + luma.half));
 }
 
-/* Two pixels of 5, 6 and 5 bits as lanes of 8: the highest bits stand again in place of those that are missing. */
+/* Pixels of 5, 6 and 5 bits in two lanes, times 8. */
 struct mn_lanes
 {
-    uint32_t red, double_green, blue;
+    uint32_t red, green, blue;
 };
 
 MN_INLINE struct mn_lanes mn_unpack_565(struct mn_luma luma, enum mn_image_format format, uint32_t two)
@@ -65,26 +64,21 @@ MN_INLINE struct mn_lanes mn_unpack_565(struct mn_luma luma, enum mn_image_forma
     {
         two = (two & 0x00FF00FFU) << 8 | (two >> 8 & 0x00FF00FFU);
     }
-    const struct mn_lanes lanes = {
-        (two >> 8 & luma.high) | (two >> 13 & luma.low),
-        (two >> 2 & luma.green) | (two >> 8 & 0x00060006U),
-        (two << 3 & luma.high) | (two >> 2 & luma.low)};
+    const struct mn_lanes lanes = {two >> 8 & luma.five, two >> 2 & luma.six, two << 3 & luma.five};
     return lanes;
 }
 
-/* As mn_luma_888, of the lower lanes and of the upper ones. Green's weight is even; its half is a signed 16-bit number. */
+/* As mn_luma_888, of the lower lanes and of the upper ones: weights that also scale 5 and 6 bits to 255. */
 MN_INLINE uint32_t mn_luma_low(struct mn_luma luma, struct mn_lanes pixels)
 {
     const int32_t blue = mn_mac_low_high(pixels.blue, luma.weights, (int32_t)luma.half);
-    const int32_t green = mn_mac_low_low(pixels.double_green, MN_LUMA_GREEN / 2, blue);
-    return (uint32_t)mn_mac_low_low(pixels.red, luma.weights, green);
+    return (uint32_t)mn_mac_low_low(pixels.red, luma.weights, mn_mac_low_low(pixels.green, MN_LUMA_GREEN_6, blue));
 }
 
 MN_INLINE uint32_t mn_luma_high(struct mn_luma luma, struct mn_lanes pixels)
 {
     const int32_t blue = mn_mac_high_high(pixels.blue, luma.weights, (int32_t)luma.half);
-    const int32_t green = mn_mac_high_low(pixels.double_green, MN_LUMA_GREEN / 2, blue);
-    return (uint32_t)mn_mac_high_low(pixels.red, luma.weights, green);
+    return (uint32_t)mn_mac_high_low(pixels.red, luma.weights, mn_mac_high_low(pixels.green, MN_LUMA_GREEN_6, blue));
 }
 
 /* The upper halves of four lumas as bytes, the first one lowest. */
@@ -123,35 +117,36 @@ MN_INLINE uint32_t mn_lower_word(const uint8_t *pixel)
     return (uint32_t)pixel[0] | (uint32_t)pixel[1] << 8;
 }
 
-MN_INLINE void mn_store_colour(struct mn_lanes pixel, uint8_t *colour)
+/* The highest bits stand again in place of those that are missing. */
+MN_INLINE void mn_store_colour(uint32_t red, uint32_t green, uint32_t blue, uint8_t *colour)
 {
-    colour[0] = (uint8_t)pixel.red;
-    colour[1] = (uint8_t)(pixel.double_green >> 1);
-    colour[2] = (uint8_t)pixel.blue;
+    colour[0] = (uint8_t)(red | red >> 5);
+    colour[1] = (uint8_t)(green >> 1 | green >> 7);
+    colour[2] = (uint8_t)(blue | blue >> 5);
 }
 
 /* A row that is not plain already, as `channels` bytes a pixel. */
 MN_INLINE void mn_image_unpack(enum mn_image_format format, int32_t channels, int32_t width, const uint8_t *row,
                                uint8_t *line)
 {
-    const struct mn_luma luma = mn_luma_constants();
+    const struct mn_luma luma = format == MN_IMAGE_RGB888 ? mn_luma_constants(MN_LUMA_RED, MN_LUMA_BLUE)
+                                                          : mn_luma_constants(MN_LUMA_RED_5, MN_LUMA_BLUE_5);
     if (channels == 3)
     {
         for (; width >= 2; width -= 2, row += 4, line += 6)
         {
-            struct mn_lanes pixels = mn_unpack_565(luma, format, mn_load_pixels(row));
-            mn_store_colour(pixels, line);
-            pixels.red >>= 16;
-            pixels.double_green >>= 16;
-            pixels.blue >>= 16;
-            mn_store_colour(pixels, line + 3);
+            const struct mn_lanes pixels = mn_unpack_565(luma, format, mn_load_pixels(row));
+            mn_store_colour(pixels.red & 0xFFFFU, pixels.green & 0xFFFFU, pixels.blue & 0xFFFFU, line);
+            mn_store_colour(pixels.red >> 16, pixels.green >> 16, pixels.blue >> 16, line + 3);
         }
         if (width > 0)
         {
-            mn_store_colour(mn_unpack_565(luma, format, mn_lower_word(row)), line);
+            const struct mn_lanes pixel = mn_unpack_565(luma, format, mn_lower_word(row));
+            mn_store_colour(pixel.red, pixel.green, pixel.blue, line);
         }
         return;
     }
+    __asm("" : "+r"(line)); /* or its end would be read from flash for every four pixels */
     const int32_t step = format == MN_IMAGE_RGB888 ? 3 : 2;
     for (; width >= 4; width -= 4, row += 4 * step, line += 4)
     {

@@ -51,39 +51,44 @@ struct mn_image_state
     int32_t row, inner;
 };
 
-/* Sums along a row; `channels` bytes a pixel. */
+/* Sums along a row of `channels` bytes a pixel: differences of the sum up to where a target ends. */
 MN_INLINE void mn_image_areas(const struct mn_image *p, int32_t channels, const uint8_t *pixel, uint32_t *values)
 {
     const uint32_t size = (uint32_t)p->size;
-    uint32_t left = 0, before[3] = {0, 0, 0};
-    for (uint32_t x = 0; x < size; x++, values += channels)
+    uint32_t sum[3] = {0, 0, 0}, before[3] = {0, 0, 0};
+    for (uint32_t x = 0; x < size; x++)
     {
         const mn_image_target target = p->columns[x];
-        const uint32_t last = mn_last(target);
-        uint32_t inner = mn_advance(target), sum[3] = {0, 0, 0};
+        uint32_t inner = mn_advance(target);
         if (channels == 1)
         {
             for (; inner >= 4; inner -= 4, pixel += 4)
             {
                 sum[0] = mn_add_bytes(sum[0], mn_load_pixels(pixel));
             }
+            if (inner >= 2)
+            {
+                sum[0] += (uint32_t)pixel[0] + pixel[1];
+                inner -= 2;
+                pixel += 2;
+            }
         }
-        for (; inner > 0; inner--, pixel += channels)
+        for (; inner > 0; inner--)
         {
 #pragma GCC unroll 3
             for (int32_t i = 0; i < channels; i++)
             {
-                sum[i] += pixel[i];
+                sum[i] += *pixel++;
             }
         }
 #pragma GCC unroll 3
         for (int32_t i = 0; i < channels; i++)
         {
-            values[i] = left * before[i] + size * sum[i] + last * pixel[i];
-            before[i] = pixel[i];
+            const uint32_t end = size * sum[i] + mn_last(target) * *pixel;
+            *values++ = end - before[i];
+            before[i] = end;
+            sum[i] += *pixel++;
         }
-        left = size - last;
-        pixel += channels;
     }
 }
 
@@ -120,6 +125,7 @@ MN_INLINE void mn_image_cover(const struct mn_image *p, struct mn_image_state *s
     if (state->inner > 0)
     {
         state->inner--;
+#pragma GCC unroll 4
         for (int32_t i = 0; i < count; i++)
         {
             state->sums[i] += size * values[i];

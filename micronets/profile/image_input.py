@@ -84,6 +84,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--board", default="nucleo-l4r5zi", help="a name in config/boards.yaml")
     parser.add_argument("--optimise", choices=OPTIMISE, default="balanced")
     parser.add_argument("--photographs", type=Path, metavar="FOLDER", help="in COCO's layout")
+    parser.add_argument(
+        "--views", type=int, default=1, metavar="N", help="of each photograph: it, and random parts of it"
+    )
     parser.add_argument("--output", type=Path, help="directory for the C and the firmware")
     options = parser.parse_args(arguments)
     try:
@@ -94,7 +97,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(summary(measured.profile))
         print(f"of this, RAM without a frame and the network's input: {measured.ram_bytes:,} bytes")
         if options.photographs:
-            print(_words(compare(options.model, image, options.photographs)))
+            print(_words(compare(options.model, image, options.photographs, views=options.views)))
     except MicronetsError as error:
         print(error, file=sys.stderr)
         return 1
@@ -113,7 +116,7 @@ def _words(found: Agreement) -> str:
         return f"{accuracy.value:.1%} ({accuracy.low:.1%} to {accuracy.high:.1%})"
 
     return (
-        f"{found.images} photographs; pixels differ by {found.mean_difference:.2f} of 255 on average, "
+        f"{found.images} images; pixels differ by {found.mean_difference:.2f} of 255 on average, "
         f"99 % by at most {found.difference_99}, all by at most {found.largest_difference}\n"
         f"accuracy: {score(found.host)} prepared on the host, {score(found.device)} on the device; "
         f"{found.different_answers} answered differently"

@@ -8,13 +8,18 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 MOST_PIXELS = 64_000_000
 
+Box = tuple[float, float, float, float]
+
 
 class ImageRejected(Exception):
     """A file that cannot be used, with the reason."""
 
 
-def decode(path: Path, columns: int, rows: int | None = None) -> np.ndarray:
-    """The photograph as uint8 (rows, columns, 3), RGB, turned upright and stretched. Without `rows`: a square.
+def decode(path: Path, columns: int, rows: int | None = None, box: Box = (0, 0, 1, 1)) -> np.ndarray:
+    """The photograph as uint8 (rows, columns, 3), RGB, turned upright and stretched; without `rows` to a square.
+
+    Args:
+        box: left, upper, right and lower edge of the part that is wanted, as shares of width and height.
 
     Raises ImageRejected where it is missing, empty, cut off, no image, or far too large.
     """
@@ -25,11 +30,11 @@ def decode(path: Path, columns: int, rows: int | None = None) -> np.ndarray:
             with Image.open(path) as image:
                 if image.width * image.height > MOST_PIXELS:
                     raise ImageRejected(f"has {image.width} x {image.height} pixels")
-                image.draft(
-                    "RGB", (2 * size[0], 2 * size[1])
-                )  # JPEG: decodes at a fraction of the size, still above ours
+                # JPEG: decodes at a fraction of the size, still above ours
+                image.draft("RGB", (2 * size[0], 2 * size[1]))
                 upright = ImageOps.exif_transpose(image).convert("RGB")
-                return np.asarray(upright.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0))
+                part = tuple(edge * side for edge, side in zip(box, 2 * upright.size, strict=True))
+                return np.asarray(upright.resize(size, Image.Resampling.BILINEAR, part, reducing_gap=2.0))
     except FileNotFoundError:
         raise ImageRejected("is not there") from None
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:

@@ -19,7 +19,9 @@ FORMATS = {"grey8": 1, "rgb888": 3, "rgb565": 2, "rgb565_swapped": 2}
 """Bytes of a pixel by the camera's format. `rgb565` has the lower byte of each word first, as a little-endian processor
 reads it; `rgb565_swapped` the higher one, as most sensors send it."""
 
-_COLOURS = ("RED", "GREEN", "BLUE")
+LUMA_565 = tuple(round(weight * 255 / most / 8) for weight, most in zip(LUMA, (31, 63, 31), strict=True))
+"""Weights of 5, 6 and 5 bits in the luma times 8192, as `LUMA` of 8 bits times 65536."""
+
 _LARGEST_SIDE = 8192
 _FIRMWARE = Path(__file__).resolve().parents[3] / "firmware"
 
@@ -181,7 +183,9 @@ def _body(image: ImageInput) -> str:
     source.array("levels", image.levels)
     first = axis_targets(frame.rows, size)[0, 0]
     wider, higher = int(frame.columns < size), int(frame.rows < size)
-    luma = "\n".join(f"#define MN_LUMA_{name} {weight}U" for name, weight in zip(_COLOURS, LUMA, strict=True))
+    weights = dict(zip(("RED", "GREEN", "BLUE"), LUMA, strict=True))
+    weights |= dict(zip(("RED_5", "GREEN_6", "BLUE_5"), LUMA_565, strict=True))
+    luma = "\n".join(f"#define MN_LUMA_{name} {weight}U" for name, weight in weights.items())
     return f"""{_what(image)}
 #include "image_input.h"
 

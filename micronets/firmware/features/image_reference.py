@@ -4,7 +4,7 @@ import numpy as np
 
 from micronets.data.images.resize import area_weights, grey
 from micronets.errors import ConfigurationError
-from micronets.firmware.features.image import CameraFrame, ImageInput, axis_total
+from micronets.firmware.features.image import LUMA_565, CameraFrame, ImageInput, axis_total
 
 
 def network_inputs(frames: np.ndarray, image: ImageInput) -> np.ndarray:
@@ -13,9 +13,7 @@ def network_inputs(frames: np.ndarray, image: ImageInput) -> np.ndarray:
     Args:
         frames: uint8 (n, frame bytes), as the camera delivers them.
     """
-    pixels = unpacked(frames, image.frame)
-    if pixels.shape[3] == 3 and image.shape[2] == 1:
-        pixels = grey(pixels)
+    pixels = unpacked(frames, image.frame, image.shape[2])
     down, across = (axis_weights(source, image.size) for source in (image.frame.rows, image.frame.columns))
     sums = np.stack([_weighted(frame, down, across) for frame in pixels])
     return image.levels[(sums + image.total // 2) // image.total]
@@ -57,17 +55,22 @@ def packed(images: np.ndarray, frame: CameraFrame) -> np.ndarray:
     return words.astype(order).reshape(count, -1).view(np.uint8)
 
 
-def unpacked(frames: np.ndarray, frame: CameraFrame) -> np.ndarray:
-    """Intensities, uint8 (n, rows, columns, 1 or 3), of frames, uint8 (n, frame bytes).
+def unpacked(frames: np.ndarray, frame: CameraFrame, channels: int) -> np.ndarray:
+    """Luma or intensities, uint8 (n, rows, columns, channels), of frames, uint8 (n, frame bytes).
 
-    Of 5 and 6 bits, the highest ones stand again in place of those that are missing.
+    Where bits are missing, the highest ones of an intensity stand again in place of them; luma is a sum of them as they
+    are, by weights that scale.
     """
     shape = (len(frames), frame.rows, frame.columns)
     frames = np.ascontiguousarray(frames)
     if frame.format in ("grey8", "rgb888"):
-        return frames.reshape(*shape, -1)
-    words = frames.view("<u2" if frame.format == "rgb565" else ">u2").reshape(shape).astype(np.uint16)
+        pixels = frames.reshape(*shape, -1)
+        return grey(pixels) if pixels.shape[3] > channels else pixels
+    words = frames.view("<u2" if frame.format == "rgb565" else ">u2").reshape(shape).astype(np.uint32)
     red, green, blue = words >> 11, words >> 5 & 63, words & 31
+    if channels == 1:
+        sums = LUMA_565[0] * red + LUMA_565[1] * green + LUMA_565[2] * blue
+        return ((sums + 4096) >> 13).astype(np.uint8)[..., None]
     wide = (red << 3 | red >> 2, green << 2 | green >> 4, blue << 3 | blue >> 2)
     return np.stack(wide, axis=-1).astype(np.uint8)
 

@@ -136,17 +136,34 @@ def test_division_is_exact(total):
     assert 255 * total + total // 2 < 1 << 32
 
 
-def test_five_and_six_bits_span_all_intensities():
-    images = np.broadcast_to(np.arange(256, dtype=np.uint8)[None, None, :, None], (1, 1, 256, 3))
-    for pixels in ("rgb565", "rgb565_swapped"):
-        frame = CameraFrame(1, 256, pixels)
-        found = unpacked(packed(images, frame), frame).astype(int)
-        assert (found[0, 0, 0] == 0).all() and (found[0, 0, 255] == 255).all()
-        assert np.abs(found - images).max(axis=(0, 1, 2)).tolist() == [7, 3, 7]
-    low, high = (packed(images, CameraFrame(1, 256, pixels)) for pixels in ("rgb565", "rgb565_swapped"))
-    np.testing.assert_array_equal(low.reshape(-1, 2), high.reshape(-1, 2)[:, ::-1])
-    red = packed(np.array([255, 0, 0], np.uint8).reshape(1, 1, 1, 3), CameraFrame(1, 1, "rgb565"))
-    assert red.tolist() == [[0x00, 0xF8]]
+WORDS = np.arange(1 << 16, dtype=np.uint16).reshape(256, 256)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("pixels", ["rgb565", "rgb565_swapped"])
+def test_every_word_of_565_bits(pixels, channels, tmp_path):
+    """A frame of all of them, in the size of the input; against fractions, from which repeated bits depart further."""
+    image = image_input(256, 256, pixels, 256, channels)
+    frame = WORDS.astype("<u2" if pixels == "rgb565" else ">u2").view(np.uint8).reshape(1, -1)
+    program = build_for_host(write_image_program(image, tmp_path), tmp_path / "image")
+    found = run_on_host(program, frame.view(np.int8), image.input_bytes).reshape(256, 256, channels).astype(int) + 128
+    np.testing.assert_array_equal(found, unpacked(frame, image.frame, channels)[0])
+    fields = WORDS >> 11, WORDS >> 5 & 63, WORDS & 31
+    exact = np.stack([field * 255 / most for field, most in zip(fields, (31, 63, 31), strict=True)], axis=-1)
+    if channels == 1:
+        exact = exact @ np.array([[0.299], [0.587], [0.114]])
+    assert np.abs(found - exact).max() < (0.52 if channels == 1 else 0.72)
+    assert (found[0, 0] == 0).all() and (found[255, 255] == 255).all()
+
+
+def test_cameras_drop_the_lowest_bits():
+    images = np.array([[255, 0, 0], [0x87, 0x83, 0x88]], np.uint8).reshape(1, 1, 2, 3)
+    frame = CameraFrame(1, 2, "rgb565")
+    assert packed(images, frame).tolist() == [[0x00, 0xF8, 0x11, 0x84]]
+    swapped = CameraFrame(1, 2, "rgb565_swapped")
+    assert packed(images, swapped).tolist() == [[0xF8, 0x00, 0x84, 0x11]]
+    assert unpacked(packed(images, swapped), swapped, 3).tolist() == [[[[255, 0, 0], [0x84, 0x82, 0x8C]]]]
+    assert packed(images, CameraFrame(1, 2, "grey8")).tolist() == grey(images).reshape(1, 2).tolist()
 
 
 @pytest.fixture(scope="module")
