@@ -105,7 +105,7 @@ def execute(
         if not ended:
             raise HangError(
                 f"The firmware of {firmware.network} did not end within {timeout_s:g} s: "
-                f"{_finished(firmware, work)} of {len(inputs)} inferences were done"
+                f"{_finished(firmware, work)} of {len(inputs)} {firmware.calls} were done"
                 f"{_where_it_ended(firmware, work, counting)}; raise the time limit if it only was slow."
             )
         _check_exit(process.returncode, firmware, symbols, work, counting)
@@ -124,7 +124,7 @@ def _command(firmware: Firmware, symbols: dict[str, Symbol], counting: Counting)
 
 def _wait(process: subprocess.Popen, firmware: Firmware, inferences: int, work: Path, timeout_s: float) -> bool:
     """Whether the emulator ended within the time; logs the inferences done meanwhile."""
-    progress = Progress(logger, f"inferences of {firmware.network} on {firmware.board.emulator}", inferences)
+    progress = Progress(logger, f"{firmware.calls} of {firmware.network} on {firmware.board.emulator}", inferences)
     logged = 0
     deadline = time.monotonic() + timeout_s
     while (left := deadline - time.monotonic()) > 0:
@@ -196,12 +196,12 @@ def _collect(firmware: Firmware, inferences: int, work: Path, counting: Counting
     outputs = np.fromfile(work / "outputs.bin", np.int8)
     if magic != _RUN_MAGIC or finished != inferences or outputs.size != inferences * firmware.output_bytes:
         raise EmulatorError(
-            f"The firmware of {firmware.network} ended after {finished} of {inferences} inferences "
+            f"The firmware of {firmware.network} ended after {finished} of {inferences} {firmware.calls} "
             f"with {outputs.size} bytes of output."
         )
     counts = read_counts(work / "counts.txt") if counting != "none" else None
     if counts is not None and len(counts.inferences) != inferences:
         raise EmulatorError(
-            f"The plugin counted {len(counts.inferences)} inferences of {firmware.network}, but {inferences} ran."
+            f"The plugin counted {len(counts.inferences)} {firmware.calls} of {firmware.network}, but {inferences} ran."
         )
     return Execution(outputs.reshape(inferences, firmware.output_bytes), stack_bytes, counts)

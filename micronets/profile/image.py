@@ -98,7 +98,7 @@ class Firmware:
         input_bytes: of what it reads for each call of `entry`, an input tensor; likewise `output_bytes`.
         layers: names of the functions that instructions are counted by: `network_layer_NN_<op>`, in order.
         layer_macs: multiply-accumulates of each layer, as the compiler left them to be done.
-        entry: the function that is called for every input.
+        entry: the function that is called for every input; `calls`: what such calls are called in messages.
         layer_flash_bytes: of each layer; empty where a program does not keep its layers apart.
     """
 
@@ -114,6 +114,7 @@ class Firmware:
     flash_bytes: FlashUse
     ram_bytes: RamUse
     entry: str = "network_invoke"
+    calls: str = "inferences"
     runtime: Runtime = COMPILED
     layer_flash_bytes: tuple[LayerFlash, ...] = ()
 

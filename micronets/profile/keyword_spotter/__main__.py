@@ -17,7 +17,9 @@ from micronets.data.spot_options import SpotOptions
 from micronets.errors import ConfigurationError, MicronetsError
 from micronets.firmware import OPTIMISE
 from micronets.profile.keyword_spotter.build import build_for_board
+from micronets.profile.keyword_spotter.serial_audio import check_detections, flash_and_listen
 from micronets.profile.keyword_spotter.stage import prepare_spotter, spot
+from micronets.target import EMULATOR, serial_port
 from micronets.tasks import find_task
 
 _FORMATS = {int: "N", float: "X"}
@@ -39,6 +41,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--microphone", type=Path, nargs="*", metavar="FILE.c", help="also build the board's own program, with these"
     )
+    parser.add_argument(
+        "--target", default=EMULATOR, help="emulator, or serial:PORT to play the stream to the board there as well"
+    )
     for field in fields(SpotOptions):
         option = f"--{field.name.replace('_', '-')}"
         parser.add_argument(option, type=field.type, default=field.default, metavar=_FORMATS[field.type])
@@ -55,23 +60,32 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace, scratch: Path) -> str:
     directory = options.output or scratch / "output"
-    board = find_board(options.board)
+    board, port = find_board(options.board), serial_port(options.target)
+    if port is not None and options.microphone:
+        raise ConfigurationError(
+            "a board with a microphone hears nothing over the serial port; leave out either --microphone or --target"
+        )
     spot_options = SpotOptions(**{field.name: getattr(options, field.name) for field in fields(SpotOptions)})
     task = find_task("kws")
     labels = tuple(options.labels or task.classes)
     parameters = task.features if options.window_ms is None else replace(task.features, window_ms=options.window_ms)
+    elf = None
+    if port is not None or options.microphone is not None:
+        sources = prepare_spotter(
+            options.model, board, spot_options, labels, parameters, directory, optimise=options.optimise
+        )
+        elf = build_for_board(sources, board, directory, tuple(options.microphone or ()))
     stream = _stream(options, spot_options, parameters, scratch)
     stream.save(directory / "stream.wav", directory / "truth.csv")
-    result = spot(
-        options.model, stream, board, directory, asdict(spot_options), labels, parameters, optimise=options.optimise
-    )
-    if options.microphone is None:
+    section = asdict(spot_options)
+    result = spot(options.model, stream, board, directory, section, labels, parameters, optimise=options.optimise)
+    if elf is None:
         return result.summary()
-    sources = prepare_spotter(
-        options.model, board, spot_options, labels, parameters, directory, optimise=options.optimise
-    )
-    elf = build_for_board(sources, board, directory, tuple(options.microphone))
-    return f"{result.summary()}\n  for the board itself: {elf}"
+    if port is None:
+        return f"{result.summary()}\n  for the board itself: {elf}"
+    heard = flash_and_listen(elf, board, port, stream.audio, parameters.hop_samples)
+    check_detections(heard, [judged.detection for judged in result.scored.judged], port)
+    return f"{result.summary()}\n  on the board behind {port}: the same {len(heard)} detections"
 
 
 def _stream(

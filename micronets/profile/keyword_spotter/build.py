@@ -107,6 +107,7 @@ def build_for_emulator(sources: SpotterSources, board: Board, directory: Path) -
         flash_bytes=flash,
         ram_bytes=ram,
         entry=ENTRY,
+        calls="hops of audio",
     )
 
 

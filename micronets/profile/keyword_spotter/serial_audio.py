@@ -3,20 +3,55 @@
 The board's side, and what the two say to each other: firmware/app/keyword_spotter/main_board.c.
 """
 
+import logging
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import zip_longest
+from pathlib import Path
 
 import numpy as np
 
+from micronets.boards import Board
 from micronets.errors import BoardError
-from micronets.profile.hardware.port import Port
+from micronets.profile.hardware.flashing import flash
+from micronets.profile.hardware.port import Port, open_port, reserve
 from micronets.profile.keyword_spotter.run import hops_of
 from micronets.profile.keyword_spotter.score import Detection
+from micronets.progress import Progress
+
+logger = logging.getLogger(__name__)
 
 _REQUEST = 0x05
 _REPEAT_S = 0.25  # the board asks again only after half a second; what comes sooner has crossed the answer
 _DETECTED = re.compile(r"detected (.+) at (\d+) ms, average (\d+) %")
+
+
+def flash_and_listen(
+    elf: Path, board: Board, name: str, audio: np.ndarray, hop_samples: int, *, timeout_s: float = 30
+) -> list[Detection]:
+    """Programs the board behind the serial port `name` with what `build_for_board` has built, and plays audio to it.
+
+    Raises BoardError as `flash`, `open_port` and `listen_on_board`.
+    """
+    with reserve(name):
+        flash(board, elf)
+        with open_port(name) as port:
+            return listen_on_board(port, audio, hop_samples, timeout_s=timeout_s)
+
+
+def check_detections(heard: Sequence[Detection], expected: Sequence[Detection], port: str) -> None:
+    """Raises BoardError, naming the first difference, where a board has detected other words or at other times."""
+    for mine, theirs in zip_longest(heard, expected):
+        if (mine and (mine.time_ms, mine.label)) != (theirs and (theirs.time_ms, theirs.label)):
+            raise BoardError(
+                f"The board behind {port} detected {_told(mine)} where the emulator detected {_told(theirs)}; audio "
+                "was lost on the line, or the program on the board is another."
+            )
+
+
+def _told(detection: Detection | None) -> str:
+    return "nothing more" if detection is None else f"{detection.label!r} at {detection.time_ms} ms"
 
 
 def listen_on_board(port: Port, audio: np.ndarray, hop_samples: int, *, timeout_s: float = 30) -> list[Detection]:
@@ -38,6 +73,7 @@ def listen_on_board(port: Port, audio: np.ndarray, hop_samples: int, *, timeout_
             detections.append(Detection(int(found[2]), found[1], int(found[3]) / 100))
 
     talk = _Talk(port, take, timeout_s)
+    progress = Progress(logger, f"hops of audio to the board behind {port.name}", len(hops))
     sent_s = 0.0
     number = 0
     while number <= len(hops):
@@ -45,6 +81,7 @@ def listen_on_board(port: Port, audio: np.ndarray, hop_samples: int, *, timeout_
         if asked == number % 256:
             if number < len(hops):
                 port.write(hops[number].astype("<i2").tobytes())
+                progress.advance()
             sent_s = time.monotonic()
             number += 1
         elif asked != (number - 1) % 256:

@@ -103,6 +103,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
         sources=(directory / "features" / "features.c",),
         include_directories=(directory / "features",),
         hop_samples=HOP_SAMPLES,
+        frame_samples=HOP_SAMPLES,
+        first_window_hops=FRAMES,
         frames=FRAMES,
         values=VALUES,
     )

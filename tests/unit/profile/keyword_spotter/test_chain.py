@@ -1,6 +1,7 @@
 """The whole chain with the real features, from audio to figures."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from micronets.profile.keyword_spotter.build import build_for_emulator, build_fo
 from micronets.profile.keyword_spotter.detector import detect, posteriors
 from micronets.profile.keyword_spotter.run import listen_on_emulator, listen_on_host
 from micronets.profile.keyword_spotter.stage import prepare_spotter, spot
+from tests.emulated_board import PluggedInBoard
 from tests.networks import random_network, small_ds_cnn
 
 LABELS = ("yes", "no", "_silence_", "_unknown_")
@@ -124,13 +126,24 @@ def test_a_step_that_is_no_whole_number_of_hops_is_refused(tflite, tmp_path):
         prepare_spotter(tflite, find_board("nucleo-l4r5zi"), options, LABELS, PARAMETERS, tmp_path)
 
 
-def test_the_command_listens_to_a_recording_of_ones_own(tflite, stream, tmp_path, capsys):
+def test_the_command_plays_a_recording_of_ones_own_on_the_emulator_and_a_board(
+    tflite, stream, tmp_path, capsys, monkeypatch
+):
+    stream = replace(stream, audio=stream.audio[:27200], events=stream.events[:1])
     stream.save(tmp_path / "own.wav", tmp_path / "own.csv")
     arguments = [str(tflite), "--stream", str(tmp_path / "own.wav"), str(tmp_path / "own.csv"), "--labels", *LABELS]
     settings = ["--step-ms", "40", "--smoothing-ms", "120", "--refractory-ms", "400", "--threshold", "0.42"]
-    assert main([*arguments, *settings, "--output", str(tmp_path / "output"), "--microphone"]) == 0
+    board = PluggedInBoard(tmp_path, None)
+    monkeypatch.setenv("PATH", board.path)
+    there = ["--board", "netduinoplus2", "--target", f"serial:{board.port}"]
+    try:
+        assert main([*arguments, *settings, "--output", str(tmp_path / "output"), *there]) == 0
+    finally:
+        board.unplug()
+    assert board.programs() == [str(tmp_path / "output" / "keyword_spotter_board.elf")]
     printed = capsys.readouterr().out
-    assert "0.1 minutes, 2 keywords" in printed and "keyword_spotter_board.elf" in printed
+    assert "0.0 minutes, 1 keywords" in printed
+    assert int(re.search(r"the same (\d+) detections", printed)[1]) >= 1
     for name in (
         "spot.json",
         "stream.png",
@@ -148,12 +161,15 @@ def test_the_command_listens_to_a_recording_of_ones_own(tflite, stream, tmp_path
         ([], "there is nothing to listen to"),
         (["--data", "nowhere"], "there is no folder nowhere"),
         (["--board", "nucleo"], "Unknown board 'nucleo'"),
+        (["--target", "/dev/ttyACM0"], "but must be emulator, or serial:"),
+        (["--target", "serial:/dev/ttyACM0", "--microphone", "a.c"], "leave out either --microphone or --target"),
+        (["--board", "corstone-300", "--microphone"], "There is no support for corstone-300 itself"),
         (["--threshold", "2"], "spot.threshold is 2.0"),
     ],
 )
 def test_the_command_says_what_is_wrong_in_one_sentence(tflite, arguments, sentence, capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    assert main([str(tflite), *arguments]) == 1
+    assert main([str(tflite), "--labels", *LABELS, *arguments]) == 1
     error = capsys.readouterr().err
     assert sentence in error and "Traceback" not in error
 

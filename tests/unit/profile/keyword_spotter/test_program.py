@@ -20,7 +20,8 @@ from micronets.profile.keyword_spotter.build import (
 )
 from micronets.profile.keyword_spotter.detector import detect, posteriors
 from micronets.profile.keyword_spotter.run import listen_on_emulator, listen_on_host
-from micronets.profile.keyword_spotter.serial_audio import listen_on_board
+from micronets.profile.keyword_spotter.score import Detection
+from micronets.profile.keyword_spotter.serial_audio import check_detections, listen_on_board
 from tests.emulated_board import emulated_board
 from tests.unit.profile.keyword_spotter.conftest import HOP_MS, HOP_SAMPLES, LABELS
 
@@ -151,6 +152,15 @@ def test_lost_audio_is_sent_again_and_a_request_that_crossed_it_is_not_answered(
     assert (detection.label, detection.time_ms, detection.average) == ("left", 20, 0.71)
     first, second = audio[:HOP_SAMPLES].tobytes(), audio[HOP_SAMPLES:].tobytes()
     assert port.sent == [first, first, second]
+
+
+def test_other_detections_than_the_emulators_are_told():
+    heard = [Detection(1000, "left", 0.8), Detection(3000, "right", 0.8)]
+    check_detections(heard, [Detection(1000, "left", 0.81), Detection(3000, "right", 0.8)], "port")
+    with pytest.raises(BoardError, match="'right' at 3000 ms where the emulator detected 'left' at 3000 ms"):
+        check_detections(heard, [heard[0], Detection(3000, "left", 0.8)], "port")
+    with pytest.raises(BoardError, match="nothing more where the emulator detected 'right' at 3000 ms"):
+        check_detections(heard[:1], heard, "port")
 
 
 def test_labels_and_outputs_must_fit(built, tmp_path):
