@@ -9,6 +9,7 @@ import numpy as np
 
 from micronets.boards import find_board
 from micronets.errors import MicronetsError
+from micronets.export.tflm import tflm_arena_bytes
 from micronets.firmware import OPTIMISE
 from micronets.firmware.tflm import TflmLibrary
 from micronets.profile.hot_blocks import format_hot_blocks, hot_blocks
@@ -52,6 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
                 library=library,
             )
             profile.save(directory)
+            host_bytes = tflm_arena_bytes(options.model)
             if options.hot:
                 zeros = np.zeros((1, profile.firmware.input_bytes), np.int8)
                 print(format_hot_blocks(hot_blocks(profile.firmware, zeros, options.hot)))
@@ -60,6 +62,10 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     print(layer_table(profile))
     print(summary(profile))
+    arena_bytes = profile.firmware.memory_plan.arena_bytes
+    print(
+        f"arena: {arena_bytes:,} bytes; TFLM's on this machine: {host_bytes:,} (ratio {arena_bytes / host_bytes:.2f})"
+    )
     return 0 if profile.different_outputs == 0 else 1
 
 

@@ -12,6 +12,7 @@ from micronets.architecture import Architecture, AveragePooling, Convolution
 from micronets.boards import Board, find_board
 from micronets.errors import BuildError, EmulatorError, ModelError
 from micronets.evaluation import ClassTruth, pack_truth
+from micronets.export.tflm import tflm_arena_bytes
 from micronets.export.writer import write_tflite
 from micronets.firmware.fuzz.builder import ModelBuilder
 from micronets.firmware.graph import Graph
@@ -153,7 +154,9 @@ def test_a_file_alone_is_profiled_on_a_library(tmp_path: Path, capsys: pytest.Ca
     (tmp_path / "reshape.tflite").write_bytes(model.build(tensors[:1], tensors[1:]))
     arguments = [str(tmp_path / "reshape.tflite"), "--board", "netduinoplus2", "--output", str(tmp_path / "out")]
     assert main([*arguments, "--tflm", str(built.library.library), str(built.library.include)]) == 0
-    assert "outputs: 3 of 3 compared are equal bit for bit" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "outputs: 3 of 3 compared are equal bit for bit" in printed
+    assert f"arena: 144 bytes; TFLM's on this machine: {tflm_arena_bytes(tmp_path / 'reshape.tflite'):,} " in printed
     assert Firmware.load(tmp_path / "out").memory_plan.arena_bytes == 48 + 48 + 48
     assert main([*arguments, "--tflm", "none.a", str(built.library.include)]) == 1
     assert "there is no file none.a; build it" in capsys.readouterr().err
