@@ -6,8 +6,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from micronets.architecture import Shape
-from micronets.data.log_mel import LogMelParameters
-from micronets.data.mfcc import MfccParameters
+from micronets.data.sound_features import SoundFeatures
 from micronets.errors import DataError
 from micronets.evaluation import Truth
 from micronets.network import Range
@@ -81,14 +80,14 @@ class Dataset(Protocol):
 
 
 @runtime_checkable
-class SoundDataset(Dataset, Protocol):
-    """A dataset whose examples are features of sounds.
+class Sounds(Protocol):
+    """What a dataset offers besides where its examples are features of sounds.
 
     Attributes:
         parameters: definition of the features.
     """
 
-    parameters: MfccParameters | LogMelParameters
+    parameters: SoundFeatures
 
     def recordings(self, split: str) -> Iterator[np.ndarray]:
         """The sounds of a split, int16 (samples,) each, in the order of the examples that come from them."""

@@ -142,7 +142,7 @@ class SpeechDataset:
         return self._features[self.rows(split)][..., None]
 
     def recordings(self, split: str) -> Iterator[np.ndarray]:
-        """See `SoundDataset`: the clips of a split."""
+        """See `Sounds`: the clips of a split."""
         yield from self.audio[self.rows(split)]
 
     def classes(self, split: str) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 
 from micronets.architecture import Shape
 from micronets.atomic import write_json, write_text
-from micronets.data.dataset import Dataset
+from micronets.data.dataset import Dataset, Sounds
 from micronets.errors import ConfigurationError, ModelError
 from micronets.evaluation import Score
 from micronets.export.litert import TensorSpecification, describe
@@ -83,7 +83,9 @@ def evaluate(
         )
     truth = dataset.truth("testing").relabelled(_places(labels, dataset))
     features = np.asarray(dataset.features("testing"), np.float32) * np.float32(options.scale)
-    examples = Examples(features + np.float32(options.offset), truth)
+    same_unit = (options.scale, options.offset) == (1.0, 0.0)
+    sounds = dataset.parameters if same_unit and isinstance(dataset, Sounds) else None
+    examples = Examples(features + np.float32(options.offset), truth, sounds)
     directory = Path(directory)
     metrics = check(path, examples, directory / "test_inputs.npz", processes=processes)
     metrics |= {"file": os.fspath(path), "task": dataset.task, "labels": list(labels)}

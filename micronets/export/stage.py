@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from micronets.atomic import atomic_file, write_json
+from micronets.data.dataset import Sounds
+from micronets.data.sound_features import SoundFeatures, to_text
 from micronets.errors import DataError, ModelError
 from micronets.evaluation import ClassTruth, Score, Truth, pack_truth
 from micronets.export.litert import describe, invoke_litert, run_litert
@@ -22,10 +24,15 @@ from micronets.tasks import open_dataset
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """A testing split: features (n, height, width, channels) in their own units, and the right answers to them."""
+    """A testing split: features (n, height, width, channels) in their own units, and the right answers to them.
+
+    Attributes:
+        sounds: how the features come from sounds; None where they come from something else, or in another unit.
+    """
 
     features: np.ndarray
     truth: Truth
+    sounds: SoundFeatures | None = None
 
 
 def export(
@@ -80,8 +87,8 @@ def check(
     """Runs an int8 .tflite file on the examples in LiteRT and in TFLM.
 
     Writes `test_inputs_path`, a .npz of `inputs` int8 (n, height, width, channels), TFLM's `outputs` int8 (n, outputs),
-    the scale and zero point of both as `input_grid` and `output_grid`, float64 (2,), and the truth, in the order of the
-    examples.
+    the scale and zero point of both as `input_grid` and `output_grid`, float64 (2,), the truth, in the order of the
+    examples, and `sounds`, the definition of the features as text, where they come from sounds.
 
     Args:
         outputs: of the fake-quantised network, float32 (n, outputs).
@@ -106,7 +113,8 @@ def check(
     truth = examples.truth
     with atomic_file(test_inputs_path) as beside:
         grids = {"input_grid": source.grid, "output_grid": sink.grid}
-        np.savez(beside, inputs=inputs, outputs=tflm, **grids, **pack_truth(truth))
+        sounds = {} if examples.sounds is None else {"sounds": np.array(to_text(examples.sounds))}
+        np.savez(beside, inputs=inputs, outputs=tflm, **grids, **sounds, **pack_truth(truth))
     read = source.decode(inputs)
     metrics = {
         "test_count": len(truth),
@@ -155,7 +163,7 @@ def _testing_examples(dataset_directory: str | os.PathLike, network: TrainedNetw
             f"{network.architecture.name!r} was trained on {network.architecture.input_shape} and "
             f"{', '.join(network.labels)}; train it again."
         )
-    return Examples(features, truth)
+    return Examples(features, truth, dataset.parameters if isinstance(dataset, Sounds) else None)
 
 
 def _training_scores(path: str | os.PathLike) -> dict[str, dict[str, dict[str, float]]]:

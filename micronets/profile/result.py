@@ -5,6 +5,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from micronets.atomic import write_json, write_text
 from micronets.evaluation import Score
@@ -49,6 +50,8 @@ class Profile:
         stack_bytes: deepest stack of an inference.
         measured: what the board itself said; None where only the emulator was asked.
         duty: how often an inference is due, for the average power.
+        features: what computing the network's input from sounds costs, as `FeatureProfile.to_json` gives it; None where
+            it does not come from sounds.
     """
 
     firmware: Firmware
@@ -62,6 +65,7 @@ class Profile:
     stack_bytes: int
     measured: Measurement | None = None
     duty: Duty = Duty(frames_per_second=1.0, sleep_current_ma=None, supply_v=3.3)
+    features: Mapping[str, Any] | None = None
 
     @property
     def cycles(self) -> float | None:
@@ -190,6 +194,7 @@ class Profile:
                 "total": ram.total,
                 "board": firmware.board.sram_bytes,
             },
+            "features": None if self.features is None else dict(self.features),
             "layers": [
                 {**row, "instruction_classes": dict(sorted(counts.classes.items()))}
                 for row, (_, counts) in zip(self.layer_rows(), self.layers, strict=True)

@@ -1,15 +1,21 @@
 """The profile stage: the firmware stage's program on the export stage's test inputs."""
 
+import logging
 import os
+import tempfile
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from micronets.errors import DataError, EmulatorError
+from micronets.boards import Board
+from micronets.data.sound_features import SoundFeatures, from_text
+from micronets.errors import ConfigurationError, DataError, EmulatorError
 from micronets.evaluation import Score, unpack_truth
 from micronets.profile.energy import Duty
+from micronets.profile.features.measure import profile_features
 from micronets.profile.hardware.measure import check_outputs, flash_and_measure
 from micronets.profile.hardware.program import BoardProgram
 from micronets.profile.image import Firmware
@@ -17,6 +23,8 @@ from micronets.profile.measure import profile_firmware
 from micronets.profile.result import Profile
 from micronets.runtime import MICRONETS
 from micronets.target import EMULATOR, serial_port
+
+logger = logging.getLogger(__name__)
 
 
 def profile(
@@ -39,7 +47,8 @@ def profile(
     Args:
         firmware_directory: where `build_firmware` has left its files.
         test_inputs: .npz of `inputs` int8 (n, ...), TFLM's `outputs` int8 (n, ...), scale and zero point of both
-            (`input_grid`, `output_grid`), and the truth.
+            (`input_grid`, `output_grid`), the truth, and of networks for sounds the definition of their features
+            (`sounds`), which are then profiled as well.
         inputs: how many of them to run, spread evenly over the file; all where it holds fewer.
         timeout_s: wall-clock limit of each run of the emulator, and of one inference on a board.
         target: `emulator`; or `serial:` and a port: the board there is flashed and measured as well.
@@ -57,6 +66,7 @@ def profile(
         with open(test_inputs, "rb") as stream, np.load(stream) as archive:
             features, expected, truth = archive["inputs"], archive["outputs"], unpack_truth(archive)
             grids = archive["input_grid"], archive["output_grid"]
+            sounds = from_text(str(archive["sounds"])) if "sounds" in archive else None
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"{test_inputs} holds no test inputs ({error!r}); run the export stage again.") from error
     chosen = np.linspace(0, len(features) - 1, min(inputs, len(features)), dtype=np.int64)
@@ -78,8 +88,21 @@ def profile(
         if compiled:
             check_outputs(measured, expected[chosen], firmware.network)
         result = replace(result, measured=measured)
+    if sounds is not None:
+        result = replace(result, features=_features(sounds, grids[0], firmware.board, timeout_s))
     result.save(Path(directory))
     return result
+
+
+def _features(sounds: SoundFeatures, grid: np.ndarray, board: Board, timeout_s: float) -> dict[str, Any] | None:
+    """The section `features`; None, with a warning, where there is no integer form of such features."""
+    scale, zero_point = float(grid[0]), int(grid[1])
+    try:
+        with tempfile.TemporaryDirectory() as scratch:
+            return profile_features(sounds, scale, zero_point, board, Path(scratch), timeout_s=timeout_s).to_json()
+    except ConfigurationError as error:
+        logger.warning("The features are not profiled on the device: %s", error)
+        return None
 
 
 def _real(values: np.ndarray, grid: np.ndarray) -> np.ndarray:

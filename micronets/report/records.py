@@ -139,6 +139,23 @@ class Estimate:
     energy_error_percent: float | None
 
 
+@dataclass(frozen=True)
+class Features:
+    """What the network's input costs where the device computes it from sounds.
+
+    Attributes:
+        frame_ms: of one frame, estimated; None where there is no cycle model for it.
+        hop_ms: from one frame to the next.
+        instructions: of one frame.
+    """
+
+    frame_ms: float | None
+    hop_ms: float
+    instructions: int
+    flash_bytes: int
+    ram_bytes: int
+
+
 @dataclass(frozen=True, eq=False)
 class Profile:
     """One firmware as executed on the emulator.
@@ -151,6 +168,7 @@ class Profile:
         stack_bytes: greatest depth reached.
         compared_outputs: how many were compared with TFLM's, bit for bit; `equal_outputs` of them equalled.
         layers: columns `layer` (a readable name) and `instructions`, in the order of execution.
+        features: None where the input does not come from sounds.
     """
 
     inputs: int
@@ -162,6 +180,7 @@ class Profile:
     compared_outputs: int
     equal_outputs: int
     layers: pd.DataFrame
+    features: Features | None = None
 
     @property
     def bit_exact(self) -> bool | None:

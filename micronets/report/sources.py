@@ -24,6 +24,7 @@ from micronets.report.records import (
     Dataset,
     Estimate,
     Export,
+    Features,
     Firmware,
     Kind,
     Merit,
@@ -259,7 +260,7 @@ def _read_firmware(path: Path) -> Firmware:
 def _read_profile(path: Path, metric: str) -> Profile:
     content = _json(path)
     counted, outputs, estimated = content["counted"], content["outputs"], content["estimated"]
-    measured = content.get("measured")
+    measured, features = content.get("measured"), content.get("features")
     layers = _table(path.with_name("layers.csv"), ("layer", "instructions"))
     score = outputs["scores"].get(metric)
     return Profile(
@@ -272,6 +273,18 @@ def _read_profile(path: Path, metric: str) -> Profile:
         compared_outputs=int(outputs["compared"]),
         equal_outputs=int(outputs["compared"]) - int(outputs["different"]),
         layers=layers.assign(layer=[readable_layer(name) for name in layers["layer"]]),
+        features=None if features is None else _read_features(features),
+    )
+
+
+def _read_features(content: dict[str, Any]) -> Features:
+    frame_ms = content["frame"]["ms"]
+    return Features(
+        frame_ms=None if frame_ms is None else float(frame_ms),
+        hop_ms=float(content["hop_ms"]),
+        instructions=int(content["frame"]["instructions"]),
+        flash_bytes=int(content["flash_bytes"]["total"]),
+        ram_bytes=int(content["ram_bytes"]),
     )
 
 

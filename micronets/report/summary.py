@@ -60,7 +60,7 @@ def _rounded(share: float | None) -> float | None:
 
 def _costs(model: Model, build: Build) -> dict[str, float | int | bool | None]:
     firmware, profile, export = build.firmware, build.profile, model.export
-    estimate = profile and profile.estimate
+    estimate, features = profile and profile.estimate, profile and profile.features
     return {
         "flash_bytes": firmware and firmware.flash_bytes,
         "flash_weights_bytes": firmware and firmware.weights_bytes,
@@ -79,6 +79,10 @@ def _costs(model: Model, build: Build) -> dict[str, float | int | bool | None]:
         "bit_exact": profile and profile.bit_exact,
         "compared_outputs": profile and profile.compared_outputs,
         "equal_outputs": profile and profile.equal_outputs,
+        "features_frame_ms": features and features.frame_ms,
+        "features_instructions": features and features.instructions,
+        "features_flash_bytes": features and features.flash_bytes,
+        "features_ram_bytes": features and features.ram_bytes,
         "tflite_bytes": export and export.tflite_bytes,
         "tflm_arena_bytes": export and export.tflm_arena_bytes,
         "arena_share_of_tflm": model.arena_share(build),

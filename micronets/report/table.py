@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from micronets.report.published_figures import PublishedFigures
-from micronets.report.records import Build, Merit, Model, Results
+from micronets.report.records import Build, Features, Merit, Model, Results
 from micronets.runtime import TFLM
 
 _MISSING = "–"
@@ -67,6 +67,11 @@ _GROUPS = (
     Group("TFLM", (Column("arena, kB", "measured"), Column("equal outputs", "compared"))),
 )
 
+_FEATURES = Group(
+    "features on the device",
+    (Column("ms per frame", "estimated"), Column("RAM, kB", "linked"), Column("flash, kB", "linked")),
+)
+
 _NOTES = (
     "{metric}: on all of the testing split, except where a number n of examples is given; small figures are the 95 % "
     "interval. kB are 1000 bytes.",
@@ -80,6 +85,10 @@ _NOTES = (
     "bits, whose pointers make it a little larger than on the board. Equal outputs: how many of those on the emulator "
     "equalled TFLM's bit for bit.",
 )
+_FEATURES_NOTE = (
+    "Features on the device: computing the network's input from sounds, in integers. A frame is due every "
+    "{hops_ms} ms; it is in none of the other figures."
+)
 
 _TFLM_NOTE = (
     "With TFLM: the same benchmark program on the library of TensorFlow Lite Micro that the configuration names. Its "
@@ -90,38 +99,55 @@ _TFLM_NOTE = (
 
 def groups(results: Results) -> list[Group]:
     """All columns, in order."""
-    return [Group(group.name.format(metric=results.metric_name), group.columns) for group in _GROUPS]
+    return [Group(group.name.format(metric=results.metric_name), group.columns) for group in _shown(results)]
+
+
+def _shown(results: Results) -> tuple[Group, ...]:
+    """All groups; that of the features only where there are some."""
+    return (*_GROUPS, _FEATURES) if _hops_ms(results) else _GROUPS
+
+
+def _hops_ms(results: Results) -> list[float]:
+    profiles = [build.profile for model in results.models for build in model.builds if build.profile]
+    return sorted({profile.features.hop_ms for profile in profiles if profile.features})
 
 
 def notes(results: Results) -> list[str]:
     """What the figures mean, a paragraph each."""
+    hops_ms = " or ".join(f"{hop_ms:g}" for hop_ms in _hops_ms(results))
     return [
         *(note.format(metric=results.metric_title) for note in _NOTES),
         *([_TFLM_NOTE] if any(build.runtime == TFLM for model in results.models for build in model.builds) else []),
+        *([_FEATURES_NOTE.format(hops_ms=hops_ms)] if hops_ms else []),
         f"In the paper: {results.publication.source}; there trained on all of the dataset.",
     ]
 
 
 def summary_rows(results: Results) -> list[Row]:
     """A row per model, board and runtime."""
+    groups = _shown(results)
     return [
         Row(
             model.name,
             "with TFLM" if build.runtime == TFLM else model.kind,
             build.board.name,
-            _with_groups(_cells(model, build)),
-            _paper_row(results.publication.figures.get(model.name), build) if build in model.main_builds else None,
+            _with_groups(_cells(model, build), groups),
+            _paper_row(results.publication.figures.get(model.name), build, groups)
+            if build in model.main_builds
+            else None,
         )
         for model in results.models
         for build in model.builds
     ]
 
 
-def _with_groups(cells: list[Cell]) -> list[Cell]:
+def _with_groups(cells: list[Cell], groups: tuple[Group, ...]) -> list[Cell]:
+    """As many of the cells as the groups have columns; those of the features come last."""
     firsts = []
-    for group in _GROUPS:
+    for group in groups:
         firsts += [True] + [False] * (len(group.columns) - 1)
-    return [Cell(cell.value, cell.detail, cell.alarming, first) for cell, first in zip(cells, firsts, strict=True)]
+    shown = cells[: len(firsts)]
+    return [Cell(cell.value, cell.detail, cell.alarming, first) for cell, first in zip(shown, firsts, strict=True)]
 
 
 def _cells(model: Model, build: Build) -> list[Cell]:
@@ -141,7 +167,15 @@ def _cells(model: Model, build: Build) -> list[Cell]:
         _latency(build),
         _kilobytes(export and export.tflm_arena_bytes),
         _equal_outputs(build),
+        *_features(profile and profile.features),
     ]
+
+
+def _features(features: Features | None) -> list[Cell]:
+    if features is None:
+        return [Cell(_MISSING)] * len(_FEATURES.columns)
+    frame = Cell(_MISSING) if features.frame_ms is None else Cell(f"{features.frame_ms:.2f}")
+    return [frame, _kilobytes(features.ram_bytes), _kilobytes(features.flash_bytes)]
 
 
 def _merit(merit: Merit | None, tested: int) -> Cell:
@@ -183,7 +217,7 @@ def _equal_outputs(build: Build) -> Cell:
     return Cell(f"{profile.equal_outputs} of {profile.compared_outputs}", alarming=not profile.bit_exact)
 
 
-def _paper_row(figures: PublishedFigures | None, build: Build) -> list[Cell] | None:
+def _paper_row(figures: PublishedFigures | None, build: Build, groups: tuple[Group, ...]) -> list[Cell] | None:
     if figures is None:
         return None
     latency_ms = figures.latency_ms.get(build.board.name)
@@ -203,5 +237,6 @@ def _paper_row(figures: PublishedFigures | None, build: Build) -> list[Cell] | N
         Cell("" if latency_ms is None else f"{latency_ms:.0f}"),
         Cell(""),
         Cell(""),
+        *[Cell("")] * len(_FEATURES.columns),
     ]
-    return _with_groups(cells)
+    return _with_groups(cells, groups)

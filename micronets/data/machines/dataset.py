@@ -105,7 +105,7 @@ class MachineDataset:
         return windows.cut(np.arange(len(windows)))
 
     def recordings(self, split: str) -> Iterator[np.ndarray]:
-        """See `SoundDataset`: the clips of a split."""
+        """See `Sounds`: the clips of a split."""
         audio = np.load(self.directory / "audio.npy", mmap_mode="r")
         ends = np.cumsum(self.clips["samples"].to_numpy(np.int64))
         for row in self.rows(split):

@@ -7,10 +7,11 @@ import numpy as np
 
 from micronets.data.log_mel import LogMelParameters
 from micronets.data.mfcc import MfccParameters
+from micronets.data.sound_features import SoundFeatures
 from micronets.errors import ConfigurationError
 from micronets.firmware.features.fft import FftPlan, window_q15
 
-Parameters = MfccParameters | LogMelParameters
+Parameters = SoundFeatures
 
 SILENT = -32768
 """Stands for coefficient 0 of a frame of digital silence."""

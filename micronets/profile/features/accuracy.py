@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from micronets.data.dataset import SoundDataset
+from micronets.data.dataset import Sounds
 from micronets.errors import ConfigurationError, MicronetsError, ModelError
 from micronets.evaluation import Score
 from micronets.export.litert import describe
@@ -59,7 +59,7 @@ def compare(
         raise ModelError(f"{model} reads float32; features on a device are int8")
     inner = source.shape[1:]
     dataset = open_dataset(dataset_directory, (1,) * (3 - len(inner)) + tuple(inner), changes)
-    if not isinstance(dataset, SoundDataset):
+    if not isinstance(dataset, Sounds):
         raise ConfigurationError(f"{dataset_directory} holds no sounds: {dataset.task} has no features on the device")
     grid = source.quantisation.scale, source.quantisation.zero_point
     host = source.encode(dataset.features("testing"))

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from micronets.data import SpeechDataset
-from micronets.data.dataset import SoundDataset
+from micronets.data.dataset import Sounds
 from micronets.data.mfcc import mfcc
 from micronets.errors import DataError
 
@@ -94,6 +94,6 @@ def test_split_indices_cut_every_word(dataset):
 
 def test_recordings_are_what_the_features_come_from(prepared):
     dataset = SpeechDataset.open(prepared)
-    assert isinstance(dataset, SoundDataset)
+    assert isinstance(dataset, Sounds)
     again = mfcc(np.stack(list(dataset.recordings("testing"))), dataset.parameters)
     assert np.array_equal(again[..., None], dataset.features("testing"))

@@ -4,6 +4,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from micronets.data.log_mel import IMAGES
+from micronets.data.mfcc import MfccParameters
+from micronets.data.sound_features import from_text
 from micronets.errors import DataError, ModelError
 from micronets.evaluation import ClassTruth, unpack_truth
 from micronets.export import export, run_litert, stage, write_tflite
@@ -47,6 +50,14 @@ def run(tmp_path, monkeypatch):
     )
 
 
+@pytest.mark.parametrize("parameters", [MfccParameters(window_ms=30), IMAGES])
+def test_networks_for_sounds_say_how_their_features_are_made(run, parameters):
+    run.dataset.parameters, run.dataset.recordings = parameters, lambda split: iter(())
+    run.export()
+    with np.load(run.folder / "export" / "test_inputs.npz") as archive:
+        assert from_text(str(archive["sounds"])) == parameters
+
+
 def test_outputs_of_the_stage(run):
     metrics = run.export(test_outputs_path=run.folder / "logits.npy")
     folder = run.folder / "export"
@@ -62,6 +73,7 @@ def test_outputs_of_the_stage(run):
     np.testing.assert_array_equal(classes, run.classes)
     assert (outputs.dtype, classes.dtype) == (np.int8, np.int64)
 
+    assert "sounds" not in archive.files
     assert metrics["test_count"] == COUNT
     assert metrics["labels"] == list(run.network.labels)
     assert metrics["tflite_bytes"] == (folder / "model.tflite").stat().st_size

@@ -2,9 +2,12 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import jsonschema
 import numpy as np
 import pytest
 
+from micronets.data.mfcc import MfccParameters
+from micronets.data.sound_features import to_text
 from micronets.errors import DataError, EmulatorError
 from micronets.evaluation import ClassTruth, pack_truth
 from micronets.profile import Firmware
@@ -41,6 +44,40 @@ def test_profile(build: Callable[..., Firmware], test_inputs: Path, tmp_path: Pa
     scores = content["outputs"].pop("scores")
     assert content["outputs"] == {"compared": run, "different": 0, "bit_exact": True}
     assert scores["accuracy"]["value"] == pytest.approx((run - 1) / run)
+
+
+def with_sounds(test_inputs: Path, parameters: MfccParameters) -> None:
+    with np.load(test_inputs) as archive:
+        content = dict(archive)
+    np.savez(test_inputs, sounds=np.array(to_text(parameters)), **content)
+
+
+def test_features_stand_beside_the_network(
+    build: Callable[..., Firmware], test_inputs: Path, tmp_path: Path, repository: Path
+) -> None:
+    firmware = build(NEGATE)
+    profile(firmware.elf.parent, test_inputs, tmp_path / "without", inputs=10, timeout_s=60)
+    without = json.loads((tmp_path / "without" / "profile.json").read_text(encoding="utf-8"))
+    with_sounds(test_inputs, MfccParameters(window_ms=30))
+    profile(firmware.elf.parent, test_inputs, tmp_path / "with", inputs=10, timeout_s=60)
+    content = json.loads((tmp_path / "with" / "profile.json").read_text(encoding="utf-8"))
+    schema = json.loads((repository / "micronets" / "profile" / "profile.schema.json").read_text(encoding="utf-8"))
+    for described in (without, content):
+        jsonschema.validate(described, schema)
+    features = content.pop("features")
+    assert without.pop("features") is None
+    assert content == without
+    assert (features["name"], features["frame_length_ms"], features["hop_ms"]) == ("mfcc", 30, 20)
+    assert features["frame"]["ms"] == pytest.approx(features["frame"]["cycles"] / 120e3, abs=1e-3)
+
+
+def test_features_without_an_integer_form(
+    build: Callable[..., Firmware], test_inputs: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with_sounds(test_inputs, MfccParameters(window_ms=500))
+    found = profile(build(NEGATE).elf.parent, test_inputs, tmp_path / "profile", inputs=10, timeout_s=60)
+    assert found.features is None
+    assert "not profiled on the device: features on a device need an FFT" in caplog.text
 
 
 def test_other_outputs_fail(build: Callable[..., Firmware], test_inputs: Path, tmp_path: Path) -> None:

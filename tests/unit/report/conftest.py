@@ -179,6 +179,7 @@ class ResultsFolder:
         bit_exact: bool | None = True,
         inputs: int = TESTED,
         measured_ms: float | None = None,
+        features: dict | None = None,
     ) -> None:
         architecture = Architecture.load(self.task / name / "search" / "architecture.json")
         folder = self.task / name / board / "profile"
@@ -200,6 +201,7 @@ class ResultsFolder:
                 "counted": {"instructions": instructions, "stack_bytes": 412},
                 "estimated": None if latency_ms is None else estimate,
                 "measured": None if measured_ms is None else {"latency_ms": measured_ms},
+                "features": features,
             },
         )
 

@@ -14,6 +14,7 @@ from micronets.firmware.compiled import PlannedBuffer
 from micronets.profile import Firmware, Profile
 from micronets.profile.cycle_models import find_cycle_model
 from micronets.profile.cycles import LayerCounts
+from micronets.profile.features.measure import Cost, FeatureProfile
 from micronets.profile.image import FlashUse, MemoryPlan, RamUse
 from micronets.report.sources import SEARCH_COLUMNS, TRAINING_COLUMNS, read_results
 from micronets.search.backbones import DsCnnBackbone
@@ -45,8 +46,24 @@ def counts(instructions: int) -> LayerCounts:
     return LayerCounts(instructions, {"alu": instructions}, 0, 0, 0, 0, 1.25 * instructions)
 
 
+@pytest.fixture
+def features(firmware) -> FeatureProfile:
+    return FeatureProfile(
+        firmware=firmware,
+        name="mfcc",
+        hop_samples=320,
+        frame_samples=640,
+        sample_rate_hz=16000,
+        stages={"mn_features_push": Cost(1000, 1500.0), "mn_finish_fft": Cost(2000, 2100.0)},
+        window=Cost(400, 500.0),
+        hop_instructions=3500,
+        windows=7,
+        stack_bytes=128,
+    )
+
+
 @pytest.mark.parametrize("estimated", [True, False])
-def test_firmware_and_profile(results_folder, firmware, estimated):
+def test_firmware_and_profile(results_folder, firmware, features, estimated):
     results_folder.published("ds-cnn-s")
     folder = results_folder.task / "ds-cnn-s" / BOARD
     layers = (*zip(firmware.layers, (counts(9000), counts(800)), strict=True), ("network_invoke", counts(200)))
@@ -60,6 +77,7 @@ def test_firmware_and_profile(results_folder, firmware, estimated):
         layers=layers,
         model=find_cycle_model(firmware.board) if estimated else None,
         stack_bytes=320,
+        features=features.to_json() if estimated else None,
     )
     profile.save(folder / "profile")
     results_folder.json(folder / "firmware" / "firmware.json", firmware.to_json())
@@ -75,8 +93,13 @@ def test_firmware_and_profile(results_folder, firmware, estimated):
     assert build.profile.bit_exact is True
     if estimated:
         assert build.profile.estimate.latency_ms == pytest.approx(12_500 / 180e3, abs=1e-6)  # as rounded in the file
+        computed = build.profile.features
+        assert (computed.instructions, computed.hop_ms) == (3000, 20)
+        assert computed.frame_ms == pytest.approx(3600 / 180e3, abs=1e-4)
+        assert (computed.flash_bytes, computed.ram_bytes) == (13_000, 3492)
     else:
         assert build.profile.estimate is None
+        assert build.profile.features is None
 
 
 def test_histories():

@@ -3,7 +3,7 @@ import pytest
 
 from micronets.report.sources import read_results
 from micronets.report.summary import format_summary, summary_table
-from micronets.report.table import summary_rows
+from micronets.report.table import groups, notes, summary_rows
 
 
 @pytest.fixture
@@ -51,6 +51,31 @@ def test_text_shows_what_the_table_holds(table):
     share = table.loc["micronet-kws-s", "arena_bytes"] / 62_932
     assert words[-5:] == ["9.41", "69.3", "±3%", f"{share:.2f}", "480/480"]
     assert max(map(len, lines)) <= 120
+
+
+FEATURES = {
+    "hop_ms": 20.0,
+    "frame": {"instructions": 51_025, "cycles": 71_664, "ms": 0.5972},
+    "flash_bytes": {"total": 8_968},
+    "ram_bytes": 5_844,
+}
+
+
+def test_features_stand_beside_networks_for_sounds(results_folder):
+    for name, features in (("ds-cnn-s", FEATURES), ("micronet-kws-s", None)):
+        results_folder.published(name)
+        results_folder.everything(name, 0.85, 4_000_000, 30.0)
+        results_folder.profile(name, 4_000_000, 30.0, features=features)
+    models = {name: ["nucleo-f446re"] for name in ("ds-cnn-s", "micronet-kws-s")}
+    results = read_results("kws", models, results_folder.root)
+    table = summary_table(results)
+    assert table["features_frame_ms"].tolist()[0] == 0.5972
+    assert table["features_ram_bytes"].isna().tolist() == [False, True]
+    with_features, without = summary_rows(results)
+    assert [cell.value for cell in with_features.cells[-3:]] == ["0.60", "5.8", "9.0"]
+    assert [cell.value for cell in without.cells[-3:]] == ["–", "–", "–"]
+    assert len(without.paper) == len(without.cells) == sum(len(group.columns) for group in groups(results))
+    assert any("due every 20 ms" in note for note in notes(results))
 
 
 def test_text_of_different_outputs_is_loud(results_folder):

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import soundfile
 
-from micronets.data.dataset import SoundDataset
+from micronets.data.dataset import Sounds
 from micronets.data.log_mel import AUTOENCODER_WINDOWS, IMAGES, MEL_IMAGES, log_mel, windows_of
 from micronets.data.machines.dataset import MachineDataset
 from micronets.data.machines.options import MachineAugmentation, MachineOptions
@@ -248,7 +248,7 @@ def test_real_recordings(shared, tmp_path):
 
 def test_recordings_are_what_the_features_come_from(prepared):
     dataset = MachineDataset.open(prepared, (32, 32, 1))
-    assert isinstance(dataset, SoundDataset)
+    assert isinstance(dataset, Sounds)
     clips = np.stack(list(dataset.recordings("testing")))
     windows = windows_of(log_mel(clips, dataset.parameters), dataset.parameters)
     # Float sums come in another order where there are several clips in a block.
