@@ -40,8 +40,8 @@ class GeneratedOptions:
     training_clips: int = 20
     testing_clips: int = 12
     clip_s: float = 6.0
-    signal_to_noise_db: float = 3.0
-    severity: float = 0.2
+    signal_to_noise_db: float = 6.0
+    severity: float = 0.3
 
     def __post_init__(self):
         require(2 <= self.ids <= 50, "data.generated.ids", self.ids, "between 2 and 50")
