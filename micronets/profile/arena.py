@@ -53,14 +53,14 @@ def find_smallest_arena(
         left_bytes = board.sram_bytes - least.ram_bytes.total
         most = 1 + left_bytes // ARENA_ALIGNMENT_BYTES
         program, firmware = build(Path(temporary) / "most", most * ARENA_ALIGNMENT_BYTES)
-        return bisect(most, _trial(firmware), program.name)
+        return bisect(most, lambda size_bytes: _works(firmware, size_bytes, program.arena_bytes), program.name)
 
 
 def bisect(most: int, works: Callable[[int], bool], network: str) -> tuple[Trial, ...]:
     """Trials of multiples of `ARENA_ALIGNMENT_BYTES`, `most` of them at first, until the least that works is known.
 
     Args:
-        works: of a size in bytes; for the first one it raises rather than say no.
+        works: of a size in bytes; `most` does, or it raises.
     """
     progress = Progress(logger, f"arenas of {network}", 1 + max(most - 1, 0).bit_length())
     trials: list[Trial] = []
@@ -78,21 +78,14 @@ def bisect(most: int, works: Callable[[int], bool], network: str) -> tuple[Trial
     return tuple(trials)
 
 
-def _trial(firmware: Firmware) -> Callable[[int], bool]:
-    tried: list[int] = []
-
-    def works(size_bytes: int) -> bool:
-        first = not tried
-        tried.append(size_bytes)
-        try:
-            execute(firmware, np.array([size_bytes], "<u4"), counting="none", timeout_s=TRIAL_TIMEOUT_S)
-        except (SetUpError, FaultError, HangError) as error:
-            if first:
-                raise BuildError(
-                    f"TensorFlow Lite Micro does not run {firmware.network} in the {size_bytes:,} bytes of RAM that "
-                    f"{firmware.board.name} has left: {error}"
-                ) from error
-            return False
-        return True
-
-    return works
+def _works(firmware: Firmware, size_bytes: int, most_bytes: int) -> bool:
+    try:
+        execute(firmware, np.array([size_bytes], "<u4"), counting="none", timeout_s=TRIAL_TIMEOUT_S)
+    except (SetUpError, FaultError, HangError) as error:
+        if size_bytes == most_bytes:
+            raise BuildError(
+                f"TensorFlow Lite Micro does not run {firmware.network} in the {size_bytes:,} bytes of RAM that "
+                f"{firmware.board.name} has left: {error}"
+            ) from error
+        return False
+    return True

@@ -151,10 +151,10 @@ def _compiler(source: Path) -> str:
 def _link(compiled: CompiledSources, board: Board, memories: Machine, objects: list[str], work: Path) -> None:
     options = ["-nostartfiles", "-Wl,--gc-sections,--build-id=none,-T,firmware.ld,-Map,firmware.map"]
     linker = _CPP if _CPP in map(_compiler, map(Path, compiled.sources)) else _C
-    for index, source in enumerate(compiled.archives):
-        archive = f"{NETWORK_OBJECT}library-{index:02d}.a"
-        (work / archive).symlink_to(Path(source).resolve())
-        objects = [*objects, archive]
+    for index, archive in enumerate(compiled.archives):
+        name = f"{NETWORK_OBJECT}library-{index:02d}.a"
+        (work / name).symlink_to(Path(archive).resolve())
+        objects = [*objects, name]
     try:
         run_tool(linker, [*core_flags(board.core), *options, *objects, "-o", "firmware.elf"], work)
     except BuildError as error:

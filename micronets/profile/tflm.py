@@ -5,7 +5,6 @@ import os
 from pathlib import Path
 
 from micronets.boards import Board
-from micronets.errors import BuildError
 from micronets.firmware.tflm import TflmLibrary, TflmProgram, write_tflm_program
 from micronets.profile.arena import find_smallest_arena
 from micronets.profile.build import build_firmware
@@ -32,9 +31,7 @@ def build_tflm_firmware(
     """
     tflite, directory = Path(tflite), Path(directory)
     trials = find_smallest_arena(tflite, library, board, optimise=optimise, stack_bytes=STACK_BYTES)
-    arena_bytes = min((size_bytes for size_bytes, works in trials if works), default=0)
-    if not arena_bytes:
-        raise BuildError(f"No arena was found in which {tflite} runs on TensorFlow Lite Micro.")
+    arena_bytes = min(size_bytes for size_bytes, works in trials if works)
     logger.info("the smallest arena of %s has %d bytes", tflite, arena_bytes)
     program = write_tflm_program(
         tflite, directory / "src", library, core=board.core, optimise=optimise, arena_bytes=arena_bytes
