@@ -10,21 +10,20 @@ from micronets.profile.keyword_spotter.detector import NOTHING, detect
 from micronets.profile.keyword_spotter.run import Answers
 from micronets.profile.keyword_spotter.score import Detection, score
 from micronets.profile.keyword_spotter.settings import FULL_SCALE, DetectorSettings
-from micronets.style import BLUE, VERMILION, Picture, blank_figure, finish, percent_axis, styled
+from micronets.style import GREEN, INK, MUTED, ORANGE, VERMILION, Picture, blank_figure, finish, percent_axis, styled
 
 THRESHOLDS = tuple(percent / 100 for percent in range(30, 100, 5))
 
 
 @dataclass(frozen=True)
 class OperatingPoint:
-    """A threshold and what it is worth; `hit_share` is of all keywords said."""
+    """A threshold and what it is worth."""
 
     threshold: float
     hits: int
     misses: int
     wrong_words: int
     false_alarms: int
-    hit_share: float
     false_alarms_per_hour: float
 
 
@@ -62,7 +61,6 @@ def operating_points(
                     misses=len(scored.missed),
                     wrong_words=counts["wrong word"],
                     false_alarms=counts["false alarm"],
-                    hit_share=counts["hit"] / scored.keywords,
                     false_alarms_per_hour=scored.false_alarms_per_hour,
                 )
             )
@@ -70,34 +68,32 @@ def operating_points(
 
 
 def operating_picture(points: Sequence[OperatingPoint], settings: DetectorSettings) -> Picture:
-    """Hits against false alarms, a point for each threshold."""
+    """Answers to keywords, and false alarms, by threshold."""
     configured = settings.threshold_sum / (FULL_SCALE * settings.window)
+    thresholds = [point.threshold for point in points]
+    keywords = [point.hits + point.misses + point.wrong_words for point in points]
     with styled():
-        figure = blank_figure(5.9, 4.0)
-        axes = figure.subplots()
-        rates, hits = [point.false_alarms_per_hour for point in points], [point.hit_share for point in points]
-        axes.plot(rates, hits, color=BLUE, marker="o", markersize=4)
-        for point in points:
-            chosen = abs(point.threshold - configured) < 0.5 / FULL_SCALE
-            axes.annotate(
-                f"{point.threshold:.2f}",
-                (point.false_alarms_per_hour, point.hit_share),
-                textcoords="offset points",
-                xytext=(6, -9),
-                fontsize=7.5,
-                color=VERMILION if chosen else None,
-                weight="bold" if chosen else None,
-            )
-        axes.set_xlim(left=-0.02 * max(rates, default=1) - 0.1)
-        axes.set_xlabel("false alarms per hour")
-        axes.set_ylabel("hits")
-        percent_axis(axes)
-        told = f"thresholds from {THRESHOLDS[0]:g} to {THRESHOLDS[-1]:g}"
+        figure = blank_figure(5.9, 4.6)
+        answers, alarms = figure.subplots(2, 1, sharex=True, height_ratios=[1.7, 1])
+        for name, colour in (("hits", GREEN), ("misses", MUTED), ("wrong_words", ORANGE)):
+            shares = [getattr(point, name) / total for point, total in zip(points, keywords, strict=True)]
+            answers.plot(thresholds, shares, color=colour, marker="o", markersize=4, label=name.replace("_", " "))
+        answers.set_ylabel("of the keywords")
+        answers.set_ylim(0, 1.02)
+        percent_axis(answers)
+        answers.legend(loc="center left", fontsize=8.5)
+        rates = [point.false_alarms_per_hour for point in points]
+        alarms.plot(thresholds, rates, color=VERMILION, marker="X", markersize=5)
+        alarms.set_ylabel("false alarms per hour")
+        alarms.set_ylim(bottom=-0.04 * max([1.0, *rates]))
+        alarms.set_xlabel("threshold")
+        for axes in (answers, alarms):
+            axes.axvline(configured, color=INK, linewidth=0.7, linestyle="--")
         return finish(
             figure,
             "operating_points",
-            "Hits against false alarms",
-            "Each point is a threshold on the same stream; the one in red is configured. Words taken for another "
-            "keyword are neither hits nor false alarms.",
-            told,
+            "Other thresholds",
+            "What the detector makes of the same posteriors with other thresholds; the dashed line is the configured "
+            "one.",
+            f"thresholds from {THRESHOLDS[0]:g} to {THRESHOLDS[-1]:g}",
         )
