@@ -13,6 +13,7 @@ from micronets.firmware.compiled import PlannedBuffer
 from micronets.profile.image import HARNESS_OBJECT, NETWORK_OBJECT
 from micronets.profile.linker_script import linker_script
 from micronets.profile.machines import Machine
+from micronets.profile.objects import compile_object
 from micronets.profile.toolchain import core_flags, run_tool
 
 C_DIRECTORY = Path(__file__).parents[2] / "firmware"
@@ -118,7 +119,7 @@ def _compile(compiled: CompiledSources, harness: Harness, work: Path) -> list[st
     """Object files are named by their role, relative to `work`: no path of this machine gets into the map."""
     includes = [*compiled.include_directories, *harness.include_directories]
     includes += [C_DIRECTORY / folder for folder in INCLUDES]
-    common = [*core_flags(compiled.core), *_FLAGS, *(f"-I{Path(folder).resolve()}" for folder in includes)]
+    common = [*core_flags(compiled.core), *_FLAGS]
     network_flags = (*_NETWORK_FLAGS[compiled.optimise], *harness.network_flags)
     harness_flags = (*_HARNESS_FLAGS, *harness.flags)
     jobs = [
@@ -137,7 +138,7 @@ def _compile(compiled: CompiledSources, harness: Harness, work: Path) -> list[st
     def compile_one(job: tuple[str, Path, Sequence[str]]) -> str:
         name, source, flags = job
         compiler = _compiler(source)
-        run_tool(compiler, [*common, *_LANGUAGE_FLAGS[compiler], *flags, "-c", source.resolve(), "-o", name], work)
+        compile_object(compiler, [*common, *_LANGUAGE_FLAGS[compiler], *flags], includes, source, name, work)
         return name
 
     with ThreadPoolExecutor(max_workers=2) as pool:
