@@ -28,6 +28,7 @@ class Hardware:
     Attributes:
         sources: C files in `firmware/boards` that start it.
         flash_origin, ram_origin: addresses of the memories.
+        flash_wait_states: of a read from flash at the board's clock, as its start-up code sets them.
         pyocd: the microcontroller as pyOCD's CMSIS packs name it; empty: pyOCD cannot program it.
         openocd: OpenOCD's script for the microcontroller; empty: OpenOCD cannot program it.
     """
@@ -35,6 +36,7 @@ class Hardware:
     sources: tuple[str, ...]
     flash_origin: int
     ram_origin: int
+    flash_wait_states: int
     pyocd: str
     openocd: str
 

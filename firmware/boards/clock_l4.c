@@ -22,7 +22,7 @@ enum { CFGR_HPRE_BY_2 = 8 << 4 };
 enum { PLLCFGR_120_MHZ = 2 | (2 - 1) << 4 | 30 << 8 | 1 << 24 };
 enum { APB1ENR1_PWREN = 1 << 28 };
 enum { PWR_VOS = 3 << 9, PWR_VOS_RANGE_1 = 1 << 9, PWR_VOSF = 1 << 10, PWR_NO_BOOST = 1 << 8 };
-enum { FLASH_LATENCY = 0xf, FLASH_5_WAIT_STATES = 5, FLASH_PREFETCH = 1 << 8, FLASH_CACHES = 3 << 9 };
+enum { FLASH_LATENCY = 0xf, FLASH_PREFETCH = 1 << 8, FLASH_CACHES = 3 << 9 };
 enum { RESET_HZ = 4000000, CORE_HZ = 120000000 };
 
 struct board_clock start_clock(void)
@@ -44,8 +44,8 @@ struct board_clock start_clock(void)
     if (!wait_for(RCC_CR, CR_PLLRDY, CR_PLLRDY)) {
         return failed;
     }
-    write_register(FLASH_ACR, FLASH_CACHES | FLASH_PREFETCH | FLASH_5_WAIT_STATES);
-    if (!wait_for(FLASH_ACR, FLASH_LATENCY, FLASH_5_WAIT_STATES)) {
+    write_register(FLASH_ACR, FLASH_CACHES | FLASH_PREFETCH | BOARD_FLASH_WAIT_STATES);
+    if (!wait_for(FLASH_ACR, FLASH_LATENCY, BOARD_FLASH_WAIT_STATES)) {
         return failed;
     }
     /* Beyond 80 MHz: boost, and at least 1 us with the bus at half the speed in between. */

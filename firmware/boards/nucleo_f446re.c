@@ -8,13 +8,12 @@
 enum { RCC_AHB1ENR = 0x40023830, RCC_APB1ENR = 0x40023840, GPIOA = 0x40020000, USART2 = 0x40004400 };
 enum { AHB1ENR_GPIOA = 1 << 0, APB1ENR_USART2 = 1 << 17, USART2_FUNCTION = 7 };
 
-/* 5 wait states hold from 150 to 180 MHz at 2.7 to 3.6 V (RM0390, section 3.4); ART: prefetch, instruction and data
- * cache. */
+/* ART: prefetch, instruction and data cache. */
 static const struct pll_settings pll = {
     .hz = 180000000,
     .multiplier = 180,
     .usb_divider = 8,
-    .flash_access = 5 | 1 << 8 | 1 << 9 | 1 << 10,
+    .flash_access = BOARD_FLASH_WAIT_STATES | 1 << 8 | 1 << 9 | 1 << 10,
 };
 
 const char board_name[] = "nucleo-f446re";

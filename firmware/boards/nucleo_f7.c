@@ -13,12 +13,12 @@
 enum { RCC_AHB1ENR = 0x40023830, RCC_APB1ENR = 0x40023840, GPIOD = 0x40020c00, USART3 = 0x40004800 };
 enum { AHB1ENR_GPIOD = 1 << 3, APB1ENR_USART3 = 1 << 18, USART3_FUNCTION = 7 };
 
-/* 7 wait states hold from 210 to 216 MHz at 2.7 to 3.6 V (RM0385, RM0410: section 3.3); prefetch, ART. */
+/* Prefetch, ART. */
 static const struct pll_settings pll = {
     .hz = 216000000,
     .multiplier = 216,
     .usb_divider = 9,
-    .flash_access = 7 | 1 << 8 | 1 << 9,
+    .flash_access = BOARD_FLASH_WAIT_STATES | 1 << 8 | 1 << 9,
 };
 
 const char board_name[] = BOARD_NAME;

@@ -167,7 +167,8 @@ class Profile:
         measured_latency_ms: by the board's own counter; None where only the emulator was asked.
         stack_bytes: greatest depth reached.
         compared_outputs: how many were compared with TFLM's, bit for bit; `equal_outputs` of them equalled.
-        layers: columns `layer` (a readable name) and `instructions`, in the order of execution.
+        layers: columns `layer` (a readable name), `instructions`, and `flash_code_bytes` and `flash_constant_bytes` (of
+            its own; missing where they are not kept apart), in the order of execution.
         features: None where the input does not come from sounds.
     """
 

@@ -261,7 +261,8 @@ def _read_profile(path: Path, metric: str) -> Profile:
     content = _json(path)
     counted, outputs, estimated = content["counted"], content["outputs"], content["estimated"]
     measured, features = content.get("measured"), content.get("features")
-    layers = _table(path.with_name("layers.csv"), ("layer", "instructions"))
+    columns = ("layer", "instructions", "flash_code_bytes", "flash_constant_bytes")
+    layers = _table(path.with_name("layers.csv"), columns)
     score = outputs["scores"].get(metric)
     return Profile(
         inputs=int(content["inputs"]),

@@ -90,6 +90,7 @@ def build_board_program(compiled: CompiledSources, firmware: Firmware, *, task: 
     definitions = {
         "BOARD_NAME": f'"{board.name}"',
         "BOARD_BAUD": str(BAUD),
+        "BOARD_FLASH_WAIT_STATES": str(board.hardware.flash_wait_states),
         "INPUT_FORMAT": _input_format(task, firmware),
         "VENDOR": f'"{VENDOR}"',
         "FIRMWARE_NAME": f'"{FIRMWARE_NAME}"',

@@ -126,7 +126,11 @@ def build_for_board(sources: SpotterSources, board: Board, directory: Path, audi
     mains += (f"{_FOLDER}/main_board.c", "app/messages.c", "app/fault_text.c")
     mains += tuple(f"boards/{name}" for name in hardware.sources) + tuple(str(Path(file).resolve()) for file in audio)
     memories = Machine(hardware.flash_origin, board.flash_bytes, hardware.ram_origin, board.sram_bytes)
-    flags = (f'-DBOARD_NAME="{board.name}"', f"-DBOARD_BAUD={BAUD}")
+    flags = (
+        f'-DBOARD_NAME="{board.name}"',
+        f"-DBOARD_BAUD={BAUD}",
+        f"-DBOARD_FLASH_WAIT_STATES={board.hardware.flash_wait_states}",
+    )
     return _link(sources, mains, flags, board, memories, directory, "keyword_spotter_board")
 
 

@@ -114,3 +114,16 @@ def test_layers_words_name_the_dearest(model):
     build = model.builds[0]
     dearest = build.profile.layers.sort_values("instructions").iloc[-1]
     assert layers_picture(model, build).alternative.startswith(f"Most instructions: {dearest['layer']} with")
+
+
+def test_layers_show_flash_where_it_is_kept_apart(model):
+    build = model.builds[0]
+    picture = layers_picture(model, build)
+    own = build.profile.layers[["flash_code_bytes", "flash_constant_bytes"]].sum().sum()
+    assert own > 0 and f"{own:,.0f} bytes" in picture.caption and "flash" in picture.title
+    apart = build.profile.layers.assign(flash_code_bytes=None, flash_constant_bytes=None)
+    without = layers_picture(
+        model, dataclasses.replace(build, profile=dataclasses.replace(build.profile, layers=apart))
+    )
+    assert "flash" not in without.title + without.caption
+    assert without.alternative == picture.alternative

@@ -56,8 +56,8 @@ def start(tmp_path: Path, repository: Path) -> Start:
         sources = [repository / "firmware" / "boards" / name for name in board.hardware.sources]
         flags = ["-std=gnu11", "-Wall", "-Werror", "-shared", "-fPIC", "-DREGISTERS_SIMULATED", f"-DBOARD_BAUD={BAUD}"]
         library = tmp_path / f"{board.name}.so"
-        named = f'-DBOARD_NAME="{board.name}"'
-        subprocess.run(["cc", *flags, named, *sources, tmp_path / "shim.c", "-o", library], check=True)
+        flags += [f'-DBOARD_NAME="{board.name}"', f"-DBOARD_FLASH_WAIT_STATES={board.hardware.flash_wait_states}"]
+        subprocess.run(["cc", *flags, *sources, tmp_path / "shim.c", "-o", library], check=True)
         code = ctypes.CDLL(str(library))
         failures: list[BaseException] = []
 
