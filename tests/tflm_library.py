@@ -15,13 +15,15 @@ NODE_BYTES = 48
 _INVERTED = {"AVERAGE_POOL_2D": 1, "CONV_2D": 3, "DEPTHWISE_CONV_2D": 4, "FULLY_CONNECTED": 9}
 
 
-def build_library(core: str, directory: Path) -> TflmLibrary:
-    """Builds it for a core; skips the test where there is no C++ compiler for microcontrollers."""
+def build_library(core: str, directory: Path, *, log: bool = True) -> TflmLibrary:
+    """Builds it for a core, with messages or without any; skips the test where there is no C++ compiler for it."""
     probe = ["arm-none-eabi-g++", "-E", "-x", "c++", "-include", "new", "/dev/null"]
     if subprocess.run(probe, capture_output=True, check=False).returncode != 0:
         pytest.skip("no arm-none-eabi-g++ with its library (libstdc++-arm-none-eabi-newlib)")
     flags = ["-std=c++17", "-Os", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", "-ffunction-sections"]
     compile_flags = [*core_flags(core), *flags, "-DTF_LITE_STATIC_MEMORY", f"-I{STAND_IN / 'include'}"]
+    if not log:
+        compile_flags.append("-DWITHOUT_LOG")
     directory.mkdir(parents=True, exist_ok=True)
     run_tool("arm-none-eabi-g++", [*compile_flags, "-c", STAND_IN / "library.cpp", "-o", directory / "library.o"])
     library = directory / "libtensorflow-microlite.a"

@@ -9,7 +9,7 @@ from pathlib import Path
 from micronets.atomic import write_bytes, write_json, write_text
 from micronets.boards import Board
 from micronets.errors import BuildError
-from micronets.profile.build import COMMON_SOURCES, STACK_BYTES
+from micronets.profile.build import COMMON_SOURCES
 from micronets.profile.hardware.port import BAUD
 from micronets.profile.image import Firmware
 from micronets.profile.linking import C_DIRECTORY, INCLUDES, CompiledSources, Harness, compile_and_link
@@ -68,7 +68,7 @@ def build_board_program(compiled: CompiledSources, firmware: Firmware, *, task: 
     """Builds `board.elf`, `board.map` and `board.json` beside the firmware for the emulator.
 
     Args:
-        firmware: what `build_firmware` has made of the same network.
+        firmware: what `build_firmware` has made of the same network; the program gets as large a stack.
         task: decides the model's name in the benchmark and in which form its runner loads inputs; a network that
             reconstructs its input (`ad`, as many outputs as inputs) takes real numbers.
 
@@ -106,7 +106,7 @@ def build_board_program(compiled: CompiledSources, firmware: Firmware, *, task: 
     memories = Machine(hardware.flash_origin, board.flash_bytes, hardware.ram_origin, board.sram_bytes)
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
-        compile_and_link(compiled, harness, board, memories, STACK_BYTES, work)
+        compile_and_link(compiled, harness, board, memories, firmware.ram_bytes.stack, work)
         write_bytes(directory / "board.elf", (work / "firmware.elf").read_bytes())
         write_text(directory / "board.map", (work / "firmware.map").read_text(encoding="utf-8"))
     steps = tuple(
