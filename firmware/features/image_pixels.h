@@ -1,4 +1,4 @@
-/* A camera's pixels to bytes of luma, or of red, green and blue. */
+/* A camera's pixels: read in colour, or a row of them turned to bytes of luma. */
 #ifndef MICRONETS_IMAGE_PIXELS_H
 #define MICRONETS_IMAGE_PIXELS_H
 
@@ -58,12 +58,8 @@ struct mn_lanes
     uint32_t red, green, blue;
 };
 
-MN_INLINE struct mn_lanes mn_unpack_565(struct mn_luma luma, enum mn_image_format format, uint32_t two)
+MN_INLINE struct mn_lanes mn_lanes_565(struct mn_luma luma, uint32_t two)
 {
-    if (format == MN_IMAGE_RGB565_SWAPPED)
-    {
-        two = (two & 0x00FF00FFU) << 8 | (two >> 8 & 0x00FF00FFU);
-    }
     const struct mn_lanes lanes = {two >> 8 & luma.five, two >> 2 & luma.six, two << 3 & luma.five};
     return lanes;
 }
@@ -98,56 +94,65 @@ MN_INLINE uint32_t mn_grey_888(struct mn_luma luma, const uint8_t *pixels)
                          mn_luma_888(luma, w >> 8 & 255U, w >> 16 & 255U, w >> 24));
 }
 
+/* Two pixels of two bytes, the lower byte first. */
+MN_INLINE uint32_t mn_two_words(enum mn_image_format format, const uint8_t *pixels)
+{
+    const uint32_t two = mn_load_pixels(pixels);
+    return format == MN_IMAGE_RGB565 ? two : (two & 0x00FF00FFU) << 8 | (two >> 8 & 0x00FF00FFU);
+}
+
 /* Four pixels of two bytes. */
 MN_INLINE uint32_t mn_grey_565(struct mn_luma luma, enum mn_image_format format, const uint8_t *pixels)
 {
-    const struct mn_lanes first = mn_unpack_565(luma, format, mn_load_pixels(pixels));
+    const struct mn_lanes first = mn_lanes_565(luma, mn_two_words(format, pixels));
     const uint32_t a = mn_luma_low(luma, first), b = mn_luma_high(luma, first);
-    const struct mn_lanes second = mn_unpack_565(luma, format, mn_load_pixels(pixels + 4));
+    const struct mn_lanes second = mn_lanes_565(luma, mn_two_words(format, pixels + 4));
     return mn_luma_bytes(a, b, mn_luma_low(luma, second), mn_luma_high(luma, second));
 }
 
-MN_INLINE int32_t mn_image_is_plain(enum mn_image_format format, int32_t channels)
+/* The word of a pixel of 5, 6 and 5 bits. */
+MN_INLINE uint32_t mn_word_565(enum mn_image_format format, const uint8_t *pixel)
 {
-    return channels == (format == MN_IMAGE_GREY8 ? 1 : format == MN_IMAGE_RGB888 ? 3 : 0);
+    const int32_t low = format == MN_IMAGE_RGB565_SWAPPED;
+    return (uint32_t)pixel[low] | (uint32_t)pixel[1 - low] << 8;
 }
 
-MN_INLINE uint32_t mn_lower_word(const uint8_t *pixel)
+/* Pixels as they are summed up: a byte of luma, three bytes of colour, or a word of 565 bits. */
+MN_INLINE int32_t mn_image_step(enum mn_image_format format, int32_t channels)
 {
-    return (uint32_t)pixel[0] | (uint32_t)pixel[1] << 8;
+    return channels == 1 ? 1 : format == MN_IMAGE_RGB888 ? 3 : 2;
 }
 
-/* The highest bits stand again in place of those that are missing. */
-MN_INLINE void mn_store_colour(uint32_t red, uint32_t green, uint32_t blue, uint8_t *colour)
+struct mn_colour
 {
-    colour[0] = (uint8_t)(red | red >> 5);
-    colour[1] = (uint8_t)(green >> 1 | green >> 7);
-    colour[2] = (uint8_t)(blue | blue >> 5);
+    uint32_t parts[3];
+};
+
+MN_INLINE struct mn_colour mn_image_read(enum mn_image_format format, int32_t channels, const uint8_t *pixel)
+{
+    struct mn_colour colour = {{pixel[0], 0, 0}};
+    if (channels == 3 && format == MN_IMAGE_RGB888)
+    {
+        colour.parts[1] = pixel[1];
+        colour.parts[2] = pixel[2];
+    }
+    else if (channels == 3)
+    {
+        const uint32_t word = mn_word_565(format, pixel);
+        colour.parts[0] = word >> 11;
+        colour.parts[1] = word >> 5 & 63U;
+        colour.parts[2] = word & 31U;
+    }
+    return colour;
 }
 
-/* A row that is not plain already, as `channels` bytes a pixel. */
-MN_INLINE void mn_image_unpack(enum mn_image_format format, int32_t channels, int32_t width, const uint8_t *row,
-                               uint8_t *line)
+/* Luma of a row in colour. */
+MN_INLINE void mn_image_grey(enum mn_image_format format, int32_t width, const uint8_t *row, uint8_t *line)
 {
     const struct mn_luma luma = format == MN_IMAGE_RGB888 ? mn_luma_constants(MN_LUMA_RED, MN_LUMA_BLUE)
                                                           : mn_luma_constants(MN_LUMA_RED_5, MN_LUMA_BLUE_5);
-    if (channels == 3)
-    {
-        for (; width >= 2; width -= 2, row += 4, line += 6)
-        {
-            const struct mn_lanes pixels = mn_unpack_565(luma, format, mn_load_pixels(row));
-            mn_store_colour(pixels.red & 0xFFFFU, pixels.green & 0xFFFFU, pixels.blue & 0xFFFFU, line);
-            mn_store_colour(pixels.red >> 16, pixels.green >> 16, pixels.blue >> 16, line + 3);
-        }
-        if (width > 0)
-        {
-            const struct mn_lanes pixel = mn_unpack_565(luma, format, mn_lower_word(row));
-            mn_store_colour(pixel.red, pixel.green, pixel.blue, line);
-        }
-        return;
-    }
-    __asm("" : "+r"(line)); /* or its end would be read from flash for every four pixels */
     const int32_t step = format == MN_IMAGE_RGB888 ? 3 : 2;
+    __asm("" : "+r"(line)); /* or its end would be read from flash for every four pixels */
     for (; width >= 4; width -= 4, row += 4 * step, line += 4)
     {
         *(mn_pixels *)(void *)line =
@@ -157,7 +162,7 @@ MN_INLINE void mn_image_unpack(enum mn_image_format format, int32_t channels, in
     {
         const uint32_t grey = format == MN_IMAGE_RGB888
                                   ? mn_luma_888(luma, row[0], row[1], row[2])
-                                  : mn_luma_low(luma, mn_unpack_565(luma, format, mn_lower_word(row)));
+                                  : mn_luma_low(luma, mn_lanes_565(luma, mn_word_565(format, row)));
         *line++ = (uint8_t)(grey >> 16);
     }
 }

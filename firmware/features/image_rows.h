@@ -9,8 +9,8 @@
  * Where it is smaller, targets are interpolated between two pixels; these move on by `advance`, 0 or 1, and the second
  * one weighs `last` of the total.
  *
- * A row goes through three steps: its pixels become bytes of luma or colour; these are summed along the row; and the
- * sums go into the targets' columns. The generated code calls `mn_image_row` with constants for the format, the channels
+ * A row goes through three steps: where it is in colour and the input grey, its pixels become bytes of luma; they are
+ * summed along the row; and the sums go into the targets' columns. The generated code calls `mn_image_row` with constants for the format, the channels
  * and whether an axis grows, so that one form of it is compiled.
  */
 #ifndef MICRONETS_IMAGE_ROWS_H
@@ -31,14 +31,19 @@ MN_INLINE uint32_t mn_last(mn_image_target target)
     return target & 0xFFFFU;
 }
 
+/* Of a sum of weighted pixels to an intensity of 0 to 255: (sum + half) * factor / 2^(32 + shift). */
+struct mn_image_scale
+{
+    uint32_t half, factor, shift;
+};
+
 struct mn_image
 {
     int32_t size;
     /* Of the weights along a row, and along a column. */
     uint32_t row_total, column_total;
     const mn_image_target *columns, *rows;
-    /* sum / (row_total * column_total), rounded: (sum + half) * factor / 2^(32 + shift) */
-    uint32_t half, factor, shift;
+    struct mn_image_scale scales[3];
     /* Of every luma or intensity, the network's integer. */
     const int8_t *levels;
 };
@@ -51,9 +56,11 @@ struct mn_image_state
     int32_t row, inner;
 };
 
-/* Sums along a row of `channels` bytes a pixel: differences of the sum up to where a target ends. */
-MN_INLINE void mn_image_areas(const struct mn_image *p, int32_t channels, const uint8_t *pixel, uint32_t *values)
+/* Sums along a row: differences of the sum up to where a target ends. */
+MN_INLINE void mn_image_areas(const struct mn_image *p, enum mn_image_format format, int32_t channels,
+                              const uint8_t *pixel, uint32_t *values)
 {
+    const int32_t step = mn_image_step(format, channels);
     const uint32_t size = (uint32_t)p->size;
     uint32_t sum[3] = {0, 0, 0}, before[3] = {0, 0, 0};
     for (uint32_t x = 0; x < size; x++)
@@ -73,86 +80,99 @@ MN_INLINE void mn_image_areas(const struct mn_image *p, int32_t channels, const 
                 pixel += 2;
             }
         }
-        for (; inner > 0; inner--)
+        for (; inner > 0; inner--, pixel += step)
         {
+            const struct mn_colour colour = mn_image_read(format, channels, pixel);
 #pragma GCC unroll 3
             for (int32_t i = 0; i < channels; i++)
             {
-                sum[i] += *pixel++;
+                sum[i] += colour.parts[i];
             }
         }
+        const struct mn_colour last = mn_image_read(format, channels, pixel);
+        pixel += step;
 #pragma GCC unroll 3
         for (int32_t i = 0; i < channels; i++)
         {
-            const uint32_t end = size * sum[i] + mn_last(target) * *pixel;
+            const uint32_t end = size * sum[i] + mn_last(target) * last.parts[i];
             *values++ = end - before[i];
             before[i] = end;
-            sum[i] += *pixel++;
+            sum[i] += last.parts[i];
         }
     }
 }
 
-MN_INLINE void mn_image_widen(const struct mn_image *p, int32_t channels, const uint8_t *pixel, uint32_t *values)
+MN_INLINE void mn_image_widen(const struct mn_image *p, enum mn_image_format format, int32_t channels,
+                              const uint8_t *pixel, uint32_t *values)
 {
-    const uint8_t *before = pixel;
-    for (int32_t x = 0; x < p->size; x++, values += channels)
+    struct mn_colour here = mn_image_read(format, channels, pixel), before = here;
+    for (int32_t x = 0; x < p->size; x++)
     {
         const uint32_t last = mn_last(p->columns[x]);
         if (x > 0 && mn_advance(p->columns[x]))
         {
-            before = pixel;
-            pixel += channels;
+            pixel += mn_image_step(format, channels);
+            before = here;
+            here = mn_image_read(format, channels, pixel);
         }
 #pragma GCC unroll 3
         for (int32_t i = 0; i < channels; i++)
         {
-            values[i] = (p->row_total - last) * before[i] + last * pixel[i];
+            *values++ = (p->row_total - last) * before.parts[i] + last * here.parts[i];
         }
     }
 }
 
-MN_INLINE int8_t mn_image_level(const struct mn_image *p, uint32_t sum)
+MN_INLINE int8_t mn_image_level(const struct mn_image *p, const struct mn_image_scale *scale, uint32_t sum)
 {
-    const uint64_t product = (uint64_t)(sum + p->half) * p->factor;
-    return p->levels[(uint32_t)(product >> 32) >> p->shift];
+    const uint64_t product = (uint64_t)(sum + scale->half) * scale->factor;
+    return p->levels[(uint32_t)(product >> 32) >> scale->shift];
 }
 
-/* A row's `values`, `count` of them, into the sums; completes a target row with the last one that it covers. */
-MN_INLINE void mn_image_cover(const struct mn_image *p, struct mn_image_state *state, int32_t count,
+/* A row's `values` into the sums; completes a target row with the last one that it covers. */
+MN_INLINE void mn_image_cover(const struct mn_image *p, struct mn_image_state *state, int32_t channels,
                               const uint32_t *values, int8_t *output)
 {
-    const uint32_t size = (uint32_t)p->size;
+    const int32_t count = p->size * channels;
     if (state->inner > 0)
     {
         state->inner--;
 #pragma GCC unroll 4
         for (int32_t i = 0; i < count; i++)
         {
-            state->sums[i] += size * values[i];
+            state->sums[i] += (uint32_t)p->size * values[i];
         }
         return;
     }
-    const uint32_t last = mn_last(p->rows[state->row]), left = size - last;
+    const uint32_t last = mn_last(p->rows[state->row]), left = (uint32_t)p->size - last;
     output += state->row * count;
-    for (int32_t i = 0; i < count; i++)
+    for (int32_t channel = 0; channel < channels; channel++)
     {
-        output[i] = mn_image_level(p, state->sums[i] + last * values[i]);
-        state->sums[i] = left * values[i];
+        for (int32_t i = channel; i < count; i += channels)
+        {
+            output[i] = mn_image_level(p, &p->scales[channel], state->sums[i] + last * values[i]);
+            state->sums[i] = left * values[i];
+        }
     }
     state->row++;
     state->inner = state->row < p->size ? (int32_t)mn_advance(p->rows[state->row]) : 0;
 }
 
 /* Completes the target rows that lie between the row before and this one, at least one. */
-MN_INLINE void mn_image_heighten(const struct mn_image *p, struct mn_image_state *state, int32_t count,
+MN_INLINE void mn_image_heighten(const struct mn_image *p, struct mn_image_state *state, int32_t channels,
                                  const uint32_t *values, int8_t *output)
 {
+    const int32_t count = p->size * channels;
     do
     {
         const uint32_t last = mn_last(p->rows[state->row]), before = p->column_total - last;
-        for (int32_t i = 0; i < count; i++)
+        for (int32_t channel = 0; channel < channels; channel++)
         {
-            output[state->row * count + i] = mn_image_level(p, before * state->sums[i] + last * values[i]);
+            for (int32_t i = channel; i < count; i += channels)
+            {
+                output[state->row * count + i] =
+                    mn_image_level(p, &p->scales[channel], before * state->sums[i] + last * values[i]);
+            }
         }
         state->row++;
     } while (state->row < p->size && mn_advance(p->rows[state->row]) == 0);
@@ -162,32 +182,33 @@ MN_INLINE void mn_image_heighten(const struct mn_image *p, struct mn_image_state
     }
 }
 
-/* One row of `width` pixels. `line` has room for width * channels bytes, unless the row is used as it is; `values` for
- * size * channels. Returns whether the input is whole. */
+/* One row of `width` pixels. `line` has room for as many bytes where colour is to become grey; `values` for size *
+ * channels. Returns whether the input is whole. */
 MN_INLINE int32_t mn_image_row(const struct mn_image *p, enum mn_image_format format, int32_t channels, int32_t width,
                                int32_t wider, int32_t higher, struct mn_image_state *state, const uint8_t *row,
                                uint8_t *line, uint32_t *values, int8_t *output)
 {
-    const uint8_t *pixels = mn_image_is_plain(format, channels) ? row : line;
-    if (pixels == line)
+    const uint8_t *pixels = row;
+    if (channels == 1 && format != MN_IMAGE_GREY8)
     {
-        mn_image_unpack(format, channels, width, row, line);
+        mn_image_grey(format, width, row, line);
+        pixels = line;
     }
     if (wider)
     {
-        mn_image_widen(p, channels, pixels, values);
+        mn_image_widen(p, format, channels, pixels, values);
     }
     else
     {
-        mn_image_areas(p, channels, pixels, values);
+        mn_image_areas(p, format, channels, pixels, values);
     }
     if (higher)
     {
-        mn_image_heighten(p, state, p->size * channels, values, output);
+        mn_image_heighten(p, state, channels, values, output);
     }
     else
     {
-        mn_image_cover(p, state, p->size * channels, values, output);
+        mn_image_cover(p, state, channels, values, output);
     }
     return state->row == p->size;
 }

@@ -28,6 +28,7 @@ from micronets.profile.result import Profile
 from micronets.profile.table import summary
 
 _FRAMES = 3
+_FEWEST_LEVELS = 32
 
 
 @dataclass(frozen=True)
@@ -48,14 +49,20 @@ def image_input(tflite: Path, frame: CameraFrame, scale: float, offset: float) -
 
     Raises:
         ModelError: the file is damaged, or its input is no int8 image.
-        ConfigurationError: the frame does not suit it.
+        ConfigurationError: the frame or the scale does not suit it.
     """
     source = describe(tflite)[0]
     if source.quantisation is None or len(source.shape) != 4:
         raise ModelError(f"{tflite} has no int8 image as its input, but {source.dtype} {source.shape}.")
     intensities = np.arange(256, dtype=np.float32) * np.float32(scale) + np.float32(offset)
+    levels = source.quantisation.quantise(intensities)
+    if (count := len(np.unique(levels))) < _FEWEST_LEVELS:
+        raise ConfigurationError(
+            f"{tflite} would see only {count} of 256 intensities apart; check --scale and --offset (networks of this "
+            "workflow read 0 to 255: --scale 1)."
+        )
     rows, columns, channels = source.shape[1:]
-    return ImageInput(frame, (rows, columns, channels), source.quantisation.quantise(intensities))
+    return ImageInput(frame, (rows, columns, channels), levels)
 
 
 def profile_image_input(

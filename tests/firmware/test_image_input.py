@@ -51,7 +51,7 @@ def coco(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_emulated_boards_equal_the_reference(board, frame, shape, optimise, tmp_path):
     found = profile_image_input(ImageInput(frame, shape, PIXELS), find_board(board), tmp_path, optimise=optimise)
     assert (found.profile.compared_outputs, found.profile.different_outputs) == (3, 0)
-    line_bytes = frame.columns * shape[2] if frame.format not in ("rgb888", "grey8") or shape[2] == 1 else 0
+    line_bytes = frame.columns if shape[2] == 1 else 0
     assert 8 * shape[0] * shape[2] <= found.ram_bytes <= 8 * shape[0] * shape[2] + line_bytes + 64
 
 
@@ -61,6 +61,11 @@ def test_levels_are_the_networks_grid(model):
     expected = np.clip((np.arange(256) / 32 - 4 - low) / (high - low) * 255 - 128, -128, 127)
     assert np.abs(image.levels - expected).max() <= 1
     assert len(np.unique(image.levels)) > 100
+
+
+def test_a_scale_that_does_not_suit_is_refused(model):
+    with pytest.raises(ConfigurationError, match="only 17 of 256 intensities apart; check --scale"):
+        image_input(model, CameraFrame(60, 80, "rgb565"), scale=1 / 255, offset=0.0)
 
 
 def test_the_command_measures_and_compares(model, coco, tmp_path, capsys):
@@ -82,7 +87,7 @@ def test_a_frame_of_the_stored_size_is_answered_alike(model, coco):
 def test_models_without_an_image_are_refused(tmp_path):
     write_tflite(random_network(network((30, 40, 1))), tmp_path / "flat.tflite")
     with pytest.raises(ConfigurationError, match="only square inputs"):
-        image_input(tmp_path / "flat.tflite", CameraFrame(60, 80, "rgb565"), 1, 0)
+        image_input(tmp_path / "flat.tflite", CameraFrame(60, 80, "rgb565"), 0.03, -4)
     (tmp_path / "text.tflite").write_text("no model", encoding="utf-8")
     with pytest.raises(ModelError):
         image_input(tmp_path / "text.tflite", CameraFrame(60, 80, "rgb565"), 1, 0)

@@ -19,10 +19,12 @@ FORMATS = {"grey8": 1, "rgb888": 3, "rgb565": 2, "rgb565_swapped": 2}
 """Bytes of a pixel by the camera's format. `rgb565` has the lower byte of each word first, as a little-endian processor
 reads it; `rgb565_swapped` the higher one, as most sensors send it."""
 
-LUMA_565 = tuple(round(weight * 255 / most / 8) for weight, most in zip(LUMA, (31, 63, 31), strict=True))
+MOST_565 = (31, 63, 31)
+LUMA_565 = tuple(round(weight * 255 / most / 8) for weight, most in zip(LUMA, MOST_565, strict=True))
 """Weights of 5, 6 and 5 bits in the luma times 8192, as `LUMA` of 8 bits times 65536."""
 
 _LARGEST_SIDE = 8192
+_SMALLEST_SIZE = 4
 _FIRMWARE = Path(__file__).resolve().parents[3] / "firmware"
 
 
@@ -67,13 +69,13 @@ class ImageInput:
 
     def __post_init__(self):
         rows, columns, channels = self.shape
-        if rows != columns or rows < 2 or channels not in (1, 3):
+        if rows != columns or rows < _SMALLEST_SIZE or channels not in (1, 3):
             raise ConfigurationError(f"only square inputs in grey or colour are made of frames, not {self.shape}")
         if channels == 3 and self.frame.format == "grey8":
             raise ConfigurationError(f"a network for colour images, {self.shape}, needs a camera in colour, not grey8")
         if self.levels.shape != (256,) or self.levels.dtype != np.int8:
             raise ValueError(f"levels are int8 (256,), not {self.levels.dtype} {self.levels.shape}")
-        division(self.total)
+        division(self.total)  # raises where frames are too large
 
     @property
     def size(self) -> int:
@@ -84,14 +86,35 @@ class ImageInput:
         return int(np.prod(self.shape))
 
     @property
-    def is_plain(self) -> bool:
-        """Whether the frame's bytes are intensities of as many channels as the input has."""
-        return (self.frame.format, self.shape[2]) in (("grey8", 1), ("rgb888", 3))
+    def needs_line(self) -> bool:
+        """Whether a row is in colour and the input is not."""
+        return self.shape[2] == 1 and self.frame.format != "grey8"
+
+    @property
+    def most(self) -> tuple[int, ...]:
+        """Of every channel, the greatest value of a pixel as it is summed up."""
+        if self.shape[2] == 3 and self.frame.format != "rgb888":
+            return MOST_565
+        return (255,) * self.shape[2]
+
+    @property
+    def scales(self) -> tuple["Scale", ...]:
+        """Of every channel, from sums to intensities."""
+        return tuple(find_scale(self.total, most) for most in self.most)
 
     @property
     def total(self) -> int:
         """What the weights of one target's pixels add up to."""
         return axis_total(self.frame.rows, self.size) * axis_total(self.frame.columns, self.size)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """From a sum to an intensity of 0 to 255: `(sum + half) * factor >> (32 + shift)`."""
+
+    half: int
+    factor: int
+    shift: int
 
 
 def axis_total(source: int, size: int) -> int:
@@ -113,6 +136,16 @@ def axis_targets(source: int, size: int) -> np.ndarray:
     before = np.clip(second * 2 * size - centre, 0, None)
     inside = (centre >= 0) & (centre <= (source - 1) * 2 * size)
     return np.stack([np.diff(second, prepend=-1), 2 * size - np.where(inside, before, 0)], axis=1)
+
+
+def find_scale(total: int, most: int) -> Scale:
+    """Of sums up to `most` x `total`: exact, halves upwards, for bytes; for fewer bits, half and factor are rounded."""
+    if most == 255:
+        return Scale(total // 2, *division(total))
+    largest = most * total
+    shift = 32 - ((255 << 32) // largest).bit_length()
+    factor = ((510 << (32 + shift)) + largest) // (2 * largest)
+    return Scale((largest + 255) // 510, min(factor, (1 << 32) - 1), shift)
 
 
 def division(total: int) -> tuple[int, int]:
@@ -178,9 +211,9 @@ int32_t mn_image_push_row(const uint8_t *row, int8_t *input);
 
 def _body(image: ImageInput) -> str:
     frame, size, channels = image.frame, image.size, image.shape[2]
-    factor, shift = division(image.total)
     source = Source()
     source.array("levels", image.levels)
+    scales = ", ".join(f"{{{scale.half}U, {scale.factor}U, {scale.shift}U}}" for scale in image.scales)
     first = axis_targets(frame.rows, size)[0, 0]
     wider, higher = int(frame.columns < size), int(frame.rows < size)
     weights = dict(zip(("RED", "GREEN", "BLUE"), LUMA, strict=True))
@@ -201,9 +234,7 @@ static const struct mn_image image = {{
     .column_total = {axis_total(frame.rows, size)}U,
     .columns = columns,
     .rows = rows,
-    .half = {image.total // 2}U,
-    .factor = {factor}U,
-    .shift = {shift}U,
+    .scales = {{{scales}}},
     .levels = levels}};
 
 {_line(image)}static uint32_t values[{size * channels}], sums[{size * channels}];
@@ -222,7 +253,7 @@ void mn_image_begin(void)
 int32_t mn_image_push_row(const uint8_t *row, int8_t *input)
 {{
     if (!mn_image_row(&image, MN_IMAGE_{frame.format.upper()}, {channels}, {frame.columns}, {wider}, {higher}, &state,
-                      row, {"0" if image.is_plain else "line"}, values, input))
+                      row, {"line" if image.needs_line else "0"}, values, input))
     {{
         return 0;
     }}
@@ -233,10 +264,7 @@ int32_t mn_image_push_row(const uint8_t *row, int8_t *input)
 
 
 def _line(image: ImageInput) -> str:
-    if image.is_plain:
-        return ""
-    line_bytes = image.frame.columns * image.shape[2]
-    return f"static uint8_t line[{line_bytes}] __attribute__((aligned(4)));\n"
+    return f"static uint8_t line[{image.frame.columns}] __attribute__((aligned(4)));\n" if image.needs_line else ""
 
 
 def _targets(name: str, source: int, size: int) -> str:

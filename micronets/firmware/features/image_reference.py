@@ -16,7 +16,11 @@ def network_inputs(frames: np.ndarray, image: ImageInput) -> np.ndarray:
     pixels = unpacked(frames, image.frame, image.shape[2])
     down, across = (axis_weights(source, image.size) for source in (image.frame.rows, image.frame.columns))
     sums = np.stack([_weighted(frame, down, across) for frame in pixels])
-    return image.levels[(sums + image.total // 2) // image.total]
+    intensities = [
+        (sums[..., channel] + scale.half) * scale.factor >> (32 + scale.shift)
+        for channel, scale in enumerate(image.scales)
+    ]
+    return image.levels[np.stack(intensities, axis=-1)]
 
 
 def axis_weights(source: int, size: int) -> np.ndarray:
@@ -56,10 +60,9 @@ def packed(images: np.ndarray, frame: CameraFrame) -> np.ndarray:
 
 
 def unpacked(frames: np.ndarray, frame: CameraFrame, channels: int) -> np.ndarray:
-    """Luma or intensities, uint8 (n, rows, columns, channels), of frames, uint8 (n, frame bytes).
+    """Pixels as they are summed up, uint8 (n, rows, columns, channels), of frames, uint8 (n, frame bytes).
 
-    Where bits are missing, the highest ones of an intensity stand again in place of them; luma is a sum of them as they
-    are, by weights that scale.
+    They are luma, bytes of colour, or 5, 6 and 5 bits of it.
     """
     shape = (len(frames), frame.rows, frame.columns)
     frames = np.ascontiguousarray(frames)
@@ -67,12 +70,10 @@ def unpacked(frames: np.ndarray, frame: CameraFrame, channels: int) -> np.ndarra
         pixels = frames.reshape(*shape, -1)
         return grey(pixels) if pixels.shape[3] > channels else pixels
     words = frames.view("<u2" if frame.format == "rgb565" else ">u2").reshape(shape).astype(np.uint32)
-    red, green, blue = words >> 11, words >> 5 & 63, words & 31
+    fields = np.stack([words >> 11, words >> 5 & 63, words & 31], axis=-1)
     if channels == 1:
-        sums = LUMA_565[0] * red + LUMA_565[1] * green + LUMA_565[2] * blue
-        return ((sums + 4096) >> 13).astype(np.uint8)[..., None]
-    wide = (red << 3 | red >> 2, green << 2 | green >> 4, blue << 3 | blue >> 2)
-    return np.stack(wide, axis=-1).astype(np.uint8)
+        fields = (fields @ np.array(LUMA_565, np.uint32) + 4096 >> 13)[..., None]
+    return fields.astype(np.uint8)
 
 
 def _weighted(pixels: np.ndarray, down: np.ndarray, across: np.ndarray) -> np.ndarray:
