@@ -13,7 +13,14 @@ from micronets.profile.emulator import run_inputs
 from micronets.profile.features.build import build_features
 from tests.audio import mixed_audio
 
-ONE_BOARD_OF_EACH_CORE = ("frdm-kl25z", "nucleo-f207zg", "nucleo-f446re", "nucleo-f746zg", "corstone-300")
+ONE_BOARD_OF_EACH_CORE = (
+    "frdm-kl25z",
+    "nucleo-f207zg",
+    "nucleo-f446re",
+    "nucleo-f746zg",
+    "nucleo-u575zi-q",
+    "corstone-300",
+)
 KINDS = {"mfcc": MfccParameters(), "mfcc_30_ms": MfccParameters(window_ms=30), "log_mel": IMAGES}
 
 

@@ -16,10 +16,11 @@ from micronets.firmware.features.tables import log_mel_tables, mfcc_tables
 MFCC = MfccParameters()
 FINE_MFCC_STEP = 0.02
 """An input scale so fine that rounding to it hides nothing of the tolerances below."""
-MFCC_TOLERANCE = 0.01
-"""Of a coefficient, whose values reach over about 200. Half a step of rounding comes on top."""
-DB_TOLERANCE, RARE_DB_TOLERANCE, RARE = 0.02, 0.25, 1e-3
+MFCC_TOLERANCE, RARE_MFCC_TOLERANCE = 0.01, 0.05
+"""Of a coefficient, whose values reach over about 200, and of rare ones. Half a step of rounding comes on top."""
+DB_TOLERANCE, RARE_DB_TOLERANCE = 0.02, 0.25
 """Of a log-mel value in dB, and of the rare ones where a band is a single bin far below the frame's loudest."""
+RARE = 1e-3
 
 
 def recordings(count: int, samples: int, quietest: float = 20) -> np.ndarray:
@@ -134,8 +135,12 @@ def test_real_clips(shared: Path) -> None:
     expected = mfcc(clips, MFCC)
     zero_point = covering(expected[..., 0], 0.5)
     integers = clip_windows(clips, MFCC, 0.5, zero_point)
-    assert len(clips) > 50
-    assert worst(integers, expected, 0.5, zero_point) < MFCC_TOLERANCE
+    frames = np.lib.stride_tricks.sliding_window_view(clips, 640, axis=1)[:, ::320]
+    sounding = np.count_nonzero(frames, axis=2) > 15
+    far = distances(integers[sounding], expected[sounding], 0.5, zero_point)
+    assert len(clips) > 50 and sounding.mean() > 0.9
+    assert far.max() < RARE_MFCC_TOLERANCE
+    assert np.mean(far > MFCC_TOLERANCE) < RARE
 
 
 @pytest.mark.parametrize(

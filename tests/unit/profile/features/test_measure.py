@@ -8,8 +8,11 @@ from micronets.boards import find_board
 from micronets.data.log_mel import IMAGES
 from micronets.data.mfcc import MfccParameters
 from micronets.errors import BuildError, EmulatorError
+from micronets.export.litert import describe
+from micronets.export.writer import write_tflite
 from micronets.profile.features.__main__ import main
 from micronets.profile.features.measure import FeatureProfile, profile_features
+from tests.networks import random_network, small_ds_cnn
 
 BOARD = find_board("nucleo-l4r5zi")
 
@@ -61,8 +64,13 @@ def test_too_small_a_board(tmp_path: Path) -> None:
         profile_features(MfccParameters(), 0.6, 80, replace(BOARD, name="small", sram_bytes=8192), tmp_path)
 
 
-def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["mfcc", "--set", "window_ms=30"]) == 0
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = tmp_path / "model.tflite"
+    write_tflite(random_network(small_ds_cnn()), model)
+    assert main(["mfcc", "--set", "window_ms=30", "--model", str(model), "--output", str(tmp_path)]) == 0
+    zero_point = describe(model)[0].quantisation.zero_point
+    tables = (tmp_path / "features" / "mn_features_tables.h").read_text(encoding="utf-8")
+    assert f"#define MN_QUANTISE_ZERO_POINT ({zero_point})" in tables
     printed = capsys.readouterr().out
     assert "mfcc on nucleo-l4r5zi" in printed
     assert "RAM: 3,4" in printed
