@@ -4,10 +4,10 @@ Audio arrives in hops. A frame ends where a hop ends; it is shifted up by as man
 that it reaches over has to spare, and that is taken back in the logarithm. A window is the last frames (of MFCC) or
 rows (of log-mel, means over `pooling` frames and bands) that there are.
 
-Coefficients of recorded sounds are within 0.05 of the float extractor's, nearly all within 0.01; log-mel values within
-0.02 dB, but for one in a thousand, where a band is a single FFT bin far below the loudest one: 0.25 dB. The floor of a
-frame's energies is taken before the peak of its window is known. Digital silence has coefficients of its own all the same;
-but where there are a few samples of 1 in the silence, coefficient 0 may be off by 9.
+Coefficients of recorded sounds are within 0.05 of the float extractor's, nearly all within 0.01; log-mel values
+within 0.02 dB, but for one in a thousand, where a band is a single FFT bin far below the loudest one: 0.25 dB. The
+floor of a frame's energies is taken before the peak of its window is known. Digital silence has coefficients of its
+own all the same; but where there are a few samples of 1 in the silence, coefficient 0 may be off by 9.
 """
 
 import numpy as np
