@@ -75,8 +75,9 @@ class ArchitecturePhase(SupernetPhase):
 
     def __init__(self, supernet: Supernet, options: SearchOptions, budget: Budget, steps: int):
         schedule = keras.optimizers.schedules.CosineDecay(options.architecture.learning_rate, max(steps, 1))
-        # Adam by default remembers 1,000 squared gradients: after a strong penalty nothing else would move for long.
-        optimiser = keras.optimizers.Adam(schedule, beta_2=0.95)
+        # Adam by default remembers 1,000 squared gradients: after a strong penalty nothing else would move for long. It
+        # also remembers ten gradients: below the targets it would go on cheapening (0.5: DARTS, arXiv 1806.09055).
+        optimiser = keras.optimizers.Adam(schedule, beta_1=0.5, beta_2=0.95)
         super().__init__(supernet, [supernet.decisions.logits], optimiser, name="architecture")
         self._budget = budget
         self._weight = options.architecture.penalty
