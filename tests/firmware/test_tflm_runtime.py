@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -240,3 +241,24 @@ def test_equal_inputs_give_equal_bytes(tmp_path: Path, built: Built) -> None:
     firmware = build_firmware(again, built.firmware.board, tmp_path, 8 * 1024)
     assert firmware.elf.read_bytes() == built.firmware.elf.read_bytes()
     assert firmware.map.read_bytes() == built.firmware.map.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("header", "sentence"),
+    [
+        (
+            "flatbuffers/flatbuffers.h",
+            r"flatbuffers/flatbuffers\.h, which .* include, is not in .*; name the folder in which",
+        ),
+        ("cstdmissing", r"lacks the C\+\+ header <cstdmissing>; .* libstdc\+\+-arm-none-eabi-newlib"),
+    ],
+)
+def test_missing_headers_have_a_remedy(tmp_path: Path, built: Built, header: str, sentence: str) -> None:
+    include = tmp_path / "include"
+    shutil.copytree(built.library.include, include)
+    interpreter = include / "tensorflow/lite/micro/micro_interpreter.h"
+    interpreter.write_text(f"#include <{header}>\n" + interpreter.read_text(encoding="utf-8"), encoding="utf-8")
+    library = TflmLibrary(built.library.library, include)
+    with pytest.raises(BuildError, match=sentence):
+        build_tflm_firmware(built.tflite, library, built.firmware.board, tmp_path / "out", optimise="size")
+    assert not (tmp_path / "out").exists()

@@ -15,13 +15,10 @@ _SCHEMA = "tensorflow/lite/schema/schema_generated.h"
 _HEADERS = ("tensorflow/lite/micro/micro_interpreter.h", _RESOLVER, _SCHEMA)
 
 # Where TFLM's makefile and its script create_tflm_tree.py put the headers that its own include.
-_THIRD_PARTY = (
-    "tensorflow/lite/micro/tools/make/downloads/flatbuffers/include",
-    "tensorflow/lite/micro/tools/make/downloads/gemmlowp",
-    "tensorflow/lite/micro/tools/make/downloads/ruy",
-    "third_party/flatbuffers/include",
-    "third_party/gemmlowp",
-    "third_party/ruy",
+_THIRD_PARTY = tuple(
+    f"{folder}/{part}"
+    for folder in ("tensorflow/lite/micro/tools/make/downloads", "third_party")
+    for part in ("flatbuffers/include", "gemmlowp", "ruy", "kissfft")
 )
 
 # Of TFLM's targets/cortex_m_generic_makefile.inc: those that agree with `core_flags` on the floating-point registers.
