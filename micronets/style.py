@@ -105,10 +105,10 @@ def label_plain(axis) -> None:
     axis.set_major_formatter("{x:,g}")
 
 
-def logarithmic(axes: Axes) -> None:
-    """A logarithmic horizontal axis with figures at 1, 2 and 5 of every decade."""
+def logarithmic(axes: Axes, figures: tuple[int, ...] = (1, 2, 5)) -> None:
+    """A logarithmic horizontal axis with these figures in every decade."""
     axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_locator(LogLocator(subs=figures))
     axes.xaxis.set_minor_locator(NullLocator())
 
 

@@ -25,6 +25,7 @@ from micronets.style import (
 _AREAS = {"auc": ("AUC", BLUE, "o"), "pauc": ("pAUC, at false positive rates up to 10 %", ORANGE, "D")}
 _BINS = 24
 _COLUMNS = 3
+_FEW_FIGURES_FROM = 30  # times the lowest score: more figures than one a decade would touch each other
 _LEAST_SCORE = 1e-6  # of those shown: a classifier's are below it where it is as good as certain
 
 
@@ -106,7 +107,7 @@ def draw_scores(axes: Axes, clips: ClipScores, shown: np.ndarray, index: int, bi
     of_id = clips.classes == index
     for chosen, colour, label in ((~clips.anomalous, BLUE, "normal"), (clips.anomalous, VERMILION, "anomalous")):
         axes.hist(shown[of_id & chosen], bins, color=colour, alpha=0.6, label=label)
-    logarithmic(axes)
+    logarithmic(axes, (1,) if bins[-1] > _FEW_FIGURES_FROM * bins[0] else (1, 2, 5))
     label_plain(axes.xaxis)
     axes.yaxis.get_major_locator().set_params(integer=True)
     axes.grid(axis="x", visible=False)
