@@ -10,8 +10,8 @@
  * one weighs `last` of the total.
  *
  * A row goes through three steps: where it is in colour and the input grey, its pixels become bytes of luma; they are
- * summed along the row; and the sums go into the targets' columns. The generated code calls `mn_image_row` with constants for the format, the channels
- * and whether an axis grows, so that one form of it is compiled.
+ * summed along the row; and the sums go into the targets' columns. The generated code calls `mn_image_row` with
+ * constants for the format, the channels and whether an axis grows, so that one form of it is compiled.
  */
 #ifndef MICRONETS_IMAGE_ROWS_H
 #define MICRONETS_IMAGE_ROWS_H

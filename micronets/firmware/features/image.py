@@ -17,7 +17,7 @@ from micronets.firmware.source import Source
 
 FORMATS = {"grey8": 1, "rgb888": 3, "rgb565": 2, "rgb565_swapped": 2}
 """Bytes of a pixel by the camera's format. `rgb565` has the lower byte of each word first, as a little-endian processor
-reads it; `rgb565_swapped` the higher one, as most sensors send it."""
+reads it; `rgb565_swapped` the higher one."""
 
 MOST_565 = (31, 63, 31)
 LUMA_565 = tuple(round(weight * 255 / most / 8) for weight, most in zip(LUMA, MOST_565, strict=True))
