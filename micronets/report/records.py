@@ -144,12 +144,13 @@ class Features:
     """What the network's input costs where the device computes it from sounds.
 
     Attributes:
-        frame_ms: of one frame, estimated; None where there is no cycle model for it.
+        frame_ms: of one frame, estimated; None where there is no cycle model for it; likewise its mean error.
         hop_ms: from one frame to the next.
         instructions: of one frame.
     """
 
     frame_ms: float | None
+    frame_error_percent: float | None
     hop_ms: float
     instructions: int
     flash_bytes: int

@@ -279,9 +279,10 @@ def _read_profile(path: Path, metric: str) -> Profile:
 
 
 def _read_features(content: dict[str, Any]) -> Features:
-    frame_ms = content["frame"]["ms"]
+    frame_ms, error_percent = content["frame"]["ms"], content["estimated_error_percent"]
     return Features(
         frame_ms=None if frame_ms is None else float(frame_ms),
+        frame_error_percent=None if error_percent is None else float(error_percent),
         hop_ms=float(content["hop_ms"]),
         instructions=int(content["frame"]["instructions"]),
         flash_bytes=int(content["flash_bytes"]["total"]),

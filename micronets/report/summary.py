@@ -80,6 +80,7 @@ def _costs(model: Model, build: Build) -> dict[str, float | int | bool | None]:
         "compared_outputs": profile and profile.compared_outputs,
         "equal_outputs": profile and profile.equal_outputs,
         "features_frame_ms": features and features.frame_ms,
+        "features_frame_mean_error_percent": features and features.frame_error_percent,
         "features_instructions": features and features.instructions,
         "features_flash_bytes": features and features.flash_bytes,
         "features_ram_bytes": features and features.ram_bytes,

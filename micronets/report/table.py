@@ -174,7 +174,9 @@ def _cells(model: Model, build: Build) -> list[Cell]:
 def _features(features: Features | None) -> list[Cell]:
     if features is None:
         return [Cell(_MISSING)] * len(_FEATURES.columns)
-    frame = Cell(_MISSING) if features.frame_ms is None else Cell(f"{features.frame_ms:.2f}")
+    frame = Cell(_MISSING)
+    if features.frame_ms is not None:
+        frame = Cell(f"{features.frame_ms:.2f}", f"± {features.frame_error_percent:.1f} %")
     return [frame, _kilobytes(features.ram_bytes), _kilobytes(features.flash_bytes)]
 
 

@@ -84,6 +84,12 @@ class FeatureProfile:
         cycles = self.frame.cycles
         return None if cycles is None else cycles / self.firmware.board.clock_hz * 1e3
 
+    @property
+    def error_percent(self) -> float | None:
+        """Mean error of the cycle model on networks; None where nothing is estimated."""
+        model = find_cycle_model(self.firmware.board)
+        return None if model is None or self.frame.cycles is None else round(100 * model.errors.mean, 2)
+
     def to_json(self) -> dict[str, Any]:
         """The section `features` of profile.json."""
         clock_hz, flash = self.firmware.board.clock_hz, self.firmware.flash_bytes
@@ -94,6 +100,7 @@ class FeatureProfile:
             "compared_windows": self.windows,
             "frame": self.frame.to_json(clock_hz),
             "window": self.window.to_json(clock_hz),
+            "estimated_error_percent": self.error_percent,
             "stages": [{"function": name, **cost.to_json(clock_hz)} for name, cost in self.stages.items()],
             "hop_instructions_max": self.hop_instructions,
             "flash_bytes": {"code": flash.network_code, "constants": flash.network_constants, "total": flash.network},

@@ -96,6 +96,7 @@ def test_firmware_and_profile(results_folder, firmware, features, estimated):
         computed = build.profile.features
         assert (computed.instructions, computed.hop_ms) == (3000, 20)
         assert computed.frame_ms == pytest.approx(3600 / 180e3, abs=1e-4)
+        assert computed.frame_error_percent == build.profile.estimate.mean_error_percent
         assert (computed.flash_bytes, computed.ram_bytes) == (13_000, 3492)
     else:
         assert build.profile.estimate is None

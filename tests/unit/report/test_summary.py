@@ -56,6 +56,7 @@ def test_text_shows_what_the_table_holds(table):
 FEATURES = {
     "hop_ms": 20.0,
     "frame": {"instructions": 51_025, "cycles": 71_664, "ms": 0.5972},
+    "estimated_error_percent": 5.3,
     "flash_bytes": {"total": 8_968},
     "ram_bytes": 5_844,
 }
@@ -73,6 +74,8 @@ def test_features_stand_beside_networks_for_sounds(results_folder):
     assert table["features_ram_bytes"].isna().tolist() == [False, True]
     with_features, without = summary_rows(results)
     assert [cell.value for cell in with_features.cells[-3:]] == ["0.60", "5.8", "9.0"]
+    assert with_features.cells[-3].detail == "± 5.3 %"
+    assert table["features_frame_mean_error_percent"].tolist()[0] == 5.3
     assert [cell.value for cell in without.cells[-3:]] == ["–", "–", "–"]
     assert len(without.paper) == len(without.cells) == sum(len(group.columns) for group in groups(results))
     assert any("due every 20 ms" in note for note in notes(results))

@@ -33,6 +33,7 @@ def test_the_figures_add_up(mfcc: FeatureProfile) -> None:
     content = mfcc.to_json()
     assert content["frame"]["instructions"] == round(sum(cost.instructions for cost in mfcc.stages.values()))
     assert content["frame"]["ms"] == pytest.approx(content["frame"]["cycles"] / 120e3, abs=1e-3)
+    assert content["estimated_error_percent"] == 3.2
     most = mfcc.frame.instructions + mfcc.window.instructions
     assert most * 0.98 < content["hop_instructions_max"] < most * 1.02
     assert content["flash_bytes"]["total"] == content["flash_bytes"]["code"] + content["flash_bytes"]["constants"]
@@ -48,6 +49,7 @@ def test_log_mel_without_a_cycle_model(tmp_path: Path) -> None:
     profile = profile_features(IMAGES, 0.5, 0, find_board("nucleo-f746zg"), tmp_path)
     content = profile.to_json()
     assert content["frame"]["cycles"] is None and profile.frame_ms is None
+    assert content["estimated_error_percent"] is None
     assert content["frame"]["instructions"] > 10_000
     assert content["compared_windows"] == 4
 
