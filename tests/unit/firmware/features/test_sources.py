@@ -1,6 +1,8 @@
 """The generated C on this machine, against the integer reference, bit for bit."""
 
+import ctypes
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from micronets.data.log_mel import AUTOENCODER_WINDOWS, IMAGES
 from micronets.data.mfcc import MfccParameters
 from micronets.firmware.features import Parameters, streamed, write_features
+from micronets.firmware.host import build_program
 from tests.audio import mixed_audio
 
 CASES = {
@@ -42,3 +45,22 @@ def test_shapes(tmp_path) -> None:
         features = write_features(parameters, 0.6, 80, tmp_path)
         assert (features.hop_samples, features.frames, features.values) == shape
         assert features.window_bytes == shape[1] * shape[2]
+
+
+@pytest.mark.parametrize("case", ["kws", "images"])
+def test_a_reset_forgets_all_audio(case: str, tmp_path: Path) -> None:
+    parameters, scale, zero_point = CASES[case]
+    features = write_features(parameters, scale, zero_point, tmp_path)
+    library = ctypes.CDLL(str(build_program(features, tmp_path / "features.so", (), flags=("-shared", "-fPIC"))))
+    audio = mixed_audio()
+    hops = audio[: len(audio) // features.hop_samples * features.hop_samples].reshape(-1, features.hop_samples)
+    window = np.empty((features.frames, features.values), np.int8)
+    loudest_first = np.roll(hops, len(hops) // 3, axis=0)
+    for stream in (loudest_first, hops):
+        library.mn_features_reset()
+        windows = []
+        for hop in stream:
+            if library.mn_features_push(hop.ctypes.data_as(ctypes.c_void_p)):
+                library.mn_features_window(window.ctypes.data_as(ctypes.c_void_p))
+                windows.append(window.copy())
+        assert np.array_equal(windows, streamed(stream.reshape(-1), parameters, scale, zero_point))
