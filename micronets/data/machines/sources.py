@@ -1,6 +1,7 @@
 """Where the recordings of machines come from: a folder, the challenge's archives on the network, or generated ones."""
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,10 +63,11 @@ def find_source(
         The folder, and what dataset.json says of the source.
 
     Raises:
-        ConfigurationError: a machine is to be downloaded that the challenge does not have.
+        ConfigurationError: a machine is neither generated nor to be downloaded.
         DataError: an archive cannot be fetched or unpacked.
     """
     if options.source == "generated":
+        _check_machines(options, [machine.name for machine in MACHINES])
         folder = beside / _GENERATED
         generate_machines(options.generated, folder, seed, processes)
         return folder, {"kind": "generated", "folder": _GENERATED}
@@ -77,12 +79,14 @@ def find_source(
 def expected_labels(options: MachineOptions) -> tuple[str, ...]:
     """The classes that the data stage will find, unless recordings turn out unusable.
 
-    Raises DataError where the folder has none of the machines, ConfigurationError where the challenge has not.
+    Raises DataError where the folder lacks a machine, ConfigurationError where it is neither generated nor to be
+    downloaded.
     """
     if options.source == "generated":
         ids = [identity_name(number) for number in range(options.generated.ids)]
-        known = {machine.name: ids for machine in MACHINES}
-        return _labels({name: ids for name, ids in known.items() if not options.machines or name in options.machines})
+        known = [machine.name for machine in MACHINES]
+        _check_machines(options, known)
+        return _labels(dict.fromkeys(options.machines or known, ids))
     if options.source == "download":
         return _labels({machine: archive.ids for machine, archive in _chosen_archives(options).items()})
     clips = find_clips(Path(options.path), options.machines, options.mimii_snr_db, seed=0)
@@ -93,10 +97,17 @@ def _labels(ids: dict[str, Any]) -> tuple[str, ...]:
     return tuple(sorted(f"{machine}_{identity}" for machine in ids for identity in ids[machine]))
 
 
-def _chosen_archives(options: MachineOptions) -> dict[str, Archive]:
-    unknown = [machine for machine in options.machines if machine not in ARCHIVES]
+def _check_machines(options: MachineOptions, known: Collection[str]) -> None:
+    unknown = [machine for machine in options.machines if machine not in known]
     if unknown:
-        raise ConfigurationError(f"data.machines: {unknown[0]} cannot be downloaded, only {', '.join(ARCHIVES)}")
+        raise ConfigurationError(
+            f"data.machines: there is no {unknown[0]} with data.source {options.source}, only {', '.join(known)}; "
+            "choose of these, or another source"
+        )
+
+
+def _chosen_archives(options: MachineOptions) -> dict[str, Archive]:
+    _check_machines(options, ARCHIVES)
     return {machine: ARCHIVES[machine] for machine in options.machines or ARCHIVES}
 
 

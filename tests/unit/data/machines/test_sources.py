@@ -71,10 +71,20 @@ def test_another_archive_than_the_official_is_refused(server, tmp_path, monkeypa
     assert not list((tmp_path / "results").rglob("*.wav"))
 
 
-def test_machines_that_the_challenge_does_not_have_are_refused_at_once(tmp_path):
-    chosen = MachineOptions("download", machines=("slider", "lathe"))
-    with pytest.raises(ConfigurationError, match="lathe cannot be downloaded, only ToyCar, ToyConveyor, fan"):
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        ("download", "no lathe with data.source download, only ToyCar, ToyConveyor, fan"),
+        ("generated", "no lathe with data.source generated, only rotor, rail"),
+    ],
+)
+def test_machines_that_a_source_does_not_have_are_refused_at_once(tmp_path, source, sentence):
+    chosen = MachineOptions(source, machines=("rail" if source == "generated" else "slider", "lathe"))
+    with pytest.raises(ConfigurationError, match=sentence):
         expected_labels(chosen)
+    with pytest.raises(ConfigurationError, match=sentence):
+        prepare_machines("ad", chosen, tmp_path / "data", 1, 1)
+    assert not (tmp_path / "data").exists()
 
 
 def test_all_ids_of_the_challenge_are_expected():
