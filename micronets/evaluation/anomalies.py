@@ -109,8 +109,8 @@ class AnomalyTruth:
     def select(self, rows: np.ndarray) -> "AnomalyTruth":
         return AnomalyTruth(self.classes[rows], self.clips[rows], self.anomalous[rows], self.ids)
 
-    def relabelled(self, places: np.ndarray) -> "AnomalyTruth":
-        ids = np.full(max(int(places.max()) + 1, len(self.ids)), "", self.ids.dtype)
+    def relabelled(self, places: np.ndarray, labels: int) -> "AnomalyTruth":
+        ids = np.full(labels, "", self.ids.dtype)
         ids[places] = self.ids
         return AnomalyTruth(places[self.classes], self.clips, self.anomalous, ids)
 

@@ -27,7 +27,7 @@ class ClassTruth:
     def select(self, rows: np.ndarray) -> "ClassTruth":
         return ClassTruth(self.classes[rows])
 
-    def relabelled(self, places: np.ndarray) -> "ClassTruth":
+    def relabelled(self, places: np.ndarray, labels: int) -> "ClassTruth":
         return ClassTruth(places[self.classes])
 
     def arrays(self) -> dict[str, np.ndarray]:

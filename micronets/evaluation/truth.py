@@ -39,8 +39,8 @@ class Truth(Protocol):
         """The answers to some of the examples, by row numbers."""
         ...
 
-    def relabelled(self, places: np.ndarray) -> "Truth":
-        """For a network whose outputs stand in another order: `places` (classes,) has the output of every class."""
+    def relabelled(self, places: np.ndarray, labels: int) -> "Truth":
+        """For a network of `labels` outputs in another order: `places` (classes,) has the output of every class."""
         ...
 
     def arrays(self) -> dict[str, np.ndarray]:

@@ -81,7 +81,7 @@ def evaluate(
             f"{path} has {outputs} outputs, but there are {len(labels)} labels ({', '.join(labels)}); name its own, in "
             f"order, with {dataset.task}.evaluate.labels."
         )
-    truth = dataset.truth("testing").relabelled(_places(labels, dataset))
+    truth = dataset.truth("testing").relabelled(_places(labels, dataset), len(labels))
     features = np.asarray(dataset.features("testing"), np.float32) * np.float32(options.scale)
     same_unit = (options.scale, options.offset) == (1.0, 0.0)
     sounds = dataset.parameters if same_unit and isinstance(dataset, Sounds) else None

@@ -133,10 +133,10 @@ def test_what_cannot_be_known_is_left_out():
 def test_order_of_the_outputs_does_not_matter():
     truth, logits = truth_of(), np.random.default_rng(4).normal(0, 1, (180, 3))
     places = np.array([3, 0, 1])
-    moved = np.full((180, 4), -1e9)
+    moved = np.full((180, 6), -1e9)  # two of them for ids that are not here
     moved[:, places] = logits
     inputs = np.zeros((180, 9))
-    before, after = truth.scores(inputs, logits), truth.relabelled(places).scores(inputs, moved)
+    before, after = truth.scores(inputs, logits), truth.relabelled(places, 6).scores(inputs, moved)
     assert before.keys() == after.keys()
     for name, score in before.items():
         assert score.value == pytest.approx(after[name].value)

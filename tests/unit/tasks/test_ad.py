@@ -5,11 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from micronets.errors import ConfigurationError
+from micronets.architecture import Architecture, AveragePooling, Convolution
+from micronets.errors import ConfigurationError, ModelError
 from micronets.evaluation import Score, unpack_truth
 from micronets.export.evaluate import evaluate
+from micronets.export.writer import write_tflite
 from micronets.published import PUBLISHED, published_architecture
 from micronets.tasks import dataset_description, find_task, open_dataset
+from tests.networks import random_network
 
 TASK = find_task("ad")
 SMALL = {
@@ -44,6 +47,16 @@ def test_networks_for_this_task_find_their_inputs(prepared):
     for name in names:
         shape = published_architecture(name).input_shape
         assert open_dataset(prepared, shape).features("testing").shape[1:] == shape
+
+
+def test_a_network_that_knows_more_ids_is_evaluated_by_their_names(prepared, tmp_path):
+    layers = (Convolution(4, (8, 8), (8, 8)), AveragePooling(), Convolution(5, activation="linear"))
+    write_tflite(random_network(Architecture("five", (32, 32, 1), layers)), tmp_path / "five.tflite")
+    for labels in (["rotor_00", "rotor_02", "a", "b", "c"], ["c", "rotor_02", "a", "rotor_00", "b"]):
+        metrics = evaluate(tmp_path / "five.tflite", prepared, tmp_path / "out", EVALUATION | {"labels": labels})
+        assert {"auc", "auc rotor_00", "auc rotor_02"} <= set(metrics["scores"]["tflm"])
+    with pytest.raises(ModelError, match=r"5 outputs, but there are 2 labels \(rotor_00, rotor_02\)"):
+        evaluate(tmp_path / "five.tflite", prepared, tmp_path / "out", EVALUATION)
 
 
 def test_real_toy_cars_by_the_reference_network(shared, tmp_path):
