@@ -33,6 +33,7 @@ COLUMNS = (
     "file",
     "bit_exact",
     "estimated_ms",
+    "estimated_error_percent",
     "at_most_ms",
     "goal_ms",
     "fastest_peer",
@@ -96,6 +97,7 @@ def table_row(measurement: Measurement) -> Row:
         "file": measurement.tflite.name,
         "bit_exact": profile.different_outputs == 0,
         "estimated_ms": round(latency_ms, 3),
+        "estimated_error_percent": profile.error_percent,
         "floor_ms": round(floor_ms, 3),
         "share_of_floor": round(floor_ms / latency_ms, 4),
         "instructions": profile.instructions[0],
@@ -154,7 +156,7 @@ def format_table(rows: Sequence[Row]) -> str:
         lines.append(
             (
                 str(row["model"]),
-                f"{row['estimated_ms']:.2f}",
+                f"{row['estimated_ms']:.2f} ±{row['estimated_error_percent']:.0f}%",
                 _number(row["at_most_ms"]),
                 _number(row["goal_ms"]),
                 peer,
@@ -242,8 +244,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     print(format_table(rows))
     print(
-        f"* estimated for {M4_BOARD}; the peers' latencies are measured on that board or estimated in the same way "
-        "(micronets/profile/peers.yaml). Ratios below 1 are faster or smaller."
+        f"* estimated for {M4_BOARD}, ± is the mean error against published latencies; the peers' are measured on that "
+        "board or estimated in the same way (micronets/profile/peers.yaml). Ratios below 1 are faster or smaller."
     )
     print("\n".join(misses) if misses else "All targets are met.")
     return 0

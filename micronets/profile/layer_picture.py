@@ -52,8 +52,10 @@ def _panel(axes: Axes, title: str, profile: Profile) -> None:
     axes.set_ylabel("cycles")
     label_counts(axes.yaxis)
     share = floors.sum() / cycles.sum()
-    axes.set_title(f"{title}: {profile.latency_ms:.1f} ms estimated on {profile.firmware.board.name}, "
-                   f"{100 * share:.0f} % of it the floor")  # fmt: skip
+    axes.set_title(
+        f"{title}: {profile.latency_ms:.1f} ms ± {profile.error_percent:.0f} % estimated on "
+        f"{profile.firmware.board.name}, {100 * share:.0f} % of it the floor"
+    )
 
 
 def _name(layer: str) -> str:

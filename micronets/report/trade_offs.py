@@ -107,7 +107,8 @@ COSTS = (
         lambda figures, board: figures.latency_ms.get(board.name),
         lambda board: None,
         label_plain,
-        "Latency: ours estimated by the cycle model from counted instructions, the paper's measured on the board.",
+        "Latency: ours estimated by the cycle model from counted instructions, with the error in the table; the "
+        "paper's measured on the board.",
     ),
 )
 

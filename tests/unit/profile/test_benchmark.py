@@ -16,6 +16,7 @@ ROW = dict.fromkeys(COLUMNS) | {
     "model": "KWS ref",
     "bit_exact": True,
     "estimated_ms": 40.0,
+    "estimated_error_percent": 3.2,
     "at_most_ms": 43.2,
     "share_of_floor": 0.25,
     "ram_bytes": 9_000,
@@ -91,6 +92,7 @@ def test_folder(tmp_path: Path) -> None:
     with open(tmp_path / "out" / "benchmark.csv", encoding="utf-8", newline="") as stream:
         (row,) = csv.DictReader(stream)
     assert row["model"] == "small"
+    assert float(row["estimated_error_percent"]) == 3.2
     assert int(row["instructions"]) == rows[0]["instructions"] > 0
     assert row["at_most_ms"] == ""
     assert int(row["m55_instructions"]) > 0
