@@ -8,11 +8,30 @@
 #include "messages.h"
 #include "spotter.h"
 
-/* Asks for a hop, and says which one by the lowest byte of its number: the port has no buffer, so that nothing may come
- * while the network runs. Asked again where nothing comes for half a second, as when the host was not there yet. */
-enum { REQUEST = 0x05 };
+/* Audio over the serial port, which has no buffer, so that nothing may come while the network runs: the board asks,
+ *
+ *     05 | lowest byte of the hop's number
+ *
+ * and gets, samples in little-endian order,
+ *
+ *     A5 | lowest byte of the hop's number | samples | CRC-16 of number and samples, 2 bytes
+ *
+ * (polynomial 1021, from FFFF, highest bit first; little-endian). It asks again where nothing comes for 20 ms, as when the
+ * host was not there yet, or what came was damaged. The host's side: micronets/profile/keyword_spotter/serial_audio.py. */
+enum { REQUEST = 0x05, REPLY = 0xa5, HEADER_BYTES = 2, CRC_BYTES = 2 };
 
 static uint32_t patience_cycles;
+
+static uint32_t crc_over(uint32_t crc, const uint8_t *bytes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        crc ^= (uint32_t)bytes[i] << 8;
+        for (uint32_t bit = 0; bit < 8; bit++) {
+            crc = crc << 1 ^ (crc & 0x8000u ? 0x11021u : 0);
+        }
+    }
+    return crc;
+}
 
 /* -1 where none comes in time. */
 static int32_t receive_soon(void)
@@ -27,21 +46,39 @@ static int32_t receive_soon(void)
     return -1;
 }
 
-/* From the serial port: after each request, the samples in little-endian order. */
-__attribute__((weak)) size_t mn_audio_read(int16_t *samples, size_t count)
+static int receive(uint8_t *bytes, size_t count)
 {
-    size_t received = 0;
-    while (received < 2 * count) {
-        if (received == 0) {
-            board_send(REQUEST);
-            board_send((uint8_t)spotter_hops);
-        }
+    for (size_t i = 0; i < count; i++) {
         const int32_t byte = receive_soon();
         if (byte < 0) {
-            received = 0;
-        } else {
-            ((uint8_t *)samples)[received++] = (uint8_t)byte;
+            return 0;
         }
+        bytes[i] = (uint8_t)byte;
+    }
+    return 1;
+}
+
+static int receive_hop(uint8_t *samples, size_t bytes)
+{
+    const uint8_t number = (uint8_t)spotter_hops;
+    uint8_t header[HEADER_BYTES], sent[CRC_BYTES];
+    board_send(REQUEST);
+    board_send(number);
+    if (!receive(header, HEADER_BYTES) || !receive(samples, bytes) || !receive(sent, CRC_BYTES)) {
+        return 0; /* and the line is silent */
+    }
+    const uint32_t crc = crc_over(crc_over(0xffff, &number, 1), samples, bytes);
+    if (header[0] == REPLY && header[1] == number && crc == (sent[0] | (uint32_t)sent[1] << 8)) {
+        return 1;
+    }
+    while (receive_soon() >= 0) {
+    }
+    return 0;
+}
+
+__attribute__((weak)) size_t mn_audio_read(int16_t *samples, size_t count)
+{
+    while (!receive_hop((uint8_t *)samples, count * sizeof *samples)) {
     }
     return count;
 }
@@ -66,7 +103,7 @@ static void send_detection(void)
 
 int main(void)
 {
-    patience_cycles = board_start().hz / 2;
+    patience_cycles = board_start().hz / 50;
     spotter_start();
     send_text("keyword spotter on ");
     send_text(board_name);

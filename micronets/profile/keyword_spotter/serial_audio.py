@@ -3,6 +3,7 @@
 The board's side, and what the two say to each other: firmware/app/keyword_spotter/main_board.c.
 """
 
+import binascii
 import logging
 import re
 import time
@@ -22,8 +23,8 @@ from micronets.progress import Progress
 
 logger = logging.getLogger(__name__)
 
-_REQUEST = 0x05
-_REPEAT_S = 0.25  # the board asks again only after half a second; what comes sooner has crossed the answer
+_REQUEST, _REPLY = 0x05, 0xA5
+_REPEAT_S = 0.25  # the board asks again every 20 ms; what comes sooner may have crossed the answer
 _DETECTED = re.compile(r"detected (.+) at (\d+) ms, average (\d+) %")
 
 
@@ -80,7 +81,7 @@ def listen_on_board(port: Port, audio: np.ndarray, hop_samples: int, *, timeout_
         asked = talk.request()
         if asked == number % 256:
             if number < len(hops):
-                port.write(hops[number].astype("<i2").tobytes())
+                port.write(_reply(number, hops[number]))
                 progress.advance()
             sent_s = time.monotonic()
             number += 1
@@ -90,9 +91,14 @@ def listen_on_board(port: Port, audio: np.ndarray, hop_samples: int, *, timeout_
                 "reset it and begin anew."
             )
         elif time.monotonic() - sent_s > _REPEAT_S:
-            port.write(hops[number - 1].astype("<i2").tobytes())
+            port.write(_reply(number - 1, hops[number - 1]))
             sent_s = time.monotonic()
     return detections
+
+
+def _reply(number: int, hop: np.ndarray) -> bytes:
+    checked = bytes([number % 256]) + hop.astype("<i2").tobytes()
+    return bytes([_REPLY]) + checked + binascii.crc_hqx(checked, 0xFFFF).to_bytes(2, "little")
 
 
 class _Talk:

@@ -100,6 +100,29 @@ def test_a_board_hears_audio_over_its_serial_port(built, listened, tmp_path):
     assert all(0 <= average - detection.average < 0.01 for average, detection in zip(averages, heard, strict=True))
 
 
+class BadLine:
+    """A serial line that cuts the fifth piece of audio short, and changes a bit of the tenth."""
+
+    def __init__(self, port) -> None:
+        self.name, self.read, self._port, self._count = port.name, port.read, port, 0
+
+    def write(self, data: bytes) -> None:
+        self._count += 1
+        damaged = {5: data[:100], 10: data[:-9] + bytes([data[-9] ^ 4]) + data[-8:]}
+        self._port.write(damaged.get(self._count, data))
+
+
+def test_what_the_line_damages_is_sent_again(built, listened, tmp_path):
+    elf = build_for_board(built.sources, find_board("netduinoplus2"), tmp_path)
+    answers = listened[1].answers
+    said = np.flatnonzero((answers.detected >= 0) & (answers.time_ms <= 260))
+    assert len(said) > 0
+    with emulated_board(elf) as name, open_port(name) as port:
+        heard = listen_on_board(BadLine(port), built.audio[: 26 * HOP_SAMPLES], HOP_SAMPLES)
+    assert [detection.time_ms for detection in heard] == answers.time_ms[said].tolist()
+    assert [detection.label for detection in heard] == [LABELS[index] for index in answers.detected[said]]
+
+
 def test_a_board_with_a_microphone_of_its_own(built, tmp_path):
     (tmp_path / "microphone.c").write_text(SILENT, encoding="utf-8")
     elf = build_for_board(built.sources, find_board("netduinoplus2"), tmp_path, (tmp_path / "microphone.c",))
@@ -150,8 +173,8 @@ def test_lost_audio_is_sent_again_and_a_request_that_crossed_it_is_not_answered(
     audio = np.repeat(np.arange(2, dtype=np.int16), HOP_SAMPLES)
     (detection,) = listen_on_board(port, audio, HOP_SAMPLES, timeout_s=5)
     assert (detection.label, detection.time_ms, detection.average) == ("left", 20, 0.71)
-    first, second = audio[:HOP_SAMPLES].tobytes(), audio[HOP_SAMPLES:].tobytes()
-    assert port.sent == [first, first, second]
+    first, second = (bytes([0xA5, number]) + audio[HOP_SAMPLES * number :][:HOP_SAMPLES].tobytes() for number in (0, 1))
+    assert [sent[:-2] for sent in port.sent] == [first, first, second]
 
 
 def test_other_detections_than_the_emulators_are_told():
