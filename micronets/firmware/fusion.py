@@ -1,4 +1,4 @@
-"""Decides which convolutions run row by row into the depthwise convolution after them: those that save memory."""
+"""Decides which convolutions run row by row into what reads their rows next: those that save memory."""
 
 from micronets.firmware.kernels.fused import FusedRows, fuse
 from micronets.firmware.kernels.kernel import PlannedKernel
@@ -70,7 +70,7 @@ def _widen_bands(
         )
         for band in _BANDS[1:]:
             wider = fuse(kernel.first, kernel.second, band)
-            if wider is None or wider.second.sweep.band == kernels[i].second.sweep.band:
+            if wider is None or wider.second.bands.band == kernels[i].second.bands.band:
                 break
             candidate = [*kernels[:i], wider, *kernels[i + 1 :]]
             tried = place(program, candidate)

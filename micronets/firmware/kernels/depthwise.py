@@ -7,6 +7,7 @@ import numpy as np
 
 from micronets.firmware.arithmetic import wrap32
 from micronets.firmware.intervals import Bounds
+from micronets.firmware.kernels.bands import RowBands
 from micronets.firmware.kernels.forms import Form, choose_form
 from micronets.firmware.kernels.kernel import Distance, Kernel
 from micronets.firmware.source import Source
@@ -68,6 +69,11 @@ class Depthwise3x3(Kernel[DepthwiseConvolution]):
     @property
     def scratch_bytes(self) -> int:
         return self.sweep.scratch_bytes
+
+    @property
+    def bands(self) -> RowBands:
+        """Of a sweep by rows."""
+        return RowBands.of(self.step, self.step.window, self.sweep.band)
 
     def banded(self, band: int) -> "Depthwise3x3":
         """The same by rows, `band` output rows at a time."""

@@ -1,4 +1,4 @@
-"""A convolution computed row by row into the depthwise convolution after it: only a few of its rows ever exist."""
+"""A convolution computed row by row into the depthwise convolution or pool after it: few of its rows ever exist."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -8,10 +8,11 @@ from micronets.firmware.kernels.helium import HeliumDepthwise, HeliumPatch, Heli
 from micronets.firmware.kernels.kernel import Distance, Kernel, PlannedKernel
 from micronets.firmware.kernels.patch import PatchConvolution
 from micronets.firmware.kernels.point import PointConvolution
+from micronets.firmware.kernels.simple import PoolKernel
 from micronets.firmware.steps import Step
 
 RowMaker = PointConvolution | PatchConvolution | HeliumPoint | HeliumPatch
-RowReader = Depthwise3x3 | HeliumDepthwise
+RowReader = Depthwise3x3 | HeliumDepthwise | PoolKernel
 
 
 @dataclass(eq=False, kw_only=True)
@@ -46,9 +47,7 @@ class FusedRows(PlannedKernel[FusedStep]):
 
     @property
     def buffer_bytes(self) -> int:
-        sweep = self.second.sweep
-        rows = min((sweep.band - 1) * sweep.stride + 3, sweep.inputs[1])
-        return -(-rows * self.row_bytes // 4) * 4
+        return -(-self.second.bands.rows_at_once * self.row_bytes // 4) * 4
 
     @property
     def scratch_bytes(self) -> int:
@@ -56,30 +55,29 @@ class FusedRows(PlannedKernel[FusedStep]):
 
     def overlaps(self) -> dict[int, Distance]:
         """A band's outputs are written when the rows for it are made; later rows need the input from some row on."""
-        sweep = self.second.sweep
+        bands = self.second.bands
         _, in_columns, depth = self.step.inputs[0].shape
         out_rows, out_columns, channels = self.step.output.shape
         distance = 0
-        for line in range(sweep.band, out_rows, sweep.band):
-            made = min((line - 1) * sweep.stride - sweep.pads[1] + 3, sweep.inputs[1])
-            unread = self.first.first_input_row(made)
+        for line in range(bands.band, out_rows, bands.band):
+            unread = self.first.first_input_row(bands.rows_before(line))
             distance = max(distance, line * out_columns * channels - unread * in_columns * depth)
         return {0: Distance(distance)}
 
     def emit_driver(self, name: str, first: str, second: str, scratch: str) -> str:
         """C text of a function that calls the two layer functions band by band."""
-        sweep = self.second.sweep
+        bands = self.second.bands
         return f"""static void {name}(void)
 {{
     int8_t *const buffer = {scratch};
     int32_t held = 0, made = 0;
-    for (int32_t line = 0; line < {sweep.outputs[1]}; line += {sweep.band})
+    for (int32_t line = 0; line < {bands.out_rows}; line += {bands.band})
     {{
-        const int32_t lines = {sweep.outputs[1]} - line < {sweep.band} ? {sweep.outputs[1]} - line : {sweep.band};
-        const int32_t top = line * {sweep.stride} - {sweep.pads[1]};
-        const int32_t bottom = top + (lines - 1) * {sweep.stride} + 3;
+        const int32_t lines = {bands.out_rows} - line < {bands.band} ? {bands.out_rows} - line : {bands.band};
+        const int32_t top = line * {bands.stride} - {bands.pad_top};
+        const int32_t bottom = top + (lines - 1) * {bands.stride} + {bands.window_rows};
         const int32_t begin = top < 0 ? 0 : top;
-        const int32_t end = bottom > {sweep.inputs[1]} ? {sweep.inputs[1]} : bottom;
+        const int32_t end = bottom > {bands.rows} ? {bands.rows} : bottom;
         mn_move_down(buffer, buffer + (begin - held) * {self.row_bytes}, (made - begin) * {self.row_bytes});
         held = begin;
         {first}(made, end - made, buffer + (made - held) * {self.row_bytes});
@@ -91,7 +89,7 @@ class FusedRows(PlannedKernel[FusedStep]):
 
 
 def fuse(first: Kernel, second: Kernel, band: int) -> FusedRows | None:
-    """None where the two are no convolution and 3x3 depthwise convolution of its rows."""
+    """None where the two are no convolution and 3x3 depthwise convolution or pool of its rows."""
     if not isinstance(first, RowMaker) or not isinstance(second, RowReader):
         return None
     if second.step.inputs[0] is not first.step.output or first.step.kind != "conv_2d":

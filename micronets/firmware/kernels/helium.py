@@ -8,7 +8,7 @@ import numpy as np
 
 from micronets.firmware.arithmetic import wrap32
 from micronets.firmware.intervals import Analysis, convolution_accumulators, depthwise_accumulators, input_bounds
-from micronets.firmware.kernels.depthwise import Sweep
+from micronets.firmware.kernels.bands import RowBands
 from micronets.firmware.kernels.kernel import Distance, Kernel, shape_fields, window_fields
 from micronets.firmware.requantise import fit
 from micronets.firmware.source import Source
@@ -190,13 +190,8 @@ class HeliumDepthwise(Kernel[DepthwiseConvolution]):
         return {0: Distance(least * channels, exact=-(-lag * channels // unit) * unit)}
 
     @property
-    def sweep(self) -> Sweep:
-        """As of the kernels for other cores: by rows, `band` of them at a time."""
-        rows, columns, _ = self.step.inputs[0].shape
-        out_rows, out_columns, _ = self.step.output.shape
-        window = self.step.window
-        pads = (window.pad_left, window.pad_top)
-        return Sweep(False, (columns, rows), (out_columns, out_rows), pads, window.stride[0], self.band or out_rows)
+    def bands(self) -> RowBands:
+        return RowBands.of(self.step, self.step.window, self.band or self.step.output.shape[0])
 
     def banded(self, band: int) -> "HeliumDepthwise | None":
         """The same by bands of rows; None where its rows are not read one after the other."""

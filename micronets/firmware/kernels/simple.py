@@ -4,6 +4,7 @@ from abc import abstractmethod
 
 import numpy as np
 
+from micronets.firmware.kernels.bands import RowBands
 from micronets.firmware.kernels.kernel import Distance, Kernel, shape_fields, window_fields
 from micronets.firmware.source import Source
 from micronets.firmware.steps import (
@@ -22,11 +23,41 @@ from micronets.firmware.steps import (
 )
 
 
-class _PoolKernel(Kernel[Pool]):
+class PoolKernel(Kernel[Pool]):
+    """Over windows; whole, or `band` rows at a time."""
+
     file = "pool.c"
 
+    def __init__(self, step: Pool, band: int | None = None) -> None:
+        super().__init__(step)
+        self.band = band
+
+    @property
+    def bands(self) -> RowBands:
+        return RowBands.of(self.step, self.step.window, self.band or self.step.output.shape[0])
+
+    def banded(self, band: int) -> "PoolKernel | None":
+        """The same by bands of rows; None where a window reaches beyond the input's first or last row."""
+        bands = RowBands.of(self.step, self.step.window, band)
+        inside = bands.pad_top == 0 and (bands.out_rows - 1) * bands.stride + bands.window_rows <= bands.rows
+        return type(self)(self.step, bands.band) if inside else None
+
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
-        address = source.description(
+        return [f"{self.function}({self._describe(source, layer)}, {inputs[0]}, {output});"]
+
+    def emit_band(self, source: Source, layer: str, output: str, scratch: str) -> list[str]:
+        """Output rows [row, row + rows) from `input`, C variables in scope: a pool of so many rows."""
+        _, columns, channels = self.step.output.shape
+        bands = self.bands
+        return [
+            f"struct mn_pool band = *{self._describe(source, layer)};",
+            f"band.in.rows = (rows - 1) * {bands.stride} + {bands.window_rows};",
+            "band.out.rows = rows;",
+            f"{self.function}(&band, input, {output} + row * {columns * channels});",
+        ]
+
+    def _describe(self, source: Source, layer: str) -> str:
+        return source.description(
             "mn_pool",
             layer,
             {
@@ -37,14 +68,13 @@ class _PoolKernel(Kernel[Pool]):
                 "high": self.step.high,
             },
         )
-        return [f"{self.function}({address}, {inputs[0]}, {output});"]
 
 
-class AveragePoolKernel(_PoolKernel):
+class AveragePoolKernel(PoolKernel):
     function = "mn_average_pool"
 
 
-class MaxPoolKernel(_PoolKernel):
+class MaxPoolKernel(PoolKernel):
     function = "mn_max_pool"
 
 
