@@ -1,6 +1,7 @@
 """From a .tflite file and a stream of audio to the figures of a keyword spotter."""
 
 import logging
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -53,9 +54,7 @@ def prepare_spotter(
     """
     compiled = compile_network(tflite, directory / "src", core=board.core, optimise=optimise)
     features = write_features(parameters, compiled.input.scale, compiled.input.zero_point, directory / "features")
-    input_bytes = 1
-    for size in compiled.input.shape:
-        input_bytes *= size
+    input_bytes = math.prod(compiled.input.shape)
     if input_bytes != features.window_bytes:
         raise ModelError(
             f"{tflite} reads {input_bytes} values, but the features are {features.frames} frames of {features.values}."
