@@ -20,6 +20,7 @@ from micronets.data.options import from_mapping, schema_of
 from micronets.data.spot_options import SpotOptions
 from micronets.errors import ConfigurationError
 from micronets.firmware.tflm import TflmLibrary
+from micronets.merging import expand, merge
 from micronets.published import PUBLISHED, published_architecture
 from micronets.runtime import TFLM, build_name, options_of, runtimes_of
 from micronets.schema import check, closest
@@ -156,28 +157,6 @@ def resolve(given: Mapping[str, Any]) -> Configuration:
         model=general["model"],
         characterise=general["characterise"],
     )
-
-
-def expand(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Turns keys such as `train.batch_size` or `train__batch_size` into nested mappings (Snakemake's command line
-    takes no dots in keys). A longer key goes over a shorter one, in whatever order they are given."""
-    expanded: dict[str, Any] = {}
-    split = [(key.replace("__", ".").split("."), value) for key, value in given.items()]
-    for path, value in sorted(split, key=lambda entry: len(entry[0])):
-        for part in reversed(path):
-            value = {part: value}
-        expanded = merge(expanded, value)
-    return expanded
-
-
-def merge(base: Any, over: Any) -> Any:
-    """`over` merged into a copy of `base`: mappings key by key, everything else replaced."""
-    if not (isinstance(base, Mapping) and isinstance(over, Mapping)):
-        return copy.deepcopy(over)
-    merged = {key: copy.deepcopy(value) for key, value in base.items()}
-    for key, value in over.items():
-        merged[key] = merge(merged[key], value) if key in merged else copy.deepcopy(value)
-    return merged
 
 
 def teacher_of(train: Section) -> str:
