@@ -1,24 +1,45 @@
 """Makes the Keras backend repeatable."""
 
+import functools
+import operator
+
 import keras
 
 
-def make_deterministic(seed: int, *, rewrite_graphs: bool = True) -> None:
+def make_deterministic(seed: int) -> None:
     """Seeds Python, numpy and the backend, and has TensorFlow choose operations that give the same bits every time.
 
     Call it once per process, before the first operation.
-
-    Args:
-        rewrite_graphs: whether TensorFlow may rewrite graphs. It reorders long sums of scalars, such as the costs of a
-            search, differently in every process.
     """
     keras.utils.set_random_seed(seed)
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
         tf.config.experimental.enable_op_determinism()
-        if not rewrite_graphs:
-            tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+        # It turns additions one after the other into AddN.
+        tf.config.optimizer.set_experimental_options({"arithmetic_optimization": False})
+        _add_gradients_in_order()
+
+
+def _add_gradients_in_order() -> None:
+    """Has gradients of one tensor added one after the other, with the operation Add.
+
+    TensorFlow's own AddN takes first, of all its inputs, one whose memory nobody else needs any longer. Which one that
+    is differs from run to run, even on one thread, and with it the last bits of a sum of more than two.
+    """
+    from tensorflow.python import pywrap_tfe
+    from tensorflow.python.eager import backprop
+
+    usual = backprop._default_vspace
+
+    def add(gradients):
+        import tensorflow as tf
+
+        if all(isinstance(gradient, tf.Tensor) for gradient in gradients):
+            return functools.reduce(operator.add, gradients)
+        return usual.aggregate_fn(gradients)
+
+    pywrap_tfe.TFE_Py_RegisterVSpace(usual._replace(aggregate_fn=add))
 
 
 def limit_threads(threads: int) -> None:

@@ -107,7 +107,7 @@ def search_space(
         streams: of the weights and of the decisions.
         facts: whatever else decides the result (JSON-serialisable); a checkpoint of other facts is not continued.
     """
-    make_deterministic(seed, rewrite_graphs=False)
+    make_deterministic(seed)
     logger.info(
         "%s: at most %d bytes of flash, %d bytes of SRAM, %s operations",
         name,

@@ -37,10 +37,9 @@ class PoolKernel(Kernel[Pool]):
         return RowBands.of(self.step, self.step.window, self.band or self.step.output.shape[0])
 
     def banded(self, band: int) -> "PoolKernel | None":
-        """The same by bands of rows; None where a window reaches beyond the input's first or last row."""
+        """The same by bands of rows; None where the first window begins above the input."""
         bands = RowBands.of(self.step, self.step.window, band)
-        inside = bands.pad_top == 0 and (bands.out_rows - 1) * bands.stride + bands.window_rows <= bands.rows
-        return type(self)(self.step, bands.band) if inside else None
+        return type(self)(self.step, bands.band) if bands.pad_top == 0 else None
 
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
         return [f"{self.function}({self._describe(source, layer)}, {inputs[0]}, {output});"]
@@ -50,8 +49,10 @@ class PoolKernel(Kernel[Pool]):
         _, columns, channels = self.step.output.shape
         bands = self.bands
         return [
+            f"const int32_t left = {bands.rows} - row * {bands.stride};",
+            f"const int32_t read = (rows - 1) * {bands.stride} + {bands.window_rows};",
             f"struct mn_pool band = *{self._describe(source, layer)};",
-            f"band.in.rows = (rows - 1) * {bands.stride} + {bands.window_rows};",
+            "band.in.rows = read < left ? read : left;",
             "band.out.rows = rows;",
             f"{self.function}(&band, input, {output} + row * {columns * channels});",
         ]

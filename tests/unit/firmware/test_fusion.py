@@ -54,16 +54,22 @@ def compiled_and_checked(content: bytes, core: str, directory: Path):
 
 @pytest.mark.parametrize("core", ["cortex-m4", "cortex-m55"])
 @pytest.mark.parametrize(
-    ("kind", "size", "stride"), [("AVERAGE_POOL_2D", 2, 2), ("MAX_POOL_2D", 3, 2), ("AVERAGE_POOL_2D", 3, 1)]
+    ("kind", "size", "stride", "padding"),
+    [
+        ("AVERAGE_POOL_2D", 2, 2, VALID),
+        ("AVERAGE_POOL_2D", 2, 2, SAME),
+        ("MAX_POOL_2D", 3, 2, VALID),
+        ("AVERAGE_POOL_2D", 3, 1, VALID),
+    ],
 )
-def test_rows_go_straight_into_a_pool(kind, size, stride, core, tmp_path):
-    network = compiled_and_checked(convolution_and_pool(kind, size, stride, VALID), core, tmp_path)
+def test_rows_go_straight_into_a_pool(kind, size, stride, padding, core, tmp_path):
+    network = compiled_and_checked(convolution_and_pool(kind, size, stride, padding), core, tmp_path)
     assert any("row by row" in note for note in network.notes)
     pooled_bytes = int(np.prod(network.output.shape))
     assert network.arena_bytes < max(CONVOLVED_BYTES, pooled_bytes + CONVOLVED_BYTES // 2)
 
 
-def test_windows_beyond_the_edge_need_all_rows(tmp_path):
+def test_windows_that_begin_above_the_input_need_all_rows(tmp_path):
     content = convolution_and_pool("MAX_POOL_2D", 3, 1, SAME)
     network = compiled_and_checked(content, "cortex-m4", tmp_path)
     assert not any("row by row" in note for note in network.notes)
