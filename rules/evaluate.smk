@@ -1,4 +1,4 @@
-EVALUATED = f"{R}/{{task}}/evaluate/{os.path.basename(CONFIGURATION.model)}"
+EVALUATED = f"{R}/{{task}}/evaluate/{os.path.basename(CONFIGURATION.model or 'no-model')}"
 
 
 rule evaluate_model:
