@@ -1,6 +1,7 @@
 """Training batches: their order, and how they are made ahead in background threads."""
 
 import math
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -31,7 +32,7 @@ def made_ahead(make: Callable[[int, np.ndarray], Batch], order: Iterable[np.ndar
                 future.cancel()
 
 
-class ShuffledStream:
+class ShuffledStream(ABC):
     """An endless, repeatable stream of training batches (see `Stream`) that shows every row once in an epoch, in a new
     order each time. Those who inherit say how a batch is made.
 
@@ -62,6 +63,6 @@ class ShuffledStream:
 
         return made_ahead(make, batches, self._threads)
 
+    @abstractmethod
     def _make(self, rows: np.ndarray, generator: np.random.Generator) -> Batch:
         """The batch of these rows; called in several threads at once."""
-        raise NotImplementedError
