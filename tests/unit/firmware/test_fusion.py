@@ -69,7 +69,8 @@ def test_rows_go_straight_into_a_pool(kind, size, stride, padding, core, tmp_pat
     assert network.arena_bytes < max(CONVOLVED_BYTES, pooled_bytes + CONVOLVED_BYTES // 2)
 
 
-def test_windows_that_begin_above_the_input_need_all_rows(tmp_path):
-    content = convolution_and_pool("MAX_POOL_2D", 3, 1, SAME)
+@pytest.mark.parametrize(("size", "stride", "padding"), [(3, 1, SAME), (2, 3, VALID)], ids=["above", "between"])
+def test_windows_that_begin_above_the_input_or_leave_rows_out_need_all_rows(size, stride, padding, tmp_path):
+    content = convolution_and_pool("MAX_POOL_2D", size, stride, padding)
     network = compiled_and_checked(content, "cortex-m4", tmp_path)
     assert not any("row by row" in note for note in network.notes)
