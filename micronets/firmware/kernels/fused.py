@@ -95,4 +95,7 @@ def fuse(first: Kernel, second: Kernel, band: int) -> FusedRows | None:
     if second.step.inputs[0] is not first.step.output or first.step.kind != "conv_2d":
         return None
     banded = second.banded(band)
-    return None if banded is None else FusedRows(first, banded)
+    # Rows that no window reads would be made all the same, and have no place in the buffer.
+    if banded is None or banded.bands.stride > banded.bands.window_rows:
+        return None
+    return FusedRows(first, banded)

@@ -37,10 +37,9 @@ class PoolKernel(Kernel[Pool]):
         return RowBands.of(self.step, self.step.window, self.band or self.step.output.shape[0])
 
     def banded(self, band: int) -> "PoolKernel | None":
-        """The same by bands of rows; None where the first window begins above the input, or windows leave rows out."""
+        """The same by bands of rows; None where the first window begins above the input."""
         bands = RowBands.of(self.step, self.step.window, band)
-        possible = bands.pad_top == 0 and bands.stride <= bands.window_rows
-        return type(self)(self.step, bands.band) if possible else None
+        return type(self)(self.step, bands.band) if bands.pad_top == 0 else None
 
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
         return [f"{self.function}({self._describe(source, layer)}, {inputs[0]}, {output});"]
