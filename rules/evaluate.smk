@@ -1,4 +1,6 @@
-EVALUATED = f"{R}/{{task}}/evaluate/{os.path.basename(CONFIGURATION.model or 'no-model')}"
+EVALUATED = (
+    f"{R}/{{task}}/evaluate/{os.path.basename(CONFIGURATION.model or 'no-model')}"
+)
 
 
 rule evaluate_model:
