@@ -21,10 +21,10 @@ lint: setup
 	snakemake --lint
 
 bench: setup
-	python -m micronets.profile.benchmark
+	python -m micronets.benchmark.models
 
 fuzz: setup
-	python -m micronets.firmware.fuzz
+	python -m micronets.fuzz
 
 setup:
 	@python3 envs/set_up.py

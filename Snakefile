@@ -1,6 +1,6 @@
 # From a dataset and a microcontroller's budget to a measured firmware:
 #   data → search → train → export → firmware → profile → report
-# Everything is configured in config/config.yaml and config/tasks/<task>.yaml; the logic lives in the package micronets.
+# Everything is configured in config/config.yaml and micronets/tasks/<task>.yaml; the logic lives in the package micronets.
 from snakemake.utils import min_version
 
 min_version("9.0")

@@ -1,8 +1,9 @@
-"""Microcontroller boards: their memories, clock and emulator, read from `config/boards.yaml`."""
+"""Microcontroller boards: their memories, clock and emulator, read from `micronets/boards.yaml`."""
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import yaml
 
 from micronets.errors import ConfigurationError
 
-BOARDS_FILE = Path(__file__).parents[1] / "config" / "boards.yaml"
+BOARDS_FILE = Path(str(files("micronets"))) / "boards.yaml"
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Hardware:
     """How to run programs on the board itself, over its serial port.
 
     Attributes:
-        sources: C files in `firmware/boards` that start it.
+        sources: C files in `micronets/csrc/boards` that start it.
         flash_origin, ram_origin: addresses of the memories.
         flash_wait_states: of a read from flash at the board's clock, as its start-up code sets them.
         pyocd: the microcontroller as pyOCD's CMSIS packs name it; empty: pyOCD cannot program it.

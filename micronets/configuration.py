@@ -1,6 +1,6 @@
 """The configuration of a run: defaults merged with the user's keys, validated, and one object per task and model.
 
-Precedence, from weak to strong: config/tasks/<task>.yaml, top-level sections of the same names in the given
+Precedence, from weak to strong: micronets/tasks/<task>.yaml, top-level sections of the same names in the given
 configuration, sections under the task's name, sections under the model's name. `models` is replaced, not merged.
 Every mistake ends in one ConfigurationError of one sentence that names the key and the remedy.
 """
@@ -8,6 +8,7 @@ Every mistake ends in one ConfigurationError of one sentence that names the key 
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,8 @@ from micronets.architecture import Shape
 from micronets.boards import find_board
 from micronets.costs import costs
 from micronets.data.options import from_mapping, schema_of
-from micronets.data.spot_options import SpotOptions
 from micronets.errors import ConfigurationError
-from micronets.firmware.tflm import TflmLibrary
+from micronets.keyword_spotter.options import SpotOptions
 from micronets.merging import expand, merge
 from micronets.published import PUBLISHED, published_architecture
 from micronets.runtime import TFLM, build_name, options_of, runtimes_of
@@ -28,10 +28,11 @@ from micronets.search.options import SearchOptions
 from micronets.search.problem import search_problem
 from micronets.target import EMULATOR, serial_port
 from micronets.tasks import find_task
+from micronets.tflm import TflmLibrary
 
-ROOT = Path(__file__).parents[1]
-SCHEMAS = ROOT / "config" / "schemas"
-TASKS = ROOT / "config" / "tasks"
+_PACKAGE = Path(str(files("micronets")))
+SCHEMAS = _PACKAGE / "schemas"
+TASKS = _PACKAGE / "tasks"
 
 GLOBAL_KEYS = ("tasks", "boards", "seed", "results", "mlflow", "model", "task", "characterise")
 SECTIONS = ("data", "search", "train", "export", "firmware", "profile", "report", "evaluate", "spot")
@@ -339,7 +340,7 @@ def _known_board(key: str, name: str) -> None:
 
 
 def _task_schema(task: str) -> dict[str, Any]:
-    """What config/tasks/<task>.yaml may say: the same for all tasks but for the options that are the task's own."""
+    """What micronets/tasks/<task>.yaml may say: the same for all tasks but for the options that are the task's own."""
     about, schema = find_task(task), _schema("task")
     definitions = {
         "data": schema_of(about.data_options),

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from micronets.boards import find_board
 from micronets.configuration import resolve, teacher_of
 from micronets.errors import MicronetsError
-from micronets.firmware.tflm.library import CORE_PLACEHOLDER
+from micronets.tflm.library import CORE_PLACEHOLDER
 from micronets.job import claim
 from micronets.published import PUBLISHED
 from micronets.runtime import MICRONETS, options_of

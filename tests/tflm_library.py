@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from micronets.firmware.graph import Graph
-from micronets.firmware.tflm import TflmLibrary
-from micronets.profile.toolchain import core_flags, run_tool
+from micronets.compiler.graph import Graph
+from micronets.linking.toolchain import core_flags, run_tool
+from micronets.tflm import TflmLibrary
 
 STAND_IN = Path(__file__).with_name("tflm_stand_in")
 NODE_BYTES = 48

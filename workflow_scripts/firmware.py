@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from micronets.boards import find_board
+from micronets.firmware.stage import build_for_runtime
 from micronets.job import job
-from micronets.profile.firmware_stage import build_for_runtime
 from micronets.tracking import StageRun
 
 results, task, model = snakemake.config["results"], snakemake.wildcards.task, snakemake.wildcards.model

@@ -4,10 +4,10 @@ import logging
 from pathlib import Path
 
 from micronets.boards import find_board
-from micronets.data.speech_dataset import SpeechDataset
-from micronets.data.spoken_stream import Stream
+from micronets.data.speech.dataset import SpeechDataset
+from micronets.data.speech.spoken_stream import SpokenStream
 from micronets.job import job
-from micronets.profile.keyword_spotter.stage import spot
+from micronets.keyword_spotter.stage import spot
 from micronets.tracking import StageRun
 
 results, task, model = snakemake.config["results"], snakemake.wildcards.task, snakemake.wildcards.model
@@ -16,7 +16,7 @@ with job(f"{task} {model} {board.name} spot", snakemake.log[0]):
     with StageRun(results, task, model, f"spot {board.name}", dict(snakemake.params)) as run:
         dataset = SpeechDataset.open(Path(snakemake.input.dataset).parent)
         about = {"labels": dataset.labels, "parameters": dataset.parameters, **snakemake.params.firmware}
-        stream = Stream.load(snakemake.input.audio, snakemake.input.truth, dataset.parameters.sample_rate_hz)
+        stream = SpokenStream.load(snakemake.input.audio, snakemake.input.truth, dataset.parameters.sample_rate_hz)
         found = spot(Path(snakemake.input.model), stream, board, directory, snakemake.params.spot, **about)
         logging.getLogger("micronets").info("%s", found.summary())
         run.log_summary({f"{board.name}/{name}": figure for name, figure in found.figures().items()})

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from micronets.data.speech_dataset import SpeechDataset
-from micronets.data.spoken_stream import make_stream
+from micronets.data.speech.dataset import SpeechDataset
+from micronets.data.speech.spoken_stream import make_stream
 from micronets.job import job
 
 with job(f"{snakemake.wildcards.task} stream", snakemake.log[0]):

@@ -11,7 +11,7 @@ import numpy as np
 from micronets.atomic import atomic_directory, write_json, write_text
 from micronets.boards import find_board
 from micronets.characterise.pictures import comparison_picture
-from micronets.profile.cycle_models import find_cycle_model
+from micronets.timing.cycle_models import find_cycle_model
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ from micronets.checkpoint import fingerprint
 Measured = tuple[NetworkSample, list[LayerSample]]
 
 _PACKAGE = Path(__file__).parents[1]
-_DECIDING = (
-    _PACKAGE.parent / "firmware",
-    *(_PACKAGE / name for name in ("characterise", "export", "firmware", "profile")),
+_DECIDING = tuple(
+    _PACKAGE / name
+    for name in ("characterise", "compiler", "csrc", "emulator", "export", "firmware", "linking", "profile", "timing")
 )
 
 

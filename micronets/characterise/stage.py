@@ -16,7 +16,7 @@ from micronets.characterise.regression import LatencyFit, fit_latency, fit_layer
 from micronets.characterise.samples import table
 from micronets.characterise.sampling import Samples, measure_networks
 from micronets.errors import ConfigurationError
-from micronets.profile.cycle_models import CycleModel, find_cycle_model
+from micronets.timing.cycle_models import CycleModel, find_cycle_model
 
 logger = logging.getLogger(__name__)
 

@@ -32,9 +32,10 @@ def made_ahead(make: Callable[[int, np.ndarray], Batch], order: Iterable[np.ndar
                 future.cancel()
 
 
-class ShuffledStream(ABC):
-    """An endless, repeatable stream of training batches (see `Stream`) that shows every row once in an epoch, in a new
-    order each time. Those who inherit say how a batch is made.
+class ShuffledBatches(ABC):
+    """Training batches (see `TrainingBatches`) that show every row once in an epoch, in a new order each time.
+
+    Those who inherit say how a batch is made.
 
     Args:
         rows: to be shown, int64 (n,).

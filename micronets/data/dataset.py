@@ -6,9 +6,9 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from micronets.architecture import Shape
-from micronets.data.sound_features import SoundFeatures
 from micronets.errors import DataError
 from micronets.evaluation import Truth
+from micronets.features.sound_features import SoundFeatures
 from micronets.network import Range
 
 SPLITS = ("training", "validation", "testing")
@@ -74,7 +74,7 @@ class Dataset(Protocol):
         """Cuts the training split in two, each class by itself, at random.
 
         Returns:
-            Sorted row numbers (int64) of both parts, in the sense of a stream's `subset`; no row is in both.
+            Sorted row numbers (int64) of both parts, in the sense of `Task.batches`' `subset`; no row is in both.
         """
         ...
 
@@ -94,8 +94,8 @@ class Sounds(Protocol):
         ...
 
 
-class Stream(Protocol):
-    """An endless, repeatable stream of training batches, epoch by epoch.
+class TrainingBatches(Protocol):
+    """Endless, repeatable training batches, epoch by epoch.
 
     Order, draws and augmentation are pure functions of (seed, epoch, step), so that an interrupted training goes on
     with the same batches, whatever the number of threads.

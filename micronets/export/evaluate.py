@@ -13,8 +13,8 @@ from micronets.atomic import write_json, write_text
 from micronets.data.dataset import Dataset, Sounds
 from micronets.errors import ConfigurationError, ModelError
 from micronets.evaluation import Score
-from micronets.export.litert import TensorSpecification, describe
 from micronets.export.stage import Examples, check
+from micronets.litert import TensorSpecification, describe
 from micronets.tasks import open_dataset
 
 

@@ -12,14 +12,14 @@ import numpy as np
 
 from micronets.atomic import atomic_file, write_json
 from micronets.data.dataset import Sounds
-from micronets.data.sound_features import SoundFeatures, to_text
 from micronets.errors import DataError, ModelError
 from micronets.evaluation import ClassTruth, Score, Truth, pack_truth
-from micronets.export.litert import describe, invoke_litert, run_litert
-from micronets.export.tflm import run_tflm, tflm_arena_bytes
 from micronets.export.writer import write_tflite
+from micronets.features.sound_features import SoundFeatures, to_text
+from micronets.litert import describe, invoke_litert, run_litert
 from micronets.network import TrainedNetwork
 from micronets.tasks import open_dataset
+from micronets.tflm.host import run_tflm, tflm_arena_bytes
 
 
 @dataclass(frozen=True, eq=False)

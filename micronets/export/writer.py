@@ -26,8 +26,8 @@ from micronets.architecture import (
 from micronets.atomic import write_bytes
 from micronets.errors import ModelError
 from micronets.export.flatbuffer import BUILTIN, GraphBuilder
-from micronets.export.quantisation import Quantisation, activation_quantisation, quantise_weights
 from micronets.network import LayerParameters, TrainedNetwork
+from micronets.quantisation import Quantisation, activation_quantisation, quantise_weights
 
 _FUSED: dict[Activation, int] = {
     "relu6": schema.ActivationFunctionType.RELU6,

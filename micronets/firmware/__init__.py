@@ -1,6 +1,1 @@
-"""Stage firmware: our ahead-of-time compiler from a .tflite file to C for Cortex-M, without interpreter or malloc."""
-
-from micronets.firmware.compiled import CompiledNetwork
-from micronets.firmware.compiler import CORES, OPTIMISE, compile_network
-
-__all__ = ["CORES", "OPTIMISE", "CompiledNetwork", "compile_network"]
+"""Stage firmware: from a .tflite file and a board to a linked program, compiled, or around TensorFlow Lite Micro."""

@@ -8,20 +8,20 @@ from pathlib import Path
 import numpy as np
 
 from micronets.boards import find_board
+from micronets.compiler import OPTIMISE
 from micronets.errors import MicronetsError
-from micronets.export.tflm import tflm_arena_bytes
-from micronets.firmware import OPTIMISE
-from micronets.firmware.tflm import TflmLibrary
 from micronets.profile.hot_blocks import format_hot_blocks, hot_blocks
 from micronets.profile.model import profile_model
 from micronets.profile.table import layer_table, summary
 from micronets.target import EMULATOR
+from micronets.tflm import TflmLibrary
+from micronets.tflm.host import tflm_arena_bytes
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m micronets.profile", description="Profile a .tflite file.")
     parser.add_argument("model", type=Path)
-    parser.add_argument("--board", default="nucleo-l4r5zi", help="a name in config/boards.yaml")
+    parser.add_argument("--board", default="nucleo-l4r5zi", help="a name in micronets/boards.yaml")
     parser.add_argument("--optimise", choices=OPTIMISE, default="balanced")
     parser.add_argument("--inputs", type=int, default=3, help="random inputs to run and compare")
     parser.add_argument("--hot", type=int, default=0, metavar="N", help="print the N costliest runs of instructions")

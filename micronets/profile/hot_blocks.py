@@ -4,14 +4,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from micronets.emulator.execution import execute
 from micronets.errors import EmulatorError
-from micronets.profile.cycle_models import find_cycle_model
-from micronets.profile.cycles import block_cycles, block_instructions
-from micronets.profile.emulator import execute
-from micronets.profile.image import Firmware
-from micronets.profile.instructions import Instruction, disassemble
+from micronets.linking.firmware import Firmware
+from micronets.linking.instructions import Instruction, disassemble
+from micronets.linking.symbols import function_at, read_symbols
 from micronets.profile.result import INVOKE
-from micronets.profile.symbols import function_at, read_symbols
+from micronets.timing.cycle_models import find_cycle_model
+from micronets.timing.cycles import block_cycles, block_instructions
 
 
 @dataclass(frozen=True)

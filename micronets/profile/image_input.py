@@ -14,15 +14,15 @@ from pathlib import Path
 import numpy as np
 
 from micronets.boards import Board, find_board
+from micronets.compiler import OPTIMISE
+from micronets.device_features.image.agreement import Agreement, compare
+from micronets.device_features.image.program import write_image_program
+from micronets.device_features.image.reference import network_inputs
+from micronets.device_features.image.sources import FORMATS, CameraFrame, ImageInput
 from micronets.errors import ConfigurationError, MicronetsError, ModelError
 from micronets.evaluation import Score
-from micronets.export.litert import describe
-from micronets.firmware import OPTIMISE
-from micronets.firmware.features.image import FORMATS, CameraFrame, ImageInput
-from micronets.firmware.features.image_program import write_image_program
-from micronets.firmware.features.image_reference import network_inputs
-from micronets.profile.build import build_firmware
-from micronets.profile.image_agreement import Agreement, compare
+from micronets.linking.build import build_firmware
+from micronets.litert import describe
 from micronets.profile.measure import profile_firmware
 from micronets.profile.result import Profile
 from micronets.profile.table import summary
@@ -88,7 +88,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--format", choices=FORMATS, default="rgb565", help="of its pixels")
     parser.add_argument("--scale", type=float, default=1 / 255, help="input is scale x intensity + offset; ours: 1")
     parser.add_argument("--offset", type=float, default=0.0)
-    parser.add_argument("--board", default="nucleo-l4r5zi", help="a name in config/boards.yaml")
+    parser.add_argument("--board", default="nucleo-l4r5zi", help="a name in micronets/boards.yaml")
     parser.add_argument("--optimise", choices=OPTIMISE, default="balanced")
     parser.add_argument("--photographs", type=Path, metavar="FOLDER", help="in COCO's layout")
     parser.add_argument(

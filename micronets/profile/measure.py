@@ -5,16 +5,16 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from micronets.emulator.accesses import check_accesses
+from micronets.emulator.execution import DEFAULT_TIMEOUT_S, Execution, execute
+from micronets.emulator.plugin import Counts
 from micronets.errors import EmulatorError
 from micronets.evaluation import Score
-from micronets.profile.cycle_models import CycleModel, find_cycle_model
-from micronets.profile.cycles import LayerCounts, count_layer
-from micronets.profile.emulator import DEFAULT_TIMEOUT_S, Execution, execute
-from micronets.profile.image import Firmware
-from micronets.profile.instructions import disassemble
-from micronets.profile.plugin import Counts
+from micronets.linking.firmware import Firmware
+from micronets.linking.instructions import disassemble
 from micronets.profile.result import INVOKE, Profile
-from micronets.profile.symbols import function_at, read_symbols
+from micronets.timing.cycle_models import CycleModel, find_cycle_model
+from micronets.timing.cycles import LayerCounts, count_layer
 
 logger = logging.getLogger(__name__)
 
@@ -84,18 +84,6 @@ def _layers(firmware: Firmware, counts: Counts, model: CycleModel | None) -> tup
         accesses = [access for access in counts.accesses if access.layer == index]
         layers.append((name, count_layer(program, blocks, accesses, model, macs)))
     return tuple(layers)
-
-
-def check_accesses(firmware: Firmware, counts: Counts) -> None:
-    """Raises EmulatorError where the firmware wrote to flash or left its memory."""
-    for access in counts.accesses:
-        if access.flash_stores or access.other_loads or access.other_stores:
-            what = "writes to flash" if access.flash_stores else "accesses memory that is not the program's"
-            function = function_at(read_symbols(firmware.elf), access.address)
-            raise EmulatorError(
-                f"{firmware.network} {what}: instruction at {access.address:#010x} in {function}; "
-                "the generated code or a kernel is wrong."
-            )
 
 
 def _count_different(firmware: Firmware, execution: Execution, expected: np.ndarray | None) -> int:

@@ -6,19 +6,19 @@ from pathlib import Path
 import numpy as np
 
 from micronets.boards import Board
-from micronets.export.litert import describe
-from micronets.export.tflm import run_tflm
-from micronets.firmware import compile_network
-from micronets.firmware.compiled import EdgeQuantisation
-from micronets.firmware.tflm import TflmLibrary
-from micronets.profile.build import build_firmware
-from micronets.profile.emulator import DEFAULT_TIMEOUT_S
-from micronets.profile.hardware.measure import check_outputs, flash_and_measure
-from micronets.profile.hardware.program import build_board_program
+from micronets.compiler import compile_network
+from micronets.compiler.compiled_network import EdgeQuantisation
+from micronets.emulator.execution import DEFAULT_TIMEOUT_S
+from micronets.hardware.measure import check_outputs, flash_and_measure
+from micronets.linking.board_program import build_board_program
+from micronets.linking.build import build_firmware
+from micronets.litert import describe
 from micronets.profile.measure import profile_firmware
 from micronets.profile.result import Profile
-from micronets.profile.tflm import build_tflm_firmware
 from micronets.target import EMULATOR, serial_port
+from micronets.tflm import TflmLibrary
+from micronets.tflm.build import build_tflm_firmware
+from micronets.tflm.host import run_tflm
 
 
 def profile_model(
@@ -37,7 +37,7 @@ def profile_model(
 
     Args:
         directory: gets `src/`, the firmware, and nothing of the profile.
-        optimise: see `micronets.firmware.OPTIMISE`.
+        optimise: see `micronets.compiler.OPTIMISE`.
         inputs: how many random ones to run; the same in every call.
         target: `emulator`, or `serial:` and the port of a board, which is flashed and measured as well.
         task: of MLPerf Tiny (`kws`, `vww`, `ad`, `ic`); where it is given, or the target is a board, the board's

@@ -9,11 +9,11 @@ from typing import Any
 
 from micronets.atomic import write_json, write_text
 from micronets.evaluation import Score
-from micronets.profile.cycle_models import CycleModel
-from micronets.profile.cycles import LayerCounts
-from micronets.profile.energy import Duty, energy_error_percent, energy_json
-from micronets.profile.hardware.measure import Measurement
-from micronets.profile.image import Firmware
+from micronets.hardware.measure import Measurement
+from micronets.linking.firmware import Firmware
+from micronets.timing.cycle_models import CycleModel
+from micronets.timing.cycles import LayerCounts
+from micronets.timing.energy import Duty, energy_error_percent, energy_json
 
 LAYER_COLUMNS = (
     "layer",

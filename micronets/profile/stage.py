@@ -11,18 +11,18 @@ from typing import Any
 import numpy as np
 
 from micronets.boards import Board
-from micronets.data.sound_features import SoundFeatures, from_text
+from micronets.device_features.sound.measure import profile_features
 from micronets.errors import ConfigurationError, DataError, EmulatorError
 from micronets.evaluation import Score, unpack_truth
-from micronets.profile.energy import Duty
-from micronets.profile.features.measure import profile_features
-from micronets.profile.hardware.measure import check_outputs, flash_and_measure
-from micronets.profile.hardware.program import BoardProgram
-from micronets.profile.image import Firmware
+from micronets.features.sound_features import SoundFeatures, from_text
+from micronets.hardware.measure import check_outputs, flash_and_measure
+from micronets.linking.board_program import BoardProgram
+from micronets.linking.firmware import Firmware
 from micronets.profile.measure import profile_firmware
 from micronets.profile.result import Profile
 from micronets.runtime import MICRONETS
 from micronets.target import EMULATOR, serial_port
+from micronets.timing.energy import Duty
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ def profile(
         inputs: how many of them to run, spread evenly over the file; all where it holds fewer.
         timeout_s: wall-clock limit of each run of the emulator, and of one inference on a board.
         target: `emulator`; or `serial:` and a port: the board there is flashed and measured as well.
-        frames_per_second, sleep_current_ma, supply_v: see `micronets.profile.energy.Duty`.
+        frames_per_second, sleep_current_ma, supply_v: see `micronets.timing.energy.Duty`.
 
     Raises:
         EmulatorError: the firmware hung, crashed, or gave other outputs than TFLM.

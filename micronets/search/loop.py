@@ -12,7 +12,7 @@ import numpy as np
 from keras import ops
 
 from micronets.checkpoint import Checkpoint
-from micronets.data.dataset import Stream
+from micronets.data.dataset import TrainingBatches
 from micronets.progress import Progress
 from micronets.search.budget import OPS_PER_MOP, Budget
 from micronets.search.options import SearchOptions
@@ -57,7 +57,7 @@ class SearchLoop:
     """Trains `supernet` and its decisions in place.
 
     Args:
-        weight_stream, architecture_stream: batches of two disjoint parts of the training split.
+        weight_batches, decision_batches: batches of two disjoint parts of the training split.
         seed: of the Gumbel noise.
         checkpoint: where the state is kept between epochs.
         on_epoch: called with every finished epoch.
@@ -68,8 +68,8 @@ class SearchLoop:
         supernet: Supernet,
         options: SearchOptions,
         budget: Budget,
-        weight_stream: Stream,
-        architecture_stream: Stream,
+        weight_batches: TrainingBatches,
+        decision_batches: TrainingBatches,
         seed: int,
         checkpoint: Checkpoint,
         on_epoch: Callable[[SearchEpoch], None],
@@ -77,15 +77,15 @@ class SearchLoop:
         self._supernet = supernet
         self._options = options
         self._budget = budget
-        self._weight_stream = weight_stream
-        self._architecture_stream = architecture_stream
+        self._weight_batches = weight_batches
+        self._decision_batches = decision_batches
         self._seed = seed
         self._checkpoint = checkpoint
         self._on_epoch = on_epoch
-        self._weights = WeightPhase(supernet, options, options.epochs * weight_stream.steps_per_epoch)
+        self._weights = WeightPhase(supernet, options, options.epochs * weight_batches.steps_per_epoch)
         architecture_epochs = options.epochs - options.warmup_epochs
         self._architecture = ArchitecturePhase(
-            supernet, options, budget, architecture_epochs * architecture_stream.steps_per_epoch
+            supernet, options, budget, architecture_epochs * decision_batches.steps_per_epoch
         )
         self.history: list[SearchEpoch] = []
 
@@ -147,14 +147,14 @@ class SearchLoop:
         )
 
     def _steps(self, epoch: int) -> Iterator[tuple[WeightPhase | ArchitecturePhase, tuple[np.ndarray, np.ndarray]]]:
-        """All batches of both streams, architecture steps spread evenly between weight steps; none in the warm-up."""
-        weight_steps, architecture_steps = self._weight_stream.steps_per_epoch, 0
+        """All batches of both, architecture steps spread evenly between weight steps; none in the warm-up."""
+        weight_steps, architecture_steps = self._weight_batches.steps_per_epoch, 0
         architecture_batches: Iterator[tuple[np.ndarray, np.ndarray]] = iter(())
         if epoch >= self._options.warmup_epochs:
-            architecture_steps = self._architecture_stream.steps_per_epoch
-            architecture_batches = self._architecture_stream.epoch(epoch)
+            architecture_steps = self._decision_batches.steps_per_epoch
+            architecture_batches = self._decision_batches.epoch(epoch)
         taken = 0
-        for step, batch in enumerate(self._weight_stream.epoch(epoch), start=1):
+        for step, batch in enumerate(self._weight_batches.epoch(epoch), start=1):
             yield self._weights, batch
             due = step * architecture_steps // weight_steps
             for architecture_batch in itertools.islice(architecture_batches, due - taken):

@@ -28,7 +28,7 @@ class SearchOptions:
     """The recipe of one search: weights alone while warming up, then weights and decisions in turns."""
 
     board: str
-    """Name in `config/boards.yaml`; its memories less the runtime's are the budget."""
+    """Name in `micronets/boards.yaml`; its memories less the runtime's are the budget."""
     max_mops: float
     """Greatest number of operations in millions (2 x MACs, real map sizes); 0: any."""
     backbone: Backbone

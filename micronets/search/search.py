@@ -18,7 +18,7 @@ from micronets.atomic import write_json, write_text
 from micronets.backend import limit_threads, make_deterministic
 from micronets.checkpoint import Checkpoint, fingerprint
 from micronets.costs import Costs, costs
-from micronets.data.dataset import Stream
+from micronets.data.dataset import TrainingBatches
 from micronets.search.budget import OPS_PER_MOP, Budget
 from micronets.search.loop import SearchEpoch, SearchLoop
 from micronets.search.options import SearchOptions
@@ -68,9 +68,9 @@ def search(
     space, budget = search_problem(options, dataset.input_shape, len(dataset.labels))
     limit_threads(threads)
     parts = dataset.split_indices(1.0 - options.architecture.share, seed)
-    # The two streams augment independently: their seeds differ.
-    weight_stream, architecture_stream = (
-        task.stream(dataset, options.augmentation, 2 * seed + index, options.batch_size, subset=rows, threads=threads)
+    # The two sequences of batches augment independently: their seeds differ.
+    weight_batches, decision_batches = (
+        task.batches(dataset, options.augmentation, 2 * seed + index, options.batch_size, subset=rows, threads=threads)
         for index, rows in enumerate(parts)
     )
     facts = {"data": dataset.content_hash, "threads": threads}
@@ -78,7 +78,7 @@ def search(
         space,
         budget,
         options,
-        (weight_stream, architecture_stream),
+        (weight_batches, decision_batches),
         dataset.input_range,
         Path(directory),
         seed,
@@ -92,7 +92,7 @@ def search_space(
     space: SearchSpace,
     budget: Budget,
     options: SearchOptions,
-    streams: tuple[Stream, Stream],
+    batches: tuple[TrainingBatches, TrainingBatches],
     input_range: tuple[float, float],
     directory: Path,
     seed: int,
@@ -101,10 +101,10 @@ def search_space(
     facts: dict[str, Any],
     sink: MetricSink | None,
 ) -> Architecture:
-    """`search` without the dataset: learns the decisions from two streams of batches and writes the outputs.
+    """`search` without the dataset: learns the decisions from two sequences of batches and writes the outputs.
 
     Args:
-        streams: of the weights and of the decisions.
+        batches: of the weights and of the decisions.
         facts: whatever else decides the result (JSON-serialisable); a checkpoint of other facts is not continued.
     """
     make_deterministic(seed)
@@ -125,7 +125,7 @@ def search_space(
             sink.log_metrics(values, epoch.epoch)
 
     supernet = supernet_of(space, input_range)
-    loop = SearchLoop(supernet, options, budget, *streams, seed, checkpoint, finish_epoch)
+    loop = SearchLoop(supernet, options, budget, *batches, seed, checkpoint, finish_epoch)
     loop.run()
     probabilities = supernet.decisions.probabilities()
     learnt = supernet.decisions.most_probable()

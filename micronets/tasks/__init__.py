@@ -1,4 +1,4 @@
-"""The tasks: what can be learnt. A further task is a further module here and a file in config/tasks.
+"""The tasks: what can be learnt. A further task is a further module here and a file beside it.
 
 docs/add_a_task.md shows how.
 """

@@ -7,11 +7,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from micronets.architecture import Shape
-from micronets.data.dataset import Dataset, Stream
+from micronets.data.dataset import Dataset, TrainingBatches
 
 
 class Task(Protocol):
-    """What is learnt. A task is one module of this package, with an object `TASK`, and one file in config/tasks.
+    """What is learnt. A task is one module of this package, with an object `TASK`, and one file beside it.
 
     Attributes:
         name: the module's name; it names the results folder too.
@@ -58,7 +58,7 @@ class Task(Protocol):
         """
         ...
 
-    def stream(
+    def batches(
         self,
         dataset: Dataset,
         augmentation: Mapping[str, Any],
@@ -67,7 +67,7 @@ class Task(Protocol):
         *,
         subset: np.ndarray | None = None,
         threads: int = 2,
-    ) -> Stream:
+    ) -> TrainingBatches:
         """Training batches of a dataset that `open` has opened.
 
         Args:

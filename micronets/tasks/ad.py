@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 
 from micronets.architecture import Shape
-from micronets.data.log_mel import LogMelParameters
+from micronets.data.machines.batches import MachineBatches
 from micronets.data.machines.dataset import MachineDataset
 from micronets.data.machines.options import MachineAugmentation, MachineOptions
 from micronets.data.machines.prepare import prepare_machines
 from micronets.data.machines.sources import expected_labels
-from micronets.data.machines.stream import MachineStream
 from micronets.data.machines.views import VIEWS
 from micronets.data.options import from_mapping
 from micronets.errors import ConfigurationError
+from micronets.features.log_mel import LogMelParameters
 
 __all__ = ["TASK", "AnomalyDetection"]
 
@@ -58,7 +58,7 @@ class AnomalyDetection:
         self.check_input_shape(input_shape)
         return MachineDataset.open(Path(directory), input_shape, features)
 
-    def stream(
+    def batches(
         self,
         dataset: MachineDataset,
         augmentation: Mapping[str, Any],
@@ -67,10 +67,10 @@ class AnomalyDetection:
         *,
         subset: np.ndarray | None = None,
         threads: int = 2,
-    ) -> MachineStream:
-        """See `MachineStream`."""
+    ) -> MachineBatches:
+        """See `MachineBatches`."""
         chosen = from_mapping(MachineAugmentation, augmentation, f"{self.name}.train.augmentation")
-        return MachineStream(dataset, chosen, seed, batch_size, subset=subset, threads=threads)
+        return MachineBatches(dataset, chosen, seed, batch_size, subset=subset, threads=threads)
 
 
 TASK = AnomalyDetection()

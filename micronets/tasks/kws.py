@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from micronets.architecture import Shape
-from micronets.data.augmentation import Augmentation
-from micronets.data.mfcc import MfccParameters
 from micronets.data.options import from_mapping
-from micronets.data.sources import SpeechOptions
-from micronets.data.speech import prepare_speech
-from micronets.data.speech_dataset import SpeechDataset
-from micronets.data.stream import TrainingStream
+from micronets.data.speech.augmentation import Augmentation
+from micronets.data.speech.batches import SpeechBatches
+from micronets.data.speech.dataset import SpeechDataset
+from micronets.data.speech.prepare import prepare_speech
+from micronets.data.speech.sources import SpeechOptions
 from micronets.errors import ConfigurationError, DataError
+from micronets.features.mfcc import MfccParameters
 
 __all__ = ["TASK", "Augmentation", "KeywordSpotting", "MfccParameters"]
 
@@ -67,7 +67,7 @@ class KeywordSpotting:
             )
         return dataset
 
-    def stream(
+    def batches(
         self,
         dataset: SpeechDataset,
         augmentation: Mapping[str, Any],
@@ -76,10 +76,10 @@ class KeywordSpotting:
         *,
         subset: np.ndarray | None = None,
         threads: int = 2,
-    ) -> TrainingStream:
-        """See `TrainingStream`."""
+    ) -> SpeechBatches:
+        """See `SpeechBatches`."""
         chosen = from_mapping(Augmentation, augmentation, f"{self.name}.train.augmentation")
-        return TrainingStream(dataset, chosen, seed, batch_size, subset=subset, threads=threads)
+        return SpeechBatches(dataset, chosen, seed, batch_size, subset=subset, threads=threads)
 
 
 TASK = KeywordSpotting()

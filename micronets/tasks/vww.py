@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from micronets.architecture import Shape
+from micronets.data.images.batches import ImageBatches
 from micronets.data.images.dataset import ImageDataset
 from micronets.data.images.options import ImageAugmentation, ImageOptions
 from micronets.data.images.prepare import STORED_SIZE, prepare_images
-from micronets.data.images.stream import ImageStream
 from micronets.data.options import NoOptions, from_mapping
 from micronets.errors import ConfigurationError
 
@@ -56,7 +56,7 @@ class VisualWakeWords:
         self.check_input_shape(input_shape)
         return ImageDataset.open(Path(directory), input_shape)
 
-    def stream(
+    def batches(
         self,
         dataset: ImageDataset,
         augmentation: Mapping[str, Any],
@@ -65,10 +65,10 @@ class VisualWakeWords:
         *,
         subset: np.ndarray | None = None,
         threads: int = 2,
-    ) -> ImageStream:
-        """See `ImageStream`."""
+    ) -> ImageBatches:
+        """See `ImageBatches`."""
         chosen = from_mapping(ImageAugmentation, augmentation, f"{self.name}.train.augmentation")
-        return ImageStream(dataset, chosen, seed, batch_size, subset=subset, threads=threads)
+        return ImageBatches(dataset, chosen, seed, batch_size, subset=subset, threads=threads)
 
 
 TASK = VisualWakeWords()

@@ -1,4 +1,4 @@
-"""One phase of training: epochs over a stream, best network by validation, resumable after every epoch."""
+"""One phase of training: epochs over training batches, best network by validation, resumable after every epoch."""
 
 import logging
 import math
@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from micronets.checkpoint import Checkpoint
-from micronets.data.dataset import Stream
+from micronets.data.dataset import TrainingBatches
 from micronets.layers.frozen import FrozenNetwork
 from micronets.layers.network import Network
 from micronets.progress import Progress
@@ -54,7 +54,7 @@ class Phase:
     Args:
         name: `float` or `quantised`; stands in the history.
         network: built, with the weights to start from.
-        epochs: how many passes over the stream.
+        epochs: how many passes over the training batches.
         learning_rate: peak of the schedule.
         checkpoint: where the state is kept between epochs.
         validation: features (n, height, width, channels) and classes (n,).
@@ -70,7 +70,7 @@ class Phase:
         epochs: int,
         learning_rate: float,
         options: TrainingOptions,
-        stream: Stream,
+        batches: TrainingBatches,
         checkpoint: Checkpoint,
         validation: tuple[np.ndarray, np.ndarray],
         teacher: FrozenNetwork | None,
@@ -79,12 +79,12 @@ class Phase:
         self._name = name
         self._network = network
         self._epochs = epochs
-        self._stream = stream
+        self._batches = batches
         self._checkpoint = checkpoint
         self._validation = validation
         self._teacher = teacher
         self._on_epoch = on_epoch
-        self._optimiser = _optimiser(options, learning_rate, epochs, stream.steps_per_epoch)
+        self._optimiser = _optimiser(options, learning_rate, epochs, batches.steps_per_epoch)
         self._best: list[np.ndarray] = []
         self._least_loss = math.inf
         self.history: list[Epoch] = []
@@ -117,13 +117,13 @@ class Phase:
 
     def _run_epoch(self, epoch: int) -> Epoch:
         start = time.monotonic()
-        batches = []
-        for features, labels in self._stream.epoch(epoch):
+        figures = []
+        for features, labels in self._batches.epoch(epoch):
             taught = None if self._teacher is None else self._teacher.predict_on_batch(features)
             goals = self._objective.targets(features, labels, taught)
             logs = self._network.train_on_batch(features, goals, return_dict=True)
-            batches.append((float(logs["loss"]), float(logs.get("accuracy", math.nan))))
-        loss, accuracy = np.mean(batches, axis=0).tolist()
+            figures.append((float(logs["loss"]), float(logs.get("accuracy", math.nan))))
+        loss, accuracy = np.mean(figures, axis=0).tolist()
         features, classes = self._validation
         return Epoch(
             self._name,

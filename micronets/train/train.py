@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+import itertools
 import logging
 import os
 import shutil
@@ -17,7 +18,7 @@ from micronets.architecture import Architecture
 from micronets.atomic import atomic_file, write_json, write_text
 from micronets.backend import limit_threads, make_deterministic
 from micronets.checkpoint import Checkpoint, fingerprint
-from micronets.data.dataset import Dataset, Stream
+from micronets.data.dataset import Dataset, TrainingBatches
 from micronets.layers.frozen import FrozenNetwork
 from micronets.layers.network import Network
 from micronets.network import TrainedNetwork
@@ -125,7 +126,7 @@ def _train(
         "teacher": None if teacher_path is None else _hash_of_file(teacher_path),
         "versions": {"keras": keras.__version__, "backend": keras.backend.backend()},
     }
-    stream = find_task(dataset.task).stream(
+    batches = find_task(dataset.task).batches(
         dataset, options.augmentation, seed, options.batch_size, threads=max(1, threads // 2)
     )
     validation = (dataset.features("validation"), dataset.classes("validation"))
@@ -145,7 +146,7 @@ def _train(
             epochs=epochs,
             learning_rate=learning_rate,
             options=options,
-            stream=stream,
+            batches=batches,
             checkpoint=Checkpoint(checkpoints / f"{name}.npz", fingerprint(**facts)),
             validation=validation,
             teacher=None if teacher_path is None else FrozenNetwork(TrainedNetwork.load(teacher_path)),
@@ -164,14 +165,14 @@ def _train(
         "%s: %d parameters, %d batches per epoch",
         architecture.name,
         float_network.count_params(),
-        stream.steps_per_epoch,
+        batches.steps_per_epoch,
     )
     run_phase("float", float_network, options.float_epochs, options.learning_rate)
     float_network.trained(dataset.labels).save(directory / "float.npz")
     if options.quantised_epochs:
         network = Network(architecture, kept, quantised=True, weight_bits=options.weight_bits, dropout=options.dropout)
         network.copy_from(float_network)
-        network.calibrate(_calibration_features(stream))
+        network.calibrate(_calibration_features(batches))
         test_outputs = run_phase("quantised", network, options.quantised_epochs, options.quantised_learning_rate)
         network.trained(dataset.labels).save(directory / "network.npz")
         with atomic_file(directory / "test_outputs.npy") as beside:
@@ -187,13 +188,9 @@ def _scores(dataset: Dataset, split: str, outputs: np.ndarray) -> dict[str, dict
     return {name: score.to_json() for name, score in scores.items()}
 
 
-def _calibration_features(stream: Stream) -> np.ndarray:
-    batches = []
-    for features, _ in stream.epoch(0):
-        batches.append(features)
-        if len(batches) == CALIBRATION_BATCHES:
-            break
-    return np.concatenate(batches)
+def _calibration_features(batches: TrainingBatches) -> np.ndarray:
+    first = [features for features, _ in itertools.islice(batches.epoch(0), CALIBRATION_BATCHES)]
+    return np.concatenate(first)
 
 
 def _write_history(path: Path, history: list[Epoch]) -> None:

@@ -8,11 +8,13 @@ import pytest
 
 from micronets.architecture import Architecture
 from micronets.boards import find_board
-from micronets.export.litert import describe
-from micronets.export.tflm import run_tflm
+from micronets.compiler import compile_network
+from micronets.emulator.execution import run_inputs
 from micronets.export.writer import write_tflite
-from micronets.firmware import compile_network
-from micronets.profile import build_firmware, profile_firmware, run_inputs
+from micronets.linking.build import build_firmware
+from micronets.litert import describe
+from micronets.profile import profile_firmware
+from micronets.tflm.host import run_tflm
 from tests.networks import random_network, small_ds_cnn, small_residual, small_skip_pool
 
 PUBLISHED = (

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from micronets.boards import find_board
-from micronets.data.log_mel import IMAGES
-from micronets.data.mfcc import MfccParameters
-from micronets.firmware.features import Parameters, streamed, write_features
-from micronets.profile.emulator import run_inputs
-from micronets.profile.features.build import build_features
+from micronets.device_features.sound import Parameters, streamed, write_features
+from micronets.device_features.sound.build import build_features
+from micronets.emulator.execution import run_inputs
+from micronets.features.log_mel import IMAGES
+from micronets.features.mfcc import MfccParameters
 from tests.audio import mixed_audio
 
 ONE_BOARD_OF_EACH_CORE = (

@@ -7,15 +7,14 @@ import numpy as np
 import pytest
 
 from micronets.boards import find_board
-from micronets.firmware.arithmetic import INT32_MAX, INT32_MIN, multiply_by_quantised_multiplier, wrap32
-from micronets.firmware.compiled import CompiledNetwork
-from micronets.firmware.compiler import compile_program
-from micronets.firmware.host import SANITIZERS, build_guarded, run_on_host
-from micronets.firmware.requantise import fit, thresholds
-from micronets.firmware.steps import (
-    Convolution,
-    DepthwiseConvolution,
-    FullyConnected,
+from micronets.compiler.arithmetic import INT32_MAX, INT32_MIN, multiply_by_quantised_multiplier, wrap32
+from micronets.compiler.compile import compile_program
+from micronets.compiler.compiled_network import CompiledNetwork
+from micronets.compiler.requantise import fit, thresholds
+from micronets.compiler.steps import (
+    ConvolutionStep,
+    DepthwiseConvolutionStep,
+    FullyConnectedStep,
     Program,
     Quantised,
     Requantisation,
@@ -23,9 +22,10 @@ from micronets.firmware.steps import (
     Value,
     Window,
 )
-from micronets.profile import build_firmware, run_inputs
-from micronets.profile.build import STACK_BYTES
-from micronets.profile.symbols import read_symbols
+from micronets.emulator.execution import run_inputs
+from micronets.linking.build import STACK_BYTES, build_firmware
+from micronets.linking.host import SANITIZERS, build_guarded, run_on_host
+from micronets.linking.symbols import read_symbols
 
 BOARD = find_board("corstone-300")
 POINT = Window((1, 1), (1, 1))
@@ -105,11 +105,11 @@ def layer_with_accumulators(
     if depthwise:
         weights = np.zeros((3, 3, channels), np.int8)
         weights[1, 1] = weight
-        step: Step = DepthwiseConvolution(**common, window=SAME_3X3, weights=weights, multiplier=1)
+        step: Step = DepthwiseConvolutionStep(**common, window=SAME_3X3, weights=weights, multiplier=1)
         return compiled([step], directory), np.full((1, channels), 127, np.int8)
     weights = np.zeros((channels, 1, 1, 16), np.int8)
     weights[..., -1] = weight[:, None, None]
-    step = Convolution(**common, window=POINT, weights=weights)
+    step = ConvolutionStep(**common, window=POINT, weights=weights)
     return compiled([step], directory), np.array([[*range(15), 127]], np.int8)
 
 
@@ -205,8 +205,8 @@ def random_step(
     sides: tuple[int, int],
     channels: int | None,
     zero_points: tuple[int, int],
-    kind: type[Convolution] = Convolution,
-) -> Convolution | DepthwiseConvolution:
+    kind: type[ConvolutionStep] = ConvolutionStep,
+) -> ConvolutionStep | DepthwiseConvolutionStep:
     """Depthwise where `channels` is None."""
     depth = source.shape[2]
     products = int(np.prod(window.size)) * (1 if channels is None else depth)
@@ -223,16 +223,16 @@ def random_step(
     }
     if channels is None:
         weights = random.integers(-128, 128, (*window.size, depth)).astype(np.int8)
-        return DepthwiseConvolution(**common, weights=weights, multiplier=1)
+        return DepthwiseConvolutionStep(**common, weights=weights, multiplier=1)
     weights = random.integers(-128, 128, (channels, *window.size, depth)).astype(np.int8)
     return kind(**common, weights=weights)
 
 
-def expected_of(step: Convolution | DepthwiseConvolution, inputs: np.ndarray) -> np.ndarray:
+def expected_of(step: ConvolutionStep | DepthwiseConvolutionStep, inputs: np.ndarray) -> np.ndarray:
     """Int8 (rows, columns, channels) by TFLM's definition."""
     rows, columns, _ = step.output.shape
     taken = patches(inputs, step.window, (rows, columns), step.input_zero_point) - step.input_zero_point
-    subscripts = "yxijc,ijc->yxc" if isinstance(step, DepthwiseConvolution) else "yxijc,oijc->yxo"
+    subscripts = "yxijc,ijc->yxc" if isinstance(step, DepthwiseConvolutionStep) else "yxijc,oijc->yxo"
     sums = np.einsum(subscripts, taken, step.weights.astype(np.int64)) + step.bias
     return requantised(sums, step.requantisation)
 
@@ -306,7 +306,7 @@ def test_rows_run_into_the_depthwise_layer(first: str, stride: tuple[int, int], 
 
 def test_shifts_to_the_left_take_another_kernel(tmp_path: Path) -> None:
     random = np.random.default_rng(3)
-    step = random_step(random, Value("input", (1, 1, 16)), POINT, (1, 1), 8, (0, 0), FullyConnected)
+    step = random_step(random, Value("input", (1, 1, 16)), POINT, (1, 1), 8, (0, 0), FullyConnectedStep)
     step.requantisation.shifts[5] = 0
     network = compiled([step], tmp_path)
     assert not network.layers[0].kernel.startswith("mn_helium_")

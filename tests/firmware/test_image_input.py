@@ -8,10 +8,10 @@ import pytest
 from micronets.architecture import Architecture, AveragePooling, Convolution
 from micronets.boards import find_board
 from micronets.data.images.scenes import SceneOptions, generate_scenes
+from micronets.device_features.image.agreement import compare
+from micronets.device_features.image.sources import CameraFrame, ImageInput
 from micronets.errors import ConfigurationError, ModelError
 from micronets.export.writer import write_tflite
-from micronets.firmware.features.image import CameraFrame, ImageInput
-from micronets.profile.image_agreement import compare
 from micronets.profile.image_input import image_input, main, profile_image_input
 from tests.networks import INPUT_RANGE, random_network
 

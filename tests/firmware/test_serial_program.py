@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 
 from micronets.boards import find_board
-from micronets.export.litert import describe
-from micronets.export.tflm import run_tflm
+from micronets.compiler import compile_network
 from micronets.export.writer import write_tflite
-from micronets.firmware import compile_network
-from micronets.profile import Profile, build_firmware, profile_firmware
-from micronets.profile.hardware.measure import measure
-from micronets.profile.hardware.port import open_port
-from micronets.profile.hardware.program import BoardProgram, build_board_program
+from micronets.hardware.measure import measure
+from micronets.hardware.port import open_port
+from micronets.linking.board_program import BoardProgram, build_board_program
+from micronets.linking.build import build_firmware
+from micronets.litert import describe
+from micronets.profile import Profile, profile_firmware
+from micronets.tflm.host import run_tflm
 from tests.emulated_board import Runner, emulated_board
 from tests.networks import random_network, small_residual
 
@@ -219,7 +220,7 @@ def test_noise_does_not_stop_the_board(built: Built, runner: Runner) -> None:
 
 @pytest.mark.parametrize("many_bytes", [10**6, 1], ids=["slowly", "fast"])
 def test_bulk_measurement(built: Built, monkeypatch: pytest.MonkeyPatch, many_bytes: int) -> None:
-    monkeypatch.setattr("micronets.profile.hardware.measure._MANY_BYTES", many_bytes)
+    monkeypatch.setattr("micronets.hardware.measure._MANY_BYTES", many_bytes)
     with emulated_board(built.program.elf) as name, open_port(name) as port:
         found = measure(built.program, port, built.inputs, timeout_s=60)
     assert np.array_equal(found.outputs, built.outputs)

@@ -11,21 +11,23 @@ import pytest
 
 from micronets.architecture import Architecture, AveragePooling, Convolution
 from micronets.boards import Board, find_board
+from micronets.compiler.graph import Graph
+from micronets.compiler.reader import read_graph
 from micronets.errors import BuildError, EmulatorError, ModelError
 from micronets.evaluation import ClassTruth, pack_truth
-from micronets.export.tflm import tflm_arena_bytes
 from micronets.export.writer import write_tflite
-from micronets.firmware.fuzz.builder import ModelBuilder
-from micronets.firmware.graph import Graph
-from micronets.firmware.reader import read_graph
-from micronets.firmware.tflm import TflmLibrary, TflmProgram, write_tflm_program
-from micronets.profile import Firmware, Profile, build_firmware, profile_firmware
+from micronets.fuzz.builder import ModelBuilder
+from micronets.hardware.measure import measure
+from micronets.hardware.port import open_port
+from micronets.linking.board_program import build_board_program
+from micronets.linking.build import build_firmware
+from micronets.linking.firmware import Firmware
+from micronets.profile import Profile, profile_firmware
 from micronets.profile.__main__ import main
-from micronets.profile.hardware.measure import measure
-from micronets.profile.hardware.port import open_port
-from micronets.profile.hardware.program import build_board_program
 from micronets.profile.stage import profile
-from micronets.profile.tflm import build_tflm_firmware
+from micronets.tflm import TflmLibrary, TflmProgram, write_tflm_program
+from micronets.tflm.build import build_tflm_firmware
+from micronets.tflm.host import tflm_arena_bytes
 from tests.emulated_board import Runner, emulated_board
 from tests.networks import random_network, small_ds_cnn, small_residual
 from tests.tflm_library import build_library, needed_bytes, outputs_of

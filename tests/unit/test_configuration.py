@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from micronets.configuration import Configuration, expand, merge, resolve
-from micronets.data.spot_options import SpotOptions
 from micronets.errors import ConfigurationError, DataError
+from micronets.keyword_spotter.options import SpotOptions
 from micronets.runtime import build_name, options_of, runtimes_of, split_build_name
 
 

@@ -11,9 +11,9 @@ from micronets.architecture import (
     TransposedConvolution,
 )
 from micronets.characterise.random_weights import random_network
+from micronets.compiler import compile_network
 from micronets.costs import costs
 from micronets.export.writer import write_tflite
-from micronets.firmware import compile_network
 from micronets.published import published_architecture
 
 # The paper's Table 4, column Mops.

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-PARTS = ("Snakefile", "rules", "workflow_scripts", "micronets", "firmware", "config", "envs", "profiles")
+PARTS = ("Snakefile", "rules", "workflow_scripts", "micronets", "config", "envs", "profiles")
 LIMIT_S = 300
 _BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 
@@ -75,7 +75,7 @@ def followed(repository, page, tmp_path_factory) -> Path:
 
 def test_a_task_is_one_short_module_and_one_configuration_file(page):
     own = set(page.files) - {"make_recordings.py"}
-    assert own == {"micronets/tasks/gestures.py", "config/tasks/gestures.yaml"}
+    assert own == {"micronets/tasks/gestures.py", "micronets/tasks/gestures.yaml"}
     assert len(page.files["micronets/tasks/gestures.py"].splitlines()) < 120
 
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from micronets.data.images.batches import ImageBatches
 from micronets.data.images.coco import PARTS, find_year, read_images
 from micronets.data.images.dataset import ImageDataset
 from micronets.data.images.options import ImageAugmentation, ImageOptions
 from micronets.data.images.prepare import STORED_SIZE, decoded, prepare_images
-from micronets.data.images.stream import ImageStream
 from micronets.errors import MicronetsError
 
 _PASSES = 3
@@ -66,7 +66,7 @@ def _measure(root: Path) -> None:
         for shape in _SHAPES:
             dataset = ImageDataset.open(directory, shape)
             rows = dataset.rows("training").repeat(_BATCHES * _BATCH // len(dataset.rows("training")) + 1)
-            stream = ImageStream(dataset, ImageAugmentation(), 1, _BATCH, subset=rows[: _BATCHES * _BATCH], threads=1)
+            stream = ImageBatches(dataset, ImageAugmentation(), 1, _BATCH, subset=rows[: _BATCHES * _BATCH], threads=1)
             speed = per_second(_BATCHES * _BATCH, lambda stream=stream: stream.epoch(0), time.perf_counter)
             print(f"batches of {'x'.join(map(str, shape))}, 1 thread: {speed:,.0f} images/s")
 

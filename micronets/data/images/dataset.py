@@ -10,9 +10,9 @@ import pandas as pd
 from micronets.architecture import Shape
 from micronets.atomic import atomic_file
 from micronets.data.dataset import SPLITS, cut_in_two
-from micronets.data.images.resize import grey, shrink
 from micronets.errors import DataError
 from micronets.evaluation import ClassTruth
+from micronets.features.resize import grey, shrink
 from micronets.network import Range
 
 FORMAT = 1

@@ -24,7 +24,7 @@ class DownloadOptions:
 
 @dataclass(frozen=True)
 class ImageOptions:
-    """The section `data`; config/tasks/vww.yaml explains the keys."""
+    """The section `data`; micronets/tasks/vww.yaml explains the keys."""
 
     source: str = "generated"
     path: str = ""

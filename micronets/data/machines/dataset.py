@@ -13,10 +13,10 @@ import pandas as pd
 from micronets.architecture import Shape
 from micronets.data.dataset import SPLITS
 from micronets.data.input_range import input_range
-from micronets.data.log_mel import LogMelParameters
 from micronets.data.machines.views import Windows, open_spectrograms, parameters_for
 from micronets.errors import DataError
 from micronets.evaluation import AnomalyTruth
+from micronets.features.log_mel import LogMelParameters
 from micronets.network import Range
 
 FORMAT = 1

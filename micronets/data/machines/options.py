@@ -22,7 +22,7 @@ class DownloadOptions:
 
 @dataclass(frozen=True)
 class MachineOptions:
-    """The section `data`; config/tasks/ad.yaml explains the keys."""
+    """The section `data`; micronets/tasks/ad.yaml explains the keys."""
 
     source: str = "generated"
     path: str = ""

@@ -17,7 +17,6 @@ import pandas as pd
 from micronets.atomic import atomic_directory, write_json
 from micronets.data.clips import ClipRejected
 from micronets.data.dataset import SPLITS
-from micronets.data.log_mel import log_mel
 from micronets.data.machines.dataset import FORMAT
 from micronets.data.machines.layout import check_clips, find_clips, label_of
 from micronets.data.machines.options import MachineOptions
@@ -28,6 +27,7 @@ from micronets.data.parallel import in_chunks
 from micronets.data.rejected import REJECTED_COLUMNS, judge
 from micronets.data.store import ArrayWriter
 from micronets.errors import DataError
+from micronets.features.log_mel import log_mel
 from micronets.progress import Progress
 
 logger = logging.getLogger(__name__)

@@ -11,8 +11,8 @@ import numpy as np
 
 from micronets.architecture import Shape
 from micronets.atomic import atomic_file
-from micronets.data.log_mel import AUTOENCODER_WINDOWS, IMAGES, MEL_IMAGES, LogMelParameters, cut_windows, log_mel
 from micronets.errors import DataError
+from micronets.features.log_mel import AUTOENCODER_WINDOWS, IMAGES, MEL_IMAGES, LogMelParameters, cut_windows, log_mel
 
 VIEWS: dict[Shape, LogMelParameters] = {
     (32, 32, 1): IMAGES,

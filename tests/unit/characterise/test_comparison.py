@@ -8,7 +8,7 @@ import pytest
 from micronets.boards import find_board
 from micronets.characterise import compare
 from micronets.characterise.samples import NetworkSample, table
-from micronets.profile.cycle_models import find_cycle_model
+from micronets.timing.cycle_models import find_cycle_model
 
 
 def write(folder, backbone, latencies_ms):

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from micronets.data.arrays import ArrayDataset, ArrayStream, FolderOptions, Recording, prepare, prepare_arrays
+from micronets.data.arrays import ArrayBatches, ArrayDataset, FolderOptions, Recording, prepare, prepare_arrays
 from micronets.data.arrays.prepare import split_by_group
 from micronets.errors import ConfigurationError, DataError
 
@@ -198,7 +198,7 @@ def noisy(features: np.ndarray, generator: np.random.Generator) -> np.ndarray:
 
 
 def test_an_epoch_shows_every_training_recording_once(dataset):
-    stream = ArrayStream(dataset, lambda features, generator: features, seed=3, batch_size=7)
+    stream = ArrayBatches(dataset, lambda features, generator: features, seed=3, batch_size=7)
     assert stream.steps_per_epoch == 6  # of 36 recordings
     batches = list(stream.epoch(0))
     features = np.concatenate([batch[0] for batch in batches])
@@ -214,7 +214,7 @@ def test_an_epoch_shows_every_training_recording_once(dataset):
 
 def test_batches_depend_on_seed_and_epoch_alone(dataset):
     def second_epoch(seed: int, threads: int) -> np.ndarray:
-        stream = ArrayStream(dataset, noisy, seed, 8, threads=threads)
+        stream = ArrayBatches(dataset, noisy, seed, 8, threads=threads)
         return np.concatenate([features for features, _ in stream.epoch(1)])
 
     np.testing.assert_array_equal(second_epoch(3, 1), second_epoch(3, 3))
@@ -225,7 +225,7 @@ def test_a_cut_of_the_training_split_keeps_to_its_part(dataset):
     first, second = dataset.split_indices(0.25, seed=2)
     assert sorted([*first, *second]) == dataset.rows("training").tolist()
     assert Counter(dataset.table["class"][first]) == {0: round(0.25 * 18), 1: round(0.25 * 18)}
-    shown = ArrayStream(dataset, lambda features, generator: features, 3, len(first), subset=first).epoch(0)
+    shown = ArrayBatches(dataset, lambda features, generator: features, 3, len(first), subset=first).epoch(0)
     (features, _), *others = shown
     assert not others
     expected = dataset.examples[first]

@@ -10,8 +10,8 @@ from micronets.errors import ConfigurationError, ModelError
 from micronets.evaluation import ClassTruth
 from micronets.export import evaluate as module
 from micronets.export.evaluate import evaluate
-from micronets.export.litert import run_litert
 from micronets.export.writer import write_tflite
+from micronets.litert import run_litert
 from tests.networks import random_network, small_ds_cnn
 
 LABELS = ("north", "east", "south", "west")

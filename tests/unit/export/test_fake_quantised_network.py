@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from micronets.architecture import Architecture
-from micronets.export import describe, run_tflm, write_tflite
-from micronets.export.quantisation import Quantisation, activation_quantisation
+from micronets.export import write_tflite
+from micronets.litert import describe
 from micronets.network import TrainedNetwork
 from micronets.published import published_architecture
+from micronets.quantisation import Quantisation, activation_quantisation
+from micronets.tflm.host import run_tflm
 from tests.networks import small_autoencoder, small_ds_cnn, small_residual
 from tests.unit.export.integer_reference import OPERATORS, constant, read_model, requantise_once, run_integers
 

@@ -6,16 +6,10 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 
 from micronets.errors import ModelError
-from micronets.export import (
-    describe,
-    invoke_litert,
-    quantise_input,
-    run_litert,
-    run_tflm,
-    tflm_arena_bytes,
-    write_tflite,
-)
+from micronets.export import write_tflite
 from micronets.export.flatbuffer import BUILTIN, GraphBuilder
+from micronets.litert import describe, invoke_litert, quantise_input, run_litert
+from micronets.tflm.host import run_tflm, tflm_arena_bytes
 from tests.networks import random_network, small_ds_cnn
 from tests.unit.export.integer_reference import run_integers
 

@@ -4,13 +4,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from micronets.data.log_mel import IMAGES
-from micronets.data.mfcc import MfccParameters
-from micronets.data.sound_features import from_text
 from micronets.errors import DataError, ModelError
 from micronets.evaluation import ClassTruth, unpack_truth
-from micronets.export import export, run_litert, stage, write_tflite
-from micronets.export.quantisation import activation_quantisation
+from micronets.export import export, stage, write_tflite
+from micronets.features.log_mel import IMAGES
+from micronets.features.mfcc import MfccParameters
+from micronets.features.sound_features import from_text
+from micronets.litert import run_litert
+from micronets.quantisation import activation_quantisation
 from tests.networks import random_network, small_ds_cnn
 from tests.unit.export.integer_reference import run_integers
 

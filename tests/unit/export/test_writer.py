@@ -12,9 +12,11 @@ from micronets.architecture import (
     TransposedConvolution,
 )
 from micronets.errors import ModelError
-from micronets.export import describe, invoke_litert, run_litert, run_tflm, tflite_bytes, write_tflite
+from micronets.export import tflite_bytes, write_tflite
+from micronets.litert import describe, invoke_litert, run_litert
 from micronets.network import TrainedNetwork
 from micronets.published import published_architecture
+from micronets.tflm.host import run_tflm
 from tests.networks import random_network, small_autoencoder, small_ds_cnn, small_residual, small_skip_pool
 from tests.unit.export.integer_reference import OPERATORS, constant, read_model, run_integers
 

@@ -5,7 +5,8 @@ import pytest
 
 from micronets.boards import find_board
 from micronets.errors import EmulatorError
-from micronets.profile import Firmware, profile_firmware
+from micronets.linking.firmware import Firmware
+from micronets.profile import profile_firmware
 from micronets.profile.hot_blocks import format_hot_blocks, hot_blocks
 
 NETWORK = """

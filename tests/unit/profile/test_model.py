@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from micronets.boards import find_board
-from micronets.firmware.fuzz.builder import ModelBuilder
+from micronets.fuzz.builder import ModelBuilder
 from micronets.profile.model import profile_model
 
 

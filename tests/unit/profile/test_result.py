@@ -9,7 +9,8 @@ import pytest
 
 from micronets.boards import find_board
 from micronets.evaluation import Score
-from micronets.profile import Firmware, profile_firmware
+from micronets.linking.firmware import Firmware
+from micronets.profile import profile_firmware
 
 NETWORK = """
 __attribute__((noinline)) void network_layer_00_copy(void) { for (int i = 0; i < 4; i++) { arena[32 + i] = arena[i]; } }

@@ -6,11 +6,11 @@ import jsonschema
 import numpy as np
 import pytest
 
-from micronets.data.mfcc import MfccParameters
-from micronets.data.sound_features import to_text
 from micronets.errors import DataError, EmulatorError
 from micronets.evaluation import ClassTruth, pack_truth
-from micronets.profile import Firmware
+from micronets.features.mfcc import MfccParameters
+from micronets.features.sound_features import to_text
+from micronets.linking.firmware import Firmware
 from micronets.profile.stage import profile
 
 NEGATE = """

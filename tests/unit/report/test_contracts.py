@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 
 from micronets.boards import find_board
+from micronets.compiler.compiled_network import PlannedBuffer
+from micronets.device_features.sound.measure import Cost, FeatureProfile
 from micronets.evaluation import ClassTruth, Score
-from micronets.firmware.compiled import PlannedBuffer
-from micronets.profile import Firmware, Profile
-from micronets.profile.cycle_models import find_cycle_model
-from micronets.profile.cycles import LayerCounts
-from micronets.profile.features.measure import Cost, FeatureProfile
-from micronets.profile.image import FlashUse, MemoryPlan, RamUse
+from micronets.linking.firmware import Firmware, FlashUse, MemoryPlan, RamUse
+from micronets.profile import Profile
 from micronets.report.sources import SEARCH_COLUMNS, TRAINING_COLUMNS, read_results
 from micronets.search.backbones import DsCnnBackbone
 from micronets.search.loop import SearchEpoch
+from micronets.timing.cycle_models import find_cycle_model
+from micronets.timing.cycles import LayerCounts
 from micronets.train.phase import Epoch
 
 BOARD = "nucleo-f446re"

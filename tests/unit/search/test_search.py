@@ -35,7 +35,7 @@ TIGHT = Budget(600, 1_100)
 
 
 class Words:
-    """Stands for a TrainingStream: noise, strong in one of three thirds; batches are a pure function of the epoch."""
+    """Stands for a SpeechBatches: noise, strong in one of three thirds; batches are a pure function of the epoch."""
 
     def __init__(self, seed, steps):
         self.seed = seed

@@ -34,11 +34,11 @@ def prepared(tmp_path_factory) -> Path:
 def test_the_dataset_is_that_of_the_sections(prepared):
     assert dataset_description(prepared)["labels"] == list(TASK.labels(SMALL)) == ["rotor_00", "rotor_02"]
     dataset = open_dataset(prepared, TASK.input_shape)
-    stream = TASK.stream(dataset, {"mixup_alpha": 0.0}, 1, 4)
+    stream = TASK.batches(dataset, {"mixup_alpha": 0.0}, 1, 4)
     features, targets = next(iter(stream.epoch(0)))
     assert features.shape == (4, 32, 32, 1) and targets.shape == (4, 2)
     with pytest.raises(ConfigurationError, match="unknown key ad.train.augmentation.noise"):
-        TASK.stream(dataset, {"noise": 1}, 1, 4)
+        TASK.batches(dataset, {"noise": 1}, 1, 4)
 
 
 def test_networks_for_this_task_find_their_inputs(prepared):

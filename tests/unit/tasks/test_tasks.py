@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from micronets.data.mfcc import mfcc
 from micronets.errors import ConfigurationError
+from micronets.features.mfcc import mfcc
 from micronets.tasks import find_task, task_names
 
 

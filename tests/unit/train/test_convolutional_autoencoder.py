@@ -8,14 +8,16 @@ import numpy as np
 import pytest
 
 from micronets.checkpoint import Checkpoint
+from micronets.compiler import compile_network
 from micronets.costs import costs
 from micronets.evaluation import AnomalyTruth
-from micronets.export import describe, invoke_litert, run_tflm, write_tflite
-from micronets.firmware import compile_network
-from micronets.firmware.host import SANITIZERS, build_for_host, run_on_host
+from micronets.export import write_tflite
 from micronets.layers.frozen import FrozenNetwork
 from micronets.layers.network import Network
+from micronets.linking.host import SANITIZERS, build_for_host, run_on_host
+from micronets.litert import describe, invoke_litert
 from micronets.published import published_architecture
+from micronets.tflm.host import run_tflm
 from micronets.train.phase import Phase, outputs_of
 from tests.unit.train.test_phase import OPTIONS
 
@@ -34,7 +36,7 @@ def images(seed: int, count: int, faulty: bool = False) -> np.ndarray:
 
 
 class Hum:
-    """Stands for a TrainingStream."""
+    """Stands for a SpeechBatches."""
 
     steps_per_epoch = 32
 
@@ -50,7 +52,7 @@ def run_phase(folder: Path, network: Network, epochs: int, learning_rate: float)
         epochs=epochs,
         learning_rate=learning_rate,
         options=replace(OPTIONS, dropout=0.0),
-        stream=Hum(),
+        batches=Hum(),
         checkpoint=Checkpoint(folder / "state.npz", f"{network.quantised}"),
         validation=(images(77, 32), np.zeros(32, np.int64)),
         teacher=None,

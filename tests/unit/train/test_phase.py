@@ -53,8 +53,8 @@ def _images(seed: int, count: int) -> tuple[np.ndarray, np.ndarray]:
     return images.astype(np.float32), classes
 
 
-class Stream:
-    """Stands for a TrainingStream: batches are a pure function of the epoch."""
+class Batches:
+    """Stands for a SpeechBatches: batches are a pure function of the epoch."""
 
     steps_per_epoch = 6
 
@@ -68,7 +68,7 @@ class KilledError(Exception):
     pass
 
 
-def _phase(path, *, kill_after=None, teacher=None, epochs=5, stream=None, options=OPTIONS) -> Phase:
+def _phase(path, *, kill_after=None, teacher=None, epochs=5, batches=None, options=OPTIONS) -> Phase:
     keras.utils.set_random_seed(11)
     network = Network(SMALL, (-2.0, 2.0), quantised=False, dropout=options.dropout)
 
@@ -82,7 +82,7 @@ def _phase(path, *, kill_after=None, teacher=None, epochs=5, stream=None, option
         epochs=epochs,
         learning_rate=options.learning_rate,
         options=options,
-        stream=stream or Stream(),
+        batches=batches or Batches(),
         checkpoint=Checkpoint(path / "float.npz", "same"),
         validation=_images(5, 90),
         teacher=teacher,
@@ -129,13 +129,13 @@ def test_a_student_learns_from_its_teacher_alone(tmp_path):
     teacher.run()
     frozen = FrozenNetwork(teacher.network.trained(("a", "b", "c")))
 
-    class Mislabelled(Stream):
+    class Mislabelled(Batches):
         def epoch(self, index):
             for images, labels in super().epoch(index):
                 yield images, np.roll(labels, 1, axis=-1)
 
     options = replace(OPTIONS, distillation=Distillation(weight=1.0, temperature=2.0))
-    student = _phase(tmp_path / "student", teacher=frozen, epochs=8, stream=Mislabelled(), options=options)
+    student = _phase(tmp_path / "student", teacher=frozen, epochs=8, batches=Mislabelled(), options=options)
     student.run()
     images, classes = _images(5, 90)
     assert np.mean(outputs_of(student.network, images).argmax(axis=1) == classes) > 0.8
@@ -163,8 +163,8 @@ class Combinations:
 
 
 def test_an_autoencoder_learns_to_give_its_input_back(tmp_path):
-    stream = Combinations()
-    validation = stream.draw(99, 64)
+    batches = Combinations()
+    validation = batches.draw(99, 64)
     keras.utils.set_random_seed(11)
     network = Network(AUTOENCODER, (-60.0, 0.0), quantised=False)
     phase = Phase(
@@ -173,7 +173,7 @@ def test_an_autoencoder_learns_to_give_its_input_back(tmp_path):
         epochs=12,
         learning_rate=0.03,
         options=OPTIONS,
-        stream=stream,
+        batches=batches,
         checkpoint=Checkpoint(tmp_path / "state.npz", "x"),
         validation=(validation, np.zeros(64, np.int64)),
         teacher=None,

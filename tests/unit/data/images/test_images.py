@@ -9,13 +9,13 @@ import pytest
 from PIL import Image
 
 from micronets.data.images import benchmark
+from micronets.data.images.batches import ImageBatches
 from micronets.data.images.coco import find_year, read_images
 from micronets.data.images.dataset import ImageDataset
 from micronets.data.images.decode import ImageRejected, decode
 from micronets.data.images.options import ImageAugmentation
-from micronets.data.images.resize import area_weights, grey, shrink
-from micronets.data.images.stream import ImageStream
 from micronets.errors import ConfigurationError, DataError
+from micronets.features.resize import area_weights, grey, shrink
 from micronets.tasks import find_task, open_dataset
 
 TASK = find_task("vww")
@@ -211,7 +211,7 @@ def test_the_training_split_is_cut_class_by_class(prepared):
 
 def test_batches_repeat_whatever_the_threads(prepared):
     dataset = open_dataset(prepared, (50, 50, 1))
-    streams = [ImageStream(dataset, ImageAugmentation(mixup_alpha=0.2), 5, 16, threads=threads) for threads in (1, 3)]
+    streams = [ImageBatches(dataset, ImageAugmentation(mixup_alpha=0.2), 5, 16, threads=threads) for threads in (1, 3)]
     for (a, b), (c, d) in zip(streams[0].epoch(2), streams[1].epoch(2), strict=True):
         np.testing.assert_array_equal(a, c)
         np.testing.assert_array_equal(b, d)
@@ -223,7 +223,7 @@ def test_batches_repeat_whatever_the_threads(prepared):
 def test_without_augmentation_every_image_is_shown_once_as_it_is(prepared):
     dataset = open_dataset(prepared, (50, 50, 1))
     rows = dataset.rows("training")[:36]
-    stream = ImageStream(dataset, STILL, 5, 12, subset=rows)
+    stream = ImageBatches(dataset, STILL, 5, 12, subset=rows)
     shown = np.concatenate([features for features, _ in stream.epoch(0)])
     order = np.random.default_rng([5, 0, 0]).permutation(rows)
     assert np.abs(shown - dataset.images[order]).max() <= 1.5  # of two roundings, at twice the size and at this one
@@ -234,7 +234,7 @@ def test_without_augmentation_every_image_is_shown_once_as_it_is(prepared):
 def test_mirrored_images_are_mirrored(prepared):
     dataset = open_dataset(prepared, (50, 50, 1))
     options = [ImageAugmentation(flip, 0, 0, 0, 0) for flip in (0, 1)]
-    pairs = [next(iter(ImageStream(dataset, chosen, 5, 19).epoch(0)))[0] for chosen in options]
+    pairs = [next(iter(ImageBatches(dataset, chosen, 5, 19).epoch(0)))[0] for chosen in options]
     np.testing.assert_allclose(pairs[0][:, :, ::-1], pairs[1], atol=1e-3)
 
 

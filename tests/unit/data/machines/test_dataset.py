@@ -9,12 +9,12 @@ import pytest
 import soundfile
 
 from micronets.data.dataset import Sounds
-from micronets.data.log_mel import AUTOENCODER_WINDOWS, IMAGES, MEL_IMAGES, log_mel, windows_of
+from micronets.data.machines.batches import MachineBatches
 from micronets.data.machines.dataset import MachineDataset
 from micronets.data.machines.options import MachineAugmentation, MachineOptions
 from micronets.data.machines.prepare import prepare_machines
-from micronets.data.machines.stream import MachineStream
 from micronets.errors import ConfigurationError, DataError
+from micronets.features.log_mel import AUTOENCODER_WINDOWS, IMAGES, MEL_IMAGES, log_mel, windows_of
 
 IMAGE, WINDOW = (32, 32, 1), (1, 1, 640)
 STILL = MachineAugmentation(shift_frames=0, mixup_alpha=0)
@@ -173,7 +173,7 @@ def test_a_cut_of_the_training_split_keeps_clips_together_but_one_of_an_id(prepa
 
 
 def epoch_of(dataset, augmentation, index=0, **arguments) -> tuple[np.ndarray, np.ndarray]:
-    batches = list(MachineStream(dataset, augmentation, 7, 16, **arguments).epoch(index))
+    batches = list(MachineBatches(dataset, augmentation, 7, 16, **arguments).epoch(index))
     return np.stack([features for features, _ in batches]), np.stack([targets for _, targets in batches])
 
 

@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from micronets.data.log_mel import IMAGES, log_mel
 from micronets.data.machines.synthesis import MACHINES, generate_machines
 from micronets.errors import ConfigurationError
+from micronets.features.log_mel import IMAGES, log_mel
 
 from .conftest import GENERATED
 

@@ -1,0 +1,1 @@
+"""All models of a folder, compiled and profiled beside what other runtimes reach."""

@@ -1,0 +1,255 @@
+"""`python -m micronets.benchmark.models [FOLDER]`: compiles and profiles every .tflite file of a folder.
+
+Prints every model beside other runtimes' figures, and writes the table, every layer, and a picture of them.
+"""
+
+import argparse
+import csv
+import io
+import logging
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from micronets.atomic import atomic_directory, write_text
+from micronets.benchmark.layer_picture import draw_layers
+from micronets.benchmark.peers import KnownModel, Peers, load_peers
+from micronets.boards import find_board
+from micronets.compiler import OPTIMISE
+from micronets.errors import BuildError, DataError, MicronetsError
+from micronets.profile.model import profile_model
+from micronets.profile.result import LAYER_COLUMNS, Profile
+from micronets.progress import track
+
+logger = logging.getLogger(__name__)
+
+M4_BOARD, M55_BOARD = "nucleo-l4r5zi", "corstone-300"
+BASELINE = "TFLM + CMSIS-NN"
+
+COLUMNS = (
+    "model",
+    "file",
+    "bit_exact",
+    "estimated_ms",
+    "estimated_error_percent",
+    "at_most_ms",
+    "goal_ms",
+    "fastest_peer",
+    "fastest_peer_ms",
+    "share_of_fastest_peer",
+    "baseline_ms",
+    "share_of_baseline",
+    "floor_ms",
+    "share_of_floor",
+    "instructions",
+    "ram_bytes",
+    "at_most_ram_bytes",
+    "goal_ram_bytes",
+    "baseline_ram_bytes",
+    "share_of_baseline_ram",
+    "code_bytes",
+    "constant_bytes",
+    "m55_instructions",
+    "share_of_baseline_m55",
+)
+Row = dict[str, str | int | float | bool | None]
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One model: its profile on the Cortex-M4 board, and its instructions on a Cortex-M55 where it fits that."""
+
+    tflite: Path
+    known: KnownModel | None
+    profile: Profile
+    m55_instructions: int | None
+
+    @property
+    def title(self) -> str:
+        return self.known.title if self.known else self.tflite.stem
+
+
+def measure(tflite: Path, peers: Peers, optimise: str) -> Measurement:
+    """Compiles one model for both cores and runs it on the emulator; raises MicronetsError where that fails."""
+    with tempfile.TemporaryDirectory() as scratch:
+        profile = profile_model(tflite, find_board(M4_BOARD), Path(scratch) / "m4", optimise=optimise, inputs=3)
+        try:
+            m55 = profile_model(tflite, find_board(M55_BOARD), Path(scratch) / "m55", optimise=optimise, inputs=1)
+        except BuildError as error:
+            logger.info("%s", error)
+            return Measurement(tflite, peers.find(tflite), profile, None)
+        if m55.different_outputs:
+            raise BuildError(f"{tflite} gives other outputs than TensorFlow Lite Micro on {M55_BOARD}.")
+        return Measurement(tflite, peers.find(tflite), profile, m55.instructions[0])
+
+
+def table_row(measurement: Measurement) -> Row:
+    """The columns `COLUMNS`; None where there is nothing to compare with."""
+    known, profile = measurement.known, measurement.profile
+    firmware = profile.firmware
+    latency_ms, ram_bytes = profile.latency_ms or 0.0, firmware.ram_bytes.network
+    floor_ms = sum(firmware.layer_macs) / 2 / firmware.board.clock_hz * 1e3
+    row: Row = dict.fromkeys(COLUMNS)
+    row |= {
+        "model": measurement.title,
+        "file": measurement.tflite.name,
+        "bit_exact": profile.different_outputs == 0,
+        "estimated_ms": round(latency_ms, 3),
+        "estimated_error_percent": profile.error_percent,
+        "floor_ms": round(floor_ms, 3),
+        "share_of_floor": round(floor_ms / latency_ms, 4),
+        "instructions": profile.instructions[0],
+        "ram_bytes": ram_bytes,
+        "code_bytes": firmware.flash_bytes.network_code,
+        "constant_bytes": firmware.flash_bytes.network_constants,
+        "m55_instructions": measurement.m55_instructions,
+    }
+    if known is None:
+        return row
+    name, fastest = known.fastest
+    row |= {
+        "at_most_ms": known.at_most.latency_ms,
+        "goal_ms": known.goal.latency_ms,
+        "fastest_peer": name,
+        "fastest_peer_ms": fastest.latency_ms,
+        "share_of_fastest_peer": round(latency_ms / fastest.latency_ms, 4),
+        "at_most_ram_bytes": known.at_most.ram_bytes,
+        "goal_ram_bytes": known.goal.ram_bytes,
+    }
+    if (baseline := known.peers.get(BASELINE)) is not None:
+        row |= {"baseline_ms": baseline.latency_ms, "share_of_baseline": round(latency_ms / baseline.latency_ms, 4)}
+        if baseline.ram_bytes is not None:
+            row |= {
+                "baseline_ram_bytes": baseline.ram_bytes,
+                "share_of_baseline_ram": round(ram_bytes / baseline.ram_bytes, 4),
+            }
+        if baseline.m55_instructions is not None and measurement.m55_instructions is not None:
+            row["share_of_baseline_m55"] = round(measurement.m55_instructions / baseline.m55_instructions, 4)
+    return row
+
+
+def unmet(row: Row, peers: Peers) -> list[str]:
+    """Targets that a row misses, one phrase each."""
+    limits = (
+        ("estimated_ms", row["at_most_ms"], "ms"),
+        ("ram_bytes", row["at_most_ram_bytes"], "bytes of RAM"),
+        ("code_bytes", peers.code_bytes_at_most, "bytes of code"),
+        ("share_of_baseline_m55", peers.m55_share_at_most, "of the baseline's Cortex-M55 instructions"),
+    )
+    phrases = [
+        f"{row[column]:,} {what} where {limit:,} are allowed"
+        for column, limit, what in limits
+        if row[column] is not None and limit is not None and row[column] > limit
+    ]
+    return phrases if row["bit_exact"] else ["outputs differ from TensorFlow Lite Micro's", *phrases]
+
+
+def format_table(rows: Sequence[Row]) -> str:
+    """The table as text; `*` marks estimates."""
+    heads = ("model", "ms*", "at most", "goal", "fastest peer", "ratio", "TFLM", "ratio", "of floor", "RAM", "at most",
+             "goal", "of TFLM", "code", "constants", "M55 instr.", "of TFLM", "exact")  # fmt: skip
+    lines = [heads]
+    for row in rows:
+        peer = "-" if row["fastest_peer"] is None else f"{row['fastest_peer']} {row['fastest_peer_ms']:g}"
+        lines.append(
+            (
+                str(row["model"]),
+                f"{row['estimated_ms']:.2f} ±{row['estimated_error_percent']:.0f}%",
+                _number(row["at_most_ms"]),
+                _number(row["goal_ms"]),
+                peer,
+                _share(row["share_of_fastest_peer"]),
+                _number(row["baseline_ms"]),
+                _share(row["share_of_baseline"]),
+                f"{row['share_of_floor']:.1%}",
+                _number(row["ram_bytes"]),
+                _number(row["at_most_ram_bytes"]),
+                _number(row["goal_ram_bytes"]),
+                _share(row["share_of_baseline_ram"]),
+                _number(row["code_bytes"]),
+                _number(row["constant_bytes"]),
+                _number(row["m55_instructions"]),
+                _share(row["share_of_baseline_m55"]),
+                "yes" if row["bit_exact"] else "NO",
+            )
+        )
+    widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
+    left = (0, 4)
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if column in left else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    )
+
+
+def _number(value: object) -> str:
+    return "-" if value is None else f"{value:,}"
+
+
+def _share(value: object) -> str:
+    return "-" if value is None else f"{value:.2f}"
+
+
+def _csv(columns: Sequence[str], rows: Sequence[Row]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def run_benchmark(folder: Path, directory: Path, optimise: str) -> tuple[list[Row], list[str]]:
+    """Measures every model; `directory` gets `benchmark.csv`, `layers.csv` and `layers.png`.
+
+    Returns the rows of the table, and a sentence for every model that misses a target.
+
+    Raises:
+        DataError: the folder holds no .tflite file.
+        MicronetsError: a model cannot be compiled, built or run.
+    """
+    files = sorted(folder.glob("*.tflite"))
+    if not files:
+        raise DataError(f"{folder} holds no .tflite file; name a folder with some.")
+    peers = load_peers()
+    measurements = [measure(path, peers, optimise) for path in track(files, logger, "models", total=len(files))]
+    order = {model.title: index for index, model in enumerate(peers.models)}
+    measurements.sort(key=lambda measurement: (order.get(measurement.title, len(order)), measurement.title))
+    rows = [table_row(measurement) for measurement in measurements]
+    layers = [
+        {"model": measurement.title, **row} for measurement in measurements for row in measurement.profile.layer_rows()
+    ]
+    with atomic_directory(directory) as beside:
+        write_text(beside / "benchmark.csv", _csv(COLUMNS, rows))
+        write_text(beside / "layers.csv", _csv(("model", *LAYER_COLUMNS), layers))
+        (beside / "layers.png").write_bytes(draw_layers([(item.title, item.profile) for item in measurements]))
+    return rows, [f"{row['model']}: {'; '.join(misses)}." for row in rows if (misses := unmet(row, peers))]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m micronets.benchmark.models", description=__doc__)
+    root = Path(__file__).parents[2]
+    parser.add_argument("folder", type=Path, nargs="?", default=root.parent / "shared" / "models")
+    parser.add_argument("--output", type=Path, default=root / "results" / "benchmark", help="directory; replaced")
+    parser.add_argument("--optimise", choices=OPTIMISE, default="balanced")
+    options = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    try:
+        rows, misses = run_benchmark(options.folder, options.output, options.optimise)
+    except MicronetsError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(format_table(rows))
+    print(
+        f"* estimated for {M4_BOARD}, ± is the mean error against published latencies; the peers' are measured on that "
+        "board or estimated in the same way (micronets/benchmark/peers.yaml). Ratios below 1 are faster or smaller."
+    )
+    print("\n".join(misses) if misses else "All targets are met.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,55 @@
+"""The memory plan of a program: lifetimes of its values, and where they and every step's scratch lie."""
+
+from dataclasses import dataclass
+
+from micronets.compiler.kernels.kernel import PlannedKernel
+from micronets.compiler.offsets import ArenaOffsets, Buffer, Overlap, find_offsets
+from micronets.compiler.steps import Program, Value
+
+
+@dataclass(frozen=True)
+class ArenaPlan:
+    buffers: tuple[Buffer, ...]
+    plan: ArenaOffsets
+    offsets: dict[int, int]
+    """id(storage value) -> offset."""
+    scratch_offsets: tuple[int | None, ...]
+
+
+def plan_arena(program: Program, kernels: list[PlannedKernel]) -> ArenaPlan:
+    first: dict[int, int] = {id(program.input.storage): 0}
+    last: dict[int, int] = {}
+    storages: dict[int, Value] = {id(program.input.storage): program.input.storage}
+    for number, kernel in enumerate(kernels):
+        for value in (*kernel.step.inputs, kernel.step.output):
+            storage = value.storage
+            if storage.constant is None:
+                storages.setdefault(id(storage), storage)
+                first.setdefault(id(storage), number)
+                last[id(storage)] = number
+    last[id(program.output.storage)] = len(kernels)
+    last.setdefault(id(program.input.storage), 0)
+    buffers = [Buffer(v.name, v.size_bytes, first[key], last[key]) for key, v in storages.items()]
+    index = {key: i for i, key in enumerate(storages)}
+    overlaps = []
+    for number, kernel in enumerate(kernels):
+        target = index[id(kernel.step.output.storage)]
+        for position, distance in kernel.overlaps().items():
+            storage = kernel.step.inputs[position].storage
+            shared = sum(value.storage is storage for value in kernel.step.inputs) > 1
+            if storage.constant is None and last[id(storage)] == number and not shared:
+                overlaps.append(Overlap(index[id(storage)], target, distance.least, distance.exact))
+    scratch_index: list[int | None] = []
+    for number, kernel in enumerate(kernels):
+        if kernel.scratch_bytes:
+            scratch_index.append(len(buffers))
+            buffers.append(Buffer(f"scratch_{number}", kernel.scratch_bytes, number, number))
+        else:
+            scratch_index.append(None)
+    plan = find_offsets(buffers, overlaps)
+    return ArenaPlan(
+        tuple(buffers),
+        plan,
+        {key: plan.offsets[i] for key, i in index.items()},
+        tuple(None if i is None else plan.offsets[i] for i in scratch_index),
+    )

@@ -1,0 +1,122 @@
+"""gemmlowp's fixed-point exponential and logistic, on integers, for tables computed at compile time.
+
+Formulas: gemmlowp/fixedpoint.h (`exp_on_negative_values`, `one_over_one_plus_x_for_x_in_0_1`, `logistic`) and
+TensorFlow Lite's reference softmax and logistic. QI.F below means I integer and F fractional bits.
+"""
+
+import math
+
+import numpy as np
+
+from micronets.compiler.arithmetic import (
+    INT32_MAX,
+    quantise_multiplier,
+    rounding_divide_by_power_of_two,
+    saturating_rounding_doubling_high_multiply,
+    wrap32,
+)
+
+_SOFTMAX_INTEGER_BITS = 5
+_LOGISTIC_INTEGER_BITS = 4
+
+# Q0.31 of exp(-2**k) for k = -2 ... 4.
+_BARREL = [(k, round(math.exp(-(2.0**k)) * (1 << 31))) for k in range(-2, 5)]
+
+
+def _multiply(a: int, b: int) -> int:
+    return saturating_rounding_doubling_high_multiply(a, b)
+
+
+def _exp_quarter(a: int) -> int:
+    """exp(a) for a in [-1/4, 0), Q0.31 to Q0.31, a fourth-order Taylor expansion around -1/8."""
+    exp_minus_eighth, third = 1895147668, 715827883
+    x = a + (1 << 28)
+    x2 = _multiply(x, x)
+    x3 = _multiply(x2, x)
+    x4_over_4 = rounding_divide_by_power_of_two(_multiply(x2, x2), 2)
+    tail = rounding_divide_by_power_of_two(_multiply(x4_over_4 + x3, third) + x2, 1)
+    return exp_minus_eighth + _multiply(exp_minus_eighth, x + tail)
+
+
+def exp_on_negative_values(a: int, integer_bits: int) -> int:
+    """exp(a) for a <= 0 in Q(integer_bits).(31 - integer_bits), as Q0.31."""
+    if a == 0:
+        return INT32_MAX
+    fraction_bits = 31 - integer_bits
+    quarter = 1 << (fraction_bits - 2)
+    remainder_quarter = (a & (quarter - 1)) - quarter
+    result = _exp_quarter(remainder_quarter << integer_bits)
+    remainder = remainder_quarter - a
+    for exponent, factor in _BARREL:
+        if exponent < integer_bits and remainder & (1 << (fraction_bits + exponent)):
+            result = _multiply(result, factor)
+    return result
+
+
+def _input_radius(integer_bits: int, left_shift: int) -> int:
+    largest = ((1 << integer_bits) - 1) * (1 << (31 - integer_bits)) / (1 << left_shift)
+    return int(math.floor(largest))
+
+
+def softmax_exponentials(scale: float, beta: float) -> np.ndarray:
+    """Q0.31 exponentials of 0, -1, ..., -255 input steps; shorter where TFLM treats the rest as zero."""
+    real = min(float(np.float64(beta) * np.float64(scale)) * (1 << (31 - _SOFTMAX_INTEGER_BITS)), (1 << 31) - 1.0)
+    multiplier, left_shift = quantise_multiplier(real)
+    if left_shift < 0:
+        raise ValueError("the input's scale is too small for TFLM's softmax")
+    smallest = -_input_radius(_SOFTMAX_INTEGER_BITS, left_shift)
+    table = []
+    for difference in range(0, -256, -1):
+        if difference < smallest:
+            break
+        rescaled = _multiply(wrap32(difference * (1 << left_shift)), multiplier)
+        table.append(exp_on_negative_values(rescaled, _SOFTMAX_INTEGER_BITS))
+    return np.array(table, np.int32)
+
+
+def _one_over_one_plus(a: int) -> int:
+    """1 / (1 + a) for a in [0, 1), Q0.31 to Q0.31, three Newton-Raphson steps in Q2.29."""
+    total = a + INT32_MAX
+    half_denominator = (total + (1 if total >= 0 else -1)) // 2
+    x = 1515870810 + _multiply(half_denominator, -1010580540)
+    for _ in range(3):
+        residue = (1 << 29) - _multiply(half_denominator, x)
+        x = wrap32(x + _shift_left_saturating(_multiply(x, residue), 2))
+    return _shift_left_saturating(x, 1)
+
+
+def _shift_left_saturating(value: int, bits: int) -> int:
+    limit = (1 << (31 - bits)) - 1
+    if value > limit:
+        return INT32_MAX
+    if value < -limit:
+        return -(1 << 31)
+    return value << bits
+
+
+def logistic_table(scale: float, zero_point: int) -> np.ndarray:
+    """TFLM's int8 logistic (output scale 1/256, zero point -128) of every int8 input, as int8 (256,)."""
+    fraction, left_shift = math.frexp(float(scale) * (1 << (31 - _LOGISTIC_INTEGER_BITS)))
+    multiplier = int(math.floor(fraction * (1 << 31) + 0.5))
+    radius = _input_radius(_LOGISTIC_INTEGER_BITS, max(left_shift, 0))
+    table = []
+    for quantised in range(-128, 128):
+        centred = quantised - zero_point
+        if centred <= -radius:
+            table.append(-128)
+        elif centred >= radius:
+            table.append(127)
+        else:
+            table.append(_logistic_int8(centred, multiplier, left_shift))
+    return np.array(table, np.int8)
+
+
+def _logistic_int8(centred: int, multiplier: int, left_shift: int) -> int:
+    shifted = wrap32(centred * (1 << max(left_shift, 0)))
+    x = rounding_divide_by_power_of_two(_multiply(shifted, multiplier), max(-left_shift, 0))
+    if x == 0:
+        probability = 1 << 30
+    else:
+        upper = _one_over_one_plus(exp_on_negative_values(-abs(x), _LOGISTIC_INTEGER_BITS))
+        probability = upper if x > 0 else INT32_MAX - upper
+    return min(rounding_divide_by_power_of_two(probability, 23), 255) - 128

@@ -1,0 +1,27 @@
+"""What the choice of kernels did with 4-bit weights, for the network's notes."""
+
+from collections.abc import Iterable
+
+from micronets.compiler.kernels.kernel import Kernel
+from micronets.compiler.steps import ConvolutionStep, DepthwiseConvolutionStep
+
+
+def four_bit_notes(kernels: Iterable[Kernel]) -> list[str]:
+    """One sentence on the layers whose 4-bit weights stay packed, and one on each whose weights take 8 bits."""
+    packed, notes = [], []
+    for kernel in kernels:
+        step = kernel.step
+        if isinstance(step, ConvolutionStep | DepthwiseConvolutionStep) and step.weight_bits == 4:
+            if kernel.weight_bits == 4:
+                packed.append(step.operators[0])
+            else:
+                notes.append(f"operator {step.operators[0]}: 4-bit weights take 8 bits each, {_reason(kernel)}")
+    if packed:
+        notes.insert(0, f"operators {', '.join(map(str, packed))}: 4-bit weights stay packed, two per byte")
+    return notes
+
+
+def _reason(kernel: Kernel) -> str:
+    if "helium" in kernel.function:
+        return f"as {kernel.function} loads whole bytes; with `optimise: size` they stay packed, much slower"
+    return f"as only {kernel.function} is exact for its weights and accumulators"

@@ -1,0 +1,84 @@
+"""The choice of a kernel for a step."""
+
+from micronets.compiler.intervals import (
+    Analysis,
+    convolution_accumulators,
+    depthwise_accumulators,
+    input_bounds,
+)
+from micronets.compiler.kernels.add import AddSame
+from micronets.compiler.kernels.dense import Dense
+from micronets.compiler.kernels.depthwise import depthwise_3x3
+from micronets.compiler.kernels.depthwise_quads import depthwise_quads
+from micronets.compiler.kernels.helium import helium_kernel
+from micronets.compiler.kernels.kernel import Kernel
+from micronets.compiler.kernels.patch import PatchConvolution
+from micronets.compiler.kernels.point import PackedWeights, PointConvolution, pack
+from micronets.compiler.kernels.quads import QuadWeights, pack_quads
+from micronets.compiler.kernels.reference import (
+    ReferenceConvolution,
+    ReferenceDepthwise,
+    ReferenceTransposedConvolution,
+)
+from micronets.compiler.kernels.simple import SIMPLE_KERNELS
+from micronets.compiler.steps import (
+    AddStep,
+    ConvolutionStep,
+    DepthwiseConvolutionStep,
+    FullyConnectedStep,
+    Step,
+    TransposedConvolutionStep,
+)
+
+_REFERENCE: dict[type, type[Kernel]] = {
+    ConvolutionStep: ReferenceConvolution,
+    FullyConnectedStep: ReferenceConvolution,
+    DepthwiseConvolutionStep: ReferenceDepthwise,
+    TransposedConvolutionStep: ReferenceTransposedConvolution,
+    **SIMPLE_KERNELS,
+}
+
+
+_HELIUM_CORES = ("cortex-m55",)
+# Their C may be compiled with MN_DUAL_ISSUE.
+_DUAL_ISSUE_CORES = ("cortex-m7",)
+
+
+def choose_kernel(step: Step, analysis: Analysis, core: str, optimise: str) -> Kernel:
+    """The fastest kernel that is exact for the step and the values it can meet; the reference where no other is.
+
+    4-bit weights stay packed, which costs up to a seventh of the speed; but Helium, several times as fast, loads whole
+    bytes and is given up for them only where `optimise` is `size`.
+    """
+    if core in _HELIUM_CORES and not (optimise == "size" and _four_bits(step)):
+        vectorised = helium_kernel(step, analysis)
+        if vectorised is not None:
+            return vectorised
+    if isinstance(step, ConvolutionStep):
+        accumulators = convolution_accumulators(step, input_bounds(step, analysis))
+        quads = pack_quads(step, accumulators)
+        if quads is not None:
+            return _dense(step, quads, core)
+        packed = pack(step, accumulators)
+        if packed is not None:
+            if Dense.fits(step):
+                return Dense(step, packed)
+            return _dense(step, packed, core)
+    if isinstance(step, DepthwiseConvolutionStep):
+        accumulators = depthwise_accumulators(step, input_bounds(step, analysis))
+        fast = depthwise_3x3(step, accumulators) or depthwise_quads(step, accumulators)
+        if fast is not None:
+            return fast
+    if isinstance(step, AddStep) and AddSame.fits(step):
+        return AddSame(step)
+    return _REFERENCE[type(step)](step)
+
+
+def _four_bits(step: Step) -> bool:
+    return isinstance(step, ConvolutionStep | DepthwiseConvolutionStep) and step.weight_bits == 4
+
+
+def _dense(step: ConvolutionStep, packed: PackedWeights | QuadWeights, core: str) -> Kernel:
+    if step.window.is_point:
+        return PointConvolution(step, packed, reads_ahead=core in _DUAL_ISSUE_CORES)
+    return PatchConvolution(step, packed)

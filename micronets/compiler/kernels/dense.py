@@ -1,0 +1,41 @@
+"""Fully connected layers of one row: eight output channels at a time, straight from int8 inputs (dense.c)."""
+
+import numpy as np
+
+from micronets.compiler.kernels.kernel import Kernel
+from micronets.compiler.kernels.point import PackedWeights, point_fields_of_stream
+from micronets.compiler.source import Source
+from micronets.compiler.steps import ConvolutionStep
+
+_OCTET_PAIRS = 4
+
+
+class Dense(Kernel[ConvolutionStep]):
+    file = "dense.c"
+
+    def __init__(self, step: ConvolutionStep, packed: PackedWeights) -> None:
+        super().__init__(step)
+        self.packed = packed
+        self.function = f"mn_dense_{packed.form.name}"
+
+    @staticmethod
+    def fits(step: ConvolutionStep) -> bool:
+        return step.window.is_point and step.output.shape[:2] == (1, 1) and step.weights.shape[3] % 4 == 0
+
+    def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
+        step, packed = self.step, self.packed
+        channels, depth = step.weights.shape[0], step.weights.shape[3]
+        octets = channels // (2 * _OCTET_PAIRS)
+        stream: list[int] = []
+        for octet in range(octets):
+            pairs = range(octet * _OCTET_PAIRS, (octet + 1) * _OCTET_PAIRS)
+            for pair in pairs:
+                stream += packed.pair_head(pair)
+            stream += packed.lanes[list(pairs)].T.reshape(-1).tolist()
+            for pair in pairs:
+                stream += packed.form.pair_words(pair)
+        for pair in range(octets * _OCTET_PAIRS, len(packed.lanes)):
+            stream += packed.pair_stream(pair)
+        fields = point_fields_of_stream(source, layer, step, packed.words, depth, np.array(stream, np.int32))
+        address = source.description("mn_point", layer, fields)
+        return [f"{self.function}({address}, {inputs[0]}, {output});"]

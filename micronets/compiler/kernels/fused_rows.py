@@ -1,0 +1,101 @@
+"""A convolution computed row by row into the depthwise convolution or pool after it: few of its rows ever exist."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from micronets.compiler.kernels.depthwise import Depthwise3x3
+from micronets.compiler.kernels.helium import HeliumDepthwise, HeliumPatch, HeliumPoint
+from micronets.compiler.kernels.kernel import Distance, Kernel, PlannedKernel
+from micronets.compiler.kernels.patch import PatchConvolution
+from micronets.compiler.kernels.point import PointConvolution
+from micronets.compiler.kernels.simple import PoolKernel
+from micronets.compiler.steps import Step
+
+RowMaker = PointConvolution | PatchConvolution | HeliumPoint | HeliumPatch
+RowReader = Depthwise3x3 | HeliumDepthwise | PoolKernel
+
+
+@dataclass(eq=False, kw_only=True)
+class FusedStep(Step):
+    kind: ClassVar[str] = "fused"
+
+
+class FusedRows(PlannedKernel[FusedStep]):
+    """`first` makes the rows that a band of `second` needs into a buffer; rows that the next band reads again stay."""
+
+    file = None
+    function = "fused_rows"
+
+    def __init__(self, first: RowMaker, second: RowReader) -> None:
+        super().__init__(
+            FusedStep(
+                inputs=first.step.inputs,
+                output=second.step.output,
+                operators=first.step.operators + second.step.operators,
+            )
+        )
+        self.first = first
+        self.second = second
+
+    def files(self) -> set[str]:
+        return self.first.files() | self.second.files() | {"movement.c"}
+
+    @property
+    def row_bytes(self) -> int:
+        _, columns, channels = self.first.step.output.shape
+        return columns * channels
+
+    @property
+    def buffer_bytes(self) -> int:
+        return -(-self.second.bands.rows_at_once * self.row_bytes // 4) * 4
+
+    @property
+    def scratch_bytes(self) -> int:
+        return self.buffer_bytes + max(self.first.scratch_bytes, self.second.scratch_bytes)
+
+    def overlaps(self) -> dict[int, Distance]:
+        """A band's outputs are written when the rows for it are made; later rows need the input from some row on."""
+        bands = self.second.bands
+        _, in_columns, depth = self.step.inputs[0].shape
+        out_rows, out_columns, channels = self.step.output.shape
+        distance = 0
+        for line in range(bands.band, out_rows, bands.band):
+            unread = self.first.first_input_row(bands.rows_before(line))
+            distance = max(distance, line * out_columns * channels - unread * in_columns * depth)
+        return {0: Distance(distance)}
+
+    def emit_driver(self, name: str, first: str, second: str, scratch: str) -> str:
+        """C text of a function that calls the two layer functions band by band."""
+        bands = self.second.bands
+        return f"""static void {name}(void)
+{{
+    int8_t *const buffer = {scratch};
+    int32_t held = 0, made = 0;
+    for (int32_t line = 0; line < {bands.out_rows}; line += {bands.band})
+    {{
+        const int32_t lines = {bands.out_rows} - line < {bands.band} ? {bands.out_rows} - line : {bands.band};
+        const int32_t top = line * {bands.stride} - {bands.pad_top};
+        const int32_t bottom = top + (lines - 1) * {bands.stride} + {bands.window_rows};
+        const int32_t begin = top < 0 ? 0 : top;
+        const int32_t end = bottom > {bands.rows} ? {bands.rows} : bottom;
+        mn_move_down(buffer, buffer + (begin - held) * {self.row_bytes}, (made - begin) * {self.row_bytes});
+        held = begin;
+        {first}(made, end - made, buffer + (made - held) * {self.row_bytes});
+        made = end;
+        {second}(line, lines, buffer);
+    }}
+}}
+"""
+
+
+def fuse(first: Kernel, second: Kernel, band: int) -> FusedRows | None:
+    """None where the two are no convolution and 3x3 depthwise convolution or pool of its rows."""
+    if not isinstance(first, RowMaker) or not isinstance(second, RowReader):
+        return None
+    if second.step.inputs[0] is not first.step.output or first.step.kind != "conv_2d":
+        return None
+    banded = second.banded(band)
+    # Rows that no window reads would be made all the same, and have no place in the buffer.
+    if banded is None or banded.bands.stride > banded.bands.window_rows:
+        return None
+    return FusedRows(first, banded)

@@ -1,0 +1,69 @@
+"""Convolutions with larger kernels: patches of four pixels, multiplied like 1x1 pixels (patch.c)."""
+
+import numpy as np
+
+from micronets.compiler.kernels.kernel import Distance, Kernel, shape_fields, window_fields
+from micronets.compiler.kernels.point import BLOCK_PIXELS, PackedWeights, point_fields
+from micronets.compiler.kernels.quads import QuadWeights
+from micronets.compiler.source import Source
+from micronets.compiler.steps import ConvolutionStep
+
+
+class PatchConvolution(Kernel[ConvolutionStep]):
+    file = "patch.c"
+
+    def __init__(self, step: ConvolutionStep, packed: PackedWeights | QuadWeights) -> None:
+        super().__init__(step)
+        self.packed = packed
+        self.function = f"mn_patch_{packed.variant}"
+        self.weight_bits = packed.weight_bits
+
+    def files(self) -> set[str]:
+        return {self.file, self.packed.dsp_file}
+
+    @property
+    def depth(self) -> int:
+        return int(np.prod(self.step.weights.shape[1:]))
+
+    @property
+    def scratch_bytes(self) -> int:
+        return 4 * BLOCK_PIXELS * self.packed.words + BLOCK_PIXELS * 2 * self.packed.words
+
+    def overlaps(self) -> dict[int, Distance]:
+        """A block's outputs are written when its patches have been read; later blocks read from their first row on."""
+        _, columns, depth = self.step.inputs[0].shape
+        out_rows, out_columns, channels = self.step.output.shape
+        pixels = out_rows * out_columns
+        distance = 0
+        for end in range(BLOCK_PIXELS, pixels, BLOCK_PIXELS):
+            first_row = self.first_input_row(end // out_columns)
+            # Within its row a later pixel may start left of this one's row end, so whole rows count as unread.
+            distance = max(distance, end * channels - first_row * columns * depth)
+        return {0: Distance(distance)}
+
+    def first_input_row(self, row: int) -> int:
+        """Least input row that output rows from `row` on read."""
+        window = self.step.window
+        return min(max(0, row * window.stride[0] - window.pad_top), self.step.inputs[0].shape[0])
+
+    def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
+        rows = self.step.output.shape[0]
+        return [f"{self.function}({self._describe(source, layer)}, 0, {rows}, {inputs[0]}, {output}, {scratch});"]
+
+    def emit_rows(self, source: Source, layer: str, source_of_rows: str, scratch: str) -> list[str]:
+        """Output rows [row, row + rows) into `output`, C variables in scope."""
+        return [f"{self.function}({self._describe(source, layer)}, row, rows, {source_of_rows}, output, {scratch});"]
+
+    def _describe(self, source: Source, layer: str) -> str:
+        step = self.step
+        return source.description(
+            "mn_patch",
+            layer,
+            {
+                "point": point_fields(source, layer, step, self.packed, self.depth),
+                "in": shape_fields(step.inputs[0].shape),
+                "out_columns": step.output.shape[1],
+                "window": window_fields(step.window),
+                "input_zero_point": step.input_zero_point,
+            },
+        )

@@ -1,0 +1,164 @@
+"""1x1 convolutions: pairs of output channels in 16-bit lanes, four pixels at a time (point_block.h)."""
+
+import numpy as np
+
+from micronets.compiler.intervals import Bounds
+from micronets.compiler.kernels.forms import Form, choose_form, extended
+from micronets.compiler.kernels.kernel import Distance, Kernel
+from micronets.compiler.kernels.quads import QuadWeights
+from micronets.compiler.source import Source
+from micronets.compiler.steps import ConvolutionStep
+
+BLOCK_PIXELS = 4
+_LARGEST_PAIRED = (1 << 23) - 1
+_LARGEST_SINGLE = (1 << 31) - 1
+# The two words of four inputs, as SXTB16 and SXTB16 with a rotation by 8 leave them.
+_LANE_ORDER = (0, 2, 1, 3)
+
+
+class PackedWeights:
+    """Weights (channels, depth) and biases as lanes of channel pairs, with the requantisation's form.
+
+    Attributes:
+        words: words of lanes per pair, even.
+        lanes: int32 (pairs, words).
+        starts: int64 (channels rounded up to even,), the accumulators' start: bias, zero point and nudge.
+    """
+
+    def __init__(self, step: ConvolutionStep, lanes: np.ndarray, starts: np.ndarray, form: Form) -> None:
+        self.step = step
+        self.lanes = lanes
+        self.starts = starts
+        self.form = form
+
+    @property
+    def words(self) -> int:
+        return self.lanes.shape[1]
+
+    def pair_head(self, pair: int) -> list[int]:
+        """Starts of acc_p and acc_b."""
+        a, b = int(self.starts[2 * pair]), int(self.starts[2 * pair + 1])
+        return [_wrap32(256 * a + b), _wrap32(b)]
+
+    dsp_file = "point_dsp.c"
+    weight_bits = 8
+
+    @property
+    def variant(self) -> str:
+        """How the C functions' names end."""
+        return self.form.name
+
+    @property
+    def stream(self) -> np.ndarray:
+        """All constants of point_block.h, int32 words."""
+        return np.array([word for pair in range(len(self.lanes)) for word in self.pair_stream(pair)], np.int32)
+
+    def pair_stream(self, pair: int) -> list[int]:
+        return [*self.pair_head(pair), *self.lanes[pair].tolist(), *self.form.pair_words(pair)]
+
+
+def pack(step: ConvolutionStep, accumulators: Bounds) -> PackedWeights | None:
+    """None where the lanes cannot hold the weights or their sums."""
+    channels = step.weights.shape[0]
+    weights = step.weights.reshape(channels, -1).astype(np.int64)
+    even = channels + channels % 2
+    depth = weights.shape[1]
+    bias = step.bias - step.input_zero_point * weights.sum(axis=1)
+    low, high = accumulators.low, accumulators.high
+    is_a = np.arange(channels) % 2 == 0
+    largest = np.where(is_a, _LARGEST_PAIRED, _LARGEST_SINGLE)
+    if np.any(np.maximum(np.abs(low), np.abs(high)) > largest):
+        return None
+    form = choose_form(step.requantisation, low, high, largest)
+    padded = np.zeros((even, -(-depth // 4) * 4), np.int64)
+    padded[:channels, :depth] = weights
+    lanes = 256 * padded[0::2] + padded[1::2]
+    if lanes.min() < -(1 << 15):
+        return None
+    order = np.arange(padded.shape[1]).reshape(-1, 4)[:, _LANE_ORDER].reshape(-1)
+    words = np.ascontiguousarray(lanes[:, order].astype("<i2")).view("<i4")
+    wide = Form(
+        form.name,
+        form.nudges,
+        extended(form.factors, even),
+        extended(form.constants, even),
+        extended(form.shifts, even),
+    )
+    starts = np.zeros(even, np.int64)
+    starts[:channels] = bias + form.nudges
+    return PackedWeights(step, words, starts, wide)
+
+
+class PointConvolution(Kernel[ConvolutionStep]):
+    file = "point.c"
+
+    def __init__(self, step: ConvolutionStep, packed: PackedWeights | QuadWeights, *, reads_ahead: bool) -> None:
+        """`reads_ahead`: the core's kernel reads a word beyond its column."""
+        super().__init__(step)
+        self.packed = packed
+        self.function = f"mn_point_{packed.variant}"
+        self.slack_bytes = 4 if reads_ahead else 0
+        self.weight_bits = packed.weight_bits
+
+    def files(self) -> set[str]:
+        return {self.file, self.packed.dsp_file}
+
+    @property
+    def pixels(self) -> int:
+        rows, columns, _ = self.step.output.shape
+        return rows * columns
+
+    @property
+    def scratch_bytes(self) -> int:
+        return 4 * BLOCK_PIXELS * self.packed.words + self.slack_bytes
+
+    def overlaps(self) -> dict[int, Distance]:
+        """Pixels up to a block's end are written when those up to the same end have been read."""
+        depth, channels = self.step.weights.shape[3], self.step.weights.shape[0]
+        ends = [min(start + BLOCK_PIXELS, self.pixels) for start in range(0, self.pixels, BLOCK_PIXELS)]
+        return {0: Distance(max(0, *(end * (channels - depth) for end in ends[:-1] or [0])))}
+
+    def first_input_row(self, row: int) -> int:
+        """Least input row that output rows from `row` on read."""
+        return row
+
+    def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
+        address = self._describe(source, layer)
+        return [f"{self.function}({address}, {self.pixels}, {inputs[0]}, {output}, {scratch});"]
+
+    def emit_rows(self, source: Source, layer: str, source_of_rows: str, scratch: str) -> list[str]:
+        """Output rows [row, row + rows) into `output`, C variables in scope."""
+        columns, depth = self.step.output.shape[1], self.step.weights.shape[3]
+        address = self._describe(source, layer)
+        begin = f"{source_of_rows} + row * {columns * depth}"
+        return [f"{self.function}({address}, rows * {columns}, {begin}, output, {scratch});"]
+
+    def _describe(self, source: Source, layer: str) -> str:
+        fields = point_fields(source, layer, self.step, self.packed, self.step.weights.shape[3])
+        return source.description("mn_point", layer, fields)
+
+
+def point_fields(
+    source: Source, layer: str, step: ConvolutionStep, packed: PackedWeights | QuadWeights, depth: int
+) -> dict[str, int | str]:
+    """struct mn_point for a step of `depth` inputs per pixel."""
+    return point_fields_of_stream(source, layer, step, packed.words, depth, packed.stream)
+
+
+def point_fields_of_stream(
+    source: Source, layer: str, step: ConvolutionStep, words: int, depth: int, stream: np.ndarray
+) -> dict[str, int | str]:
+    q = step.requantisation
+    return {
+        "depth": depth,
+        "words": words,
+        "channels": step.weights.shape[0],
+        "zero_point": q.zero_point,
+        "low": q.low,
+        "high": q.high,
+        "stream": source.array(f"{layer}_stream", stream),
+    }
+
+
+def _wrap32(value: int) -> int:
+    return ((value + (1 << 31)) & 0xFFFFFFFF) - (1 << 31)

@@ -1,0 +1,225 @@
+"""CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED and TRANSPOSE_CONV.
+
+Multipliers as TFLM's `PopulateConvolutionQuantizationParams` (double product of scales) and, for FULLY_CONNECTED per
+tensor, `GetQuantizedConvolutionMultipler` (float32 product of scales).
+"""
+
+import numpy as np
+
+from micronets.compiler.arithmetic import activation_range, quantise_multiplier
+from micronets.compiler.graph import Operator, Tensor
+from micronets.compiler.operators.context import LoweringContext
+from micronets.compiler.steps import (
+    ConvolutionStep,
+    DepthwiseConvolutionStep,
+    FullyConnectedStep,
+    Requantisation,
+    TransposedConvolutionStep,
+    Window,
+)
+
+_LONGEST_REACH = 65535
+
+
+def window_of(
+    lowering: LoweringContext, operator: Operator, in_size: tuple[int, int], kernel: tuple[int, int]
+) -> tuple[Window, tuple[int, int]]:
+    """The window and the output's (rows, columns), by TensorFlow's SAME and VALID."""
+    options = operator.options
+    stride = (options["stride_h"], options["stride_w"])
+    dilation = (options.get("dilation_h", 1), options.get("dilation_w", 1))
+    if min(stride + dilation + kernel) < 1 or max(stride + dilation) > 1024:
+        raise lowering.fail(
+            operator, f"has strides {stride}, dilations {dilation} and kernel {kernel}; at least 1 each"
+        )
+    sides, pads = [], []
+    for size, k, s, d in zip(in_size, kernel, stride, dilation, strict=True):
+        reach = (k - 1) * d + 1
+        if reach > _LONGEST_REACH:
+            raise lowering.fail(operator, f"has a kernel reaching over {reach}; at most {_LONGEST_REACH} is supported")
+        out = -(-size // s) if options["padding"] == "SAME" else (size + s - reach) // s
+        if out < 1:
+            raise lowering.fail(operator, f"has a kernel reaching over {reach} on an input of {size}")
+        sides.append(out)
+        pads.append(max(0, (out - 1) * s + reach - size) // 2)
+    return Window(kernel, stride, dilation, pads[0], pads[1]), (sides[0], sides[1])
+
+
+def _weights(lowering: LoweringContext, operator: Operator, position: int, sides: int) -> tuple[Tensor, np.ndarray]:
+    tensor = lowering.tensor(operator, position, "weights")
+    data = lowering.constant(operator, position, "weights", ("int8", "int4"))
+    if len(tensor.shape) != sides:
+        raise lowering.fail(operator, f"has weights of the shape {list(tensor.shape)}; {sides} sides are expected")
+    if tensor.quantisation is None:
+        raise lowering.fail(operator, "has weights without quantisation")
+    if np.any(tensor.quantisation.zero_points != 0):
+        raise lowering.fail(operator, "has weights with a zero point; only symmetric weights are supported")
+    return tensor, data
+
+
+def _bias(lowering: LoweringContext, operator: Operator, position: int, channels: int) -> np.ndarray:
+    tensor = lowering.optional(operator, position)
+    if tensor is None:
+        return np.zeros(channels, np.int64)
+    data = lowering.constant(operator, position, "bias", ("int32",))
+    if data.size != channels:
+        raise lowering.fail(operator, f"has {data.size} biases for {channels} output channels")
+    return data.reshape(-1).astype(np.int64)
+
+
+def _requantisation(
+    lowering: LoweringContext,
+    operator: Operator,
+    input_scale: float,
+    weights: Tensor,
+    channel_axis: int,
+    channels: int,
+    *,
+    float_product: bool = False,
+) -> Requantisation:
+    scale, zero_point = lowering.per_tensor(operator, lowering.output(operator), "output")
+    scales = weights.quantisation.scales
+    if len(scales) > 1 and weights.quantisation.axis != channel_axis:
+        raise lowering.fail(
+            operator, f"has weights quantised along side {weights.quantisation.axis}, not {channel_axis}"
+        )
+    if len(scales) not in (1, channels):
+        raise lowering.fail(operator, f"has {len(scales)} weight scales for {channels} output channels")
+    multipliers, shifts = [], []
+    for weight_scale in scales:
+        if float_product:
+            real = float(np.float32(input_scale) * np.float32(weight_scale)) / scale
+        else:
+            real = input_scale * float(weight_scale) / scale
+        if not np.isfinite(real):
+            raise lowering.fail(operator, "has scales whose ratio overflows")
+        multiplier, shift = quantise_multiplier(real)
+        multipliers.append(multiplier)
+        shifts.append(shift)
+    repeat = channels if len(scales) == 1 else 1
+    low, high = activation_range(operator.options.get("activation", "NONE"), scale, zero_point)
+    return Requantisation(
+        multipliers=np.repeat(np.array(multipliers, np.int64), repeat),
+        shifts=np.repeat(np.array(shifts, np.int64), repeat),
+        zero_point=zero_point,
+        low=low,
+        high=high,
+    )
+
+
+def _check_output(lowering: LoweringContext, operator: Operator, computed: tuple[int, int, int]) -> None:
+    stated = lowering.shape(operator, lowering.output(operator))
+    if stated != computed:
+        raise lowering.fail(operator, f"states the output {list(stated)}, but its window gives {list(computed)}")
+
+
+def lower_convolution(lowering: LoweringContext, operator: Operator) -> None:
+    source, scale, zero_point = lowering.activation(operator, 0)
+    weights, data = _weights(lowering, operator, 1, 4)
+    channels, kernel_rows, kernel_columns, depth = data.shape
+    rows, columns, in_channels = source.shape
+    if in_channels % depth:
+        raise lowering.fail(operator, f"has weights for {depth} input channels, its input has {in_channels}")
+    if depth != in_channels:
+        raise lowering.fail(operator, f"is grouped ({in_channels // depth} groups); only one group is supported")
+    window, sides = window_of(lowering, operator, (rows, columns), (kernel_rows, kernel_columns))
+    _check_output(lowering, operator, (*sides, channels))
+    lowering.add(
+        ConvolutionStep(
+            inputs=[source],
+            output=lowering.make(operator),
+            operators=(operator.index,),
+            window=window,
+            weights=data,
+            bias=_bias(lowering, operator, 2, channels),
+            input_zero_point=zero_point,
+            requantisation=_requantisation(lowering, operator, scale, weights, 0, channels),
+            weight_bits=4 if weights.dtype == "int4" else 8,
+        )
+    )
+
+
+def lower_depthwise(lowering: LoweringContext, operator: Operator) -> None:
+    source, scale, zero_point = lowering.activation(operator, 0)
+    weights, data = _weights(lowering, operator, 1, 4)
+    _, kernel_rows, kernel_columns, channels = data.shape
+    rows, columns, in_channels = source.shape
+    if data.shape[0] != 1 or channels % in_channels:
+        raise lowering.fail(operator, f"has weights {list(data.shape)} for {in_channels} input channels")
+    window, sides = window_of(lowering, operator, (rows, columns), (kernel_rows, kernel_columns))
+    _check_output(lowering, operator, (*sides, channels))
+    lowering.add(
+        DepthwiseConvolutionStep(
+            inputs=[source],
+            output=lowering.make(operator),
+            operators=(operator.index,),
+            window=window,
+            weights=data[0],
+            multiplier=channels // in_channels,
+            bias=_bias(lowering, operator, 2, channels),
+            input_zero_point=zero_point,
+            requantisation=_requantisation(lowering, operator, scale, weights, 3, channels),
+            weight_bits=4 if weights.dtype == "int4" else 8,
+        )
+    )
+
+
+def lower_fully_connected(lowering: LoweringContext, operator: Operator) -> None:
+    source, scale, zero_point = lowering.activation(operator, 0)
+    weights, data = _weights(lowering, operator, 1, 2)
+    channels, depth = data.shape
+    if source.size_bytes % depth:
+        raise lowering.fail(operator, f"has weights for {depth} inputs, its input has {source.size_bytes} elements")
+    rows = source.size_bytes // depth
+    if lowering.output(operator).elements != rows * channels:
+        raise lowering.fail(
+            operator, f"states {lowering.output(operator).elements} outputs instead of {rows * channels}"
+        )
+    per_tensor = len(weights.quantisation.scales) == 1
+    if weights.dtype == "int4" and not per_tensor:
+        raise lowering.fail(
+            operator,
+            "has 4-bit weights with a scale per channel, which TFLM refuses; accepted are one scale for all weights, "
+            "or a 1x1 CONV_2D in its place",
+        )
+    lowering.add(
+        FullyConnectedStep(
+            inputs=[source],
+            output=lowering.make(operator, (1, rows, channels)),
+            operators=(operator.index,),
+            window=Window((1, 1), (1, 1)),
+            weights=data.reshape(channels, 1, 1, depth),
+            bias=_bias(lowering, operator, 2, channels),
+            input_zero_point=zero_point,
+            requantisation=_requantisation(lowering, operator, scale, weights, 0, channels, float_product=per_tensor),
+            weight_bits=4 if weights.dtype == "int4" else 8,
+        )
+    )
+
+
+def lower_transposed_convolution(lowering: LoweringContext, operator: Operator) -> None:
+    source, scale, zero_point = lowering.activation(operator, 2)
+    weights, data = _weights(lowering, operator, 1, 4)
+    channels, kernel_rows, kernel_columns, depth = data.shape
+    rows, columns, in_channels = source.shape
+    if depth != in_channels:
+        raise lowering.fail(operator, f"has weights for {depth} input channels, its input has {in_channels}")
+    if operator.options["activation"] != "NONE":
+        raise lowering.fail(operator, "has a fused activation, which TFLM does not carry out")
+    out_rows, out_columns, out_channels = lowering.shape(operator, lowering.output(operator))
+    # The padding is that of the convolution from the output to the input.
+    window, sides = window_of(lowering, operator, (out_rows, out_columns), (kernel_rows, kernel_columns))
+    if (*sides, out_channels) != (rows, columns, channels):
+        raise lowering.fail(operator, f"turns {list(source.shape)} into {[out_rows, out_columns, out_channels]}")
+    lowering.add(
+        TransposedConvolutionStep(
+            inputs=[source],
+            output=lowering.make(operator),
+            operators=(operator.index,),
+            window=window,
+            weights=data,
+            bias=_bias(lowering, operator, 3, channels),
+            input_zero_point=zero_point,
+            requantisation=_requantisation(lowering, operator, scale, weights, 0, channels),
+        )
+    )

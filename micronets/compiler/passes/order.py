@@ -1,0 +1,67 @@
+"""The order of execution: drops steps nobody needs, and orders branches for the least memory alive at once."""
+
+from micronets.compiler.steps import Program, Step, Value
+
+
+def drop_unused(program: Program) -> None:
+    """Removes steps whose output neither another step nor the network's output needs."""
+    needed = {id(program.output.storage)}
+    kept: list[Step] = []
+    for step in reversed(program.steps):
+        if id(step.output.storage) in needed:
+            kept.append(step)
+            needed.update(id(value.storage) for value in step.inputs)
+        else:
+            program.notes.append(f"dropped operator {step.operators[0]}, which nothing reads")
+    program.steps = kept[::-1]
+
+
+def order_steps(program: Program) -> None:
+    """Runs, of the steps that are ready, the one that leaves the least memory alive; kept if the peak is lower."""
+    ordered = _greedy(program)
+    if _peak_bytes(program, ordered) < _peak_bytes(program, program.steps):
+        program.steps = ordered
+        program.notes.append("reordered the branches for less memory alive at once")
+
+
+def _storages(step: Step) -> dict[int, Value]:
+    return {id(v.storage): v.storage for v in step.inputs if v.storage.constant is None}
+
+
+def _greedy(program: Program) -> list[Step]:
+    waiting = list(program.steps)
+    uses: dict[int, int] = {id(program.output.storage): 1}
+    for step in waiting:
+        for key in _storages(step):
+            uses[key] = uses.get(key, 0) + 1
+    made = {id(program.input.storage)}
+    ordered: list[Step] = []
+    while waiting:
+        ready = [step for step in waiting if all(key in made for key in _storages(step))]
+
+        def growth(step: Step) -> int:
+            freed = sum(value.size_bytes for key, value in _storages(step).items() if uses[key] == 1)
+            return step.output.size_bytes - freed
+
+        chosen = min(ready, key=growth)
+        waiting.remove(chosen)
+        ordered.append(chosen)
+        made.add(id(chosen.output.storage))
+        for key in _storages(chosen):
+            uses[key] -= 1
+    return ordered
+
+
+def _peak_bytes(program: Program, steps: list[Step]) -> int:
+    """Largest sum of what is alive during a step, without any overlap."""
+    last: dict[int, int] = {id(program.output.storage): len(steps)}
+    for number, step in enumerate(steps):
+        for key in _storages(step):
+            last[key] = max(last.get(key, 0), number)
+    alive = {id(program.input.storage): program.input.size_bytes}
+    peak = 0
+    for number, step in enumerate(steps):
+        alive[id(step.output.storage)] = step.output.storage.size_bytes
+        peak = max(peak, sum(alive.values()))
+        alive = {key: size for key, size in alive.items() if last.get(key, -1) > number}
+    return peak

@@ -1,0 +1,325 @@
+"""Reads a .tflite file into a `Graph`; a damaged or foreign file raises one clear `ModelError`."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from micronets.compiler.flatbuffer import Damaged, Table
+from micronets.compiler.graph import Graph, Operator, Quantisation, Tensor
+from micronets.errors import ModelError
+
+_LARGEST_FILE_BYTES = 64 << 20
+_LARGEST_SIDE = 65535
+_LARGEST_TENSOR_ELEMENTS = 1 << 24
+_MOST_OPERATORS = 4096
+
+_DTYPES = {0: "float32", 2: "int32", 3: "uint8", 4: "int64", 7: "int16", 9: "int8", 17: "int4"}
+_NUMPY_DTYPES = {
+    "float32": "<f4",
+    "int32": "<i4",
+    "uint8": "u1",
+    "int64": "<i8",
+    "int16": "<i2",
+    "int8": "i1",
+    "int4": "u1",
+}
+
+_ACTIVATIONS = {0: "NONE", 1: "RELU", 2: "RELU_N1_TO_1", 3: "RELU6"}
+
+# BuiltinOperator and BuiltinOptions of the TensorFlow Lite schema, version 3: code -> (name, options type).
+_KINDS = {
+    0: ("ADD", 11),
+    1: ("AVERAGE_POOL_2D", 5),
+    2: ("CONCATENATION", 10),
+    3: ("CONV_2D", 1),
+    4: ("DEPTHWISE_CONV_2D", 2),
+    6: ("DEQUANTIZE", 0),
+    9: ("FULLY_CONNECTED", 8),
+    14: ("LOGISTIC", 0),
+    17: ("MAX_POOL_2D", 5),
+    18: ("MUL", 21),
+    19: ("RELU", 0),
+    21: ("RELU6", 0),
+    22: ("RESHAPE", 0),
+    25: ("SOFTMAX", 9),
+    34: ("PAD", 0),
+    40: ("MEAN", 27),
+    43: ("SQUEEZE", 0),
+    67: ("TRANSPOSE_CONV", 49),
+    70: ("EXPAND_DIMS", 0),
+    97: ("RESIZE_NEAREST_NEIGHBOR", 74),
+    114: ("QUANTIZE", 0),
+}
+
+SUPPORTED_KINDS = tuple(sorted(name for name, _ in _KINDS.values()))
+
+
+def kind_codes() -> dict[str, int]:
+    """The schema's code of every supported operator."""
+    return {name: code for code, (name, _) in _KINDS.items()}
+
+
+def read_graph(path: Path) -> Graph:
+    """Reads and checks a .tflite file of one subgraph.
+
+    Raises:
+        ModelError: the file is missing, truncated or damaged, refers to tensors that do not exist or are made later,
+            or holds an operator the compiler does not know. The sentence names the file and what is wrong.
+    """
+    try:
+        size_bytes = path.stat().st_size
+        if size_bytes > _LARGEST_FILE_BYTES:
+            raise ModelError(f"{path}: {size_bytes} bytes are too many for a microcontroller's network")
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror}); give the path of a .tflite file") from error
+    if content[4:8] != b"TFL3":
+        raise ModelError(f"{path}: not a .tflite file (the identifier TFL3 is missing)")
+    try:
+        return _Reader(path, content).graph()
+    except Damaged as error:
+        raise ModelError(f"{path}: damaged .tflite file ({error}); export it again") from error
+
+
+class _Reader:
+    def __init__(self, path: Path, content: bytes) -> None:
+        self.path = path
+        self.content = content
+
+    def fail(self, what: str) -> ModelError:
+        return ModelError(f"{self.path}: {what}")
+
+    def graph(self) -> Graph:
+        model = Table.root(self.content)
+        version = model.uint32(0)
+        if version != 3:
+            raise self.fail(f"schema version {version} is not supported; export version 3")
+        subgraphs = model.tables(2)
+        if len(subgraphs) != 1:
+            raise self.fail(f"{len(subgraphs)} subgraphs; only networks of one subgraph are supported")
+        subgraph = subgraphs[0]
+        buffers = model.tables(4)
+        tensors = tuple(self._tensor(i, table, buffers) for i, table in enumerate(subgraph.tables(0)))
+        codes = model.tables(1)
+        operator_tables = subgraph.tables(3)
+        if not 1 <= len(operator_tables) <= _MOST_OPERATORS:
+            raise self.fail(f"{len(operator_tables)} operators; between 1 and {_MOST_OPERATORS} are supported")
+        operators = tuple(self._operator(i, table, codes) for i, table in enumerate(operator_tables))
+        inputs = self._indices(subgraph, 1, "the graph's inputs")
+        outputs = self._indices(subgraph, 2, "the graph's outputs")
+        graph = Graph(str(self.path), tensors, operators, inputs, outputs)
+        self._check_references(graph)
+        return graph
+
+    def _indices(self, table: Table, field: int, whose: str) -> tuple[int, ...]:
+        array = table.array(field, "<i4")
+        if array is None:
+            raise self.fail(f"{whose} are missing")
+        return tuple(int(index) for index in array)
+
+    def _tensor(self, index: int, table: Table, buffers: list[Table]) -> Tensor:
+        name = table.string(3) or f"tensor {index}"
+        what = f"tensor {index} ({name[:60]})"
+        dtype = _DTYPES.get(table.int8(1), "other")
+        shape_array = table.array(0, "<i4")
+        shape = () if shape_array is None else tuple(int(side) for side in shape_array)
+        if len(shape) > 6 or any(not 1 <= side <= _LARGEST_SIDE for side in shape):
+            raise self.fail(
+                f"{what} has the shape {list(shape)[:8]}; at most 6 sides of 1 to {_LARGEST_SIDE} are supported"
+            )
+        elements = 1
+        for side in shape:
+            elements *= side
+        if elements > _LARGEST_TENSOR_ELEMENTS:
+            raise self.fail(f"{what} has {elements} elements, too many for a microcontroller")
+        buffer_index = table.uint32(2)
+        if buffer_index >= len(buffers):
+            raise self.fail(f"{what} refers to buffer {buffer_index} of {len(buffers)}")
+        buffer = buffers[buffer_index]
+        if buffer.uint64(1) > 1:
+            raise self.fail(f"{what} keeps its values outside the FlatBuffer; export it with values inside")
+        if table.table(6) is not None:
+            raise self.fail(f"{what} is sparse; export it dense")
+        if table.bool(5):
+            raise self.fail(f"{what} is a variable; networks with state are not supported")
+        raw = buffer.array(0, "u1")
+        data = None
+        if raw is not None and len(raw) and dtype != "other":
+            data = self._constant(what, dtype, shape, elements, raw)
+        return Tensor(index, name, shape, dtype, self._quantisation(what, shape, table.table(4)), data)
+
+    def _constant(self, what: str, dtype: str, shape: tuple[int, ...], elements: int, raw: np.ndarray) -> np.ndarray:
+        size_bytes = (elements + 1) // 2 if dtype == "int4" else elements * np.dtype(_NUMPY_DTYPES[dtype]).itemsize
+        if len(raw) != size_bytes:
+            raise self.fail(f"{what} needs {size_bytes} bytes of values, its buffer has {len(raw)}")
+        if dtype != "int4":
+            return raw.view(_NUMPY_DTYPES[dtype]).reshape(shape)
+        nibbles = np.stack([raw & 15, raw >> 4], axis=1).reshape(-1)[:elements].astype(np.int8)
+        return (nibbles - 16 * (nibbles > 7)).astype(np.int8).reshape(shape)
+
+    def _quantisation(self, what: str, shape: tuple[int, ...], table: Table | None) -> Quantisation | None:
+        if table is None:
+            return None
+        scales = table.array(2, "<f4")
+        if scales is None or not len(scales):
+            return None
+        zero_points = table.array(3, "<i8")
+        if zero_points is None or not len(zero_points):
+            zero_points = np.zeros(len(scales), np.int64)
+        axis = table.int32(6)
+        if table.uint8(4):
+            raise self.fail(f"{what} uses custom or block-wise quantisation; use per-tensor or per-channel")
+        if len(zero_points) == 1 and len(scales) > 1:
+            zero_points = np.repeat(zero_points, len(scales))
+        if len(zero_points) != len(scales):
+            raise self.fail(f"{what} has {len(scales)} scales but {len(zero_points)} zero points")
+        if len(scales) > 1 and not (0 <= axis < len(shape) and shape[axis] == len(scales)):
+            raise self.fail(f"{what} has {len(scales)} scales, which fit no side {axis} of its shape {list(shape)}")
+        if not np.all(np.isfinite(scales)) or np.any(scales <= 0):
+            raise self.fail(f"{what} has a scale that is not a positive number")
+        return Quantisation(scales.astype(np.float32), zero_points.astype(np.int64), axis)
+
+    def _operator(self, index: int, table: Table, codes: list[Table]) -> Operator:
+        code_index = table.uint32(0)
+        if code_index >= len(codes):
+            raise self.fail(f"operator {index} refers to operator code {code_index} of {len(codes)}")
+        code = codes[code_index]
+        builtin = max(code.int8(0), code.int32(3))
+        if builtin not in _KINDS:
+            custom = code.string(1)
+            called = f"custom operator {custom[:40]}" if custom else f"built-in operator {builtin}"
+            raise self.fail(f"operator {index} ({called}) is not supported; supported are {', '.join(SUPPORTED_KINDS)}")
+        kind, options_type = _KINDS[builtin]
+        options_table = table.table(4)
+        if options_table is not None and options_type and table.uint8(3) != options_type:
+            raise self.fail(f"operator {index} ({kind}) carries the options of another operator")
+        read = _OPTIONS.get(kind)
+        try:
+            options = read(options_table) if read else {}
+        except KeyError as error:
+            raise self.fail(f"operator {index} ({kind}) has the unsupported option value {error}") from error
+        whose = f"operator {index} ({kind})"
+        inputs = self._indices(table, 1, f"the inputs of {whose}")
+        outputs = self._indices(table, 2, f"the outputs of {whose}")
+        if not inputs or len(inputs) > 64 or len(outputs) != 1:
+            raise self.fail(f"{whose} has {len(inputs)} inputs and {len(outputs)} outputs; one output is expected")
+        return Operator(index, kind, inputs, outputs, options)
+
+    def _check_references(self, graph: Graph) -> None:
+        count = len(graph.tensors)
+
+        def check(index: int, whose: str) -> Tensor:
+            if not 0 <= index < count:
+                raise self.fail(f"{whose} refers to tensor {index}, but there are {count}")
+            return graph.tensors[index]
+
+        known = {tensor.index for tensor in graph.tensors if tensor.data is not None}
+        for index in graph.inputs:
+            if check(index, "the graph's inputs").data is not None:
+                raise self.fail(f"the graph's input {index} is a constant")
+            known.add(index)
+        for operator in graph.operators:
+            for index in operator.inputs:
+                if index == -1:
+                    continue
+                tensor = check(index, str(operator))
+                if index not in known:
+                    raise self.fail(
+                        f"{operator} reads tensor {index} ({tensor.name[:60]}), which nothing before it makes"
+                    )
+            for index in operator.outputs:
+                tensor = check(index, str(operator))
+                if index in known:
+                    raise self.fail(f"{operator} writes tensor {index} ({tensor.name[:60]}), which is already made")
+                known.add(index)
+        if not graph.outputs:
+            raise self.fail("the graph has no output")
+        for index in graph.outputs:
+            check(index, "the graph's outputs")
+            if index not in known:
+                raise self.fail(f"the graph's output, tensor {index}, is made by no operator")
+
+
+def _padding(table: Table) -> dict[str, int | str]:
+    return {"padding": {0: "SAME", 1: "VALID"}[table.int8(0)]}
+
+
+def _activation(table: Table | None, field: int) -> dict[str, str]:
+    return {"activation": _ACTIVATIONS[table.int8(field) if table else 0]}
+
+
+def _convolution(table: Table | None) -> dict:
+    if table is None:
+        raise KeyError("options missing")
+    return {
+        **_padding(table),
+        "stride_w": table.int32(1),
+        "stride_h": table.int32(2),
+        **_activation(table, 3),
+        "dilation_w": table.int32(4, 1),
+        "dilation_h": table.int32(5, 1),
+    }
+
+
+def _depthwise(table: Table | None) -> dict:
+    if table is None:
+        raise KeyError("options missing")
+    return {
+        **_padding(table),
+        "stride_w": table.int32(1),
+        "stride_h": table.int32(2),
+        "depth_multiplier": table.int32(3),
+        **_activation(table, 4),
+        "dilation_w": table.int32(5, 1),
+        "dilation_h": table.int32(6, 1),
+    }
+
+
+def _pool(table: Table | None) -> dict:
+    if table is None:
+        raise KeyError("options missing")
+    return {
+        **_padding(table),
+        "stride_w": table.int32(1),
+        "stride_h": table.int32(2),
+        "filter_w": table.int32(3),
+        "filter_h": table.int32(4),
+        **_activation(table, 5),
+    }
+
+
+def _fully_connected(table: Table | None) -> dict:
+    if table is not None and table.int8(1) != 0:
+        raise KeyError("weights_format")
+    return {**_activation(table, 0), "keep_dims": table.bool(2) if table else False}
+
+
+def _transpose_convolution(table: Table | None) -> dict:
+    if table is None:
+        raise KeyError("options missing")
+    return {
+        **_padding(table),
+        "stride_w": table.int32(1),
+        "stride_h": table.int32(2),
+        **_activation(table, 3),
+    }
+
+
+_OPTIONS: dict[str, Callable[[Table | None], dict]] = {
+    "CONV_2D": _convolution,
+    "DEPTHWISE_CONV_2D": _depthwise,
+    "AVERAGE_POOL_2D": _pool,
+    "MAX_POOL_2D": _pool,
+    "FULLY_CONNECTED": _fully_connected,
+    "ADD": lambda table: _activation(table, 0),
+    "MUL": lambda table: _activation(table, 0),
+    "SOFTMAX": lambda table: {"beta": table.float32(0) if table else 0.0},
+    "CONCATENATION": lambda table: {"axis": table.int32(0) if table else 0, **_activation(table, 1)},
+    "MEAN": lambda table: {"keep_dims": table.bool(0) if table else False},
+    "TRANSPOSE_CONV": _transpose_convolution,
+    "RESIZE_NEAREST_NEIGHBOR": lambda table: {
+        "align_corners": table.bool(0) if table else False,
+        "half_pixel_centers": table.bool(1) if table else False,
+    },
+}

@@ -1,0 +1,5 @@
+"""Generated recordings in the layout of Speech Commands, for runs without any download."""
+
+from micronets.data.speech.synthesis.recordings import GeneratedOptions, generate
+
+__all__ = ["GeneratedOptions", "generate"]

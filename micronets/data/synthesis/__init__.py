@@ -1,5 +1,0 @@
-"""Generated recordings in the layout of Speech Commands, for runs without any download."""
-
-from micronets.data.synthesis.recordings import GeneratedOptions, generate
-
-__all__ = ["GeneratedOptions", "generate"]

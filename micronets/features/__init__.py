@@ -1,0 +1,1 @@
+"""Features of sounds and sizes of images: one definition for training, export and the device."""

@@ -1,6 +1,0 @@
-"""Which C kernel carries out a step, and how its constants are laid out for it."""
-
-from micronets.firmware.kernels.choice import choose_kernel
-from micronets.firmware.kernels.kernel import Kernel
-
-__all__ = ["Kernel", "choose_kernel"]

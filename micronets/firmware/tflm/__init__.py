@@ -1,6 +1,0 @@
-"""TensorFlow Lite Micro as the runtime of a firmware: a C++ program around a library that the user has built."""
-
-from micronets.firmware.tflm.library import TflmLibrary
-from micronets.firmware.tflm.program import TflmProgram, write_tflm_program
-
-__all__ = ["TflmLibrary", "TflmProgram", "write_tflm_program"]

@@ -1,0 +1,126 @@
+"""Writes small .tflite files of any operators the compiler knows, for fuzzing and tests."""
+
+from typing import Any
+
+import flatbuffers
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from micronets.compiler.reader import kind_codes
+
+_TYPES = {
+    "float32": schema.TensorType.FLOAT32,
+    "int32": schema.TensorType.INT32,
+    "int8": schema.TensorType.INT8,
+    "int4": schema.TensorType.INT4,
+}
+_OPTIONS = {
+    "CONV_2D": schema.Conv2DOptionsT,
+    "DEPTHWISE_CONV_2D": schema.DepthwiseConv2DOptionsT,
+    "FULLY_CONNECTED": schema.FullyConnectedOptionsT,
+    "AVERAGE_POOL_2D": schema.Pool2DOptionsT,
+    "MAX_POOL_2D": schema.Pool2DOptionsT,
+    "ADD": schema.AddOptionsT,
+    "MUL": schema.MulOptionsT,
+    "SOFTMAX": schema.SoftmaxOptionsT,
+    "CONCATENATION": schema.ConcatenationOptionsT,
+    "MEAN": schema.ReducerOptionsT,
+    "TRANSPOSE_CONV": schema.TransposeConvOptionsT,
+    "RESIZE_NEAREST_NEIGHBOR": schema.ResizeNearestNeighborOptionsT,
+    "RESHAPE": schema.ReshapeOptionsT,
+}
+_VERSIONS = {"CONV_2D": 3, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 4, "ADD": 2, "MUL": 2, "PAD": 2, "SOFTMAX": 2}
+
+
+class ModelBuilder:
+    """Collects tensors and operators; indices of tensors are what operators refer to."""
+
+    def __init__(self) -> None:
+        self._tensors: list[schema.TensorT] = []
+        self._operators: list[schema.OperatorT] = []
+        self._codes: list[schema.OperatorCodeT] = []
+        self._buffers = [_buffer(None)]
+        self._code_index: dict[tuple[str, int], int] = {}
+
+    def tensor(
+        self,
+        shape: tuple[int, ...],
+        dtype: str,
+        scale: float | np.ndarray | None = None,
+        zero_point: int = 0,
+        axis: int = 0,
+        data: np.ndarray | None = None,
+    ) -> int:
+        """Adds a tensor and returns its index; int4 data is given as int8 values."""
+        tensor = schema.TensorT()
+        tensor.shape = list(shape)
+        tensor.type = _TYPES[dtype]
+        tensor.name = f"t{len(self._tensors)}".encode()
+        if scale is not None:
+            scales = np.atleast_1d(np.asarray(scale, np.float32))
+            quantisation = schema.QuantizationParametersT()
+            quantisation.scale = scales
+            quantisation.zeroPoint = np.full(len(scales), zero_point, np.int64)
+            quantisation.quantizedDimension = axis
+            tensor.quantization = quantisation
+        if data is not None:
+            tensor.buffer = len(self._buffers)
+            self._buffers.append(_buffer(_bytes(data, dtype)))
+        self._tensors.append(tensor)
+        return len(self._tensors) - 1
+
+    def operator(
+        self, kind: str, inputs: list[int], outputs: list[int], options: dict[str, Any] | None = None, version: int = 0
+    ) -> None:
+        """Adds an operator; `options` are attributes of the schema's options object."""
+        version = version or _VERSIONS.get(kind, 1)
+        operator = schema.OperatorT()
+        operator.opcodeIndex = self._code(kind, version)
+        operator.inputs, operator.outputs = inputs, outputs
+        if kind in _OPTIONS:
+            operator.builtinOptions = _OPTIONS[kind]()
+            for name, value in (options or {}).items():
+                setattr(operator.builtinOptions, name, value)
+            operator.builtinOptionsType = getattr(schema.BuiltinOptions, _OPTIONS[kind].__name__[:-1])
+        self._operators.append(operator)
+
+    def shape(self, index: int) -> tuple[int, ...]:
+        return tuple(self._tensors[index].shape)
+
+    def zero_point(self, index: int) -> int:
+        return int(self._tensors[index].quantization.zeroPoint[0])
+
+    def build(self, inputs: list[int], outputs: list[int]) -> bytes:
+        graph = schema.SubGraphT()
+        graph.tensors, graph.operators = self._tensors, self._operators
+        graph.inputs, graph.outputs = inputs, outputs
+        model = schema.ModelT()
+        model.version = 3
+        model.operatorCodes, model.subgraphs, model.buffers = self._codes, [graph], self._buffers
+        builder = flatbuffers.Builder(1024)
+        builder.Finish(model.Pack(builder), b"TFL3")
+        return bytes(builder.Output())
+
+    def _code(self, kind: str, version: int) -> int:
+        if (kind, version) not in self._code_index:
+            code = schema.OperatorCodeT()
+            code.builtinCode = kind_codes()[kind]
+            code.deprecatedBuiltinCode = min(code.builtinCode, 127)
+            code.version = version
+            self._code_index[kind, version] = len(self._codes)
+            self._codes.append(code)
+        return self._code_index[kind, version]
+
+
+def _buffer(data: np.ndarray | None) -> schema.BufferT:
+    buffer = schema.BufferT()
+    buffer.data = data
+    return buffer
+
+
+def _bytes(data: np.ndarray, dtype: str) -> np.ndarray:
+    if dtype != "int4":
+        return np.ascontiguousarray(data).reshape(-1).view(np.uint8)
+    nibbles = data.reshape(-1).astype(np.uint8) & 15
+    nibbles = np.concatenate([nibbles, np.zeros(len(nibbles) % 2, np.uint8)])
+    return nibbles[0::2] | (nibbles[1::2] << 4)

@@ -1,0 +1,114 @@
+"""One check per random model: compile, build with sanitizers and guards, run, compare with TensorFlow Lite Micro."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from micronets.boards import find_board
+from micronets.compiler.compile import OPTIMISE, compile_network
+from micronets.compiler.compiled_network import CompiledNetwork
+from micronets.compiler.reader import read_graph
+from micronets.emulator.execution import run_inputs
+from micronets.errors import MicronetsError, ModelError
+from micronets.fuzz.layers import random_layer
+from micronets.fuzz.mutations import mutated_model
+from micronets.fuzz.networks import random_network
+from micronets.fuzz.oracle import tflm_outputs
+from micronets.linking.build import build_firmware
+from micronets.linking.host import SANITIZERS, build_guarded, run_on_host
+from micronets.profile import profile_firmware
+
+KINDS = ("layer", "network", "mutation", "emulated")
+"""On this machine: layers, networks, damaged files; `emulated`: layers and networks on an emulated board."""
+
+Runner = Callable[[Path, np.ndarray, int], tuple[CompiledNetwork, np.ndarray]]
+
+_CORES = ("cortex-m4", "cortex-m0plus", "cortex-m55")
+_BOARDS = ("nucleo-l4r5zi", "nucleo-l4r5zi", "corstone-300", "corstone-300", "nucleo-f746zg", "nucleo-f207zg")
+_LONGEST_COMPILATION_S = 20.0
+_RANDOM_INPUTS = 3
+# Share of the accepted damaged files that are also built and run.
+_BUILT_MUTATIONS = 0.05
+
+
+def check(kind: str, seed: int, directory: Path) -> str | None:
+    """None where all is well, else one line saying what is wrong; `kind` is one of `KINDS`.
+
+    Raises:
+        RefusedByTflm: there is nothing to compare with.
+    """
+    if kind == "mutation":
+        return _check_mutation(seed, directory)
+    if kind == "emulated":
+        model = random_network(seed) if seed % 3 == 0 else random_layer(seed)
+        return _check_model(model, seed, directory, _emulated_outputs)
+    model = random_layer(seed) if kind == "layer" else random_network(seed)
+    return _check_model(model, seed, directory, _host_outputs)
+
+
+def edge_inputs(shape: tuple[int, ...], seed: int) -> np.ndarray:
+    """Random and saturating int8 inputs, (count, *shape)."""
+    random = np.random.default_rng([seed, 2])
+    noise = random.integers(-128, 128, (_RANDOM_INPUTS, *shape))
+    extremes = [np.full((1, *shape), -128), np.full((1, *shape), 127), random.choice([-128, 127], (1, *shape))]
+    return np.concatenate([noise, *extremes]).astype(np.int8)
+
+
+def _host_outputs(file: Path, inputs: np.ndarray, seed: int) -> tuple[CompiledNetwork, np.ndarray]:
+    network = compile_network(file, file.parent / "network", core=_CORES[seed % len(_CORES)])
+    executable = build_guarded(network, file.parent / "run", flags=("-O1", *SANITIZERS))
+    return network, run_on_host(executable, inputs, int(np.prod(network.output.shape)))
+
+
+def _emulated_outputs(file: Path, inputs: np.ndarray, seed: int) -> tuple[CompiledNetwork, np.ndarray]:
+    board = find_board(_BOARDS[seed % len(_BOARDS)])
+    network = compile_network(
+        file, file.parent / "network", core=board.core, optimise=OPTIMISE[seed // 7 % len(OPTIMISE)]
+    )
+    firmware = build_firmware(network, board, file.parent / "firmware")
+    profile_firmware(firmware, inputs[:1])  # refuses accesses outside of the program's memory
+    return network, run_inputs(firmware, inputs)
+
+
+def _check_model(model: bytes, seed: int, directory: Path, run: Runner) -> str | None:
+    file = directory / "model.tflite"
+    file.write_bytes(model)
+    graph = read_graph(file)
+    inputs = edge_inputs(graph.tensors[graph.inputs[0]].shape, seed)
+    expected = tflm_outputs(model, inputs)
+    try:
+        network, outputs = run(file, inputs, seed)
+    except MicronetsError as error:
+        return f"failed: {error}"
+    different = int((outputs != expected.reshape(outputs.shape)).sum())
+    if different:
+        kernels = ", ".join(layer.kernel for layer in network.layers)
+        return f"{different} of {outputs.size} outputs differ from TFLM's ({kernels})"
+    return None
+
+
+def _check_mutation(seed: int, directory: Path) -> str | None:
+    file = directory / "model.tflite"
+    file.write_bytes(mutated_model(seed))
+    start = time.monotonic()
+    try:
+        network = compile_network(file, directory / "network", core=_CORES[seed % len(_CORES)])
+    except ModelError as error:
+        if "\n" in str(error) or len(str(error)) > 600:
+            return f"the error is no sentence: {str(error)[:200]}"
+        network = None
+    except Exception as error:  # noqa: BLE001 - whatever else it raises is the finding
+        return f"{type(error).__name__}: {error}"
+    elapsed_s = time.monotonic() - start
+    if elapsed_s > _LONGEST_COMPILATION_S:
+        return f"compiling took {elapsed_s:.0f} s"
+    if network is None or np.random.default_rng([seed, 5]).random() >= _BUILT_MUTATIONS:
+        return None
+    try:
+        executable = build_guarded(network, directory / "run", flags=("-O1", *SANITIZERS))
+        run_on_host(executable, edge_inputs(network.input.shape, seed), int(np.prod(network.output.shape)))
+    except MicronetsError as error:
+        return f"failed: {error}"
+    return None

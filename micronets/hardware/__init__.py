@@ -1,0 +1,1 @@
+"""Programs on boards themselves: flashed, driven over a serial port, their cycles measured."""

@@ -1,0 +1,192 @@
+"""A linked firmware and what it takes of the board."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from micronets.boards import Board
+from micronets.compiler.compiled_network import PlannedBuffer
+from micronets.errors import BuildError
+from micronets.linking.linker_map import Contribution
+from micronets.runtime import MICRONETS
+
+NETWORK_OBJECT = "network-"
+HARNESS_OBJECT = "harness-"
+
+
+@dataclass(frozen=True)
+class FlashUse:
+    """Bytes of flash by what they are for.
+
+    Attributes:
+        network_code: the generated functions, the kernels they call, and what those need of the C library.
+        network_constants: weights, biases, requantisation constants, tables, and initial values of variables.
+        harness: start-up code, fault handler, benchmark program, vectors; what a product would bring itself.
+    """
+
+    network_code: int
+    network_constants: int
+    harness: int
+
+    @property
+    def network(self) -> int:
+        """What the network costs a product."""
+        return self.network_code + self.network_constants
+
+    @property
+    def total(self) -> int:
+        """Everything in flash."""
+        return self.network + self.harness
+
+
+@dataclass(frozen=True)
+class LayerFlash:
+    """Bytes of flash of one layer's own: the function that runs it, and its constants. Kernels serve many layers."""
+
+    code: int
+    constants: int
+
+
+@dataclass(frozen=True)
+class RamUse:
+    """Bytes of static RAM by what they are for; `network` is everything the network needs but the stack."""
+
+    network: int
+    harness: int
+    stack: int
+
+    @property
+    def total(self) -> int:
+        """Everything in RAM."""
+        return self.network + self.harness + self.stack
+
+
+@dataclass(frozen=True)
+class MemoryPlan:
+    """Where the compiler has put every buffer in the arena, and for which steps it lives."""
+
+    arena_bytes: int
+    buffers: tuple[PlannedBuffer, ...]
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """What runs a network.
+
+    Attributes:
+        name: `micronets`, C of our compiler; or `tflm`, an interpreter.
+        library_sha256: of the interpreter's library; None where there is none.
+        arena_trials: bytes of every arena that was tried for the interpreter, in order, and whether it was enough.
+    """
+
+    name: str
+    library_sha256: str | None = None
+    arena_trials: tuple[tuple[int, bool], ...] = ()
+
+
+COMPILED = Runtime(MICRONETS)
+
+
+@dataclass(frozen=True)
+class Firmware:
+    """A linked program for one network on one board's emulator.
+
+    Attributes:
+        elf: the program; `map` is its linker map.
+        input_bytes: of what it reads for each call of `entry`, an input tensor; likewise `output_bytes`.
+        layers: names of the functions that instructions are counted by: `network_layer_NN_<op>`, in order.
+        layer_macs: multiply-accumulates of each layer, as the compiler left them to be done.
+        entry: the function that is called for every input; `calls`: what such calls are called in messages.
+        layer_flash_bytes: of each layer; empty where a program does not keep its layers apart.
+    """
+
+    elf: Path
+    map: Path
+    board: Board
+    network: str
+    input_bytes: int
+    output_bytes: int
+    layers: tuple[str, ...]
+    layer_macs: tuple[int, ...]
+    memory_plan: MemoryPlan
+    flash_bytes: FlashUse
+    ram_bytes: RamUse
+    entry: str = "network_invoke"
+    calls: str = "inferences"
+    runtime: Runtime = COMPILED
+    layer_flash_bytes: tuple[LayerFlash, ...] = ()
+
+    def to_json(self) -> dict:
+        """All but the paths, for `firmware.json`."""
+        content = asdict(self)
+        del content["elf"], content["map"]
+        return content
+
+    @classmethod
+    def load(cls, directory: Path) -> "Firmware":
+        """The firmware that `build_firmware` left in `directory`; raises BuildError where it is not whole."""
+        path = Path(directory) / "firmware.json"
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            board, plan, runtime = (content.pop(name) for name in ("board", "memory_plan", "runtime"))
+            firmware = cls(
+                elf=path.with_name("firmware.elf"),
+                map=path.with_name("firmware.map"),
+                board=Board.from_json(board),
+                layers=tuple(content.pop("layers")),
+                layer_macs=tuple(content.pop("layer_macs")),
+                layer_flash_bytes=tuple(LayerFlash(**layer) for layer in content.pop("layer_flash_bytes")),
+                memory_plan=MemoryPlan(
+                    plan["arena_bytes"], tuple(PlannedBuffer(**buffer) for buffer in plan["buffers"])
+                ),
+                flash_bytes=FlashUse(**content.pop("flash_bytes")),
+                ram_bytes=RamUse(**content.pop("ram_bytes")),
+                runtime=Runtime(
+                    **{**runtime, "arena_trials": tuple((size, works) for size, works in runtime["arena_trials"])}
+                ),
+                **content,
+            )
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise BuildError(f"{path} is missing or damaged ({error!r}); run the firmware stage again.") from error
+        if not firmware.elf.is_file() or not firmware.map.is_file():
+            raise BuildError(f"{path} describes a firmware whose .elf or .map is gone; run the firmware stage again.")
+        return firmware
+
+
+def measure_memories(contributions: Sequence[Contribution], stack_bytes: int) -> tuple[FlashUse, RamUse]:
+    """Adds up a linker map: everything that is not the harness's is the network's, the C library included.
+
+    (The harness is written to need nothing of the C library.)
+    """
+    flash = {"network_code": 0, "network_constants": 0, "harness": 0}
+    ram = {"network": 0, "harness": 0}
+    owner = "network"
+    for part in contributions:
+        if part.object == "*script*" or part.output == ".stack":
+            owner = "harness"
+        elif part.object != "*fill*":  # padding belongs to whatever it follows
+            owner = "harness" if part.object.startswith(HARNESS_OBJECT) else "network"
+        if part.output in (".vectors", ".text", ".rodata", ".data"):
+            kind = "network_code" if part.output == ".text" else "network_constants"
+            flash[kind if owner == "network" else "harness"] += part.size_bytes
+        if part.output in (".data", ".bss", ".stack"):
+            ram[owner] += part.size_bytes
+    ram["harness"] -= stack_bytes
+    return FlashUse(**flash), RamUse(**ram, stack=stack_bytes)
+
+
+_LAYER_SECTION = re.compile(r"\.(?:text|rodata|data)\.network_layer_(\d+)(?:_|$)")
+
+
+def measure_layers(contributions: Sequence[Contribution], layers: Sequence[str]) -> tuple[LayerFlash, ...]:
+    """What each of the functions `network_layer_NN_<op>` has to itself in flash; padding is nobody's."""
+    code, constants = dict.fromkeys(layers, 0), dict.fromkeys(layers, 0)
+    names = {int(name.split("_")[2]): name for name in layers}
+    for part in contributions:
+        match = _LAYER_SECTION.match(part.section)
+        if match is not None and int(match[1]) in names:
+            kind = code if part.output == ".text" else constants
+            kind[names[int(match[1])]] += part.size_bytes
+    return tuple(LayerFlash(code[name], constants[name]) for name in layers)

@@ -1,1 +1,0 @@
-"""Programs on boards themselves: built, flashed, driven over a serial port, their cycles measured."""

@@ -1,0 +1,101 @@
+"""Estimates cycles from exactly counted instructions, by a `CycleModel`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from micronets.emulator.plugin import AccessCount, BlockCount
+from micronets.linking.instructions import CLASSES, Instruction
+from micronets.timing.cycle_models import CycleModel
+
+_SINGLE_TRANSFERS = ("load", "store")
+
+
+@dataclass(frozen=True)
+class LayerCounts:
+    """What one layer executes in one inference: all exactly counted but `cycles`, which are estimated.
+
+    Attributes:
+        classes: instructions by class, only those that occur.
+        flash_loads, ram_loads, ram_stores: accesses; one for every word of a double or multiple transfer.
+        cycles: None where there is no cycle model for the board.
+    """
+
+    instructions: int
+    classes: Mapping[str, int]
+    taken_branches: int
+    flash_loads: int
+    ram_loads: int
+    ram_stores: int
+    cycles: float | None
+
+
+def sequence_cycles(model: CycleModel, instructions: Sequence[Instruction]) -> float:
+    """Cycles on a Cortex-M4 of instructions run one after the other, without wait states, no branch taken."""
+    cycles = 0.0
+    previous = ""
+    for instruction in instructions:
+        kind = instruction.kind
+        if kind == "load" and model.scattered_load is not None:
+            cycles += model.scattered_load
+        elif kind == "load" and previous in _SINGLE_TRANSFERS:
+            cycles += 1
+        elif instruction.words:
+            cycles += 1 + instruction.words
+        else:
+            cycles += model.fixed[kind]
+        previous = kind
+    return cycles
+
+
+def block_cycles(model: CycleModel, program: Mapping[int, Instruction], block: BlockCount) -> float:
+    """Cycles on a Cortex-M4 of all executions of a block, its taken branches included, wait states not.
+
+    Where the emulator ends a block depends on the host as well; a load that follows such a seam is pipelined with the
+    load or store before it as if the seam were not there.
+    """
+    body = block_instructions(program, block)
+    cycles = block.executed * sequence_cycles(model, body) + block.taken * model.taken_branch
+    if model.scattered_load is not None:
+        return cycles
+    following = program.get(block.end)
+    if following is not None and following.kind == "load" and body[-1].kind in _SINGLE_TRANSFERS:
+        cycles -= (block.executed - block.taken) * (model.fixed["load"] - 1)
+    return cycles
+
+
+def count_layer(
+    program: Mapping[int, Instruction],
+    blocks: Sequence[BlockCount],
+    accesses: Sequence[AccessCount],
+    model: CycleModel | None,
+    macs: int,
+) -> LayerCounts:
+    """Adds up the blocks and accesses of one layer in one inference, with so many multiply-accumulates."""
+    classes = dict.fromkeys(CLASSES, 0)
+    taken = sum(block.taken for block in blocks)
+    flash_loads = sum(access.flash_loads for access in accesses)
+    cycles = 0.0 if model is None else flash_loads * model.flash_load_cycles
+    for block in blocks:
+        for instruction in block_instructions(program, block):
+            classes[instruction.kind] += block.executed
+        if model is not None:
+            cycles += block_cycles(model, program, block)
+    return LayerCounts(
+        instructions=sum(classes.values()),
+        classes={kind: count for kind, count in classes.items() if count},
+        taken_branches=taken,
+        flash_loads=flash_loads,
+        ram_loads=sum(access.ram_loads for access in accesses),
+        ram_stores=sum(access.ram_stores for access in accesses),
+        cycles=None if model is None else model.cycles(cycles, macs),
+    )
+
+
+def block_instructions(program: Mapping[int, Instruction], block: BlockCount) -> list[Instruction]:
+    """The instructions in [start, end) of a block."""
+    body = []
+    address = block.start
+    while address < block.end:
+        body.append(program[address])
+        address += program[address].size_bytes
+    return body

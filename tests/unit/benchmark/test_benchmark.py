@@ -1,0 +1,113 @@
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+from PIL import Image
+
+from micronets.benchmark.models import COLUMNS, format_table, main, run_benchmark, unmet
+from micronets.benchmark.peers import PEERS_FILE, load_peers
+from micronets.errors import ConfigurationError, DataError
+from micronets.export.writer import write_tflite
+from tests.networks import random_network, small_ds_cnn
+
+ROW = dict.fromkeys(COLUMNS) | {
+    "model": "KWS ref",
+    "bit_exact": True,
+    "estimated_ms": 40.0,
+    "estimated_error_percent": 3.2,
+    "at_most_ms": 43.2,
+    "share_of_floor": 0.25,
+    "ram_bytes": 9_000,
+    "at_most_ram_bytes": 11_700,
+    "code_bytes": 7_000,
+    "share_of_baseline_m55": 0.5,
+}
+
+
+def test_published_models_are_recognised(shared: Path) -> None:
+    peers = load_peers()
+    found = {path.stem: known.title for path in (shared / "models").glob("*.tflite") if (known := peers.find(path))}
+    assert found == {
+        "kws_ref_model": "KWS ref",
+        "vww_96_int8": "VWW ref",
+        "ad01_int8": "AD ref",
+        "kws_micronet_s": "KWS-S",
+        "kws_micronet_m": "KWS-M",
+        "vww2_50_50_INT8": "VWW-2",
+        "ad_small_int8": "AD-S",
+    }
+
+
+def test_fastest_peer() -> None:
+    fastest = {model.title: model.fastest[0] for model in load_peers().models}
+    assert fastest["KWS ref"] == fastest["VWW ref"] == "ST X-CUBE-AI 9"
+    assert fastest["AD ref"] == "Plumerai"
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda content: content.pop("models"), "is damaged near KeyError"),
+        (lambda content: content["sources"].pop("Plumerai"), "gives no source for Plumerai"),
+        (lambda content: content["models"]["KWS ref"]["goal"].pop("ram_bytes"), "is damaged near TypeError"),
+    ],
+)
+def test_damaged_peers(change, sentence: str, tmp_path: Path) -> None:
+    content = yaml.safe_load(PEERS_FILE.read_text(encoding="utf-8"))
+    change(content)
+    path = tmp_path / "peers.yaml"
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=sentence):
+        load_peers(path)
+
+
+def test_missed_targets() -> None:
+    peers = replace(load_peers(), code_bytes_at_most=16_384, m55_share_at_most=0.6)
+    assert unmet(ROW, peers) == []
+    missed = ROW | {"bit_exact": False, "estimated_ms": 43.3, "ram_bytes": 11_701, "share_of_baseline_m55": 0.61}
+    assert unmet(missed, peers) == [
+        "outputs differ from TensorFlow Lite Micro's",
+        "43.3 ms where 43.2 are allowed",
+        "11,701 bytes of RAM where 11,700 are allowed",
+        "0.61 of the baseline's Cortex-M55 instructions where 0.6 are allowed",
+    ]
+
+
+def test_table_aligns() -> None:
+    lines = format_table([ROW, ROW | {"model": "x", "estimated_ms": 1234.5, "bit_exact": False}]).splitlines()
+    assert len(lines) == 3
+    assert [line[-3:] for line in lines] == ["act", "yes", " NO"]
+    assert len({len(line) for line in lines}) == 1
+
+
+def test_folder(tmp_path: Path) -> None:
+    models = tmp_path / "models"
+    models.mkdir()
+    write_tflite(random_network(small_ds_cnn(), seed=1), models / "small.tflite")
+    rows, misses = run_benchmark(models, tmp_path / "out", "balanced")
+    assert misses == []
+    assert rows[0]["bit_exact"] is True
+    with open(tmp_path / "out" / "benchmark.csv", encoding="utf-8", newline="") as stream:
+        (row,) = csv.DictReader(stream)
+    assert row["model"] == "small"
+    assert float(row["estimated_error_percent"]) == 3.2
+    assert int(row["instructions"]) == rows[0]["instructions"] > 0
+    assert row["at_most_ms"] == ""
+    assert int(row["m55_instructions"]) > 0
+    with open(tmp_path / "out" / "layers.csv", encoding="utf-8", newline="") as stream:
+        layers = list(csv.DictReader(stream))
+    milliseconds = sum(float(layer["estimated_ms"]) for layer in layers)
+    assert milliseconds == pytest.approx(float(row["estimated_ms"]), abs=1e-3)
+    with Image.open(tmp_path / "out" / "layers.png") as picture:
+        assert picture.format == "PNG"
+        assert len(picture.getcolors(1 << 24) or []) > 5
+
+
+def test_empty_folder(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(DataError, match="holds no .tflite file"):
+        run_benchmark(tmp_path, tmp_path / "out", "balanced")
+    assert main([str(tmp_path), "--output", str(tmp_path / "out")]) == 1
+    assert "holds no .tflite file" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,86 @@
+"""Operators at the edges of what is supported: float input and output, 4-bit weights, refusals."""
+
+import numpy as np
+import pytest
+
+from micronets.compiler import compile_network
+from micronets.errors import BuildError, ModelError
+from micronets.fuzz.builder import ModelBuilder
+from micronets.fuzz.oracle import tflm_outputs
+from micronets.linking.host import SANITIZERS, build_guarded, run_on_host
+
+
+def _write(content: bytes, tmp_path):
+    file = tmp_path / "model.tflite"
+    file.write_bytes(content)
+    return file
+
+
+def test_float_edges_move_to_the_int8_side(tmp_path):
+    model = ModelBuilder()
+    source = model.tensor((1, 2, 3, 4), "float32")
+    values = [model.tensor((1, 2, 3, 4), "int8", 0.1, 5) for _ in range(2)]
+    output = model.tensor((1, 2, 3, 4), "float32")
+    model.operator("QUANTIZE", [source], [values[0]])
+    model.operator("RELU", [values[0]], [values[1]], version=2)
+    model.operator("DEQUANTIZE", [values[1]], [output], version=2)
+    network = compile_network(_write(model.build([source], [output]), tmp_path), tmp_path / "network")
+    assert [layer.operator for layer in network.layers] == ["lookup"]
+    for edge in (network.input, network.output):
+        assert edge.scale == pytest.approx(0.1) and edge.zero_point == 5 and edge.shape == (1, 2, 3, 4)
+    inputs = np.arange(-120, 120, 10).astype(np.int8)[None]
+    executable = build_guarded(network, tmp_path / "run", flags=SANITIZERS)
+    assert np.array_equal(run_on_host(executable, inputs, 24), np.maximum(inputs, 5))
+
+
+@pytest.mark.parametrize("kind", ["CONV_2D", "DEPTHWISE_CONV_2D"])
+def test_four_bit_weights_equal_tflm(kind, tmp_path):
+    random = np.random.default_rng(4)
+    depthwise = kind == "DEPTHWISE_CONV_2D"
+    model = ModelBuilder()
+    source = model.tensor((1, 6, 7, 6), "int8", 0.05, -128)
+    shape, channels = ((1, 3, 3, 6), 6) if depthwise else ((9, 1, 1, 6), 9)
+    scales = random.uniform(0.02, 0.05, channels)
+    weights = model.tensor(shape, "int4", scales, 0, 3 if depthwise else 0, random.integers(-7, 8, shape))
+    bias = model.tensor((channels,), "int32", scales * 0.05, data=random.integers(0, 900, channels).astype(np.int32))
+    output = model.tensor((1, 6, 7, channels), "int8", 0.02, -128)
+    options = {"strideH": 1, "strideW": 1, "dilationHFactor": 1, "dilationWFactor": 1, "fusedActivationFunction": 1}
+    if depthwise:
+        options["depthMultiplier"] = 1
+    model.operator(kind, [source, weights, bias], [output], options, 7)
+    content = model.build([source], [output])
+    network = compile_network(_write(content, tmp_path), tmp_path / "network")
+    inputs = random.integers(-128, 128, (4, 1, 6, 7, 6)).astype(np.int8)
+    executable = build_guarded(network, tmp_path / "run", flags=SANITIZERS)
+    expected = tflm_outputs(content, inputs).reshape(4, -1)
+    assert len(np.unique(expected)) > 50
+    assert np.array_equal(run_on_host(executable, inputs, expected.shape[1]), expected)
+
+
+def test_weights_with_a_zero_point_are_refused(tmp_path):
+    model = ModelBuilder()
+    source = model.tensor((1, 8), "int8", 0.1)
+    weights = model.tensor((4, 8), "int8", 0.1, 3, data=np.zeros((4, 8), np.int8))
+    output = model.tensor((1, 4), "int8", 0.1)
+    model.operator("FULLY_CONNECTED", [source, weights, -1], [output])
+    file = _write(model.build([source], [output]), tmp_path)
+    with pytest.raises(ModelError, match=r"operator 0 \(FULLY_CONNECTED\) has weights with a zero point"):
+        compile_network(file, tmp_path / "network")
+
+
+def test_equal_files_give_equal_code(tmp_path):
+    model = ModelBuilder()
+    source = model.tensor((1, 8), "int8", 0.1)
+    output = model.tensor((1, 8), "int8", 0.2, 7)
+    model.operator("RELU", [source], [output], version=2)
+    file = _write(model.build([source], [output]), tmp_path)
+    for name in ("first", "second"):
+        compile_network(file, tmp_path / name)
+    for path in sorted((tmp_path / "first").iterdir()):
+        assert path.read_bytes() == (tmp_path / "second" / path.name).read_bytes()
+
+
+@pytest.mark.parametrize("wrong", [{"core": "z80"}, {"optimise": "fast"}])
+def test_unknown_settings_are_named(wrong, tmp_path):
+    with pytest.raises(BuildError, match=next(iter(wrong.values()))):
+        compile_network(tmp_path / "model.tflite", tmp_path / "network", **wrong)
