@@ -17,6 +17,7 @@ test: setup
 lint: setup
 	ruff check .
 	ruff format --check .
+	git ls-files '*.c' '*.h' '*.cpp' | xargs clang-format --dry-run -Werror
 	snakefmt --check Snakefile rules
 	snakemake --lint
 

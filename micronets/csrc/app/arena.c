@@ -16,13 +16,15 @@ ABSOLUTE_SYMBOL("benchmark_output_bytes", 1);
 int main(void)
 {
     static const int8_t works = 1;
-    struct run_record run = { .magic = RUN_MAGIC, .inferences = 1 };
+    struct run_record run = {.magic = RUN_MAGIC, .inferences = 1};
     uint32_t arena_bytes;
     host_open();
-    if (!host_read_input(&arena_bytes, sizeof arena_bytes) || !network_set_up(arena_bytes)) {
+    if (!host_read_input(&arena_bytes, sizeof arena_bytes) || !network_set_up(arena_bytes))
+    {
         host_fail();
     }
-    for (uint32_t i = 0; i < NETWORK_INPUT_BYTES; i++) {
+    for (uint32_t i = 0; i < NETWORK_INPUT_BYTES; i++)
+    {
         network_input[i] = 0;
     }
     run.stack_bytes = invoke_and_measure_stack(program_stack_start);

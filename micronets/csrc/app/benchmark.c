@@ -15,15 +15,17 @@ ABSOLUTE_SYMBOL("benchmark_output_bytes", NETWORK_OUTPUT_BYTES);
 
 int main(void)
 {
-    struct run_record run = { .magic = RUN_MAGIC };
+    struct run_record run = {.magic = RUN_MAGIC};
     host_open();
 #ifdef NETWORK_START
     NETWORK_START();
 #endif
-    while (host_read_input(network_input, NETWORK_INPUT_BYTES)) {
+    while (host_read_input(network_input, NETWORK_INPUT_BYTES))
+    {
         current_inference = run.inferences;
         const uint32_t stack_bytes = invoke_and_measure_stack(program_stack_start);
-        if (stack_bytes > run.stack_bytes) {
+        if (stack_bytes > run.stack_bytes)
+        {
             run.stack_bytes = stack_bytes;
         }
         host_write_output(network_output, NETWORK_OUTPUT_BYTES);

@@ -50,9 +50,11 @@ __attribute__((used)) void report_fault(const uint32_t *frame, uint32_t exc_retu
     record.mmfar = *(volatile uint32_t *)0xe000ed34u;
     record.bfar = *(volatile uint32_t *)0xe000ed38u;
     /* CFSR: MSTKERR (bit 4), STKERR (bit 12) and, in Armv8-M, STKOF (bit 20): nothing was stacked. */
-    if (frame >= program_stack_start && frame + 8 <= ram_end && (record.cfsr & 0x101010u) == 0) {
+    if (frame >= program_stack_start && frame + 8 <= ram_end && (record.cfsr & 0x101010u) == 0)
+    {
         record.frame_valid = 1;
-        for (uint32_t i = 0; i < 4; i++) {
+        for (uint32_t i = 0; i < 4; i++)
+        {
             record.r[i] = frame[i];
         }
         record.r[12] = frame[4];

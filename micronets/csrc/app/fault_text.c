@@ -30,6 +30,7 @@ void send_fault(const struct fault_record *record)
 _Noreturn void reset_board(void)
 {
     AIRCR = AIRCR_RESET;
-    for (;;) {
+    for (;;)
+    {
     }
 }

@@ -13,9 +13,16 @@
 
 #include "board.h"
 
-enum { FRAME_START = 0xa5, FRAME_START_2 = 0x5a, FRAME_VERSION = 1, FRAME_PAYLOAD_BYTES = 512 };
+enum
+{
+    FRAME_START = 0xa5,
+    FRAME_START_2 = 0x5a,
+    FRAME_VERSION = 1,
+    FRAME_PAYLOAD_BYTES = 512
+};
 
-enum frame_kind {
+enum frame_kind
+{
     /* session u32 -> clock_hz u32, clock source u8, input_bytes u32, output_bytes u32, steps u16, cycles that reporting
      * one step takes u32, build 8 bytes, name of the board */
     FRAME_HELLO = 1,
@@ -26,11 +33,12 @@ enum frame_kind {
     /* session, baud u32 -> ; the reply comes at the old speed. Without a valid frame for 3 s the board falls back to
      * BOARD_BAUD, at which a session begins. */
     FRAME_SET_BAUD = 6,
-    FRAME_FAULT = 0x7f,    /* never requested; struct fault_record, without a status */
+    FRAME_FAULT = 0x7f, /* never requested; struct fault_record, without a status */
     FRAME_REPLY = 0x80,
 };
 
-enum frame_status {
+enum frame_status
+{
     STATUS_OK = 0,
     STATUS_DAMAGED = 1,
     STATUS_UNKNOWN = 2,

@@ -11,9 +11,10 @@
 /* Returns the stack pointer that the function starts with; paints from there down to `stack_start`. */
 const uint32_t *invoke_painted(const uint32_t *stack_start, uint32_t paint);
 
-__attribute__((naked, noinline)) const uint32_t *invoke_painted(__attribute__((unused)) const uint32_t *stack_start,
-                                                                __attribute__((unused)) uint32_t paint)
+__attribute__((naked, noinline)) const uint32_t *invoke_painted(
+    __attribute__((unused)) const uint32_t *stack_start, __attribute__((unused)) uint32_t paint)
 {
+    /* clang-format off */
     __asm volatile("push {r4, lr}\n"
                    "mov r2, sp\n"
                    "1: cmp r2, r0\n"
@@ -26,13 +27,15 @@ __attribute__((naked, noinline)) const uint32_t *invoke_painted(__attribute__((u
                    "invoke_returned:\n"
                    "mov r0, sp\n"
                    "pop {r4, pc}\n");
+    /* clang-format on */
 }
 
 uint32_t invoke_and_measure_stack(const uint32_t *stack_start)
 {
     const uint32_t *top = invoke_painted(stack_start, PAINT);
     const volatile uint32_t *word = stack_start;
-    while (word < top && *word == PAINT) {
+    while (word < top && *word == PAINT)
+    {
         word++;
     }
     return (uint32_t)(top - word) * sizeof *word;

@@ -15,7 +15,12 @@ extern const char program_stack_start[];
 #define MPU_RNR (*(volatile uint32_t *)0xe000ed98u)
 #define MPU_RBAR (*(volatile uint32_t *)0xe000ed9cu)
 
-enum { MPU_ENABLE = 1, MPU_DEFAULT_MAP = 4, NULL_BYTES = 1 << 14 };
+enum
+{
+    MPU_ENABLE = 1,
+    MPU_DEFAULT_MAP = 4,
+    NULL_BYTES = 1 << 14
+};
 
 #if __ARM_ARCH >= 8
 
@@ -29,7 +34,8 @@ static void protect_regions(void)
     MPU_RNR = 0;
     MPU_RBAR = (uint32_t)(uintptr_t)flash_start | 3u << 1; /* read only */
     MPU_RLAR = (((uint32_t)(uintptr_t)flash_end - 1) & ~31u) | 1u;
-    if ((uint32_t)(uintptr_t)flash_start >= NULL_BYTES) {
+    if ((uint32_t)(uintptr_t)flash_start >= NULL_BYTES)
+    {
         MPU_RNR = 1;
         MPU_RBAR = 3u << 1; /* from 0, read only: there is no "no access" */
         MPU_RLAR = (NULL_BYTES - 32) | 1u;
@@ -40,13 +46,17 @@ static void protect_regions(void)
 
 #define MPU_RASR (*(volatile uint32_t *)0xe000eda0u)
 
-enum { GUARD_BYTES = 1 << 20 };
+enum
+{
+    GUARD_BYTES = 1 << 20
+};
 
 /* Regions are powers of two, at multiples of their size. */
 static void protect(uint32_t region, uint32_t start, uint32_t bytes, uint32_t attributes)
 {
     uint32_t size_field = 4;
-    while (bytes > 2u << size_field) {
+    while (bytes > 2u << size_field)
+    {
         size_field++;
     }
     MPU_RNR = region;
@@ -60,7 +70,8 @@ static void protect_regions(void)
     const uint32_t no_access = 1u << 28;
     protect(0, (uint32_t)(uintptr_t)flash_start, (uint32_t)(flash_end - flash_start), read_only);
     protect(1, (uint32_t)(uintptr_t)program_stack_start - GUARD_BYTES, GUARD_BYTES, no_access);
-    if ((uint32_t)(uintptr_t)flash_start >= NULL_BYTES) {
+    if ((uint32_t)(uintptr_t)flash_start >= NULL_BYTES)
+    {
         protect(2, 0, NULL_BYTES, no_access); /* another way to the flash, or RAM; vectors are fetched all the same */
     }
 }
@@ -69,7 +80,8 @@ static void protect_regions(void)
 
 void protect_memory(void)
 {
-    if ((MPU_TYPE >> 8 & 0xffu) < 2) {
+    if ((MPU_TYPE >> 8 & 0xffu) < 2)
+    {
         return; /* an optional unit; Cortex-M0+ often lacks it */
     }
     protect_regions();

@@ -16,7 +16,8 @@ void host_fail(void)
 {
     send_text("\r\ne-[The network cannot be set up]\r\n");
     board_flush();
-    for (;;) {
+    for (;;)
+    {
     }
 }
 
@@ -28,13 +29,17 @@ int main(void)
     NETWORK_START();
 #endif
     greet();
-    for (;;) {
+    for (;;)
+    {
         stopwatch_advance();
         watch_speed();
         const int32_t byte = board_receive();
-        if (byte == FRAME_START) {
+        if (byte == FRAME_START)
+        {
             serve_frame(&clock);
-        } else if (byte >= 0) {
+        }
+        else if (byte >= 0)
+        {
             receive_text((uint8_t)byte);
         }
     }

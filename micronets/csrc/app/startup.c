@@ -19,12 +19,10 @@ void startup(void);
 
 /* The 16 system entries of the Armv7-M vector table (DDI 0403, B1.5.3); no interrupt is ever enabled. */
 __attribute__((section(".vectors"), used)) static const void *const vectors[16] = {
-    handler_stack_end, (const void *)reset_handler,
-    (const void *)fault_handler, (const void *)fault_handler, (const void *)fault_handler,
-    (const void *)fault_handler, (const void *)fault_handler, (const void *)fault_handler,
-    (const void *)fault_handler, (const void *)fault_handler, (const void *)fault_handler,
-    (const void *)fault_handler, (const void *)fault_handler, (const void *)fault_handler,
-    (const void *)fault_handler, (const void *)fault_handler,
+    handler_stack_end,           (const void *)reset_handler, (const void *)fault_handler, (const void *)fault_handler,
+    (const void *)fault_handler, (const void *)fault_handler, (const void *)fault_handler, (const void *)fault_handler,
+    (const void *)fault_handler, (const void *)fault_handler, (const void *)fault_handler, (const void *)fault_handler,
+    (const void *)fault_handler, (const void *)fault_handler, (const void *)fault_handler, (const void *)fault_handler,
 };
 
 __attribute__((naked)) void reset_handler(void)
@@ -51,14 +49,17 @@ __attribute__((used)) void startup(void)
     __asm volatile("dsb\nisb" ::: "memory");
 #endif
     const uint32_t *from = data_image;
-    for (uint32_t *to = data_start; to < data_end; to++) {
+    for (uint32_t *to = data_start; to < data_end; to++)
+    {
         *to = *from++;
     }
-    for (uint32_t *to = bss_start; to < bss_end; to++) {
+    for (uint32_t *to = bss_start; to < bss_end; to++)
+    {
         *to = 0;
     }
     protect_memory();
     main();
-    for (;;) {
+    for (;;)
+    {
     }
 }

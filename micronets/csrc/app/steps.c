@@ -12,7 +12,8 @@ static uint32_t step_begin;
 __attribute__((noinline)) void step_done(uint32_t step)
 {
     const uint32_t now = board_cycles();
-    if (step < STEP_COUNT) {
+    if (step < STEP_COUNT)
+    {
         step_cycles[step] = now - step_begin;
     }
     current_step = step + 1;

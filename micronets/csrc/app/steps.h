@@ -7,21 +7,22 @@
 #include <stdint.h>
 
 #ifdef __cplusplus
-extern "C" {
+extern "C"
+{
 #endif
 
 #define NETWORK_AFTER_STEP(step) step_done(step)
 
-/* One more than there are steps, so that the array is never empty; from the build. */
-extern uint32_t step_cycles[STEP_COUNT + 1];
+    /* One more than there are steps, so that the array is never empty; from the build. */
+    extern uint32_t step_cycles[STEP_COUNT + 1];
 
-/* What reporting a step itself adds to network_invoke(), in cycles. */
-uint32_t step_overhead_cycles(void);
+    /* What reporting a step itself adds to network_invoke(), in cycles. */
+    uint32_t step_overhead_cycles(void);
 
-/* Runs network_invoke() once; returns its cycles, those of reporting the steps included. */
-uint32_t invoke_timed(void);
+    /* Runs network_invoke() once; returns its cycles, those of reporting the steps included. */
+    uint32_t invoke_timed(void);
 
-void step_done(uint32_t step);
+    void step_done(uint32_t step);
 
 #ifdef __cplusplus
 }

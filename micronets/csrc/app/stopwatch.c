@@ -17,7 +17,8 @@ void stopwatch_advance(void)
     counted = now;
     microseconds += passed / cycles_per_us;
     remainder += passed % cycles_per_us;
-    if (remainder >= cycles_per_us) {
+    if (remainder >= cycles_per_us)
+    {
         remainder -= cycles_per_us;
         microseconds++;
     }

@@ -6,7 +6,13 @@
 #include "stopwatch.h"
 #include "tensor.h"
 
-enum { COMMAND_CHARACTERS = 80, WORDS = 4, WARM_UPS = 10, BYTES_A_LINE = 8 };
+enum
+{
+    COMMAND_CHARACTERS = 80,
+    WORDS = 4,
+    WARM_UPS = 10,
+    BYTES_A_LINE = 8
+};
 
 static char command[COMMAND_CHARACTERS + 1];
 static uint32_t length;
@@ -40,7 +46,8 @@ static void message(const char *before, uint64_t value, const char *after)
 
 static int equal(const char *a, const char *b)
 {
-    while (*a && *a == *b) {
+    while (*a && *a == *b)
+    {
         a++;
         b++;
     }
@@ -52,8 +59,10 @@ static int32_t number(const char *word)
 {
     int32_t value = 0;
     uint32_t digits = 0;
-    for (; *word; word++) {
-        if (*word < '0' || *word > '9' || ++digits > 9) {
+    for (; *word; word++)
+    {
+        if (*word < '0' || *word > '9' || ++digits > 9)
+        {
             return -1;
         }
         value = value * 10 + (*word - '0');
@@ -63,7 +72,8 @@ static int32_t number(const char *word)
 
 static int32_t hex_digit(char digit)
 {
-    if (digit >= '0' && digit <= '9') {
+    if (digit >= '0' && digit <= '9')
+    {
         return digit - '0';
     }
     digit |= 0x20;
@@ -97,25 +107,30 @@ static void infer(char **words)
 {
     const int32_t count = words[1] ? number(words[1]) : -1;
     const int32_t warm_ups = words[1] && words[2] ? number(words[2]) : WARM_UPS;
-    if (!words[1]) {
+    if (!words[1])
+    {
         error("infer lacks the number of inferences");
         return;
     }
-    if (count < 1) {
+    if (count < 1)
+    {
         error_about("the number of inferences must be positive", words[1]);
         return;
     }
-    if (warm_ups < 0) {
+    if (warm_ups < 0)
+    {
         error_about("the number of warm-ups must not be negative", words[2]);
         return;
     }
-    if (loaded_bytes < expected_bytes) {
+    if (loaded_bytes < expected_bytes)
+    {
         message("e-[db load is not complete; bytes missing: ", expected_bytes - loaded_bytes, "]");
         return;
     }
     stage_loaded();
     message("m-warmup-start-", (uint32_t)warm_ups, "");
-    for (int32_t i = 0; i < warm_ups; i++) {
+    for (int32_t i = 0; i < warm_ups; i++)
+    {
         copy_input();
         network_invoke();
         stopwatch_advance();
@@ -123,7 +138,8 @@ static void infer(char **words)
     send_text("m-warmup-done\r\n");
     message("m-infer-start-", (uint32_t)count, "");
     lap();
-    for (int32_t i = 0; i < count; i++) {
+    for (int32_t i = 0; i < count; i++)
+    {
         current_inference = (uint32_t)i;
         copy_input();
         network_invoke();
@@ -138,9 +154,12 @@ static void infer(char **words)
 static void repeat_results(char **words)
 {
     (void)words;
-    if (have_results()) {
+    if (have_results())
+    {
         send_results();
-    } else {
+    }
+    else
+    {
         error("there are no results yet");
     }
 }
@@ -148,19 +167,23 @@ static void repeat_results(char **words)
 static void begin_load(const char *word)
 {
     const int32_t bytes = word ? number(word) : -1;
-    if (!word) {
+    if (!word)
+    {
         error("db load lacks the number of bytes");
         return;
     }
-    if (bytes < 1) {
+    if (bytes < 1)
+    {
         error_about("the number of bytes must be positive", word);
         return;
     }
-    if (bytes > (int32_t)LOAD_BYTES) {
+    if (bytes > (int32_t)LOAD_BYTES)
+    {
         message("e-[the input takes no more bytes than ", LOAD_BYTES, "]");
         return;
     }
-    for (uint32_t i = 0; i < LOAD_BYTES; i++) {
+    for (uint32_t i = 0; i < LOAD_BYTES; i++)
+    {
         loaded[i] = 0;
     }
     expected_bytes = (uint32_t)bytes;
@@ -170,10 +193,12 @@ static void begin_load(const char *word)
 
 static void print_loaded(void)
 {
-    for (uint32_t i = 0; i < loaded_bytes; i++) {
+    for (uint32_t i = 0; i < loaded_bytes; i++)
+    {
         send_text(i % BYTES_A_LINE == 0 ? "m-buffer-" : "-");
         send_hex(loaded[i], 2);
-        if (i % BYTES_A_LINE == BYTES_A_LINE - 1 || i == loaded_bytes - 1) {
+        if (i % BYTES_A_LINE == BYTES_A_LINE - 1 || i == loaded_bytes - 1)
+        {
             send_text("\r\n");
         }
     }
@@ -183,50 +208,67 @@ static void print_loaded(void)
 static void take_hex(const char *digits)
 {
     uint32_t count = 0;
-    for (; digits[count]; count++) {
-        if (hex_digit(digits[count]) < 0) {
+    for (; digits[count]; count++)
+    {
+        if (hex_digit(digits[count]) < 0)
+        {
             error_about("not hexadecimal", digits);
             return;
         }
     }
-    if (count % 2 != 0) {
+    if (count % 2 != 0)
+    {
         error_about("odd number of hex digits", digits);
         return;
     }
-    if (expected_bytes == 0) {
+    if (expected_bytes == 0)
+    {
         error("no db load has told how many bytes to expect");
         return;
     }
-    if (loaded_bytes + count / 2 > expected_bytes) {
+    if (loaded_bytes + count / 2 > expected_bytes)
+    {
         message("e-[more bytes than expected; bytes missing: ", expected_bytes - loaded_bytes, "]");
         return;
     }
-    for (uint32_t i = 0; i < count; i += 2) {
+    for (uint32_t i = 0; i < count; i += 2)
+    {
         loaded[loaded_bytes++] = (uint8_t)(hex_digit(digits[i]) << 4 | hex_digit(digits[i + 1]));
     }
-    if (loaded_bytes == expected_bytes) {
+    if (loaded_bytes == expected_bytes)
+    {
         send_text("m-load-done\r\n");
     }
 }
 
 static void data_buffer(char **words)
 {
-    if (!words[1]) {
+    if (!words[1])
+    {
         error("db lacks what to do: load, print, or hex digits");
-    } else if (equal(words[1], "load")) {
+    }
+    else if (equal(words[1], "load"))
+    {
         begin_load(words[2]);
-    } else if (words[2]) {
+    }
+    else if (words[2])
+    {
         error_about("unexpected word", words[2]);
-    } else if (equal(words[1], "print")) {
+    }
+    else if (equal(words[1], "print"))
+    {
         print_loaded();
-    } else {
+    }
+    else
+    {
         take_hex(words[1]);
     }
 }
 
 static void help(char **words);
 
-struct handler {
+struct handler
+{
     const char *name;
     uint32_t most_words;
     void (*act)(char **words);
@@ -234,20 +276,24 @@ struct handler {
 };
 
 static const struct handler handlers[] = {
-    { "name", 1, tell_name, "tells the name of the device" },
-    { "profile", 1, tell_profile, "tells firmware and model" },
-    { "timestamp", 1, tell_time, "tells the time in microseconds" },
-    { "help", 1, help, "tells this" },
-    { "db", 3, data_buffer, "load N: begins an input of N bytes; HH[HH]*: its next bytes; print: tells them" },
-    { "infer", 3, infer, "N [W]: runs N inferences after W warm-ups, 10 if left out" },
-    { "results", 1, repeat_results, "tells the last inference's results again" },
+    {"name", 1, tell_name, "tells the name of the device"},
+    {"profile", 1, tell_profile, "tells firmware and model"},
+    {"timestamp", 1, tell_time, "tells the time in microseconds"},
+    {"help", 1, help, "tells this"},
+    {"db", 3, data_buffer, "load N: begins an input of N bytes; HH[HH]*: its next bytes; print: tells them"},
+    {"infer", 3, infer, "N [W]: runs N inferences after W warm-ups, 10 if left out"},
+    {"results", 1, repeat_results, "tells the last inference's results again"},
 };
-enum { HANDLERS = sizeof handlers / sizeof handlers[0] };
+enum
+{
+    HANDLERS = sizeof handlers / sizeof handlers[0]
+};
 
 static void help(char **words)
 {
     (void)words;
-    for (uint32_t i = 0; i < HANDLERS; i++) {
+    for (uint32_t i = 0; i < HANDLERS; i++)
+    {
         send_text(handlers[i].name);
         send_text(": ");
         send_text(handlers[i].help);
@@ -259,19 +305,24 @@ static void help(char **words)
 static uint32_t split(char *text, char *words[WORDS])
 {
     uint32_t count = 0;
-    for (uint32_t i = 0; i < WORDS; i++) {
+    for (uint32_t i = 0; i < WORDS; i++)
+    {
         words[i] = 0;
     }
-    while (*text) {
-        if (*text == ' ') {
+    while (*text)
+    {
+        if (*text == ' ')
+        {
             *text++ = 0;
             continue;
         }
-        if (count < WORDS) {
+        if (count < WORDS)
+        {
             words[count] = text;
         }
         count++;
-        while (*text && *text != ' ') {
+        while (*text && *text != ' ')
+        {
             text++;
         }
     }
@@ -282,15 +333,21 @@ static void carry_out(void)
 {
     char *words[WORDS];
     const uint32_t count = split(command, words);
-    if (count == 0) {
+    if (count == 0)
+    {
         error("Empty command");
         return;
     }
-    for (uint32_t i = 0; i < HANDLERS; i++) {
-        if (equal(words[0], handlers[i].name)) {
-            if (count > handlers[i].most_words) {
+    for (uint32_t i = 0; i < HANDLERS; i++)
+    {
+        if (equal(words[0], handlers[i].name))
+        {
+            if (count > handlers[i].most_words)
+            {
                 error_about("too many words after", words[0]);
-            } else {
+            }
+            else
+            {
                 handlers[i].act(words);
             }
             return;
@@ -306,22 +363,33 @@ void greet(void)
 
 void receive_text(uint8_t byte)
 {
-    if (byte == '%') {
+    if (byte == '%')
+    {
         command[length] = 0;
-        if (too_long) {
+        if (too_long)
+        {
             error("a command has at most 80 characters");
-        } else {
+        }
+        else
+        {
             carry_out();
         }
         send_text("m-ready\r\n");
         length = 0;
         too_long = 0;
-    } else if (byte != '\r' && byte != '\n') {
-        if (length == COMMAND_CHARACTERS) {
+    }
+    else if (byte != '\r' && byte != '\n')
+    {
+        if (length == COMMAND_CHARACTERS)
+        {
             too_long = 1;
-        } else if (byte == '\t') {
+        }
+        else if (byte == '\t')
+        {
             command[length++] = ' ';
-        } else {
+        }
+        else
+        {
             command[length++] = byte > ' ' && byte < 0x7f ? (char)byte : byte == ' ' ? ' ' : '?';
         }
     }

@@ -4,11 +4,16 @@
 
 #include <stdint.h>
 
-enum clock_source { CLOCK_EXTERNAL = 0, CLOCK_INTERNAL = 1 };
+enum clock_source
+{
+    CLOCK_EXTERNAL = 0,
+    CLOCK_INTERNAL = 1
+};
 
-struct board_clock {
-    uint32_t hz;      /* of board_cycles(); the named frequency, or that after reset where the clocks did not start */
-    uint32_t source;  /* enum clock_source: a quartz, or an oscillator on the chip, about 1 % off */
+struct board_clock
+{
+    uint32_t hz;     /* of board_cycles(); the named frequency, or that after reset where the clocks did not start */
+    uint32_t source; /* enum clock_source: a quartz, or an oscillator on the chip, about 1 % off */
 };
 
 extern const char board_name[];

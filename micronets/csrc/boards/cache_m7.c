@@ -3,7 +3,8 @@
 
 #include "registers.h"
 
-enum {
+enum
+{
     CCR = 0xe000ed14,
     CCSIDR = 0xe000ed80,
     CSSELR = 0xe000ed84,
@@ -28,11 +29,14 @@ void start_caches(void)
     const uint32_t size = read_register(CCSIDR);
     const uint32_t last_set = size >> 13 & 0x7fff, last_way = size >> 3 & 0x3ff, line_shift = (size & 7) + 4;
     uint32_t way_shift = 32;
-    while ((1u << (32 - way_shift)) <= last_way) {
+    while ((1u << (32 - way_shift)) <= last_way)
+    {
         way_shift--;
     }
-    for (uint32_t set = 0; set <= last_set; set++) {
-        for (uint32_t way = 0; way <= last_way; way++) {
+    for (uint32_t set = 0; set <= last_set; set++)
+    {
+        for (uint32_t way = 0; way <= last_way; way++)
+        {
             write_register(DCISW, (way_shift < 32 ? way << way_shift : 0) | set << line_shift);
         }
     }

@@ -4,7 +4,8 @@
 
 #include "board.h"
 
-struct pll_settings {
+struct pll_settings
+{
     uint32_t hz;           /* of the core: 2 MHz x multiplier / 2 */
     uint32_t multiplier;   /* N, 50 to 432 */
     uint32_t usb_divider;  /* Q; its output is not used, but 2 to 15 is all that it allows */

@@ -4,8 +4,18 @@
 #include "board.h"
 #include "registers.h"
 
-enum { DEMCR = 0xe000edfc, DWT_CTRL = 0xe0001000, DWT_CYCCNT = 0xe0001004, DWT_LAR = 0xe0001fb0 };
-enum { DEMCR_TRCENA = 1 << 24, DWT_CTRL_CYCCNTENA = 1 };
+enum
+{
+    DEMCR = 0xe000edfc,
+    DWT_CTRL = 0xe0001000,
+    DWT_CYCCNT = 0xe0001004,
+    DWT_LAR = 0xe0001fb0
+};
+enum
+{
+    DEMCR_TRCENA = 1 << 24,
+    DWT_CTRL_CYCCNTENA = 1
+};
 
 /* CoreSight's lock (IHI 0029, B2.3.10): in place on Cortex-M7, ignored by Cortex-M4. */
 #define UNLOCK 0xc5acce55u

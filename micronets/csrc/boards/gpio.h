@@ -5,7 +5,11 @@
 
 #include "registers.h"
 
-enum { GPIO_MODER = 0x00, GPIO_AFRL = 0x20 };
+enum
+{
+    GPIO_MODER = 0x00,
+    GPIO_AFRL = 0x20
+};
 
 /* Gives a pin of the port at `port` to the peripheral of alternate function `function`. */
 static inline void give_pin(uint32_t port, uint32_t pin, uint32_t function)

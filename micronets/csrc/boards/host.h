@@ -5,7 +5,8 @@
 #include <stdint.h>
 
 /* What the processor knew when it faulted; the order is the layout of the record the host reads. */
-struct fault_record {
+struct fault_record
+{
     uint32_t magic; /* FAULT_MAGIC */
     uint32_t inference;
     uint32_t r[13];
@@ -16,7 +17,8 @@ struct fault_record {
 };
 
 /* What a complete run reports; written last, so its absence means that the run did not end. */
-struct run_record {
+struct run_record
+{
     uint32_t magic; /* RUN_MAGIC */
     uint32_t inferences;
     uint32_t stack_bytes; /* deepest stack of one network_invoke() */

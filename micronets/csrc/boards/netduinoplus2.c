@@ -5,7 +5,12 @@
 #include "registers.h"
 #include "usart.h"
 
-enum { TIM2_CNT = 0x40000024, USART1 = 0x40011000, VIRTUAL_HZ = 1000000000 };
+enum
+{
+    TIM2_CNT = 0x40000024,
+    USART1 = 0x40011000,
+    VIRTUAL_HZ = 1000000000
+};
 
 const char board_name[] = "netduinoplus2";
 
@@ -18,7 +23,7 @@ void board_set_baud(uint32_t baud)
 struct board_clock board_start(void)
 {
     board_set_baud(BOARD_BAUD);
-    return (struct board_clock){ VIRTUAL_HZ, CLOCK_EXTERNAL };
+    return (struct board_clock){VIRTUAL_HZ, CLOCK_EXTERNAL};
 }
 
 uint32_t board_cycles(void)

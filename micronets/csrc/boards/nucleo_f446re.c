@@ -5,8 +5,19 @@
 #include "gpio.h"
 #include "usart.h"
 
-enum { RCC_AHB1ENR = 0x40023830, RCC_APB1ENR = 0x40023840, GPIOA = 0x40020000, USART2 = 0x40004400 };
-enum { AHB1ENR_GPIOA = 1 << 0, APB1ENR_USART2 = 1 << 17, USART2_FUNCTION = 7 };
+enum
+{
+    RCC_AHB1ENR = 0x40023830,
+    RCC_APB1ENR = 0x40023840,
+    GPIOA = 0x40020000,
+    USART2 = 0x40004400
+};
+enum
+{
+    AHB1ENR_GPIOA = 1 << 0,
+    APB1ENR_USART2 = 1 << 17,
+    USART2_FUNCTION = 7
+};
 
 /* ART: prefetch, instruction and data cache. */
 static const struct pll_settings pll = {

@@ -10,8 +10,19 @@
 #include "gpio.h"
 #include "usart.h"
 
-enum { RCC_AHB1ENR = 0x40023830, RCC_APB1ENR = 0x40023840, GPIOD = 0x40020c00, USART3 = 0x40004800 };
-enum { AHB1ENR_GPIOD = 1 << 3, APB1ENR_USART3 = 1 << 18, USART3_FUNCTION = 7 };
+enum
+{
+    RCC_AHB1ENR = 0x40023830,
+    RCC_APB1ENR = 0x40023840,
+    GPIOD = 0x40020c00,
+    USART3 = 0x40004800
+};
+enum
+{
+    AHB1ENR_GPIOD = 1 << 3,
+    APB1ENR_USART3 = 1 << 18,
+    USART3_FUNCTION = 7
+};
 
 /* Prefetch, ART. */
 static const struct pll_settings pll = {

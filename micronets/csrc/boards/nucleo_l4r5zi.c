@@ -5,14 +5,21 @@
 #include "gpio.h"
 #include "usart.h"
 
-enum {
+enum
+{
     RCC_AHB2ENR = 0x4002104c,
     RCC_APB1ENR2 = 0x4002105c,
     PWR_CR2 = 0x40007004,
     GPIOG = 0x48001800,
     LPUART1 = 0x40008000,
 };
-enum { AHB2ENR_GPIOG = 1 << 6, APB1ENR2_LPUART1 = 1 << 0, CR2_IOSV = 1 << 9, LPUART1_FUNCTION = 8 };
+enum
+{
+    AHB2ENR_GPIOG = 1 << 6,
+    APB1ENR2_LPUART1 = 1 << 0,
+    CR2_IOSV = 1 << 9,
+    LPUART1_FUNCTION = 8
+};
 
 const char board_name[] = "nucleo-l4r5zi";
 

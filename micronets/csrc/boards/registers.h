@@ -38,8 +38,10 @@ static inline void set_bits(uint32_t address, uint32_t bits)
  * 100 ms at the slowest reset clock, where the slowest oscillator takes a few. */
 static inline int wait_for(uint32_t address, uint32_t mask, uint32_t bits)
 {
-    for (uint32_t tries = 0; tries < 100000; tries++) {
-        if ((read_register(address) & mask) == bits) {
+    for (uint32_t tries = 0; tries < 100000; tries++)
+    {
+        if ((read_register(address) & mask) == bits)
+        {
             return 1;
         }
     }

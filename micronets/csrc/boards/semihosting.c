@@ -4,7 +4,8 @@
 
 #include "failure.h"
 
-enum {
+enum
+{
     SYS_OPEN = 0x01,
     SYS_WRITE0 = 0x04,
     SYS_WRITE = 0x05,
@@ -16,7 +17,13 @@ enum {
 };
 
 /* Exit codes; what the host makes of them stands in micronets/emulator/execution.py. */
-enum { EXIT_COMPLETE = 0, EXIT_FAULT = 70, EXIT_HOST_FILE = 71, EXIT_NETWORK = 72 };
+enum
+{
+    EXIT_COMPLETE = 0,
+    EXIT_FAULT = 70,
+    EXIT_HOST_FILE = 71,
+    EXIT_NETWORK = 72
+};
 
 static int32_t inputs, outputs;
 
@@ -30,17 +37,19 @@ static int32_t semihost(uint32_t operation, const void *arguments)
 
 static _Noreturn void leave(uint32_t code)
 {
-    const uint32_t arguments[2] = { ADP_STOPPED_APPLICATION_EXIT, code };
-    for (;;) {
+    const uint32_t arguments[2] = {ADP_STOPPED_APPLICATION_EXIT, code};
+    for (;;)
+    {
         semihost(SYS_EXIT_EXTENDED, arguments);
     }
 }
 
 static int32_t open_file(const char *name, uint32_t length, uint32_t mode)
 {
-    const uint32_t arguments[3] = { (uint32_t)(uintptr_t)name, mode, length };
+    const uint32_t arguments[3] = {(uint32_t)(uintptr_t)name, mode, length};
     const int32_t handle = semihost(SYS_OPEN, arguments);
-    if (handle < 0) {
+    if (handle < 0)
+    {
         leave(EXIT_HOST_FILE);
     }
     return handle;
@@ -48,8 +57,9 @@ static int32_t open_file(const char *name, uint32_t length, uint32_t mode)
 
 static void write_file(int32_t handle, const void *content, uint32_t bytes)
 {
-    const uint32_t arguments[3] = { (uint32_t)handle, (uint32_t)(uintptr_t)content, bytes };
-    if (semihost(SYS_WRITE, arguments) != 0) {
+    const uint32_t arguments[3] = {(uint32_t)handle, (uint32_t)(uintptr_t)content, bytes};
+    if (semihost(SYS_WRITE, arguments) != 0)
+    {
         leave(EXIT_HOST_FILE);
     }
 }
@@ -73,7 +83,7 @@ void host_open(void)
 
 int host_read_input(void *input, uint32_t bytes)
 {
-    const uint32_t arguments[3] = { (uint32_t)inputs, (uint32_t)(uintptr_t)input, bytes };
+    const uint32_t arguments[3] = {(uint32_t)inputs, (uint32_t)(uintptr_t)input, bytes};
     return semihost(SYS_READ, arguments) == 0;
 }
 

@@ -4,9 +4,25 @@
 #include "registers.h"
 #include "usart.h"
 
-enum { SR = 0x00, DR = 0x04, BRR = 0x08, CR1 = 0x0c };
-enum { SR_RXNE = 1 << 5, SR_TC = 1 << 6, SR_TXE = 1 << 7 };
-enum { CR1_RE = 1 << 2, CR1_TE = 1 << 3, CR1_UE = 1 << 13 };
+enum
+{
+    SR = 0x00,
+    DR = 0x04,
+    BRR = 0x08,
+    CR1 = 0x0c
+};
+enum
+{
+    SR_RXNE = 1 << 5,
+    SR_TC = 1 << 6,
+    SR_TXE = 1 << 7
+};
+enum
+{
+    CR1_RE = 1 << 2,
+    CR1_TE = 1 << 3,
+    CR1_UE = 1 << 13
+};
 
 static uint32_t port;
 
@@ -26,13 +42,15 @@ int32_t board_receive(void)
 
 void board_send(uint8_t byte)
 {
-    while (!(read_register(port + SR) & SR_TXE)) {
+    while (!(read_register(port + SR) & SR_TXE))
+    {
     }
     write_register(port + DR, byte);
 }
 
 void board_flush(void)
 {
-    while (!(read_register(port + SR) & SR_TC)) {
+    while (!(read_register(port + SR) & SR_TC))
+    {
     }
 }

@@ -5,9 +5,29 @@
 #include "registers.h"
 #include "usart.h"
 
-enum { CR1 = 0x00, BRR = 0x0c, ISR = 0x1c, ICR = 0x20, RDR = 0x24, TDR = 0x28 };
-enum { CR1_UE = 1 << 0, CR1_RE = 1 << 2, CR1_TE = 1 << 3 };
-enum { ISR_ORE = 1 << 3, ISR_RXNE = 1 << 5, ISR_TC = 1 << 6, ISR_TXE = 1 << 7, ICR_ORECF = 1 << 3 };
+enum
+{
+    CR1 = 0x00,
+    BRR = 0x0c,
+    ISR = 0x1c,
+    ICR = 0x20,
+    RDR = 0x24,
+    TDR = 0x28
+};
+enum
+{
+    CR1_UE = 1 << 0,
+    CR1_RE = 1 << 2,
+    CR1_TE = 1 << 3
+};
+enum
+{
+    ISR_ORE = 1 << 3,
+    ISR_RXNE = 1 << 5,
+    ISR_TC = 1 << 6,
+    ISR_TXE = 1 << 7,
+    ICR_ORECF = 1 << 3
+};
 
 static uint32_t port;
 
@@ -22,7 +42,8 @@ void start_usart(uint32_t address, uint32_t divider)
 int32_t board_receive(void)
 {
     const uint32_t status = read_register(port + ISR);
-    if (status & ISR_ORE) {
+    if (status & ISR_ORE)
+    {
         write_register(port + ICR, ICR_ORECF); /* nothing more is received before an overrun is cleared */
     }
     return status & ISR_RXNE ? (int32_t)(read_register(port + RDR) & 0xffu) : -1;
@@ -30,13 +51,15 @@ int32_t board_receive(void)
 
 void board_send(uint8_t byte)
 {
-    while (!(read_register(port + ISR) & ISR_TXE)) {
+    while (!(read_register(port + ISR) & ISR_TXE))
+    {
     }
     write_register(port + TDR, byte);
 }
 
 void board_flush(void)
 {
-    while (!(read_register(port + ISR) & ISR_TC)) {
+    while (!(read_register(port + ISR) & ISR_TC))
+    {
     }
 }

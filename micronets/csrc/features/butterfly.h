@@ -28,8 +28,8 @@ MN_INLINE int32_t sqrt_half(int32_t value)
 }
 
 /* Writes the four sums to at, at + step, at + 2 step, at + 3 step. */
-MN_INLINE void butterfly(int32_t *at, int32_t step, struct complex a, struct complex b, struct complex c,
-                         struct complex d)
+MN_INLINE void butterfly(
+    int32_t *at, int32_t step, struct complex a, struct complex b, struct complex c, struct complex d)
 {
     const int32_t px = a.x + c.x, py = a.y + c.y, qx = a.x - c.x, qy = a.y - c.y;
     const int32_t rx = b.x + d.x, ry = b.y + d.y, sx = b.x - d.x, sy = b.y - d.y;

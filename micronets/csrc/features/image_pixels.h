@@ -88,10 +88,10 @@ MN_INLINE uint32_t mn_luma_bytes(uint32_t a, uint32_t b, uint32_t c, uint32_t d)
 MN_INLINE uint32_t mn_grey_888(struct mn_luma luma, const uint8_t *pixels)
 {
     const uint32_t u = mn_load_pixels(pixels), v = mn_load_pixels(pixels + 4), w = mn_load_pixels(pixels + 8);
-    return mn_luma_bytes(mn_luma_888(luma, u & 255U, u >> 8 & 255U, u >> 16 & 255U),
-                         mn_luma_888(luma, u >> 24, v & 255U, v >> 8 & 255U),
-                         mn_luma_888(luma, v >> 16 & 255U, v >> 24, w & 255U),
-                         mn_luma_888(luma, w >> 8 & 255U, w >> 16 & 255U, w >> 24));
+    return mn_luma_bytes(
+        mn_luma_888(luma, u & 255U, u >> 8 & 255U, u >> 16 & 255U), mn_luma_888(luma, u >> 24, v & 255U, v >> 8 & 255U),
+        mn_luma_888(luma, v >> 16 & 255U, v >> 24, w & 255U),
+        mn_luma_888(luma, w >> 8 & 255U, w >> 16 & 255U, w >> 24));
 }
 
 /* Two pixels of two bytes, the lower byte first. */

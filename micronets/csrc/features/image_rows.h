@@ -57,8 +57,8 @@ struct mn_image_state
 };
 
 /* Sums along a row: differences of the sum up to where a target ends. */
-MN_INLINE void mn_image_areas(const struct mn_image *p, enum mn_image_format format, int32_t channels,
-                              const uint8_t *pixel, uint32_t *values)
+MN_INLINE void mn_image_areas(
+    const struct mn_image *p, enum mn_image_format format, int32_t channels, const uint8_t *pixel, uint32_t *values)
 {
     const int32_t step = mn_image_step(format, channels);
     const uint32_t size = (uint32_t)p->size;
@@ -102,8 +102,8 @@ MN_INLINE void mn_image_areas(const struct mn_image *p, enum mn_image_format for
     }
 }
 
-MN_INLINE void mn_image_widen(const struct mn_image *p, enum mn_image_format format, int32_t channels,
-                              const uint8_t *pixel, uint32_t *values)
+MN_INLINE void mn_image_widen(
+    const struct mn_image *p, enum mn_image_format format, int32_t channels, const uint8_t *pixel, uint32_t *values)
 {
     struct mn_colour here = mn_image_read(format, channels, pixel), before = here;
     for (int32_t x = 0; x < p->size; x++)
@@ -130,8 +130,8 @@ MN_INLINE int8_t mn_image_level(const struct mn_image *p, const struct mn_image_
 }
 
 /* A row's `values` into the sums; completes a target row with the last one that it covers. */
-MN_INLINE void mn_image_cover(const struct mn_image *p, struct mn_image_state *state, int32_t channels,
-                              const uint32_t *values, int8_t *output)
+MN_INLINE void mn_image_cover(
+    const struct mn_image *p, struct mn_image_state *state, int32_t channels, const uint32_t *values, int8_t *output)
 {
     const int32_t count = p->size * channels;
     if (state->inner > 0)
@@ -159,8 +159,8 @@ MN_INLINE void mn_image_cover(const struct mn_image *p, struct mn_image_state *s
 }
 
 /* Completes the target rows that lie between the row before and this one, at least one. */
-MN_INLINE void mn_image_heighten(const struct mn_image *p, struct mn_image_state *state, int32_t channels,
-                                 const uint32_t *values, int8_t *output)
+MN_INLINE void mn_image_heighten(
+    const struct mn_image *p, struct mn_image_state *state, int32_t channels, const uint32_t *values, int8_t *output)
 {
     const int32_t count = p->size * channels;
     do
@@ -184,9 +184,9 @@ MN_INLINE void mn_image_heighten(const struct mn_image *p, struct mn_image_state
 
 /* One row of `width` pixels. `line` has room for as many bytes where colour is to become grey; `values` for size *
  * channels. Returns whether the input is whole. */
-MN_INLINE int32_t mn_image_row(const struct mn_image *p, enum mn_image_format format, int32_t channels, int32_t width,
-                               int32_t wider, int32_t higher, struct mn_image_state *state, const uint8_t *row,
-                               uint8_t *line, uint32_t *values, int8_t *output)
+MN_INLINE int32_t mn_image_row(
+    const struct mn_image *p, enum mn_image_format format, int32_t channels, int32_t width, int32_t wider,
+    int32_t higher, struct mn_image_state *state, const uint8_t *row, uint8_t *line, uint32_t *values, int8_t *output)
 {
     const uint8_t *pixels = row;
     if (channels == 1 && format != MN_IMAGE_GREY8)

@@ -33,8 +33,8 @@ MN_INLINE void stage(const int32_t length)
     const int32_t stride = SIZE / length;
     for (int32_t *at = mn_work; at < mn_work + 2 * SIZE; at += 2 * length)
     {
-        butterfly(at, step, halve(load(at)), halve(load(at + step)), halve(load(at + 2 * step)),
-                  halve(load(at + 3 * step)));
+        butterfly(
+            at, step, halve(load(at)), halve(load(at + step)), halve(load(at + 2 * step)), halve(load(at + 3 * step)));
     }
     for (int32_t column = 1; column < length / 4; column++)
     {
@@ -42,8 +42,9 @@ MN_INLINE void stage(const int32_t length)
         const uint32_t once = twiddle[0], twice = twiddle[column * stride], thrice = twiddle[2 * column * stride];
         for (int32_t *at = mn_work + 2 * column; at < mn_work + 2 * SIZE; at += 2 * length)
         {
-            butterfly(at, step, halve(load(at)), turn(load(at + step), once), turn(load(at + 2 * step), twice),
-                      turn(load(at + 3 * step), thrice));
+            butterfly(
+                at, step, halve(load(at)), turn(load(at + step), once), turn(load(at + 2 * step), twice),
+                turn(load(at + 3 * step), thrice));
         }
     }
 }
@@ -74,7 +75,7 @@ void mn_finish_fft(void)
 {
     /* Each length is a constant in code of its own; those that do not apply leave none. */
 #define STAGE(length)                                                                                                  \
-    if ((length) > MN_FFT_FIRST_RADIX && (length) <= SIZE)                                                              \
+    if ((length) > MN_FFT_FIRST_RADIX && (length) <= SIZE)                                                             \
     {                                                                                                                  \
         stage(length);                                                                                                 \
     }

@@ -59,14 +59,17 @@ void mn_helium_point_fast(const struct mn_helium_point *p, int32_t pixels, const
 void mn_helium_point_general(const struct mn_helium_point *p, int32_t pixels, const int8_t *input, int8_t *output);
 
 /* Output rows [row, row + rows); `patch`: `point.depth` bytes; `point`: the kernel for the patches. */
-void mn_helium_patch(const struct mn_helium_patch *p, mn_helium_point_kernel point, int32_t row, int32_t rows,
-    const int8_t *input, int8_t *output, int8_t *patch);
+void mn_helium_patch(
+    const struct mn_helium_patch *p, mn_helium_point_kernel point, int32_t row, int32_t rows, const int8_t *input,
+    int8_t *output, int8_t *patch);
 
 /* Output rows [row, row + rows), from input rows that begin with the first one they read; scratch: `in.channels` bytes. */
-void mn_helium_depthwise_fast(const struct mn_helium_depthwise *p, int32_t row, int32_t rows, const int8_t *input,
-    int8_t *output, int8_t *scratch);
-void mn_helium_depthwise_general(const struct mn_helium_depthwise *p, int32_t row, int32_t rows, const int8_t *input,
-    int8_t *output, int8_t *scratch);
+void mn_helium_depthwise_fast(
+    const struct mn_helium_depthwise *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output,
+    int8_t *scratch);
+void mn_helium_depthwise_general(
+    const struct mn_helium_depthwise *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output,
+    int8_t *scratch);
 
 /* All rows; input and output are of one shape, strides and dilations 1, `pad_top` is 1. `output` may be `input`. Scratch:
  * `in.channels` bytes and two rows. */

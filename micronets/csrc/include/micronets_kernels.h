@@ -194,8 +194,7 @@ void mn_point_rounded(const struct mn_point *p, int32_t pixels, const int8_t *in
 void mn_point_clamped(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
 void mn_point_general(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
 /* The same for weights of 4 bits, `stream` as point_int4.h describes. */
-void mn_point_int4_fast(
-    const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
+void mn_point_int4_fast(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
 void mn_point_int4_rounded(
     const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
 void mn_point_int4_clamped(

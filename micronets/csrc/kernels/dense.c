@@ -37,6 +37,7 @@ static __attribute__((noinline)) const int32_t *octet_mac(
     "sxtb16 %[v], %[v]\n\t"                                                                                            \
     "smlad %[b2], %[u], " x ", %[b2]\n\t"                                                                              \
     "smlad %[b3], %[v], " x ", %[b3]\n\t"
+    /* clang-format off */
 #define MN_STEP                                                                                                        \
     "ldr %[t], [%[x]], #4\n\t"                                                                                         \
     "sxtb16 %[s], %[t], ror #8\n\t"                                                                                    \
@@ -62,6 +63,7 @@ static __attribute__((noinline)) const int32_t *octet_mac(
                      [x] "+r"(input), [w] "+r"(stream), [u] "=&r"(u), [v] "=&r"(v), [s] "=&r"(s), [t] "=&r"(t)
                    : [end] "m"(end), [unrolled] "m"(unrolled_end)
                    : "cc", "memory");
+/* clang-format on */
 #undef MN_STEP
 #undef MN_PAIRS
     return stream;

@@ -3,8 +3,7 @@
 #include "micronets_kernels.h"
 
 /* Two channels' lines of the input, `p->inputs_inner` pixels each, into two planes. */
-static void gather(
-    const struct mn_depthwise_3x3 *p, const int8_t *input, int32_t lines, uint32_t zero, uint32_t *plane)
+static void gather(const struct mn_depthwise_3x3 *p, const int8_t *input, int32_t lines, uint32_t zero, uint32_t *plane)
 {
     /* Read once: the stores below may alias the description, which lies in flash. */
     const int32_t stride = p->input_inner_stride, line_stride = p->input_outer_stride, pitch = p->pitch_words;
@@ -54,8 +53,7 @@ static void gather(
 }
 
 void mn_depthwise_3x3_band(
-    const struct mn_depthwise_3x3 *p, int32_t line, int32_t lines, const int8_t *input, int8_t *output,
-    int8_t *scratch)
+    const struct mn_depthwise_3x3 *p, int32_t line, int32_t lines, const int8_t *input, int8_t *output, int8_t *scratch)
 {
     uint32_t *plane = (uint32_t *)(void *)scratch;
     uint32_t *second_plane = plane + p->plane_words;

@@ -57,7 +57,10 @@ struct mn_channel_3x3
 MN_INLINE struct mn_channel_3x3 mn_read_channel(enum mn_form form, const int32_t *stream)
 {
     const struct mn_channel_3x3 channel = {
-        mn_unpack_line(stream[0]), mn_unpack_line(stream[1]), mn_unpack_line(stream[2]), stream[3],
+        mn_unpack_line(stream[0]),
+        mn_unpack_line(stream[1]),
+        mn_unpack_line(stream[2]),
+        stream[3],
         {stream[4], stream[5], form == MN_FAST ? 0 : stream[6]}};
     return channel;
 }
@@ -84,8 +87,8 @@ struct mn_strided_kernel
 MN_INLINE struct mn_strided_kernel mn_strided(const struct mn_channel_3x3 *channel)
 {
     const struct mn_strided_kernel kernel = {
-        channel->k0.w01, channel->k1.w01, channel->k2.w01,
-        mn_pack_low_high(channel->k0.w12 >> 16, channel->k1.w12), channel->k2.w12};
+        channel->k0.w01, channel->k1.w01, channel->k2.w01, mn_pack_low_high(channel->k0.w12 >> 16, channel->k1.w12),
+        channel->k2.w12};
     return kernel;
 }
 
@@ -97,32 +100,32 @@ MN_INLINE void mn_stride_2_pair(
     if (2 * pitch + 2 < 1024)
     {
         uint32_t s, t;
-        __asm volatile("ldr %[s], [%[x]]\n\t"
-                       "ldr %[t], [%[x], #4]\n\t"
-                       "smlad %[a], %[w01_0], %[s], %[start]\n\t"
-                       "smlabb %[a], %[w2_01], %[t], %[a]\n\t"
-                       "smlad %[b], %[w01_0], %[t], %[start]\n\t"
-                       "ldr %[s], [%[x], #8]\n\t"
-                       "ldr %[t], [%[x], %[line_1]]\n\t"
-                       "smlabb %[b], %[w2_01], %[s], %[b]\n\t"
-                       "smlad %[a], %[w01_1], %[t], %[a]\n\t"
-                       "ldr %[s], [%[x], %[line_1] + 4]\n\t"
-                       "ldr %[t], [%[x], %[line_1] + 8]\n\t"
-                       "smlatb %[a], %[w2_01], %[s], %[a]\n\t"
-                       "smlad %[b], %[w01_1], %[s], %[b]\n\t"
-                       "smlatb %[b], %[w2_01], %[t], %[b]\n\t"
-                       "ldr %[s], [%[x], %[line_2]]\n\t"
-                       "ldr %[t], [%[x], %[line_2] + 4]\n\t"
-                       "smlad %[a], %[w01_2], %[s], %[a]\n\t"
-                       "smlatb %[a], %[w2_2], %[t], %[a]\n\t"
-                       "ldr %[s], [%[x], %[line_2] + 8]\n\t"
-                       "smlad %[b], %[w01_2], %[t], %[b]\n\t"
-                       "smlatb %[b], %[w2_2], %[s], %[b]\n\t"
-                       : [a] "=&r"(*a), [b] "=&r"(*b), [s] "=&r"(s), [t] "=&r"(t)
-                       : [x] "r"(x), [start] "r"(start), [w01_0] "r"(k->w01_0), [w01_1] "r"(k->w01_1),
-                         [w01_2] "r"(k->w01_2), [w2_01] "r"(k->w2_01), [w2_2] "r"(k->w2_2),
-                         [line_1] "i"(4 * pitch), [line_2] "i"(8 * pitch)
-                       : "memory");
+        __asm volatile(
+            "ldr %[s], [%[x]]\n\t"
+            "ldr %[t], [%[x], #4]\n\t"
+            "smlad %[a], %[w01_0], %[s], %[start]\n\t"
+            "smlabb %[a], %[w2_01], %[t], %[a]\n\t"
+            "smlad %[b], %[w01_0], %[t], %[start]\n\t"
+            "ldr %[s], [%[x], #8]\n\t"
+            "ldr %[t], [%[x], %[line_1]]\n\t"
+            "smlabb %[b], %[w2_01], %[s], %[b]\n\t"
+            "smlad %[a], %[w01_1], %[t], %[a]\n\t"
+            "ldr %[s], [%[x], %[line_1] + 4]\n\t"
+            "ldr %[t], [%[x], %[line_1] + 8]\n\t"
+            "smlatb %[a], %[w2_01], %[s], %[a]\n\t"
+            "smlad %[b], %[w01_1], %[s], %[b]\n\t"
+            "smlatb %[b], %[w2_01], %[t], %[b]\n\t"
+            "ldr %[s], [%[x], %[line_2]]\n\t"
+            "ldr %[t], [%[x], %[line_2] + 4]\n\t"
+            "smlad %[a], %[w01_2], %[s], %[a]\n\t"
+            "smlatb %[a], %[w2_2], %[t], %[a]\n\t"
+            "ldr %[s], [%[x], %[line_2] + 8]\n\t"
+            "smlad %[b], %[w01_2], %[t], %[b]\n\t"
+            "smlatb %[b], %[w2_2], %[s], %[b]\n\t"
+            : [a] "=&r"(*a), [b] "=&r"(*b), [s] "=&r"(s), [t] "=&r"(t)
+            : [x] "r"(x), [start] "r"(start), [w01_0] "r"(k->w01_0), [w01_1] "r"(k->w01_1), [w01_2] "r"(k->w01_2),
+              [w2_01] "r"(k->w2_01), [w2_2] "r"(k->w2_2), [line_1] "i"(4 * pitch), [line_2] "i"(8 * pitch)
+            : "memory");
         return;
     }
 #endif

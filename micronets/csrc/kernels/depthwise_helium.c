@@ -21,8 +21,8 @@ struct run
     int8_t *output;
     const int32_t *stream;
     int32_t pixels;
-    int32_t octets; /* whole ones */
-    int32_t tail;   /* predicate of the channels left over, two bits each; 0 for none */
+    int32_t octets;                        /* whole ones */
+    int32_t tail;                          /* predicate of the channels left over, two bits each; 0 for none */
     int32_t input_advance, output_advance; /* from behind the last octet of a pixel to the next pixel */
     int32_t zero_point, low, high;
     int32_t channels;
@@ -41,6 +41,7 @@ struct run
     "vadd.i32 q0, q0, q4\n\t"                                                                                          \
     "vadd.i32 q1, q1, q5\n\t"
 #define TAP(MEMORY, pointer) MEMORY("vldrb", "s16 q2, [" pointer "], #8") PRODUCTS
+/* clang-format off */
 #define FAR_TAP(MEMORY, pointer)                                                                                       \
     "mov r7, " pointer "\n\t" MEMORY("vldrb", "s16 q2, [r7]") "add " pointer ", " pointer ", #8\n\t" PRODUCTS
 
@@ -53,6 +54,7 @@ struct run
     "vldrw.32 q3, [r9], #16\n\t"                                                                                       \
     "vldrw.32 q4, [r9], #16\n\t"                                                                                       \
     "vldrw.32 q5, [r9], #16\n\t"
+/* clang-format on */
 
 /* To int8 in the lower byte of each of eight lanes of q0. */
 #define FAST                                                                                                           \
@@ -81,6 +83,7 @@ struct run
     "vmax.s16 q0, q0, q6\n\t"                                                                                          \
     "vmin.s16 q0, q0, q7\n\t"
 
+/* clang-format off */
 #define CHANNELS(MEMORY, form)                                                                                         \
     OCTET_OF(MEMORY) form "mov r7, r12\n\t" MEMORY("vstrb", "16 q0, [r7]") "add r12, r12, #8\n\t"
 
@@ -138,6 +141,7 @@ struct run
                        : "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r12", "lr", "q0", "q1",   \
                          "q2", "q3", "q4", "q5", "q6", "q7", "cc", "memory");                                          \
     }
+/* clang-format on */
 
 OUTPUTS(outputs_fast, FAST)
 OUTPUTS(outputs_general, GENERAL)
@@ -281,14 +285,16 @@ static void sweep_in_place(
     }
 }
 
-void mn_helium_depthwise_fast(const struct mn_helium_depthwise *p, int32_t row, int32_t rows, const int8_t *input,
-    int8_t *output, int8_t *scratch)
+void mn_helium_depthwise_fast(
+    const struct mn_helium_depthwise *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output,
+    int8_t *scratch)
 {
     sweep_band(p, outputs_fast, row, rows, input, output, scratch);
 }
 
-void mn_helium_depthwise_general(const struct mn_helium_depthwise *p, int32_t row, int32_t rows, const int8_t *input,
-    int8_t *output, int8_t *scratch)
+void mn_helium_depthwise_general(
+    const struct mn_helium_depthwise *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output,
+    int8_t *scratch)
 {
     sweep_band(p, outputs_general, row, rows, input, output, scratch);
 }

@@ -154,8 +154,13 @@ MN_INLINE void convolve(
     int8_t *patches = scratch + 4 * MN_BLOCK_PIXELS * p->point.words;
     const int32_t depth = p->in.channels;
     struct place at = {
-        .y = row, .step = p->window.column_stride * depth, .rows = p->window.rows, .run = p->window.columns * depth,
-        .row_bytes = p->in.columns * depth, .out_columns = p->out_columns, .patch_bytes = 2 * p->point.words};
+        .y = row,
+        .step = p->window.column_stride * depth,
+        .rows = p->window.rows,
+        .run = p->window.columns * depth,
+        .row_bytes = p->in.columns * depth,
+        .out_columns = p->out_columns,
+        .patch_bytes = 2 * p->point.words};
     begin_row(p, &at);
     for (int32_t left = rows * p->out_columns; left > 0; left -= MN_BLOCK_PIXELS)
     {

@@ -44,8 +44,9 @@ static inline __attribute__((always_inline)) void gather_rows(
     }
 }
 
-void mn_helium_patch(const struct mn_helium_patch *p, mn_helium_point_kernel point, int32_t row, int32_t rows,
-    const int8_t *input, int8_t *output, int8_t *patch)
+void mn_helium_patch(
+    const struct mn_helium_patch *p, mn_helium_point_kernel point, int32_t row, int32_t rows, const int8_t *input,
+    int8_t *output, int8_t *patch)
 {
     const struct mn_window *w = &p->window;
     const int32_t dilated = w->row_dilation > 1 || w->column_dilation > 1;

@@ -58,8 +58,7 @@ void mn_point_general(const struct mn_point *p, int32_t pixels, const int8_t *in
     point(8, MN_GENERAL, 1, p, pixels, input, output, scratch);
 }
 
-void mn_point_int4_fast(
-    const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
+void mn_point_int4_fast(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
 {
     point(4, MN_FAST, 0, p, pixels, input, output, scratch);
 }

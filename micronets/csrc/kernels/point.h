@@ -81,9 +81,9 @@ MN_INLINE const int32_t *mn_block_channels(
 #if MN_DSP
     if (!clamped)
     {
-        return channels < 2       ? stream
+        return channels < 2      ? stream
                : form == MN_FAST ? mn_block_fast(column, words, output, channels, stream)
-                                  : mn_block_rounded(column, words, output, channels, stream);
+                                 : mn_block_rounded(column, words, output, channels, stream);
     }
 #endif
     const struct mn_bounds bounds = {p->zero_point, p->low, p->high};

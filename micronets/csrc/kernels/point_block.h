@@ -53,6 +53,7 @@ MN_INLINE const int32_t *mn_block_mac(
     "smlad %[b2], %[v], %[s], %[b2]\n\t"                                                                               \
     "smlad %[p3], %[u], %[t], %[p3]\n\t"                                                                               \
     "smlad %[b3], %[v], %[t], %[b3]\n\t"
+    /* clang-format off */
     __asm volatile("ldr %[t], %[unrolled]\n\t"
                    "cmp %[x], %[t]\n\t"
                    "beq 2f\n"
@@ -74,6 +75,7 @@ MN_INLINE const int32_t *mn_block_mac(
                      [x] "+r"(column), [w] "+r"(stream), [u] "=&r"(u), [v] "=&r"(v), [s] "=&r"(s), [t] "=&r"(t)
                    : [end] "m"(end), [unrolled] "m"(unrolled_end)
                    : "cc", "memory");
+    /* clang-format on */
 #undef MN_STEP
     return stream;
 #else
@@ -121,7 +123,8 @@ struct mn_scale
 };
 
 /* Reads the requantisation of both channels; returns the stream behind it. */
-MN_INLINE const int32_t *mn_read_scales(enum mn_form form, const int32_t *stream, struct mn_scale *a, struct mn_scale *b)
+MN_INLINE const int32_t *mn_read_scales(
+    enum mn_form form, const int32_t *stream, struct mn_scale *a, struct mn_scale *b)
 {
     a->factor = stream[0];
     b->factor = stream[1];
@@ -159,8 +162,8 @@ struct mn_bounds
     int32_t zero_point, low, high;
 };
 
-MN_INLINE int8_t mn_requantise(
-    enum mn_form form, int clamped, const struct mn_bounds *bounds, const struct mn_scale *scale, int32_t acc)
+MN_INLINE int8_t
+mn_requantise(enum mn_form form, int clamped, const struct mn_bounds *bounds, const struct mn_scale *scale, int32_t acc)
 {
     int32_t value;
     if (form == MN_FAST)

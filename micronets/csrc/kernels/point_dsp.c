@@ -95,35 +95,33 @@
     "and r1, r1, #15\n"                                                                                                \
     "rsb r1, r1, #15\n"                                                                                                \
     "movs r3, #" VALUE(STEP_BYTES) "\n"                                                                                \
-    "adr.w r4, 2f\n"                                                                                                   \
-    "mla r4, r1, r3, r4\n"                                                                                             \
-    "orr r4, r4, #1\n"                                                                                                 \
-    "str r4, [sp, " ENTRY "]\n"                                                                                        \
-    "1:\n"                                                                                                             \
-    "ldr r0, [lr], #4\n"                                                                                               \
-    "ldr r1, [lr], #4\n"                                                                                               \
-    "ldr r12, [sp, " COLUMN "]\n"                                                                                      \
-    "ldr r11, [sp, " ENTRY "]\n"                                                                                       \
-    "mov r2, r0\n"                                                                                                     \
-    "mov r4, r0\n"                                                                                                     \
-    "mov r6, r0\n"                                                                                                     \
-    "mov r3, r1\n"                                                                                                     \
-    "mov r5, r1\n"                                                                                                     \
-    "mov r7, r1\n" LOAD_AHEAD                                                                                          \
-    "bx r11\n"                                                                                                         \
-    ".balign 4\n"                                                                                                      \
-    "2:\n" FOUR_STEPS FOUR_STEPS FOUR_STEPS FOUR_STEPS                                                                 \
-    "ldr r11, [sp, " COLUMN_END "]\n"                                                                                  \
-    "cmp r12, r11\n"                                                                                                   \
-    "bne.w 2b\n" STEP_BACK                                                                                             \
-    "sub r0, r0, r1\n"                                                                                                 \
-    "sub r2, r2, r3\n"                                                                                                 \
-    "sub r4, r4, r5\n"                                                                                                 \
-    "sub r6, r6, r7\n"                                                                                                 \
-    "asr r0, r0, #8\n"                                                                                                 \
-    "asr r2, r2, #8\n"                                                                                                 \
-    "asr r4, r4, #8\n"                                                                                                 \
-    "asr r6, r6, #8\n"
+                                   "adr.w r4, 2f\n"                                                                    \
+                                   "mla r4, r1, r3, r4\n"                                                              \
+                                   "orr r4, r4, #1\n"                                                                  \
+                                   "str r4, [sp, " ENTRY "]\n"                                                         \
+                                   "1:\n"                                                                              \
+                                   "ldr r0, [lr], #4\n"                                                                \
+                                   "ldr r1, [lr], #4\n"                                                                \
+                                   "ldr r12, [sp, " COLUMN "]\n"                                                       \
+                                   "ldr r11, [sp, " ENTRY "]\n"                                                        \
+                                   "mov r2, r0\n"                                                                      \
+                                   "mov r4, r0\n"                                                                      \
+                                   "mov r6, r0\n"                                                                      \
+                                   "mov r3, r1\n"                                                                      \
+                                   "mov r5, r1\n"                                                                      \
+                                   "mov r7, r1\n" LOAD_AHEAD "bx r11\n"                                                \
+                                   ".balign 4\n"                                                                       \
+                                   "2:\n" FOUR_STEPS FOUR_STEPS FOUR_STEPS FOUR_STEPS "ldr r11, [sp, " COLUMN_END      \
+                                   "]\n"                                                                               \
+                                   "cmp r12, r11\n"                                                                    \
+                                   "bne.w 2b\n" STEP_BACK "sub r0, r0, r1\n"                                           \
+                                   "sub r2, r2, r3\n"                                                                  \
+                                   "sub r4, r4, r5\n"                                                                  \
+                                   "sub r6, r6, r7\n"                                                                  \
+                                   "asr r0, r0, #8\n"                                                                  \
+                                   "asr r2, r2, #8\n"                                                                  \
+                                   "asr r4, r4, #8\n"                                                                  \
+                                   "asr r6, r6, #8\n"
 
 /* r12 holds the output, lr the channels. */
 #define NEXT_PAIR                                                                                                      \
@@ -141,6 +139,7 @@
 __attribute__((naked)) const int32_t *mn_block_fast(
     const uint32_t *column, int32_t words, int8_t *output, int32_t channels, const int32_t *stream)
 {
+    /* clang-format off */
     __asm volatile(BEGIN "ldm lr!, {r8, r9, r10}\n"
                          "str lr, [sp, " STREAM "]\n"
                          "ldr r12, [sp, " OUTPUT "]\n"
@@ -174,6 +173,7 @@ __attribute__((naked)) const int32_t *mn_block_fast(
                          "strb r6, [r12, r11]\n"
                          "add r12, r12, r11\n"
                          "strb r7, [r12, #1]\n" NEXT_PAIR);
+    /* clang-format on */
 }
 
 /* clamp((high32_rounded(2 acc * multiplier) + constant - (acc < 0)) >> shift) of an accumulator of channel a or b */
@@ -187,6 +187,7 @@ __attribute__((naked)) const int32_t *mn_block_fast(
 __attribute__((naked)) const int32_t *mn_block_rounded(
     const uint32_t *column, int32_t words, int8_t *output, int32_t channels, const int32_t *stream)
 {
+    /* clang-format off */
     __asm volatile(BEGIN "ldr r8, [lr]\n"
                          "ldr r9, [lr, #8]\n"
                          "ldrsh r10, [lr, #16]\n"
@@ -208,6 +209,7 @@ __attribute__((naked)) const int32_t *mn_block_rounded(
                          "strb r6, [r12, lr]\n"
                          "add r12, r12, lr\n"
                          "strb r7, [r12, #1]\n" NEXT_PAIR);
+    /* clang-format on */
 }
 
 #endif

@@ -62,6 +62,7 @@
 
 /* r1: pixels, r2: input, r3: output -> r3: input, r5: output, r7: pixels, r8: stream, r9: depth, r10: groups, r11: inputs in
  * the last block, r12: channels of the last, incomplete group. */
+/* clang-format off */
 #define PROLOGUE                                                                                                       \
     "cmp r1, #1\n\t"                                                                                                   \
     "it lt\n\t"                                                                                                        \
@@ -79,6 +80,7 @@
     "sub r11, r9, #1\n\t"                                                                                              \
     "and r11, r11, #15\n\t"                                                                                            \
     "add r11, r11, #1\n\t"
+/* clang-format on */
 
 #define EPILOGUE                                                                                                       \
     "subs r7, r7, #1\n\t"                                                                                              \
@@ -89,19 +91,18 @@
 /* All groups of a pixel: `group` leaves four outputs in q5. */
 #define GROUPS(group)                                                                                                  \
     "wls lr, r10, 3f\n"                                                                                                \
-    "2:\n\t" group                                                                                                     \
-    "vstrb.32 q5, [r5], #4\n\t"                                                                                        \
+    "2:\n\t" group "vstrb.32 q5, [r5], #4\n\t"                                                                         \
     "le lr, 2b\n"                                                                                                      \
     "3:\n\t"                                                                                                           \
     "cmp r12, #0\n\t"                                                                                                  \
-    "beq 4f\n\t" group                                                                                                 \
-    "vctp.32 r12\n\t"                                                                                                  \
+    "beq 4f\n\t" group "vctp.32 r12\n\t"                                                                               \
     "vpst\n\t"                                                                                                         \
     "vstrbt.32 q5, [r5]\n\t"                                                                                           \
     "add r5, r5, r12\n"                                                                                                \
     "4:\n\t"
 
 /* A function for depths of so many blocks: a pixel's inputs stay in q0 to q3. */
+/* clang-format off */
 #define SHORT(name, whole_blocks, last, products)                                                                      \
     __attribute__((naked)) void name(                                                                                  \
         UNUSED const struct mn_helium_point *p, UNUSED int32_t pixels, UNUSED const int8_t *input,                         \
@@ -113,6 +114,7 @@
                                 "vldrbt.8 " last "]\n\t"                                                               \
                                 "add r3, r3, r9\n\t" GROUPS(STARTS products FAST) EPILOGUE);                           \
     }
+/* clang-format on */
 
 #define WHOLE_1 "vldrb.8 q0, [r3]\n\t"
 #define WHOLE_2 WHOLE_1 "vldrb.8 q1, [r3, #16]\n\t"
@@ -124,6 +126,7 @@ SHORT(mn_helium_point_fast_3, WHOLE_2, "q2, [r3, #32", PRODUCTS("q0") PRODUCTS("
 SHORT(mn_helium_point_fast_4, WHOLE_3, "q3, [r3, #48", PRODUCTS("q0") PRODUCTS("q1") PRODUCTS("q2") PRODUCTS("q3"))
 
 /* The same with two roundings: low and high in q6 and q7, the zero point in r9, the depth on the stack. */
+/* clang-format off */
 #define SHORT_GENERAL(name, whole_blocks, last, products)                                                              \
     __attribute__((naked)) void name(                                                                                  \
         UNUSED const struct mn_helium_point *p, UNUSED int32_t pixels, UNUSED const int8_t *input,                     \
@@ -149,6 +152,7 @@ SHORT(mn_helium_point_fast_4, WHOLE_3, "q3, [r3, #48", PRODUCTS("q0") PRODUCTS("
                                 "vpop {d8-d11}\n\t"                                                                    \
                                 "pop {r4-r11, pc}\n\t");                                                               \
     }
+/* clang-format on */
 
 SHORT_GENERAL(mn_helium_point_general_1, "", "q0, [r3", PRODUCTS("q0"))
 SHORT_GENERAL(mn_helium_point_general_2, WHOLE_1, "q1, [r3, #16", PRODUCTS("q0") PRODUCTS("q1"))
@@ -157,6 +161,7 @@ SHORT_GENERAL(
     mn_helium_point_general_4, WHOLE_3, "q3, [r3, #48", PRODUCTS("q0") PRODUCTS("q1") PRODUCTS("q2") PRODUCTS("q3"))
 
 /* One group of a pixel of any depth: r3: input, r7: its next block, r10: whole blocks before the last. */
+/* clang-format off */
 #define LONG_GROUP(form)                                                                                               \
     STARTS                                                                                                             \
     "mov r7, r3\n\t"                                                                                                   \
@@ -212,6 +217,7 @@ SHORT_GENERAL(
     "vdup.32 q2, r1\n\t"                                                                                               \
     "ldr r1, [r0, " HIGH "]\n\t"                                                                                       \
     "vdup.32 q3, r1\n\t"
+/* clang-format on */
 
 LONG(mn_helium_point_fast, "", FAST)
 LONG(mn_helium_point_general, BOUNDS, ROUND_TWICE BOUND("q1", "q2", "q3"))
@@ -222,8 +228,7 @@ LONG(mn_helium_point_general, BOUNDS, ROUND_TWICE BOUND("q1", "q2", "q3"))
 
 #include <string.h>
 
-static void multiply(
-    const struct mn_helium_point *p, int32_t pixels, const int8_t *input, int8_t *output, int is_fast)
+static void multiply(const struct mn_helium_point *p, int32_t pixels, const int8_t *input, int8_t *output, int is_fast)
 {
     const int32_t depth = p->depth, channels = p->channels, blocks = (depth + 15) / 16;
     for (; pixels > 0; pixels--, input += depth, output += channels)

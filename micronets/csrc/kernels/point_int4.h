@@ -88,8 +88,7 @@ MN_INLINE void mn_column_quads(
             }
             for (int32_t pixel = 0; pixel < count; pixel++)
             {
-                output[pixel * channels] =
-                    mn_requantise(form, clamped, &bounds, &scale, acc[pixel * MN_QUAD]);
+                output[pixel * channels] = mn_requantise(form, clamped, &bounds, &scale, acc[pixel * MN_QUAD]);
             }
         }
         heads = factors;

@@ -57,6 +57,7 @@
 __attribute__((naked)) void mn_quad_block(
     const int32_t *stream, const uint32_t *column, int32_t words, int32_t *accumulators, int32_t pixels)
 {
+    /* clang-format off */
     __asm volatile("push {r4-r11, lr}\n"
                    "ldr r4, " ARGUMENT "\n"
                    "sub sp, " FRAME "\n"
@@ -116,6 +117,7 @@ __attribute__((naked)) void mn_quad_block(
                    "bgt.w 1b\n"
                    "add sp, " FRAME "\n"
                    "pop {r4-r11, pc}\n");
+    /* clang-format on */
 }
 
 #endif

@@ -9,8 +9,7 @@
 #if MN_DSP
 /* Accumulators [pixel][channel] of one quad for `pixels` (1 to 4) pixels; an odd number is rounded up. `words` more
  * than 0. */
-void mn_quad_block(
-    const int32_t *stream, const uint32_t *column, int32_t words, int32_t *accumulators, int32_t pixels);
+void mn_quad_block(const int32_t *stream, const uint32_t *column, int32_t words, int32_t *accumulators, int32_t pixels);
 #endif
 
 #endif

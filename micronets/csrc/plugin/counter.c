@@ -23,10 +23,20 @@
 
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_API_VERSION;
 
-enum { FLASH_LOAD, RAM_LOAD, OTHER_LOAD, FLASH_STORE, RAM_STORE, OTHER_STORE, ACCESS_KINDS };
+enum
+{
+    FLASH_LOAD,
+    RAM_LOAD,
+    OTHER_LOAD,
+    FLASH_STORE,
+    RAM_STORE,
+    OTHER_STORE,
+    ACCESS_KINDS
+};
 
 /* One translated block. `live` counters run; at every change of layer they are moved to that layer's. */
-struct block {
+struct block
+{
     uint64_t start, end;
     uint64_t instructions;
     uint64_t live_executed, live_taken;
@@ -35,7 +45,8 @@ struct block {
 };
 
 /* One instruction that may access memory; most never do, so room for the layers' counts is made on the first access. */
-struct access {
+struct access
+{
     uint64_t address;
     uint64_t live[ACCESS_KINDS];
     uint64_t (*counts)[ACCESS_KINDS]; /* by layer */
@@ -43,7 +54,8 @@ struct access {
     struct access *next, *next_live;
 };
 
-struct range {
+struct range
+{
     uint64_t start, end;
 };
 
@@ -68,7 +80,8 @@ static uint64_t instructions_so_far;
 static void *allocate(size_t count, size_t size)
 {
     void *memory = calloc(count, size);
-    if (memory == NULL) {
+    if (memory == NULL)
+    {
         fprintf(stderr, "counter: out of memory\n");
         abort();
     }
@@ -82,17 +95,22 @@ static bool within(struct range range, uint64_t address)
 
 static void move_live_counts(void)
 {
-    for (struct block *block = blocks; block != NULL; block = block->next) {
-        if (current != OUTSIDE) {
+    for (struct block *block = blocks; block != NULL; block = block->next)
+    {
+        if (current != OUTSIDE)
+        {
             block->executed[current] += block->live_executed;
             block->taken[current] += block->live_taken;
             instructions_so_far += block->live_executed * block->instructions;
         }
         block->live_executed = block->live_taken = 0;
     }
-    for (struct access *access = live_accesses; access != NULL; access = access->next_live) {
-        for (size_t kind = 0; kind < ACCESS_KINDS; kind++) {
-            if (current != OUTSIDE) {
+    for (struct access *access = live_accesses; access != NULL; access = access->next_live)
+    {
+        for (size_t kind = 0; kind < ACCESS_KINDS; kind++)
+        {
+            if (current != OUTSIDE)
+            {
                 access->counts[current][kind] += access->live[kind];
             }
             access->live[kind] = 0;
@@ -104,10 +122,12 @@ static void move_live_counts(void)
 
 static void end_inference(void)
 {
-    if (inference_count == inference_capacity) {
+    if (inference_count == inference_capacity)
+    {
         inference_capacity = inference_capacity == 0 ? 1024 : 2 * inference_capacity;
         inferences = realloc(inferences, inference_capacity * sizeof *inferences);
-        if (inferences == NULL) {
+        if (inferences == NULL)
+        {
             fprintf(stderr, "counter: out of memory\n");
             abort();
         }
@@ -119,16 +139,20 @@ static void end_inference(void)
 /* Layer that a block belongs to whose start is a boundary; false where it is none. */
 static bool find_boundary(uint64_t address, size_t *layer)
 {
-    if (address == returned) {
+    if (address == returned)
+    {
         *layer = OUTSIDE;
         return true;
     }
-    if (within(invoke, address)) {
+    if (within(invoke, address))
+    {
         *layer = layer_count;
         return true;
     }
-    for (size_t i = 0; i < layer_count; i++) {
-        if (layers[i] == address) {
+    for (size_t i = 0; i < layer_count; i++)
+    {
+        if (layers[i] == address)
+        {
             *layer = i;
             return true;
         }
@@ -138,7 +162,8 @@ static bool find_boundary(uint64_t address, size_t *layer)
 
 static void note_flow(struct block *block)
 {
-    if (previous != NULL && previous->end != block->start) {
+    if (previous != NULL && previous->end != block->start)
+    {
         previous->live_taken++;
     }
     previous = block;
@@ -149,14 +174,17 @@ static void on_boundary(unsigned int vcpu, void *userdata)
     struct block *block = userdata;
     size_t layer = OUTSIDE;
     (void)vcpu;
-    if (detail) {
+    if (detail)
+    {
         note_flow(block);
     }
     find_boundary(block->start, &layer);
     /* Layers' functions are no boundary outside an inference. */
-    if (layer == OUTSIDE || layer == layer_count || current != OUTSIDE) {
+    if (layer == OUTSIDE || layer == layer_count || current != OUTSIDE)
+    {
         move_live_counts();
-        if (layer == OUTSIDE && current != OUTSIDE) {
+        if (layer == OUTSIDE && current != OUTSIDE)
+        {
             end_inference();
         }
         current = layer;
@@ -176,8 +204,10 @@ static void on_access(unsigned int vcpu, qemu_plugin_meminfo_t info, uint64_t ad
 {
     struct access *access = userdata;
     (void)vcpu;
-    if (!access->is_live) {
-        if (access->counts == NULL) {
+    if (!access->is_live)
+    {
+        if (access->counts == NULL)
+        {
             access->counts = allocate(layer_count + 1, sizeof *access->counts);
         }
         access->is_live = true;
@@ -211,14 +241,20 @@ static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
     block->taken = allocate(layer_count + 1, sizeof *block->taken);
     block->next = blocks;
     blocks = block;
-    if (find_boundary(block->start, &layer)) {
+    if (find_boundary(block->start, &layer))
+    {
         qemu_plugin_register_vcpu_tb_exec_cb(tb, on_boundary, QEMU_PLUGIN_CB_NO_REGS, block);
-    } else if (detail) {
+    }
+    else if (detail)
+    {
         qemu_plugin_register_vcpu_tb_exec_cb(tb, on_block, QEMU_PLUGIN_CB_NO_REGS, block);
-    } else {
+    }
+    else
+    {
         qemu_plugin_register_vcpu_tb_exec_inline(tb, QEMU_PLUGIN_INLINE_ADD_U64, &block->live_executed, 1);
     }
-    for (size_t i = 0; detail && i < count; i++) {
+    for (size_t i = 0; detail && i < count; i++)
+    {
         struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
         struct access *access = allocate(1, sizeof *access);
         access->address = qemu_plugin_insn_vaddr(insn);
@@ -234,36 +270,48 @@ static void write_counts(qemu_plugin_id_t id, void *userdata)
     (void)id;
     (void)userdata;
     FILE *file = fopen(output_path, "w");
-    if (file == NULL) {
+    if (file == NULL)
+    {
         fprintf(stderr, "counter: cannot write %s\n", output_path);
         return;
     }
     const size_t unfinished = current; /* not OUTSIDE only where the program ended in the midst of an inference */
     move_live_counts();
-    for (size_t i = 0; i < inference_count; i++) {
+    for (size_t i = 0; i < inference_count; i++)
+    {
         fprintf(file, "inference %" PRIu64 "\n", inferences[i]);
     }
-    if (unfinished != OUTSIDE) {
+    if (unfinished != OUTSIDE)
+    {
         fprintf(file, "unfinished %zu %" PRIu64 "\n", unfinished, instructions_so_far);
     }
-    for (const struct block *block = blocks; block != NULL; block = block->next) {
-        for (size_t layer = 0; layer <= layer_count; layer++) {
-            if (block->executed[layer] != 0) {
-                fprintf(file, "block %zu %" PRIx64 " %" PRIx64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", layer,
-                        block->start, block->end, block->instructions, block->executed[layer], block->taken[layer]);
+    for (const struct block *block = blocks; block != NULL; block = block->next)
+    {
+        for (size_t layer = 0; layer <= layer_count; layer++)
+        {
+            if (block->executed[layer] != 0)
+            {
+                fprintf(
+                    file, "block %zu %" PRIx64 " %" PRIx64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", layer,
+                    block->start, block->end, block->instructions, block->executed[layer], block->taken[layer]);
             }
         }
     }
-    for (const struct access *access = accesses; access != NULL; access = access->next) {
-        for (size_t layer = 0; access->counts != NULL && layer <= layer_count; layer++) {
+    for (const struct access *access = accesses; access != NULL; access = access->next)
+    {
+        for (size_t layer = 0; access->counts != NULL && layer <= layer_count; layer++)
+        {
             const uint64_t *counts = access->counts[layer];
             uint64_t any = 0;
-            for (size_t kind = 0; kind < ACCESS_KINDS; kind++) {
+            for (size_t kind = 0; kind < ACCESS_KINDS; kind++)
+            {
                 any |= counts[kind];
             }
-            if (any != 0) {
+            if (any != 0)
+            {
                 fprintf(file, "access %zu %" PRIx64, layer, access->address);
-                for (size_t kind = 0; kind < ACCESS_KINDS; kind++) {
+                for (size_t kind = 0; kind < ACCESS_KINDS; kind++)
+                {
                     fprintf(file, " %" PRIu64, counts[kind]);
                 }
                 fprintf(file, "\n");
@@ -271,7 +319,8 @@ static void write_counts(qemu_plugin_id_t id, void *userdata)
         }
     }
     fprintf(file, "end\n");
-    if (fclose(file) != 0) {
+    if (fclose(file) != 0)
+    {
         fprintf(stderr, "counter: cannot write %s\n", output_path);
     }
 }
@@ -284,10 +333,12 @@ static bool parse_range(const char *text, struct range *range)
 static bool parse_layers(const char *text)
 {
     layers = allocate(strlen(text) / 2 + 1, sizeof *layers);
-    while (*text != '\0') {
+    while (*text != '\0')
+    {
         char *end;
         layers[layer_count++] = strtoull(text, &end, 16);
-        if (end == text || (*end != ':' && *end != '\0')) {
+        if (end == text || (*end != ':' && *end != '\0'))
+        {
             return false;
         }
         text = *end == ':' ? end + 1 : end;
@@ -298,31 +349,39 @@ static bool parse_layers(const char *text)
 static bool parse_argument(const char *argument)
 {
     const char *value = strchr(argument, '=');
-    if (value == NULL) {
+    if (value == NULL)
+    {
         return false;
     }
     const size_t length = (size_t)(value++ - argument);
-    if (strncmp(argument, "output", length) == 0) {
+    if (strncmp(argument, "output", length) == 0)
+    {
         output_path = strdup(value);
         return output_path != NULL;
     }
-    if (strncmp(argument, "detail", length) == 0) {
+    if (strncmp(argument, "detail", length) == 0)
+    {
         detail = strcmp(value, "on") == 0 || strcmp(value, "true") == 0;
         return true;
     }
-    if (strncmp(argument, "invoke", length) == 0) {
+    if (strncmp(argument, "invoke", length) == 0)
+    {
         return parse_range(value, &invoke);
     }
-    if (strncmp(argument, "flash", length) == 0) {
+    if (strncmp(argument, "flash", length) == 0)
+    {
         return parse_range(value, &flash);
     }
-    if (strncmp(argument, "ram", length) == 0) {
+    if (strncmp(argument, "ram", length) == 0)
+    {
         return parse_range(value, &ram);
     }
-    if (strncmp(argument, "returned", length) == 0) {
+    if (strncmp(argument, "returned", length) == 0)
+    {
         return sscanf(value, "%" SCNx64, &returned) == 1;
     }
-    if (strncmp(argument, "layers", length) == 0) {
+    if (strncmp(argument, "layers", length) == 0)
+    {
         return parse_layers(value);
     }
     return false;
@@ -331,13 +390,16 @@ static bool parse_argument(const char *argument)
 QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char **argv)
 {
     (void)info;
-    for (int i = 0; i < argc; i++) {
-        if (!parse_argument(argv[i])) {
+    for (int i = 0; i < argc; i++)
+    {
+        if (!parse_argument(argv[i]))
+        {
             fprintf(stderr, "counter: bad argument %s\n", argv[i]);
             return -1;
         }
     }
-    if (output_path == NULL || invoke.end == 0 || returned == 0) {
+    if (output_path == NULL || invoke.end == 0 || returned == 0)
+    {
         fprintf(stderr, "counter: output, invoke and returned are needed\n");
         return -1;
     }

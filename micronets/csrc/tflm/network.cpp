@@ -22,25 +22,27 @@
 #define NETWORK_AFTER_STEP(step)
 #endif
 
-extern "C" {
+extern "C"
+{
 
-extern const unsigned char network_model[];
+    extern const unsigned char network_model[];
 
-// Constructors of the library's static objects; from the linker script.
-extern void (*const constructors_start[])();
-extern void (*const constructors_end[])();
+    // Constructors of the library's static objects; from the linker script.
+    extern void (*const constructors_start[])();
+    extern void (*const constructors_end[])();
 
-// In libraries for TARGET=cortex_m_generic.
-void RegisterDebugLogCallback(void (*callback)(const char *)) __attribute__((weak));
+    // In libraries for TARGET=cortex_m_generic.
+    void RegisterDebugLogCallback(void (*callback)(const char *)) __attribute__((weak));
 
-// Of the build for this network, or of the one that looks for the smallest arena.
-alignas(16) uint8_t network_arena[NETWORK_ARENA_BYTES] __attribute__((section(".bss.network_arena")));
+    // Of the build for this network, or of the one that looks for the smallest arena.
+    alignas(16) uint8_t network_arena[NETWORK_ARENA_BYTES] __attribute__((section(".bss.network_arena")));
 
-int8_t *network_input;
-const int8_t *network_output;
+    int8_t *network_input;
+    const int8_t *network_output;
 }
 
-namespace {
+namespace
+{
 
 using Resolver = tflite::MicroMutableOpResolver<OPERATOR_KINDS>;
 using FoundOperator = decltype(std::declval<const Resolver &>().FindOp(tflite::BuiltinOperator_ADD));
@@ -48,7 +50,8 @@ using Registration = std::remove_cv_t<std::remove_pointer_t<FoundOperator>>; // 
 using Kernel = TfLiteStatus (*)(TfLiteContext *, TfLiteNode *);
 
 // Never destroyed, so nothing need be registered for the end of the program.
-template <typename Object> struct Memory {
+template <typename Object> struct Memory
+{
     alignas(Object) unsigned char bytes[sizeof(Object)];
 };
 Memory<Resolver> resolver_memory;
@@ -59,65 +62,70 @@ Kernel kernels[OPERATOR_KINDS];
 
 } // namespace
 
-extern "C" {
+extern "C"
+{
 
-#define LAYER(number, function, kind)                                                                                 \
+#define LAYER(number, function, kind)                                                                                  \
     __attribute__((noipa)) TfLiteStatus function(TfLiteContext *context, TfLiteNode *node)                             \
     {                                                                                                                  \
         const TfLiteStatus status = kernels[kind](context, node);                                                      \
         NETWORK_AFTER_STEP(number);                                                                                    \
         return status;                                                                                                 \
     }
-LAYERS(LAYER)
+    LAYERS(LAYER)
 #undef LAYER
 
 #define LAYER(number, function, kind) function,
-static const Kernel layers[] = { LAYERS(LAYER) };
+    static const Kernel layers[] = {LAYERS(LAYER)};
 #undef LAYER
 
-TfLiteStatus network_layer(TfLiteContext *context, TfLiteNode *node);
-const Kernel *network_next_layer;
+    TfLiteStatus network_layer(TfLiteContext *context, TfLiteNode *node);
+    const Kernel *network_next_layer;
 
-__attribute__((used)) void network_run()
-{
-    network_next_layer = layers;
-    if (interpreter->Invoke() != kTfLiteOk) {
-        host_log("Invoke() failed\n");
-        host_fail();
+    __attribute__((used)) void network_run()
+    {
+        network_next_layer = layers;
+        if (interpreter->Invoke() != kTfLiteOk)
+        {
+            host_log("Invoke() failed\n");
+            host_fail();
+        }
     }
-}
 
-// network_layer() lies within it, so that a profiler knows from both where a layer begins and where it ends.
-__attribute__((naked, noinline)) void network_invoke()
-{
-    __asm volatile("push {r4, lr}\n"
-                   "bl network_run\n"
-                   "pop {r4, pc}\n"
-                   ".global network_layer\n"
-                   ".thumb_func\n"
-                   "network_layer:\n"
-                   "push {r4, lr}\n"
-                   "ldr r3, =network_next_layer\n"
-                   "ldr r2, [r3]\n"
-                   "ldr r4, [r2]\n"
-                   "adds r2, #4\n"
-                   "str r2, [r3]\n"
-                   "blx r4\n"
-                   "pop {r4, pc}\n"
-                   ".ltorg\n");
-}
+    // network_layer() lies within it, so that a profiler knows from both where a layer begins and where it ends.
+    __attribute__((naked, noinline)) void network_invoke()
+    {
+        __asm volatile("push {r4, lr}\n"
+                       "bl network_run\n"
+                       "pop {r4, pc}\n"
+                       ".global network_layer\n"
+                       ".thumb_func\n"
+                       "network_layer:\n"
+                       "push {r4, lr}\n"
+                       "ldr r3, =network_next_layer\n"
+                       "ldr r2, [r3]\n"
+                       "ldr r4, [r2]\n"
+                       "adds r2, #4\n"
+                       "str r2, [r3]\n"
+                       "blx r4\n"
+                       "pop {r4, pc}\n"
+                       ".ltorg\n");
+    }
 
-int network_set_up(uint32_t arena_bytes)
-{
-    for (auto constructor = constructors_start; constructor < constructors_end; constructor++) {
-        (*constructor)();
-    }
-    if (RegisterDebugLogCallback != nullptr) {
-        RegisterDebugLogCallback(host_log);
-    }
-    auto *resolver = new (resolver_memory.bytes) Resolver;
+    int network_set_up(uint32_t arena_bytes)
+    {
+        for (auto constructor = constructors_start; constructor < constructors_end; constructor++)
+        {
+            (*constructor)();
+        }
+        if (RegisterDebugLogCallback != nullptr)
+        {
+            RegisterDebugLogCallback(host_log);
+        }
+        auto *resolver = new (resolver_memory.bytes) Resolver;
 #define KIND(kind, code, method)                                                                                       \
-    if (resolver->method() != kTfLiteOk) {                                                                             \
+    if (resolver->method() != kTfLiteOk)                                                                               \
+    {                                                                                                                  \
         return 0;                                                                                                      \
     }                                                                                                                  \
     {                                                                                                                  \
@@ -125,38 +133,45 @@ int network_set_up(uint32_t arena_bytes)
         kernels[kind] = found->invoke;                                                                                 \
         found->invoke = network_layer;                                                                                 \
     }
-    KINDS(KIND)
+        KINDS(KIND)
 #undef KIND
-    interpreter = new (interpreter_memory.bytes)
-        tflite::MicroInterpreter(tflite::GetModel(network_model), *resolver, network_arena, arena_bytes);
-    if (interpreter->AllocateTensors() != kTfLiteOk) {
-        return 0;
+        interpreter = new (interpreter_memory.bytes)
+            tflite::MicroInterpreter(tflite::GetModel(network_model), *resolver, network_arena, arena_bytes);
+        if (interpreter->AllocateTensors() != kTfLiteOk)
+        {
+            return 0;
+        }
+        const TfLiteTensor *input = interpreter->input(0), *output = interpreter->output(0);
+        if (input->bytes != NETWORK_INPUT_BYTES || output->bytes != NETWORK_OUTPUT_BYTES)
+        {
+            host_log("the sizes of input and output are not those of the file\n");
+            return 0;
+        }
+        network_input = input->data.int8;
+        network_output = output->data.int8;
+        return 1;
     }
-    const TfLiteTensor *input = interpreter->input(0), *output = interpreter->output(0);
-    if (input->bytes != NETWORK_INPUT_BYTES || output->bytes != NETWORK_OUTPUT_BYTES) {
-        host_log("the sizes of input and output are not those of the file\n");
-        return 0;
-    }
-    network_input = input->data.int8;
-    network_output = output->data.int8;
-    return 1;
-}
 
-void network_start()
-{
-    if (!network_set_up(NETWORK_ARENA_BYTES)) {
+    void network_start()
+    {
+        if (!network_set_up(NETWORK_ARENA_BYTES))
+        {
+            host_fail();
+        }
+    }
+
+    // What C++ asks for beside the library: nothing is ever deleted.
+    void __cxa_pure_virtual()
+    {
+        host_log("a pure virtual function was called\n");
         host_fail();
     }
-}
-
-// What C++ asks for beside the library: nothing is ever deleted.
-void __cxa_pure_virtual()
-{
-    host_log("a pure virtual function was called\n");
-    host_fail();
-}
 
 } // extern "C"
 
-void operator delete(void *) noexcept {}
-void operator delete(void *, std::size_t) noexcept {}
+void operator delete(void *) noexcept
+{
+}
+void operator delete(void *, std::size_t) noexcept
+{
+}

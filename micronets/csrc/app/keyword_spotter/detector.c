@@ -7,9 +7,11 @@ static uint32_t oldest, refractory;
 
 void mn_detector_reset(void)
 {
-    for (uint32_t class = 0; class < SPOTTER_CLASSES; class++) {
+    for (uint32_t class = 0; class < SPOTTER_CLASSES; class++)
+    {
         mn_detector_sums[class] = 0;
-        for (uint32_t i = 0; i < SPOTTER_WINDOW; i++) {
+        for (uint32_t i = 0; i < SPOTTER_WINDOW; i++)
+        {
             window[i][class] = 0;
         }
     }
@@ -20,19 +22,23 @@ void mn_detector_reset(void)
 int32_t mn_detector_add(const uint8_t posteriors[SPOTTER_CLASSES])
 {
     int32_t best = 0;
-    for (int32_t class = 0; class < SPOTTER_CLASSES; class++) {
+    for (int32_t class = 0; class < SPOTTER_CLASSES; class++)
+    {
         uint8_t *const place = &window[oldest][class];
         mn_detector_sums[class] = (uint16_t)(mn_detector_sums[class] - *place + posteriors[class]);
         *place = posteriors[class];
-        if (mn_detector_sums[class] > mn_detector_sums[best]) {
+        if (mn_detector_sums[class] > mn_detector_sums[best])
+        {
             best = class;
         }
     }
     oldest = oldest + 1 == SPOTTER_WINDOW ? 0 : oldest + 1;
-    if (refractory > 0) {
+    if (refractory > 0)
+    {
         refractory--;
     }
-    if (refractory > 0 || mn_detector_sums[best] < SPOTTER_THRESHOLD || !spotter_is_keyword[best]) {
+    if (refractory > 0 || mn_detector_sums[best] < SPOTTER_THRESHOLD || !spotter_is_keyword[best])
+    {
         return MN_NOTHING;
     }
     refractory = SPOTTER_REFRACTORY;

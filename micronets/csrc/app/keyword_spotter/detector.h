@@ -9,7 +9,10 @@
 
 #include "spotter_settings.h"
 
-enum { MN_NOTHING = -1 };
+enum
+{
+    MN_NOTHING = -1
+};
 
 /* Of the last SPOTTER_WINDOW posteriors in 1/256; those before the first inference count as 0. */
 extern uint16_t mn_detector_sums[SPOTTER_CLASSES];

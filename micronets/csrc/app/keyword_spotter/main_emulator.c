@@ -14,13 +14,15 @@ __attribute__((weak)) size_t mn_audio_read(int16_t *samples, size_t count)
 
 int main(void)
 {
-    struct run_record run = { .magic = RUN_MAGIC };
+    struct run_record run = {.magic = RUN_MAGIC};
     host_open();
     spotter_start();
-    while (mn_audio_read(spotter_samples, MN_FEATURES_HOP_SAMPLES) == MN_FEATURES_HOP_SAMPLES) {
+    while (mn_audio_read(spotter_samples, MN_FEATURES_HOP_SAMPLES) == MN_FEATURES_HOP_SAMPLES)
+    {
         current_inference = run.inferences;
         const uint32_t stack_bytes = invoke_and_measure_stack(program_stack_start);
-        if (stack_bytes > run.stack_bytes) {
+        if (stack_bytes > run.stack_bytes)
+        {
             run.stack_bytes = stack_bytes;
         }
         host_write_output(&spotter_answer, sizeof spotter_answer);

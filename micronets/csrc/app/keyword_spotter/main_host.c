@@ -12,9 +12,11 @@ __attribute__((weak)) size_t mn_audio_read(int16_t *samples, size_t count)
 int main(void)
 {
     spotter_start();
-    while (mn_audio_read(spotter_samples, MN_FEATURES_HOP_SAMPLES) == MN_FEATURES_HOP_SAMPLES) {
+    while (mn_audio_read(spotter_samples, MN_FEATURES_HOP_SAMPLES) == MN_FEATURES_HOP_SAMPLES)
+    {
         spotter_hop();
-        if (fwrite(&spotter_answer, sizeof spotter_answer, 1, stdout) != 1) {
+        if (fwrite(&spotter_answer, sizeof spotter_answer, 1, stdout) != 1)
+        {
             return 1;
         }
     }

@@ -13,7 +13,7 @@ void spotter_start(void)
 {
     mn_features_reset();
     mn_detector_reset();
-    spotter_answer = (struct spotter_answer){ .detected = MN_NOTHING };
+    spotter_answer = (struct spotter_answer){.detected = MN_NOTHING};
     spotter_hops = 0;
     hops_to_inference = 1;
 }
@@ -24,7 +24,8 @@ void spotter_hop(void)
     spotter_hops++;
     spotter_answer.inferred = 0;
     spotter_answer.detected = MN_NOTHING;
-    if (!mn_features_push(spotter_samples) || --hops_to_inference > 0) {
+    if (!mn_features_push(spotter_samples) || --hops_to_inference > 0)
+    {
         return;
     }
     hops_to_inference = SPOTTER_STEP_HOPS;
@@ -34,7 +35,8 @@ void spotter_hop(void)
     mn_posteriors(network_output, posteriors);
     spotter_answer.inferred = 1;
     spotter_answer.detected = (int16_t)mn_detector_add(posteriors);
-    for (uint32_t i = 0; i < SPOTTER_CLASSES; i++) {
+    for (uint32_t i = 0; i < SPOTTER_CLASSES; i++)
+    {
         spotter_answer.sums[i] = mn_detector_sums[i];
         spotter_answer.posteriors[i] = posteriors[i];
     }

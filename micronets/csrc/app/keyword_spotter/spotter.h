@@ -8,7 +8,8 @@
 #include "mn_features.h"
 
 /* What the last hop has brought. Halfwords only, so that there is no padding: programs hand it over as it is. */
-struct spotter_answer {
+struct spotter_answer
+{
     uint16_t inferred; /* 1: the network has run; 0: it has not, and nothing below has changed */
     int16_t detected;  /* class of a keyword, or MN_NOTHING */
     uint16_t sums[SPOTTER_CLASSES];

@@ -3,10 +3,12 @@
 
 #include "tensorflow/lite/micro/micro_mutable_op_resolver.h"
 
-namespace tflite {
+namespace tflite
+{
 
-class MicroInterpreter {
-public:
+class MicroInterpreter
+{
+  public:
     MicroInterpreter(const Model *model, const MicroOpResolver &resolver, uint8_t *arena, size_t arena_bytes);
     ~MicroInterpreter();
     TfLiteStatus AllocateTensors();
@@ -14,7 +16,7 @@ public:
     TfLiteTensor *input(size_t index);
     TfLiteTensor *output(size_t index);
 
-private:
+  private:
     const Model *model;
     const MicroOpResolver &resolver;
     uint8_t *arena;

@@ -4,9 +4,11 @@
 
 #include <cstdint>
 
-namespace tflite {
+namespace tflite
+{
 
-enum BuiltinOperator : int32_t {
+enum BuiltinOperator : int32_t
+{
     BuiltinOperator_ADD = 0,
     BuiltinOperator_AVERAGE_POOL_2D = 1,
     BuiltinOperator_CONV_2D = 3,
