@@ -94,12 +94,33 @@ class Architecture:
     layers: tuple[Layer, ...]
 
     def __post_init__(self) -> None:
+        self._check_numbers()
         shapes = self.output_shapes()
         if not shapes or (shapes[-1][:2] != (1, 1) and not self.reconstructs):
             raise ModelError(
                 f"Architecture {self.name!r} must end in a 1 x 1 map or in its input's shape; pool globally before the "
                 "classifier, or transpose as many strides as there were."
             )
+
+    def _check_numbers(self) -> None:
+        """Kinds and ranges of everything that a file may say."""
+        if not isinstance(self.name, str):
+            raise ModelError(f"An architecture's name must be a text, not {self.name!r}.")
+        _check_sizes(f"The input shape of {self.name!r}", self.input_shape, 3)
+        for index, layer in enumerate(self.layers):
+            what = f"of layer {index} of {self.name!r}"
+            if isinstance(layer, Addition):
+                if not _is_whole(layer.source):
+                    raise ModelError(f"The source {what} is {layer.source!r}; it must be the index of a layer.")
+                continue
+            if not (isinstance(layer, AveragePooling) and layer.kernel is None):
+                _check_sizes(f"The kernel {what}", layer.kernel, 2)
+                _check_sizes(f"The stride {what}", layer.stride, 2)
+            if isinstance(layer, Convolution | TransposedConvolution):
+                _check_sizes(f"The number of channels {what}", (layer.channels,), 1)
+            if isinstance(layer, AnyConvolution) and layer.activation not in get_args(Activation):
+                known = " or ".join(get_args(Activation))
+                raise ModelError(f"The activation {what} is {layer.activation!r}; it must be {known}.")
 
     def output_shapes(self) -> tuple[Shape, ...]:
         """The shape after every layer, in order."""
@@ -138,8 +159,6 @@ class Architecture:
                 return (1, 1, channels)
             return (-(-height // layer.stride[0]), -(-width // layer.stride[1]), channels)
         out_channels = channels if isinstance(layer, DepthwiseConvolution) else layer.channels
-        if out_channels < 1:
-            raise ModelError(f"Layer {index} of {self.name!r} has {out_channels} channels; at least 1 is needed.")
         if isinstance(layer, TransposedConvolution):
             return (height * layer.stride[0], width * layer.stride[1], out_channels)
         return (-(-height // layer.stride[0]), -(-width // layer.stride[1]), out_channels)
@@ -172,6 +191,27 @@ class Architecture:
     def load(cls, path: str | os.PathLike) -> "Architecture":
         """Reads `architecture.json`; raises ModelError, naming the file, where it is damaged."""
         try:
-            return cls.from_json(json.loads(Path(path).read_text(encoding="utf-8")))
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            content = json.loads(Path(path).read_text(encoding="utf-8"))
+        except (ValueError, RecursionError) as error:
             raise ModelError(f"{path} is not JSON ({error}); delete it and run again.") from error
+        try:
+            return cls.from_json(content)
+        except ModelError as error:
+            raise ModelError(f"{path}: {error} Mend it, or delete it and run again.") from error
+
+
+LARGEST_SIDE = 1 << 16
+"""Of a map, a kernel, a stride, a number of channels: far more than any microcontroller can hold."""
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _check_sizes(what: str, values: object, count: int) -> None:
+    """Raises ModelError unless `values` are `count` whole numbers from 1 to `LARGEST_SIDE`."""
+    if not isinstance(values, tuple) or len(values) != count:
+        raise ModelError(f"{what} is {values!r}; it must be {count} whole numbers.")
+    for value in values:
+        if not _is_whole(value) or not 1 <= value <= LARGEST_SIDE:
+            raise ModelError(f"{what} holds {value!r}; whole numbers from 1 to {LARGEST_SIDE:,} are possible.")

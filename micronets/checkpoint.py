@@ -2,15 +2,17 @@
 
 import hashlib
 import json
+import logging
 import os
-import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from micronets.atomic import atomic_file
+
+logger = logging.getLogger(__name__)
 
 
 def fingerprint(**facts: Any) -> str:
@@ -19,7 +21,8 @@ def fingerprint(**facts: Any) -> str:
 
 
 class Checkpoint:
-    """One file with arrays and notes, replaced atomically; a file of another fingerprint counts as absent.
+    """One file with arrays and notes, replaced atomically; a file of another fingerprint, or one that is not whole, counts
+    as absent.
 
     Args:
         path: a `.npz` file outside the declared outputs of a workflow, which are deleted before a rerun.
@@ -31,28 +34,47 @@ class Checkpoint:
 
     def save(self, groups: dict[str, Sequence[np.ndarray]], notes: dict[str, Any]) -> None:
         """Saves lists of arrays by group name, and JSON-serialisable notes."""
-        header = json.dumps({"fingerprint": self._fingerprint, "notes": notes})
-        arrays = {"header": np.frombuffer(header.encode(), np.uint8)}
-        for group, members in groups.items():
-            arrays |= {f"{group}/{index:05d}": np.asarray(member) for index, member in enumerate(members)}
+        arrays = {
+            f"{group}/{index:05d}": np.asarray(member)
+            for group, members in groups.items()
+            for index, member in enumerate(members)
+        }
+        header = json.dumps({"fingerprint": self._fingerprint, "notes": notes, "digest": _digest(arrays)})
         with atomic_file(self.path) as beside:
-            np.savez(beside, **arrays)
+            np.savez(beside, header=np.frombuffer(header.encode(), np.uint8), **arrays)
 
     def load(self) -> tuple[dict[str, list[np.ndarray]], dict[str, Any]] | None:
-        """Groups and notes as saved; None where there is nothing to go on from."""
+        """Groups and notes as saved; None where there is nothing to go on from, after a warning if a file is damaged."""
+        if not self.path.exists():
+            return None
         try:
             with open(self.path, "rb") as stream, np.load(stream) as archive:
-                header = json.loads(archive["header"].tobytes())
-                if header["fingerprint"] != self._fingerprint:
-                    return None
-                groups: dict[str, list[np.ndarray]] = {}
-                for key in sorted(archive.files):
-                    if key != "header":
-                        groups.setdefault(key.split("/")[0], []).append(archive[key])
-        except (FileNotFoundError, zipfile.BadZipFile, KeyError, ValueError, EOFError):
+                arrays = {key: archive[key] for key in sorted(archive.files)}
+            header = json.loads(arrays.pop("header").tobytes())
+            if header["fingerprint"] != self._fingerprint:
+                return None
+            whole = header["digest"] == _digest(arrays)
+        except Exception as error:  # whatever zipfile, numpy and json make of damaged bytes
+            logger.debug("%s: %r", self.path, error)
+            whole = False
+        if not whole:
+            logger.warning("The checkpoint %s is damaged and counts as absent; this phase starts anew.", self.path)
             return None
+        groups: dict[str, list[np.ndarray]] = {}
+        for key, array in arrays.items():
+            groups.setdefault(key.split("/")[0], []).append(array)
         return groups, header["notes"]
 
     def remove(self) -> None:
         """Deletes the file once the training is complete."""
         self.path.unlink(missing_ok=True)
+
+
+def _digest(arrays: Mapping[str, np.ndarray]) -> str:
+    """A hash over names, types, shapes and values."""
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()

@@ -14,6 +14,7 @@ from typing import IO
 
 import psutil
 
+from micronets.credentials import MaskingFormatter
 from micronets.errors import MicronetsError
 from micronets.progress import format_duration
 
@@ -75,9 +76,9 @@ def _log_to(path: Path, name: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     file = logging.FileHandler(path, mode="a", encoding="utf-8")
-    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    file.setFormatter(MaskingFormatter("%(asctime)s %(levelname)s %(message)s"))
     terminal = logging.StreamHandler(sys.stderr)
-    terminal.setFormatter(logging.Formatter(f"[{name}] %(message)s"))
+    terminal.setFormatter(MaskingFormatter(f"[{name}] %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[file, terminal], force=True)
     logging.captureWarnings(True)
     logger.setLevel(logging.INFO)

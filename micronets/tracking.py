@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from micronets.checkpoint import fingerprint
+from micronets.credentials import masked
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
@@ -280,4 +281,5 @@ def _commit() -> dict[str, str]:
 
 def _warn(error: Exception) -> None:
     lines = str(error).splitlines() or [type(error).__name__]
-    logger.warning("The tracking store %s fails (%s); going on without recording.", store_uri(), lines[0][:200])
+    sentence = f"The tracking store {store_uri()} fails ({lines[0][:200]}); going on without recording."
+    logger.warning("%s", masked(sentence))

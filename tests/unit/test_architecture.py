@@ -52,12 +52,45 @@ def test_an_addition_is_as_wide_as_the_wider_side():
         ((Convolution(4), Addition(1)), "Layer 1 of 'net' adds layer 1, which is not before it"),
         ((Convolution(4), Addition(-1)), "adds layer -1"),
         ((Convolution(4), Convolution(4, stride=(2, 2)), Addition(0)), r"adds maps of \(9, 6\) and \(5, 3\) pixels"),
-        ((Convolution(0),), "Layer 0 of 'net' has 0 channels"),
+        ((Convolution(0),), "number of channels of layer 0 of 'net' holds 0"),
+        ((Convolution(2.5),), "number of channels of layer 0 of 'net' holds 2.5; whole numbers from 1 to 65,536"),
+        ((Convolution(10**9),), "number of channels of layer 0 of 'net' holds 1000000000"),
+        ((Convolution(True),), "number of channels of layer 0 of 'net' holds True"),
+        ((Convolution(4, (3,)),), r"kernel of layer 0 of 'net' is \(3,\); it must be 2 whole numbers"),
+        ((Convolution(4, (3, 0)),), "kernel of layer 0 of 'net' holds 0"),
+        ((Convolution(4, 3),), "kernel of layer 0 of 'net' is 3; it must be 2 whole numbers"),
+        ((Convolution(4), DepthwiseConvolution(stride=(0, 1))), "stride of layer 1 of 'net' holds 0"),
+        ((AveragePooling((2, 2), (-1, 1)),), "stride of layer 0 of 'net' holds -1"),
+        ((TransposedConvolution(4, (2, 2), (2, "2")),), "stride of layer 0 of 'net' holds '2'"),
+        ((Convolution(4, activation="gelu"),), "activation of layer 0 of 'net' is 'gelu'; it must be relu6 or linear"),
+        ((Convolution(4), Addition("0")), "source of layer 1 of 'net' is '0'; it must be the index of a layer"),
     ],
 )
 def test_layers_that_do_not_fit_are_refused(layers, message):
     with pytest.raises(ModelError, match=message):
         network(*layers)
+
+
+@pytest.mark.parametrize("shape", [(9, 6), (9, 6, 3, 1), (9, 0, 3), (9, 6, 1.5), (9, 6, 10**9)])
+def test_input_shapes_that_no_network_can_have_are_refused(shape):
+    with pytest.raises(ModelError, match="The input shape of 'net'"):
+        network(input_shape=shape)
+
+
+def test_nested_beyond_measure_is_refused_by_name(tmp_path):
+    path = tmp_path / "architecture.json"
+    path.write_text("[" * 200_000, encoding="utf-8")
+    with pytest.raises(ModelError, match="architecture.json is not JSON .* run again"):
+        Architecture.load(path)
+
+
+def test_a_description_that_fits_nothing_is_refused_with_its_file(tmp_path):
+    path = tmp_path / "architecture.json"
+    content = small_ds_cnn().to_json()
+    content["layers"][0]["stride"] = [0, 1]
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(ModelError, match="architecture.json: The stride of layer 0 .* Mend it, or delete it"):
+        Architecture.load(path)
 
 
 def test_a_transposed_convolution_multiplies_the_sides_by_its_stride():

@@ -50,6 +50,14 @@ def test_lines_go_to_the_terminal_and_to_the_log(repository, tmp_path):
     assert "INFO half way" in log.read_text(encoding="utf-8")
 
 
+def test_no_credentials_of_a_url_are_logged(repository, tmp_path):
+    log = tmp_path / "job.log"
+    result = run_job(repository, log, "raise ValueError('https://someone:pass@word@host/x and http://host/a@b')")
+    for text in (result.stderr, log.read_text(encoding="utf-8")):
+        assert "https://***@host/x and http://host/a@b" in text.replace("\n", " ")
+        assert "pass@word" not in text.replace("raise ValueError", "").split("ValueError:")[-1]
+
+
 def test_a_mistake_of_the_user_is_one_line_without_traceback(repository, tmp_path):
     log = tmp_path / "job.log"
     result = run_job(repository, log, "raise DataError('clips/ is empty; put recordings there.')")

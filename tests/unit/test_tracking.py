@@ -159,7 +159,7 @@ def test_a_store_that_cannot_be_reached_is_warned_of_once_and_stops_nothing(tmp_
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
-    monkeypatch.setenv(STORE_VARIABLE, f"http://127.0.0.1:{port}")
+    monkeypatch.setenv(STORE_VARIABLE, f"http://someone:secret@127.0.0.1:{port}")
     done = []
     with caplog.at_level(logging.WARNING, "micronets"):
         with StageRun("results", "kws", "a", "train", {}) as run:
@@ -169,6 +169,8 @@ def test_a_store_that_cannot_be_reached_is_warned_of_once_and_stops_nothing(tmp_
             done.append(True)
     assert done
     assert len([r for r in caplog.records if "going on without recording" in r.message]) == 1
+    assert f"http://***@127.0.0.1:{port}" in caplog.text
+    assert "secret" not in caplog.text
 
 
 def test_many_processes_on_one_store_keep_all_runs(client, tmp_path, repository):
