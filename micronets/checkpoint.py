@@ -21,8 +21,7 @@ def fingerprint(**facts: Any) -> str:
 
 
 class Checkpoint:
-    """One file with arrays and notes, replaced atomically; a file of another fingerprint, or one that is not whole, counts
-    as absent.
+    """One file with arrays and notes, replaced atomically; of another fingerprint, or not whole, it counts as absent.
 
     Args:
         path: a `.npz` file outside the declared outputs of a workflow, which are deleted before a rerun.
@@ -44,7 +43,7 @@ class Checkpoint:
             np.savez(beside, header=np.frombuffer(header.encode(), np.uint8), **arrays)
 
     def load(self) -> tuple[dict[str, list[np.ndarray]], dict[str, Any]] | None:
-        """Groups and notes as saved; None where there is nothing to go on from, after a warning if a file is damaged."""
+        """Groups and notes as saved; None, where it must be after a warning, if there is nothing to go on from."""
         if not self.path.exists():
             return None
         try:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from micronets.atomic import atomic_directory, write_text
+from micronets.benchmark.comparison_picture import draw_comparison
 from micronets.benchmark.layer_picture import draw_layers
 from micronets.benchmark.peers import KnownModel, Peers, load_peers
 from micronets.boards import find_board
@@ -203,7 +204,7 @@ def _csv(columns: Sequence[str], rows: Sequence[Row]) -> str:
 
 
 def run_benchmark(folder: Path, directory: Path, optimise: str) -> tuple[list[Row], list[str]]:
-    """Measures every model; `directory` gets `benchmark.csv`, `layers.csv` and `layers.png`.
+    """Measures every model; `directory` gets `benchmark.csv`, `layers.csv`, `layers.png`, `comparison.png`.
 
     Returns the rows of the table, and a sentence for every model that misses a target.
 
@@ -226,6 +227,7 @@ def run_benchmark(folder: Path, directory: Path, optimise: str) -> tuple[list[Ro
         write_text(beside / "benchmark.csv", _csv(COLUMNS, rows))
         write_text(beside / "layers.csv", _csv(("model", *LAYER_COLUMNS), layers))
         (beside / "layers.png").write_bytes(draw_layers([(item.title, item.profile) for item in measurements]))
+        draw_comparison(rows, M4_BOARD).save(beside)
     return rows, [f"{row['model']}: {'; '.join(misses)}." for row in rows if (misses := unmet(row, peers))]
 
 

@@ -6,6 +6,7 @@ import pytest
 import yaml
 from PIL import Image
 
+from micronets.benchmark.comparison_picture import draw_comparison
 from micronets.benchmark.models import COLUMNS, format_table, main, run_benchmark, unmet
 from micronets.benchmark.peers import PEERS_FILE, load_peers
 from micronets.errors import ConfigurationError, DataError
@@ -103,6 +104,18 @@ def test_folder(tmp_path: Path) -> None:
     with Image.open(tmp_path / "out" / "layers.png") as picture:
         assert picture.format == "PNG"
         assert len(picture.getcolors(1 << 24) or []) > 5
+
+
+def test_comparison_shows_every_model_that_has_a_baseline() -> None:
+    known = ROW | {
+        "baseline_ms": 86.7, "baseline_ram_bytes": 23_516, "fastest_peer": "another engine", "fastest_peer_ms": 43.2
+    }  # fmt: skip
+    rows = [known, known | {"model": "other", "baseline_ram_bytes": None, "fastest_peer": "TFLM + CMSIS-NN"}]
+    picture = draw_comparison([*rows, ROW | {"model": "mine"}], "a board")
+    assert picture.alternative.count("where TFLM with CMSIS-NN takes") == 2
+    assert "mine" not in picture.alternative
+    assert picture.png.startswith(b"\x89PNG")
+    assert picture.png == draw_comparison(rows, "a board").png
 
 
 def test_empty_folder(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
