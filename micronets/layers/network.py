@@ -129,7 +129,7 @@ class Network(keras.Model):
             elif isinstance(stage, AveragePool):
                 outputs = stage(outputs)
             else:
-                outputs = stage.add(outputs, earlier[self.architecture.layers[index].source])
+                outputs = padded_sum(outputs, earlier[self.architecture.layers[index].source])
                 stage.range.set_range(float(ops.min(outputs)), float(ops.max(outputs)))
             earlier.append(outputs)
 
@@ -187,18 +187,19 @@ class PaddedAddition(keras.layers.Layer):
         """All variables."""
         return self.range.state()
 
-    def add(self, left, right):
-        """The sum without quantisation."""
-        missing = left.shape[-1] - right.shape[-1]
-        if missing > 0:
-            right = ops.pad(right, ((0, 0), (0, 0), (0, 0), (0, missing)))
-        elif missing < 0:
-            left = ops.pad(left, ((0, 0), (0, 0), (0, 0), (0, -missing)))
-        return left + right
-
     def call(self, inputs):
-        total = self.add(*inputs)
+        total = padded_sum(*inputs)
         return self.range(total) if self.quantised else total
+
+
+def padded_sum(left, right):
+    """The sum of two maps (batch, height, width, channels), the narrower one padded with zero channels."""
+    missing = left.shape[-1] - right.shape[-1]
+    if missing > 0:
+        right = ops.pad(right, ((0, 0), (0, 0), (0, 0), (0, missing)))
+    elif missing < 0:
+        left = ops.pad(left, ((0, 0), (0, 0), (0, 0), (0, -missing)))
+    return left + right
 
 
 def _scale_outputs(parameters: LayerParameters, factor: float) -> LayerParameters:

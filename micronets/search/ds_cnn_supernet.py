@@ -2,9 +2,10 @@
 
 from keras import ops
 
+from micronets.layers.batch_normalisation import Statistics
 from micronets.network import Range
 from micronets.search.ds_cnn_space import DsCnnSpace
-from micronets.search.space import KEPT, SKIPPED
+from micronets.search.space import KEPT, SKIPPED, Choice
 from micronets.search.supernet import (
     START_OF_RANGES,
     Supernet,
@@ -55,6 +56,20 @@ class DsCnnSupernet(Supernet):
             ceiling = depth[KEPT] * pointwise.range.bounds()[1] + depth[SKIPPED] * ceiling
         pooled = quantise_pooled(ops.mean(running, axis=(1, 2), keepdims=True), ceiling)
         return ops.reshape(self.classifier(pooled, mask, training=training), (-1, self.space.classes))
+
+    def part(self, choice: Choice, inputs, statistics: Statistics):
+        stem_width, *blocks = self.values(choice)
+        running = self.stem.part(self._quantised_input(inputs), stem_width, statistics)
+        ceiling = self.stem.range.bounds()[1]
+        for index, (depthwise, pointwise) in enumerate(zip(self.depthwise, self.pointwise, strict=True)):
+            kept, width = blocks[2 * index], blocks[2 * index + 1]
+            if kept:
+                running = pointwise.part(depthwise.part(running, None, statistics), width, statistics)
+                ceiling = pointwise.range.bounds()[1]
+            else:
+                running = _skip(running, depthwise.stride, ceiling)
+        pooled = quantise_pooled(ops.mean(running, axis=(1, 2), keepdims=True), ceiling)
+        return ops.reshape(self.classifier.part(pooled, self.space.classes, statistics), (-1, self.space.classes))
 
 
 def _skip(running, stride: tuple[int, int], ceiling):

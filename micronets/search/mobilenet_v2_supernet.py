@@ -3,10 +3,13 @@
 import keras
 from keras import ops
 
+from micronets.layers.batch_normalisation import Statistics
 from micronets.layers.fake_quantisation import ActivationRange
+from micronets.layers.network import padded_sum
 from micronets.network import Range
 from micronets.published import MOBILENET_V2_STRIDES
 from micronets.search.mobilenet_v2_space import MobileNetV2Space
+from micronets.search.space import Choice
 from micronets.search.supernet import (
     START_OF_RANGES,
     Supernet,
@@ -44,6 +47,12 @@ class MaskedBottleneck(keras.layers.Layer):
         expanded = self.depthwise(self.expansion(inputs, input_mask, training=training), training=training)
         projected = projection_mask * self.projection(expanded, expansion_mask, training=training)
         return projected if self.sum_range is None else self.sum_range(projected + inputs)
+
+    def part(self, inputs, expansion: int, projection: int, statistics: Statistics):
+        """See `MaskedConvolution.part`; a sum is as wide as its wider side."""
+        expanded = self.depthwise.part(self.expansion.part(inputs, expansion, statistics), None, statistics)
+        projected = self.projection.part(expanded, projection, statistics)
+        return projected if self.sum_range is None else self.sum_range(padded_sum(projected, inputs))
 
 
 class MobileNetV2Supernet(Supernet):
@@ -86,3 +95,12 @@ class MobileNetV2Supernet(Supernet):
         running = self.head(running, training=training)
         pooled = quantise_pooled(ops.mean(running, axis=(1, 2), keepdims=True), self.head.range.bounds()[1])
         return ops.reshape(self.classifier(pooled, head_mask, training=training), (-1, self.space.classes))
+
+    def part(self, choice: Choice, inputs, statistics: Statistics):
+        stem, *widths, head = self.values(choice)
+        running = self.stem.part(self._quantised_input(inputs), stem, statistics)
+        for bottleneck, expansion, projection in zip(self.bottlenecks, widths[0::2], widths[1::2], strict=True):
+            running = bottleneck.part(running, expansion, projection, statistics)
+        running = self.head.part(running, head, statistics)
+        pooled = quantise_pooled(ops.mean(running, axis=(1, 2), keepdims=True), self.head.range.bounds()[1])
+        return ops.reshape(self.classifier.part(pooled, self.space.classes, statistics), (-1, self.space.classes))

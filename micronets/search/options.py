@@ -24,9 +24,28 @@ class ArchitectureOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SearchOptions:
-    """The recipe of one search: weights alone while warming up, then weights and decisions in turns."""
+class EvolutionOptions:
+    """How one-shot search trains the shared weights, and how it looks for a network with them."""
 
+    networks_per_step: int
+    """Drawn at random for every training step, besides a wide one and the narrowest; at least 1."""
+    population: int
+    """Networks scored in every generation."""
+    parents: int
+    """Of the best so far, that the next generation is made of."""
+    generations: int
+    examples: int
+    """Held back from the training split, that networks are scored on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchOptions:
+    """The recipe of one search."""
+
+    strategy: str = "dnas"
+    """`dnas`: decisions learnt by gradients, as in the paper: weights alone while warming up, then both in turns.
+    `evolution`: shared weights of all networks first, then evolution. `random`: any network that uses the budget."""
+    evolution: EvolutionOptions | None = None
     board: str
     """Name in `micronets/boards.yaml`; its memories less the runtime's are the budget."""
     max_mops: float
@@ -61,5 +80,6 @@ class SearchOptions:
                 "input_shape": tuple(section["input_shape"]) if section.get("input_shape") else None,
                 "backbone": read_backbone(section["backbone"]),
                 "architecture": ArchitectureOptions(**section["architecture"]),
+                "evolution": EvolutionOptions(**section["evolution"]) if "evolution" in section else None,
             }
         )

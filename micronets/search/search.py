@@ -1,34 +1,36 @@
 """The search stage: a prepared dataset and a board in, an architecture that fits the board out."""
 
-import csv
-import io
 import logging
 import os
-import platform
-from dataclasses import asdict, fields
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import keras
 import numpy as np
 
-import micronets
 from micronets.architecture import Architecture
-from micronets.atomic import write_json, write_text
 from micronets.backend import limit_threads, make_deterministic
 from micronets.checkpoint import Checkpoint, fingerprint
-from micronets.costs import Costs, costs
+from micronets.costs import costs
 from micronets.data.dataset import TrainingBatches
 from micronets.search.budget import OPS_PER_MOP, Budget
+from micronets.search.evolution import Candidate, ranked
 from micronets.search.loop import SearchEpoch, SearchLoop
+from micronets.search.one_shot import OneShotEpoch, OneShotSearch
 from micronets.search.options import SearchOptions
+from micronets.search.outputs import Found, versions, write_outputs
 from micronets.search.problem import search_problem
 from micronets.search.repair import Move, repair
+from micronets.search.sampling import Sampler
 from micronets.search.space import Choice, SearchSpace
 from micronets.search.supernets import supernet_of
 from micronets.tasks import dataset_description, find_task, open_dataset
 
 logger = logging.getLogger(__name__)
+
+_BEST_SHARE = 0.25
+"""Of the networks that evolution has scored, those whose options are counted."""
 
 
 class MetricSink(Protocol):
@@ -49,8 +51,9 @@ def search(
 ) -> None:
     """Searches one network; an interrupted call, repeated, goes on after the last finished epoch.
 
-    Writes into `directory`: `architecture.json`, `history.csv` (one line per epoch, see `SearchEpoch`) and
-    `search.json` (budget, exact costs, every decision with its probabilities, what the repair changed, seed, versions).
+    Writes into `directory`: `architecture.json`, `history.csv` (a line per epoch: `SearchEpoch` or `OneShotEpoch`) and
+    `search.json` (budget, exact costs, every decision with its probabilities, what the repair changed, all networks
+    that were scored, seed, versions).
 
     Args:
         section: the `search` section of the configuration.
@@ -88,6 +91,25 @@ def search(
     )
 
 
+@dataclass(frozen=True)
+class Search:
+    """What every strategy works with.
+
+    Attributes:
+        batches: of the weights, and of the decisions or for scoring; of disjoint parts of the training split.
+        on_epoch: called with every finished epoch.
+    """
+
+    space: SearchSpace
+    budget: Budget
+    options: SearchOptions
+    batches: tuple[TrainingBatches, TrainingBatches]
+    input_range: tuple[float, float]
+    seed: int
+    checkpoint: Checkpoint
+    on_epoch: Callable[[SearchEpoch | OneShotEpoch], None]
+
+
 def search_space(
     space: SearchSpace,
     budget: Budget,
@@ -101,7 +123,7 @@ def search_space(
     facts: dict[str, Any],
     sink: MetricSink | None,
 ) -> Architecture:
-    """`search` without the dataset: learns the decisions from two sequences of batches and writes the outputs.
+    """`search` without the dataset: finds a network by two sequences of batches and writes the outputs.
 
     Args:
         batches: of the weights and of the decisions.
@@ -115,23 +137,19 @@ def search_space(
         budget.sram_bytes,
         "any number of" if budget.max_ops is None else f"{budget.max_ops:,}",
     )
-    facts = {**facts, "options": asdict(options), "budget": asdict(budget), "seed": seed, "versions": _versions()}
+    facts = {**facts, "options": asdict(options), "budget": asdict(budget), "seed": seed, "versions": versions()}
     facts |= {"space": [type(space).__name__, asdict(space)], "input_range": input_range}
     checkpoint = Checkpoint(directory / "checkpoint.npz", fingerprint(**facts))
 
-    def finish_epoch(epoch: SearchEpoch) -> None:
+    def finish_epoch(epoch: SearchEpoch | OneShotEpoch) -> None:
         if sink is not None:
             values = {key: value for key, value in asdict(epoch).items() if isinstance(value, float)}
             sink.log_metrics(values, epoch.epoch)
 
-    supernet = supernet_of(space, input_range)
-    loop = SearchLoop(supernet, options, budget, *batches, seed, checkpoint, finish_epoch)
-    loop.run()
-    probabilities = supernet.decisions.probabilities()
-    learnt = supernet.decisions.most_probable()
-    choice, moves = repair(space, probabilities, budget, learnt)
-    _log_repair(moves)
-    architecture = space.architecture(name, choice)
+    work = Search(space, budget, options, batches, input_range, seed, checkpoint, finish_epoch)
+    found = STRATEGIES[options.strategy](work)
+    settled = {"strategy": options.strategy, "board": options.board, "seed": seed}
+    architecture = write_outputs(found, space, budget, directory, name, settled)
     exact = costs(architecture)
     logger.info(
         "%s: %d of %d bytes of flash, %d of %d bytes of SRAM, %.1f Mops",
@@ -142,12 +160,55 @@ def search_space(
         budget.sram_bytes,
         exact.ops / OPS_PER_MOP,
     )
-    _write_history(directory / "history.csv", loop.history)
-    report = _report(space, budget, probabilities, learnt, choice, moves, exact)
-    write_json(directory / "search.json", {**report, "board": options.board, "seed": seed, "versions": _versions()})
-    architecture.save(directory / "architecture.json")
     checkpoint.remove()
     return architecture
+
+
+def by_gradients(work: Search) -> Found:
+    """Differentiable architecture search: the most probable network, made to fit."""
+    supernet = supernet_of(work.space, work.input_range)
+    loop = SearchLoop(supernet, work.options, work.budget, *work.batches, work.seed, work.checkpoint, work.on_epoch)
+    loop.run()
+    probabilities = supernet.decisions.probabilities()
+    learnt = supernet.decisions.most_probable()
+    choice, moves = repair(work.space, probabilities, work.budget, learnt)
+    _log_repair(moves)
+    return Found(choice, learnt, probabilities, moves, loop.history)
+
+
+def by_evolution(work: Search) -> Found:
+    """One-shot search: shared weights first, then the best of the networks that evolution scores with them."""
+    supernet = supernet_of(work.space, work.input_range)
+    one_shot = OneShotSearch(
+        supernet, work.options, work.budget, *work.batches, work.seed, work.checkpoint, work.on_epoch
+    )
+    choice = one_shot.run()
+    shares = _shares(work.space, one_shot.candidates)
+    return Found(choice, choice, shares, history=one_shot.history, candidates=one_shot.candidates)
+
+
+def by_chance(work: Search) -> Found:
+    """The control: one network drawn at random that uses the budget; nothing is trained."""
+    choice = Sampler(work.space, work.budget, np.random.default_rng(work.seed)).draw()
+    certain = [np.eye(len(d.options))[index] for d, index in zip(work.space.decisions, choice, strict=True)]
+    return Found(choice, choice, certain)
+
+
+STRATEGIES: dict[str, Callable[[Search], Found]] = {
+    "dnas": by_gradients,
+    "evolution": by_evolution,
+    "random": by_chance,
+}
+
+
+def _shares(space: SearchSpace, candidates: list[Candidate]) -> list[np.ndarray]:
+    """How often the best networks take every option, float64 (options,) per decision."""
+    best: list[Choice] = [candidate.choice for candidate in ranked(candidates)]
+    best = best[: max(round(_BEST_SHARE * len(best)), 1)]
+    return [
+        np.bincount([choice[place] for choice in best], minlength=len(decision.options)) / len(best)
+        for place, decision in enumerate(space.decisions)
+    ]
 
 
 def _log_repair(moves: tuple[Move, ...]) -> None:
@@ -157,60 +218,3 @@ def _log_repair(moves: tuple[Move, ...]) -> None:
     logger.info("the most probable network does not fit; repaired:")
     for move in moves:
         logger.info("  %s", move)
-
-
-def _report(
-    space: SearchSpace,
-    budget: Budget,
-    probabilities: list[np.ndarray],
-    learnt: Choice,
-    choice: Choice,
-    moves: tuple[Move, ...],
-    exact: Costs,
-) -> dict[str, Any]:
-    before = costs(space.architecture("learnt", learnt))
-    return {
-        "budget": budget.to_json(),
-        "costs": _costs_json(exact),
-        "costs_before_repair": _costs_json(before),
-        "decisions": [
-            {
-                "name": decision.name,
-                "options": list(decision.options),
-                "probabilities": [round(float(value), 6) for value in part],
-                "learnt": decision.options[first],
-                "chosen": decision.options[last],
-            }
-            for decision, part, first, last in zip(space.decisions, probabilities, learnt, choice, strict=True)
-        ],
-        "repair": [asdict(move) for move in moves],
-    }
-
-
-def _costs_json(exact: Costs) -> dict[str, float]:
-    return {
-        "weights": exact.weights,
-        "macs": exact.macs,
-        "ops": exact.ops,
-        "paper_ops": exact.paper_ops,
-        "flash_bytes": exact.flash_bytes,
-        "sram_bytes": exact.sram_bytes,
-    }
-
-
-def _versions() -> dict[str, str]:
-    return {
-        "micronets": micronets.__version__,
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "keras": keras.__version__,
-        "backend": keras.backend.backend(),
-    }
-
-
-def _write_history(path: Path, history: list[SearchEpoch]) -> None:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, [field.name for field in fields(SearchEpoch)], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(asdict(epoch) for epoch in history)
-    write_text(path, text.getvalue())

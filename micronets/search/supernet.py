@@ -1,5 +1,8 @@
 """What all supernets share: masked convolutions, sampled decisions, 8-bit quantisation throughout.
 
+A supernet computes in two ways: all channels at once, by sampled gates, so that decisions have gradients (`call`); or
+one network of it alone (`part`), on its own channels only, so that it costs what that network costs.
+
 A map carries the mask of its channels along, and the mask takes effect where channels mix: on the input channels of the
 next 1x1 kernel (scaling a kernel by a mask equals scaling the map, at a fraction of the work; the masks are those of
 FBNetV2, arXiv 2004.05565). Up to there every operation works on each channel alone, and the BatchNorm after a depthwise
@@ -7,14 +10,17 @@ convolution would undo a mask put before it. With every decision made, a superne
 network with the same weights computes.
 """
 
+from abc import ABC, abstractmethod
+
 import keras
 from keras import ops
 
+from micronets.layers.batch_normalisation import Statistics
 from micronets.layers.convolution import QuantisableConvolution
 from micronets.layers.fake_quantisation import fake_quantise_kernel
 from micronets.network import Range
 from micronets.search.relaxation import Decisions
-from micronets.search.space import Decision, SearchSpace
+from micronets.search.space import Choice, Decision, SearchSpace
 
 START_OF_RANGES = (-6.0, 6.0)
 
@@ -28,8 +34,24 @@ class MaskedConvolution(QuantisableConvolution):
             kernel = kernel * ops.reshape(input_mask, (1, 1, -1, 1))
         return self.range(self._convolve(inputs, kernel, training))
 
+    def part(self, inputs, channels: int | None, statistics: Statistics):
+        """What the first `channels` output channels (None: all that a depthwise kernel has inputs for) make of a map.
 
-class Supernet(keras.Model):
+        Args:
+            inputs: (batch, height, width, channels), at most as many channels as the layer reads.
+        """
+        read = inputs.shape[-1]
+        outputs = read if self.depthwise else channels
+        kernel = self.kernel[:, :, :read] if self.depthwise else self.kernel[:, :, :read, :outputs]
+        kernel = fake_quantise_kernel(kernel, self.kernel_high[:outputs], self.weight_bits, self.channel_axis)
+        convolve = ops.depthwise_conv if self.depthwise else ops.conv
+        convolved = convolve(inputs, kernel, strides=self.stride, padding="same")
+        if self.normalisation is None:
+            return self.range(convolved + self.bias[:outputs])
+        return self.range(self.normalisation.part(convolved, statistics))
+
+
+class Supernet(keras.Model, ABC):
     """Features (batch, height, width, channels) in their own units → logits (batch, classes), by sampled decisions.
 
     Args:
@@ -42,6 +64,17 @@ class Supernet(keras.Model):
         self.input_range = input_range
         self.input_gain = 1.0 / max(abs(input_range[0]), abs(input_range[1]))
         self.decisions = Decisions(space.decisions, space.maxima, name="decisions")
+
+    @abstractmethod
+    def part(self, choice: Choice, inputs, statistics: Statistics):
+        """Logits (batch, classes) of the network that `choice` stands for, with the first channels of every layer.
+
+        Computed on these channels alone, so that a small network costs little; the decisions have no say in it.
+        """
+
+    def values(self, choice: Choice) -> list[int]:
+        """The options that a choice takes."""
+        return [decision.options[index] for decision, index in zip(self.space.decisions, choice, strict=True)]
 
     def _quantised_input(self, inputs):
         low, high = self.input_range

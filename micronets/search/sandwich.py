@@ -1,0 +1,84 @@
+"""Trains the shared weights of a supernet so that its networks are worth comparing.
+
+Every step trains a wide network, the narrowest of full depth and a few drawn at random, on their own channels only
+(the sandwich rule of slimmable networks, arXiv 1903.05134); the others also learn from the wide one's answers
+(in-place distillation, as in BigNAS, arXiv 2003.11142).
+"""
+
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+from keras import ops
+
+from micronets.layers.batch_normalisation import Statistics
+from micronets.search.options import SearchOptions
+from micronets.search.phases import NOT_DECAYED
+from micronets.search.space import Choice
+from micronets.search.supernet import Supernet
+
+DISTILLED_SHARE = 0.5
+"""Of the loss of every other network, that which it learns from the teaching one's answers."""
+
+
+class SandwichPhase(keras.Model):
+    """The supernet as a model whose outputs are the logits of the networks `choices`, the teaching one first.
+
+    It runs operation by operation, since every step has networks of other shapes.
+
+    Args:
+        steps: of the whole training; the learning rate falls along a cosine over them.
+    """
+
+    def __init__(self, supernet: Supernet, options: SearchOptions, steps: int):
+        super().__init__(name="sandwich")
+        self.supernet = supernet
+        self.choices: Sequence[Choice] = ()
+        self.built = True
+        schedule = keras.optimizers.schedules.CosineDecay(
+            options.learning_rate, max(steps, 1), alpha=options.final_learning_rate
+        )
+        optimiser = keras.optimizers.AdamW(schedule, weight_decay=options.weight_decay)
+        optimiser.exclude_from_weight_decay(var_names=NOT_DECAYED)
+        self.compile(optimiser, run_eagerly=True)
+        optimiser.build(self.trainable_variables)
+
+    @property
+    def trainable_variables(self):
+        """Kernels, normalisation and ranges; not the decisions."""
+        logits = self.supernet.decisions.logits
+        return [variable for variable in self.supernet.trainable_variables if variable is not logits]
+
+    @property
+    def trainable_weights(self):
+        return self.trainable_variables
+
+    def call(self, inputs, training=None):
+        return ops.stack([self.supernet.part(choice, inputs, Statistics.BATCH) for choice in self.choices])
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        losses = [_cross_entropy(y, y_pred[0])]
+        taught = ops.stop_gradient(ops.softmax(y_pred[0]))
+        for index in range(1, len(self.choices)):
+            own, distilled = _cross_entropy(y, y_pred[index]), _cross_entropy(taught, y_pred[index])
+            losses.append((1 - DISTILLED_SHARE) * own + DISTILLED_SHARE * distilled)
+        return ops.mean(ops.stack(losses))
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        """Cross-entropy and accuracy of the teaching network, and of the last one drawn."""
+        found = {}
+        for name, logits in (("upper", y_pred[0]), ("drawn", y_pred[len(self.choices) - 1])):
+            right = ops.equal(ops.argmax(logits, axis=-1), ops.argmax(y, axis=-1))
+            found[f"{name}_loss"] = _cross_entropy(y, logits)
+            found[f"{name}_accuracy"] = ops.mean(ops.cast(right, "float32"))
+        return found
+
+    def step(self, choices: Sequence[Choice], features: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+        """Trains these networks on one batch; returns the metrics before the update."""
+        self.choices = choices
+        logs = self.train_on_batch(features, labels, return_dict=True)
+        return {name: float(value) for name, value in logs.items()}
+
+
+def _cross_entropy(targets, logits):
+    return -ops.mean(ops.sum(targets * ops.log_softmax(logits), axis=-1))

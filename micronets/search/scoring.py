@@ -1,0 +1,50 @@
+"""How good a network is with a supernet's shared weights."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from keras import ops
+
+from micronets.layers.batch_normalisation import Statistics
+from micronets.search.space import Choice
+from micronets.search.supernet import Supernet
+
+_BATCH = 256
+
+
+@dataclass(frozen=True)
+class Score:
+    """Of one network on held-back examples: mean cross-entropy, and accuracy (0 to 1)."""
+
+    loss: float
+    accuracy: float
+
+
+class Scorer:
+    """Scores networks on examples that the weights have not been trained on.
+
+    Args:
+        calibration: features (n, height, width, channels) by which the statistics of normalisation are taken anew for
+            every network: those of another network, wider or deeper, are not its own.
+        features, labels: held-back examples; labels are class probabilities (n, classes).
+    """
+
+    def __init__(self, supernet: Supernet, calibration: np.ndarray, features: np.ndarray, labels: np.ndarray):
+        self._supernet = supernet
+        self._calibration = ops.convert_to_tensor(calibration)
+        self._features = features
+        self._labels = labels
+
+    def score(self, choice: Choice) -> Score:
+        """Repeatable: nothing of it depends on what was scored before."""
+        self._supernet.part(choice, self._calibration, Statistics.RECORD)
+        logits = np.concatenate(
+            [
+                ops.convert_to_numpy(self._supernet.part(choice, ops.convert_to_tensor(part), Statistics.KEPT))
+                for part in np.split(self._features, range(_BATCH, len(self._features), _BATCH))
+            ]
+        ).astype(np.float64)
+        shifted = logits - logits.max(axis=1, keepdims=True)
+        likelihoods = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+        right = logits.argmax(axis=1) == self._labels.argmax(axis=1)
+        return Score(float(-(self._labels * likelihoods).sum(axis=1).mean()), float(right.mean()))

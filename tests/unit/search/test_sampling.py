@@ -1,0 +1,70 @@
+"""Networks drawn at random keep the budget and use it."""
+
+import numpy as np
+import pytest
+
+from micronets.costs import costs
+from micronets.errors import ConfigurationError
+from micronets.search.budget import Budget
+from micronets.search.ds_cnn_space import DsCnnSpace
+from micronets.search.mobilenet_v2_space import MobileNetV2Space
+from micronets.search.sampling import Sampler, narrowest
+
+SPACE = DsCnnSpace((49, 10, 1), 12, 64, ((2, 2), (1, 1), (1, 1)))
+BUDGET = Budget(10**6, 10**6, 3_000_000)
+
+
+def sampler(space=SPACE, budget=BUDGET, seed=0) -> Sampler:
+    return Sampler(space, budget, np.random.default_rng(seed))
+
+
+def operations(choice, space=SPACE) -> int:
+    return costs(space.architecture("drawn", choice)).ops
+
+
+def test_drawn_networks_use_nine_tenths_of_the_operations_and_never_more():
+    draw = sampler()
+    shares = [operations(draw.draw()) / BUDGET.max_ops for _ in range(50)]
+    assert max(shares) <= 1
+    assert np.mean([share >= 0.9 for share in shares]) > 0.9
+    halves = [operations(draw.draw(0.5)) / BUDGET.max_ops for _ in range(30)]
+    assert max(halves) <= 0.5 and np.mean(halves) > 0.4
+
+
+def test_memory_counts_too():
+    tight = Budget(6_000, 20_000, 3_000_000)
+    draw = sampler(budget=tight)
+    for _ in range(30):
+        exact = costs(SPACE.architecture("drawn", draw.draw()))
+        assert exact.flash_bytes <= tight.flash_bytes and exact.sram_bytes <= tight.sram_bytes
+
+
+def test_children_fit_and_differ_from_their_parents():
+    draw = sampler()
+    one, other = draw.draw(), draw.draw()
+    mutated = [draw.mutate(one) for _ in range(20)]
+    assert all(operations(child) <= BUDGET.max_ops for child in mutated)
+    assert sum(child != one for child in mutated) > 15
+    for _ in range(20):
+        assert operations(draw.cross(one, other)) <= BUDGET.max_ops
+
+
+@pytest.mark.parametrize("space", [SPACE, MobileNetV2Space((48, 48, 1), 2, 0.35)])
+def test_the_teaching_network_is_wide_and_the_narrowest_skips_nothing(space):
+    draw = sampler(space, Budget(10**7, 10**7, 4_000_000))
+    upper = draw.upper()
+    assert 0.9 < draw.use(upper) <= 2.0
+    least = narrowest(space)
+    assert operations(least, space) < 0.5 * operations(upper, space)
+    kept = [index for d, index in zip(space.decisions, least, strict=True) if d.options == (0, 1)]
+    assert all(index == 1 for index in kept)
+
+
+def test_the_same_seed_draws_the_same_networks():
+    assert [sampler(seed=4).draw() for _ in range(3)] == [sampler(seed=4).draw() for _ in range(3)]
+    assert sampler(seed=4).draw() != sampler(seed=5).draw()
+
+
+def test_a_budget_below_every_network_is_refused():
+    with pytest.raises(ConfigurationError, match="No network of the search space fits the budget"):
+        sampler(budget=Budget(10, 10)).draw()
