@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 
 import yaml
 
@@ -13,6 +13,7 @@ FIGURES_FILE = Path(__file__).with_name("published_figures.yaml")
 _BYTES_PER_KB = 1000
 
 
+@final
 @dataclass(frozen=True)
 class PublishedFigures:
     """One network as the paper measured it; None where the paper gives no figure.

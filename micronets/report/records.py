@@ -1,7 +1,7 @@
 """What the report knows about a run, typed: one record per stage of a model, gathered in `Results`."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, final
 
 import numpy as np
 import pandas as pd
@@ -58,6 +58,7 @@ class Width:
     found: int | None
 
 
+@final
 @dataclass(frozen=True, eq=False)
 class Search:
     """How a network was found.
@@ -70,6 +71,7 @@ class Search:
     widths: tuple[Width, ...]
 
 
+@final
 @dataclass(frozen=True, eq=False)
 class Training:
     """The history has a row per epoch with the fields of `micronets.train.phase.Epoch`."""
@@ -79,6 +81,7 @@ class Training:
     quantised_merit: Merit
 
 
+@final
 @dataclass(frozen=True, eq=False)
 class Export:
     """The .tflite file in LiteRT and in TFLM's host interpreter, on the testing split.
@@ -111,6 +114,7 @@ class Buffer:
     last_step: int
 
 
+@final
 @dataclass(frozen=True)
 class Firmware:
     """A linked program: sizes from the linker, the arena from the compiler's plan."""
@@ -124,6 +128,7 @@ class Firmware:
     steps: tuple[str, ...]
 
 
+@final
 @dataclass(frozen=True)
 class Estimate:
     """Latency and energy by the cycle model, and how far it has been off on silicon, for this board or its core.
@@ -139,6 +144,7 @@ class Estimate:
     energy_error_percent: float | None
 
 
+@final
 @dataclass(frozen=True)
 class Features:
     """What the network's input costs where the device computes it from sounds.
@@ -157,6 +163,7 @@ class Features:
     ram_bytes: int
 
 
+@final
 @dataclass(frozen=True, eq=False)
 class Profile:
     """One firmware as executed on the emulator.
