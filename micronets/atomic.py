@@ -30,14 +30,26 @@ def atomic_file(path: str | os.PathLike) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
+def partial_directory(folder: Path, name: str) -> Iterator[Path]:
+    """Yields an empty directory in `folder`, for what shall become `name`; it is gone afterwards unless renamed."""
+    _remove_leftovers(folder, f".{name}.", ".partial")
+    partial = folder / f".{name}.{os.getpid()}.partial"
+    partial.mkdir()
+    try:
+        yield partial
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+@contextlib.contextmanager
 def atomic_directory(path: str | os.PathLike) -> Iterator[Path]:
-    """Yields a fresh directory beside `path`; on success it takes the place of `path`, whatever stood there."""
+    """Yields a fresh directory beside `path`; on success it takes the place of `path`, whatever stood there.
+
+    For a folder that nobody else writes to; for one that a user names there is `output_folder`.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    _remove_leftovers(path.parent, f".{path.name}.", ".partial")
-    beside = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    beside.mkdir()
-    try:
+    with partial_directory(path.parent, path.name) as beside:
         yield beside
         if path.exists():
             old = path.with_name(f".{path.name}.{os.getpid()}-old.partial")
@@ -46,8 +58,6 @@ def atomic_directory(path: str | os.PathLike) -> Iterator[Path]:
             shutil.rmtree(old)
         else:
             os.replace(beside, path)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
 
 
 def _remove_leftovers(folder: Path, prefix: str, suffix: str) -> None:

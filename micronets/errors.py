@@ -30,3 +30,7 @@ class EmulatorError(MicronetsError):
 
 class BoardError(MicronetsError):
     """A board, the serial port to it or its programmer is missing, silent, or answered something else than expected."""
+
+
+class OutputError(MicronetsError):
+    """A place to write to is no folder, cannot be written, or holds a file of that name that somebody else wrote."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-ALWAYS = {"errors", "atomic", "progress", "csrc"}
+ALWAYS = {"errors", "atomic", "output_folder", "progress", "csrc"}
 
 
 def layers(repository: Path) -> list[set[str]]:
