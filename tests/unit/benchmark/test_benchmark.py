@@ -6,8 +6,9 @@ import pytest
 import yaml
 from PIL import Image
 
-from micronets.benchmark.models import COLUMNS, format_table, main, run_benchmark, unmet
+from micronets.benchmark.models import COLUMNS, format_table, run_benchmark, unmet
 from micronets.benchmark.peers import PEERS_FILE, load_peers
+from micronets.cli import main
 from micronets.errors import ConfigurationError, DataError
 from micronets.export.writer import write_tflite
 from tests.networks import random_network, small_ds_cnn
@@ -108,6 +109,6 @@ def test_folder(tmp_path: Path) -> None:
 def test_empty_folder(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     with pytest.raises(DataError, match="holds no .tflite file"):
         run_benchmark(tmp_path, tmp_path / "out", "balanced")
-    assert main([str(tmp_path), "--output", str(tmp_path / "out")]) == 1
+    assert main(["benchmark", str(tmp_path), "--output", str(tmp_path / "out")]) == 1
     assert "holds no .tflite file" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
