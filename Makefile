@@ -1,10 +1,12 @@
 # make run     set up, then run the workflow with the default configuration
 # make test    set up, then run all tests
 # make lint    style of Python, of the workflow, and Snakemake's own lint
-# make bench, make fuzz    benchmarks and fuzzing of the firmware stage
+# make bench   compile and profile the .tflite files in the folder MODELS
+# make fuzz    throw random networks at the compiler
 # make setup   only set up: a virtual environment in .venv and, where the user may, the Arm compiler and the emulator
 .PHONY: run test lint bench fuzz setup
 
+MODELS ?= ../shared/models
 BIN := $(CURDIR)/.venv/bin
 export PATH := $(BIN):$(PATH)
 
@@ -22,10 +24,10 @@ lint: setup
 	snakemake --lint
 
 bench: setup
-	python -m micronets.benchmark.models
+	micronets benchmark "$(MODELS)" --output results/benchmark
 
 fuzz: setup
-	python -m micronets.fuzz
+	micronets fuzz
 
 setup:
 	@python3 envs/set_up.py

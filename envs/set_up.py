@@ -1,6 +1,7 @@
 """Sets up everything the workflow needs: `python3 envs/set_up.py` (standard library only; `make` calls it).
 
-A virtual environment in .venv with the pinned packages of envs/*.txt, and, where they are missing and the user may
+A virtual environment in .venv with the pinned packages of envs/*.txt and this project, so that `micronets` can be
+called, and, where they are missing and the user may
 install them, the Arm compiler, the emulator and a host compiler from Debian's packages. A second call finds everything
 done and returns at once; a call after an interrupted one repairs what that left.
 """
@@ -19,6 +20,7 @@ ENVIRONMENT = ROOT / ".venv"
 PYTHON = ENVIRONMENT / "bin" / "python"
 COMPLETE = ENVIRONMENT / "complete"
 UNFINISHED = ENVIRONMENT / "unfinished"
+PROJECT = ROOT / "pyproject.toml"
 PINS = sorted(Path(__file__).parent.glob("*.txt"))
 CONSTRAINTS = Path(__file__).with_name("constraints.txt")
 SUPPORTED = ((3, 11), (3, 12))
@@ -50,8 +52,8 @@ class SetUpError(Exception):
 
 
 def install_packages() -> None:
-    """Makes .venv hold the pinned packages."""
-    pins = hashlib.sha256(b"\0".join(path.read_bytes() for path in PINS)).hexdigest()
+    """Makes .venv hold the pinned packages and this project, whose modules stay where they are."""
+    pins = hashlib.sha256(b"\0".join(path.read_bytes() for path in (*PINS, PROJECT))).hexdigest()
     if _read(COMPLETE) == pins and _works(PYTHON):
         return
     if UNFINISHED.exists() or (ENVIRONMENT.exists() and not _works(PYTHON)):
@@ -66,6 +68,8 @@ def install_packages() -> None:
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check"]
     if _run([*pip, "install", "--quiet", "--constraint", str(CONSTRAINTS), *files]) or _run([*pip, "check"]):
         raise SetUpError("pip could not install the packages (see above); mend that and run the same command again.")
+    if _run([*pip, "install", "--quiet", "--no-deps", "--editable", str(ROOT)]):
+        raise SetUpError("pip could not install this project (see above); mend that and run the same command again.")
     COMPLETE.write_text(pins, encoding="utf-8")
     UNFINISHED.unlink()
 

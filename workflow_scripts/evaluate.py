@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from micronets.export.evaluate import evaluate
+from micronets.export.evaluate import EvaluationOptions, evaluate
 from micronets.job import job
 
 data, directory = (Path(file).parent for file in (snakemake.input.dataset, snakemake.output.metrics))
 with job(f"{snakemake.wildcards.task} evaluate", snakemake.log[0]):
-    options = snakemake.params.evaluate
+    options = EvaluationOptions.from_section(snakemake.params.evaluate)
     evaluate(snakemake.input.model, data, directory, options, processes=snakemake.threads)

@@ -1,25 +1,19 @@
-"""`python -m micronets.benchmark.models [FOLDER]`: compiles and profiles every .tflite file of a folder.
+"""Compiles and profiles every .tflite file of a folder, beside other runtimes' figures."""
 
-Prints every model beside other runtimes' figures, and writes the table, every layer, and a picture of them.
-"""
-
-import argparse
 import csv
 import io
 import logging
-import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from micronets.atomic import atomic_directory, write_text
+from micronets.atomic import write_bytes, write_text
 from micronets.benchmark.comparison_picture import draw_comparison
 from micronets.benchmark.layer_picture import draw_layers
 from micronets.benchmark.peers import KnownModel, Peers, load_peers
 from micronets.boards import find_board
-from micronets.compiler import OPTIMISE
-from micronets.errors import BuildError, DataError, MicronetsError
+from micronets.errors import BuildError, DataError
 from micronets.profile.model import profile_model
 from micronets.profile.result import LAYER_COLUMNS, Profile
 from micronets.progress import track
@@ -28,6 +22,10 @@ logger = logging.getLogger(__name__)
 
 M4_BOARD, M55_BOARD = "nucleo-l4r5zi", "corstone-300"
 BASELINE = "TFLM + CMSIS-NN"
+FOOTNOTE = (
+    f"* estimated for {M4_BOARD}, ± is the mean error against published latencies; the peers' are measured on that "
+    "board or estimated in the same way (micronets/benchmark/peers.yaml). Ratios below 1 are faster or smaller."
+)
 
 COLUMNS = (
     "model",
@@ -223,35 +221,8 @@ def run_benchmark(folder: Path, directory: Path, optimise: str) -> tuple[list[Ro
     layers = [
         {"model": measurement.title, **row} for measurement in measurements for row in measurement.profile.layer_rows()
     ]
-    with atomic_directory(directory) as beside:
-        write_text(beside / "benchmark.csv", _csv(COLUMNS, rows))
-        write_text(beside / "layers.csv", _csv(("model", *LAYER_COLUMNS), layers))
-        (beside / "layers.png").write_bytes(draw_layers([(item.title, item.profile) for item in measurements]))
-        draw_comparison(rows, M4_BOARD).save(beside)
+    write_text(directory / "benchmark.csv", _csv(COLUMNS, rows))
+    write_text(directory / "layers.csv", _csv(("model", *LAYER_COLUMNS), layers))
+    write_bytes(directory / "layers.png", draw_layers([(item.title, item.profile) for item in measurements]))
+    draw_comparison(rows, M4_BOARD).save(directory)
     return rows, [f"{row['model']}: {'; '.join(misses)}." for row in rows if (misses := unmet(row, peers))]
-
-
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m micronets.benchmark.models", description=__doc__)
-    root = Path(__file__).parents[2]
-    parser.add_argument("folder", type=Path, nargs="?", default=root.parent / "shared" / "models")
-    parser.add_argument("--output", type=Path, default=root / "results" / "benchmark", help="directory; replaced")
-    parser.add_argument("--optimise", choices=OPTIMISE, default="balanced")
-    options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    try:
-        rows, misses = run_benchmark(options.folder, options.output, options.optimise)
-    except MicronetsError as error:
-        print(error, file=sys.stderr)
-        return 1
-    print(format_table(rows))
-    print(
-        f"* estimated for {M4_BOARD}, ± is the mean error against published latencies; the peers' are measured on that "
-        "board or estimated in the same way (micronets/benchmark/peers.yaml). Ratios below 1 are faster or smaller."
-    )
-    print("\n".join(misses) if misses else "All targets are met.")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -10,5 +10,6 @@ from pathlib import Path
 
 CSRC = Path(str(files(__name__)))
 KERNELS = CSRC / "kernels"
+BOARDS = CSRC / "boards"
 INCLUDE = CSRC / "include"
 """Headers that a compiled network takes with it."""

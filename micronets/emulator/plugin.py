@@ -6,6 +6,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from micronets.cache import cache_folder
 from micronets.csrc import CSRC
 from micronets.errors import EmulatorError
 from micronets.linking.firmware import Firmware
@@ -17,11 +18,15 @@ _SOURCES = (CSRC / "plugin/counter.c", CSRC / "plugin/qemu_plugin_api.h")
 _FLAGS = ("-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", "-fvisibility=hidden")
 
 
-def build_plugin(directory: Path = CSRC.parents[1] / ".tools") -> Path:
-    """The plugin as a shared library, compiled unless `directory` holds the one of these very sources.
+def build_plugin(directory: Path | None = None) -> Path:
+    """The plugin as a shared library, compiled unless the directory holds the one of these very sources.
+
+    Args:
+        directory: where it is kept; without one, the user's cache.
 
     Raises BuildError where the host has no C compiler.
     """
+    directory = cache_folder() if directory is None else directory
     digest = hashlib.sha256(" ".join(_FLAGS).encode())
     for source in _SOURCES:
         digest.update(source.read_bytes())

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy.stats import binomtest
 
 from micronets.evaluation.score import Score
 
@@ -36,6 +35,8 @@ class ClassTruth:
 
 def share_score(right: int, count: int) -> Score:
     """right/count with its Wilson score interval (Wilson 1927)."""
+    from scipy.stats import binomtest  # takes a second, and profiling without right answers does without
+
     interval = binomtest(right, count).proportion_ci(0.95, method="wilson")
     share = right / count
     return Score(share, min(float(interval.low), share), max(float(interval.high), share))

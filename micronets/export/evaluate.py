@@ -52,7 +52,7 @@ def evaluate(
     path: str | os.PathLike,
     dataset_directory: str | os.PathLike,
     directory: str | os.PathLike,
-    section: Mapping[str, Any],
+    options: EvaluationOptions,
     *,
     processes: int = 1,
 ) -> dict[str, Any]:
@@ -62,15 +62,14 @@ def evaluate(
     the profile stage reads) to `directory`, and returns the metrics.
 
     Args:
-        section: the `evaluate` section of the configuration.
+        options: what the file expects and answers.
         processes: TFLM interpreters side by side.
 
     Raises:
         ModelError: the file is damaged, or its input or output does not fit the task.
-        ConfigurationError: labels that the dataset has are missing in the section.
+        ConfigurationError: the options' labels lack one that the dataset has.
         DataError: the prepared dataset is missing or cannot serve such a network.
     """
-    options = EvaluationOptions.from_section(section)
     source, sink = describe(path)
     shape = options.input_shape or _example_shape(path, source)
     dataset = open_dataset(dataset_directory, shape, options.features)
@@ -79,7 +78,7 @@ def evaluate(
     if outputs not in (len(labels), int(np.prod(shape))):
         raise ModelError(
             f"{path} has {outputs} outputs, but there are {len(labels)} labels ({', '.join(labels)}); name its own, in "
-            f"order, with {dataset.task}.evaluate.labels."
+            f"order, with {dataset.task}.evaluate.labels (on the command line, --labels)."
         )
     truth = dataset.truth("testing").relabelled(_places(labels, dataset), len(labels))
     features = np.asarray(dataset.features("testing"), np.float32) * np.float32(options.scale)
@@ -108,7 +107,7 @@ def _example_shape(path: str | os.PathLike, source: TensorSpecification) -> Shap
     """(height, width, channels) of an input tensor with a batch of 1; a vector stands for channels."""
     shape = source.shape[1:]
     if not 1 <= len(shape) <= 3:
-        raise ModelError(f"{path} has an input of shape {source.shape}; set evaluate.input_shape.")
+        raise ModelError(f"{path} has an input of shape {source.shape}; set evaluate.input_shape (--input-shape).")
     return tuple([1] * (3 - len(shape)) + list(shape))
 
 
@@ -118,6 +117,6 @@ def _places(labels: tuple[str, ...], dataset: Dataset) -> np.ndarray:
     if missing:
         raise ConfigurationError(
             f"{dataset.task}.evaluate.labels lacks {missing[0]!r}, which the dataset has; name the outputs of the "
-            f"file in order with the names {', '.join(dataset.labels)}."
+            f"file in order (on the command line, with --labels) with the names {', '.join(dataset.labels)}."
         )
     return np.array([labels.index(label) for label in dataset.labels], np.int64)

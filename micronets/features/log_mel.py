@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
-import scipy.fft
 from numpy.lib.stride_tricks import sliding_window_view
 
 from micronets.errors import ConfigurationError
@@ -159,6 +158,8 @@ def log_mel(audio: np.ndarray, parameters: LogMelParameters) -> np.ndarray:
     Returns:
         float32 of shape (clips, frames, mel_bands), in dB.
     """
+    from scipy.fft import rfft  # features on a device are generated without scipy
+
     window, mel_matrix = _tables(parameters)
     result = np.empty((len(audio), parameters.frames(audio.shape[1]), parameters.mel_bands), np.float32)
     for clip, out in zip(audio, result, strict=True):
@@ -166,7 +167,7 @@ def log_mel(audio: np.ndarray, parameters: LogMelParameters) -> np.ndarray:
         if parameters.centred:
             samples = np.pad(samples, parameters.fft_samples // 2, mode="reflect")
         frames = sliding_window_view(samples, parameters.fft_samples)[:: parameters.hop_samples]
-        spectrum = scipy.fft.rfft(frames * window)[:, : parameters.spectrum_bins]
+        spectrum = rfft(frames * window)[:, : parameters.spectrum_bins]
         power = np.square(spectrum.real)
         power += np.square(spectrum.imag)
         np.matmul(power, mel_matrix, out=out)

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import scipy.fft
 from numpy.lib.stride_tricks import sliding_window_view
 
 from micronets.errors import ConfigurationError
@@ -136,6 +135,8 @@ def mfcc(
     Returns:
         float32 of shape (clips, frames, coefficients).
     """
+    from scipy.fft import rfft  # features on a device are generated without scipy
+
     window, mel_matrix, dct_matrix = _tables(parameters)
     clips = len(audio)
     features = np.empty((clips, parameters.frames, parameters.coefficients), np.float32)
@@ -144,7 +145,7 @@ def mfcc(
         block = _scaled(audio[first : first + _BLOCK_CLIPS], parameters.peak_normalised)
         frames = sliding_window_view(block, parameters.window_samples, axis=1)[:, :: parameters.hop_samples]
         np.multiply(frames, window, out=padded[: len(block), :, : parameters.window_samples])
-        spectrum = scipy.fft.rfft(padded[: len(block)])[..., : parameters.spectrum_bins]
+        spectrum = rfft(padded[: len(block)])[..., : parameters.spectrum_bins]
         magnitude = np.square(spectrum.real)
         magnitude += np.square(spectrum.imag)
         np.sqrt(magnitude, out=magnitude)

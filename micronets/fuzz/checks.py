@@ -20,9 +20,6 @@ from micronets.linking.build import build_firmware
 from micronets.linking.host import SANITIZERS, build_guarded, run_on_host
 from micronets.profile import profile_firmware
 
-KINDS = ("layer", "network", "mutation", "emulated")
-"""On this machine: layers, networks, damaged files; `emulated`: layers and networks on an emulated board."""
-
 Runner = Callable[[Path, np.ndarray, int], tuple[CompiledNetwork, np.ndarray]]
 
 _CORES = ("cortex-m4", "cortex-m0plus", "cortex-m55")
@@ -34,7 +31,7 @@ _BUILT_MUTATIONS = 0.05
 
 
 def check(kind: str, seed: int, directory: Path) -> str | None:
-    """None where all is well, else one line saying what is wrong; `kind` is one of `KINDS`.
+    """None where all is well, else one line saying what is wrong; `kind` is one of `micronets.fuzz.KINDS`.
 
     Raises:
         RefusedByTflm: there is nothing to compare with.

@@ -10,7 +10,7 @@ import numpy as np
 from micronets.atomic import atomic_directory, write_bytes, write_text
 from micronets.boards import Board
 from micronets.compiler import CompiledNetwork
-from micronets.csrc import CSRC
+from micronets.csrc import BOARDS, CSRC
 from micronets.device_features.sound import FeatureSources
 from micronets.errors import BuildError, ModelError
 from micronets.keyword_spotter.detector import exponentials
@@ -125,7 +125,8 @@ def build_for_board(sources: SpotterSources, board: Board, directory: Path, audi
         raise BuildError(f"There is no support for {board.name} itself, only for its emulator; choose another board.")
     mains = tuple(source for source in COMMON_SOURCES if source != "app/invoke.c")
     mains += (f"{_FOLDER}/main_board.c", "app/messages.c", "app/fault_text.c")
-    mains += tuple(f"boards/{name}" for name in hardware.sources) + tuple(str(Path(file).resolve()) for file in audio)
+    mains += tuple(str(BOARDS / name) for name in hardware.sources)
+    mains += tuple(str(Path(file).resolve()) for file in audio)
     memories = Machine(hardware.flash_origin, board.flash_bytes, hardware.ram_origin, board.sram_bytes)
     flags = (
         f'-DBOARD_NAME="{board.name}"',

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from micronets.atomic import write_bytes, write_json, write_text
 from micronets.boards import Board
-from micronets.csrc import CSRC
+from micronets.csrc import BOARDS, CSRC
 from micronets.errors import BuildError
 from micronets.linking.build import COMMON_SOURCES
 from micronets.linking.firmware import Firmware
@@ -87,7 +87,7 @@ def build_board_program(compiled: CompiledSources, firmware: Firmware, *, task: 
     sources = (
         *COMMON_SOURCES,
         *(f"app/{name}.c" for name in _APP),
-        *(f"boards/{name}" for name in board.hardware.sources),
+        *(str(BOARDS / name) for name in board.hardware.sources),
     )
     definitions = {
         "BOARD_NAME": f'"{board.name}"',

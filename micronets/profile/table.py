@@ -34,7 +34,9 @@ def summary(profile: Profile) -> str:
     equal = profile.compared_outputs - profile.different_outputs
     lines = [
         f"{firmware.network} on {firmware.board.name} ({firmware.board.core}, {firmware.board.clock_hz / 1e6:g} MHz)",
-        f"outputs: {equal} of {profile.compared_outputs} compared are equal bit for bit",
+        f"outputs: {equal} of {profile.compared_outputs} compared are equal bit for bit"
+        if profile.compared_outputs
+        else "outputs: not compared",
         f"instructions per inference, counted: {lowest:,}" + (f" to {highest:,}" if highest > lowest else ""),
     ]
     if profile.model is not None:

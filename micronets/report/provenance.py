@@ -48,6 +48,8 @@ class Provenance:
 
 
 def _commit() -> str:
+    if not (_REPOSITORY / ".git").exists():  # the package is installed, perhaps inside somebody else's repository
+        return ""
     commit = _output_of(["git", "-C", str(_REPOSITORY), "rev-parse", "HEAD"])
     if not commit:
         return ""

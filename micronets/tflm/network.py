@@ -52,24 +52,43 @@ def read_network(path: Path, names: Mapping[int, str]) -> TflmNetwork:
         ModelError: the file is missing or damaged, has several subgraphs, inputs or outputs, or others than int8, or a
             custom operator or one that `names` lacks.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({error.strerror}); give the path of a .tflite file") from error
-    if content[4:8] != b"TFL3":
-        raise ModelError(f"{path}: not a .tflite file (the identifier TFL3 is missing)")
+    content = _content(path)
     try:
         return _read(path, content, names)
     except (Damaged, IndexError) as error:
         raise ModelError(f"{path}: damaged .tflite file ({error}); export it again") from error
 
 
-def _read(path: Path, content: bytes, names: Mapping[int, str]) -> TflmNetwork:
-    model = Table.root(content)
+def read_input(path: Path) -> EdgeQuantisation:
+    """The int8 input of a .tflite file, whatever its operators are; raises ModelError where it has no such input."""
+    content = _content(path)
+    try:
+        graph = _graph(path, Table.root(content))
+        return _edge(path, "input", _indices(graph, _GRAPH_INPUTS), graph.tables(_GRAPH_TENSORS))
+    except (Damaged, IndexError) as error:
+        raise ModelError(f"{path}: damaged .tflite file ({error}); export it again") from error
+
+
+def _content(path: Path) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror}); give the path of a .tflite file") from error
+    if content[4:8] != b"TFL3":
+        raise ModelError(f"{path}: not a .tflite file (the identifier TFL3 is missing)")
+    return content
+
+
+def _graph(path: Path, model: Table) -> Table:
     subgraphs = model.tables(_MODEL_SUBGRAPHS)
     if len(subgraphs) != 1:
         raise ModelError(f"{path}: {len(subgraphs)} subgraphs; only networks of one subgraph are supported")
-    (graph,) = subgraphs
+    return subgraphs[0]
+
+
+def _read(path: Path, content: bytes, names: Mapping[int, str]) -> TflmNetwork:
+    model = Table.root(content)
+    graph = _graph(path, model)
     tensors = graph.tables(_GRAPH_TENSORS)
     codes = model.tables(_MODEL_CODES)
     operators = tuple(

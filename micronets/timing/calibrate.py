@@ -1,12 +1,9 @@
-"""`python -m micronets.timing.calibrate`: how far the cycle models are off published latencies, figure by figure."""
+"""How far the cycle models are off published latencies, figure by figure."""
 
-import argparse
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
-from micronets.errors import MicronetsError
-from micronets.timing.published_latencies import PublishedLatencies, load_published_latencies
+from micronets.timing.published_latencies import PublishedLatencies
 from micronets.timing.transfer import (
     REFERENCE_BOARD,
     ErrorBar,
@@ -93,19 +90,3 @@ def _fitted(pairs: Sequence[Pair]) -> list[float]:
 def _bar(errors: Sequence[float]) -> str:
     bar = ErrorBar.of(errors)
     return f"mean {bar.mean:.1%}, worst {bar.worst:.1%} over {bar.figures} figures"
-
-
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m micronets.timing.calibrate", description=__doc__)
-    parser.add_argument("--figures", action="store_true", help="print every single figure")
-    options = parser.parse_args(arguments)
-    try:
-        print(report(load_published_latencies(), figures=options.figures))
-    except MicronetsError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

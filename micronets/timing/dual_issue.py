@@ -1,4 +1,4 @@
-"""`python -m micronets.timing.dual_issue FIRMWARE…`: how well the hot loops keep a dual-issue core busy.
+"""How well the hot loops of a firmware keep a dual-issue core busy.
 
 A static reading of the order of instructions, by rules on the safe side for an in-order core of two instructions a
 cycle, as the Cortex-M7: of a pair at most one accesses memory, at most one branches, a multiply or another instruction
@@ -7,14 +7,10 @@ no rules; these follow what others have measured (quinapalus.com/cm7cycles.html;
 No latencies, no caches: it compares orders of instructions and estimates no time.
 """
 
-import argparse
 import re
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from micronets.errors import MicronetsError
 from micronets.linking.firmware import Firmware
 from micronets.linking.instructions import Instruction, disassemble
 from micronets.linking.symbols import function_at, read_symbols
@@ -104,25 +100,3 @@ def _measure(function: str, run: Sequence[Instruction]) -> Loop:
     paired = sum(len(cycle) == 2 and {"mac", "load"} == {instruction.kind for instruction in cycle} for cycle in cycles)
     count = {kind: sum(instruction.kind == kind for instruction in run) for kind in ("mac", "load")}
     return Loop(function, len(run), count["mac"], count["load"], paired, len(cycles))
-
-
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m micronets.timing.dual_issue", description=__doc__)
-    parser.add_argument("firmware", nargs="+", type=Path, help="folder that the firmware stage has left")
-    try:
-        for folder in parser.parse_args(arguments).firmware:
-            firmware = Firmware.load(folder)
-            print(f"{firmware.network} for {firmware.board.name} ({firmware.board.core})")
-            for loop in loops(firmware):
-                print(
-                    f"  {loop.function:32} {loop.macs:4} MACs, {loop.loads:4} loads, {loop.paired_loads:4} of them "
-                    f"beside a MAC; {loop.issue_cycles / loop.macs:.2f} cycles to issue per MAC instruction"
-                )
-    except MicronetsError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -7,12 +7,13 @@ import pytest
 
 from micronets.architecture import Architecture, AveragePooling, Convolution
 from micronets.boards import find_board
+from micronets.cli import main
 from micronets.data.images.scenes import SceneOptions, generate_scenes
 from micronets.device_features.image.agreement import compare
 from micronets.device_features.image.sources import CameraFrame, ImageInput
 from micronets.errors import ConfigurationError, ModelError
 from micronets.export.writer import write_tflite
-from micronets.profile.image_input import image_input, main, profile_image_input
+from micronets.profile.image_input import image_input, profile_image_input
 from tests.networks import INPUT_RANGE, random_network
 
 PIXELS = (np.arange(256) - 128).astype(np.int8)
@@ -70,11 +71,11 @@ def test_a_scale_that_does_not_suit_is_refused(model):
 
 def test_the_command_measures_and_compares(model, coco, tmp_path, capsys):
     options = ["--frame", "320x240", "--scale", "0.03", "--offset", "-4", "--output", str(tmp_path / "out")]
-    assert main([str(model), *options, "--photographs", str(coco), "--views", "2"]) == 0
+    assert main(["image-input", str(model), *options, "--photographs", str(coco), "--views", "2"]) == 0
     printed = capsys.readouterr().out
     assert "3 of 3 compared are equal bit for bit" in printed and "80 images" in printed
     assert (tmp_path / "out" / "src" / "image_input.c").is_file()
-    assert main([str(model), "--frame", "320"]) == 1
+    assert main(["image-input", str(model), "--frame", "320"]) == 1
     assert "give columns and rows" in capsys.readouterr().err
 
 

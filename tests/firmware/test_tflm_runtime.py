@@ -11,6 +11,7 @@ import pytest
 
 from micronets.architecture import Architecture, AveragePooling, Convolution
 from micronets.boards import Board, find_board
+from micronets.cli import main
 from micronets.compiler.graph import Graph
 from micronets.compiler.reader import read_graph
 from micronets.errors import BuildError, EmulatorError, ModelError
@@ -23,7 +24,6 @@ from micronets.linking.board_program import build_board_program
 from micronets.linking.build import build_firmware
 from micronets.linking.firmware import Firmware
 from micronets.profile import Profile, profile_firmware
-from micronets.profile.__main__ import main
 from micronets.profile.stage import profile
 from micronets.tflm import TflmLibrary, TflmProgram, write_tflm_program
 from micronets.tflm.build import build_tflm_firmware
@@ -158,14 +158,14 @@ def test_a_file_alone_is_profiled_on_a_library(tmp_path: Path, capsys: pytest.Ca
     model.operator("RESHAPE", [tensors[0], shape], [tensors[1]])
     (tmp_path / "reshape.tflite").write_bytes(model.build(tensors[:1], tensors[1:]))
     arguments = [str(tmp_path / "reshape.tflite"), "--board", "netduinoplus2", "--output", str(tmp_path / "out")]
-    assert main([*arguments, "--tflm", str(built.library.library), str(built.library.include)]) == 0
+    assert main(["profile", *arguments, "--tflm", str(built.library.library), str(built.library.include)]) == 0
     printed = capsys.readouterr().out
     assert "outputs: 3 of 3 compared are equal bit for bit" in printed
     assert f"arena: 144 bytes; TFLM's on this machine: {tflm_arena_bytes(tmp_path / 'reshape.tflite'):,} " in printed
     firmware = Firmware.load(tmp_path / "out")
     assert firmware.memory_plan.arena_bytes == 48 + 48 + 48
     assert (128, False) in firmware.runtime.arena_trials  # there, it calls abort()
-    assert main([*arguments, "--tflm", "none.a", str(built.library.include)]) == 1
+    assert main(["profile", *arguments, "--tflm", "none.a", str(built.library.include)]) == 1
     assert "there is no file none.a; build it" in capsys.readouterr().err
 
 

@@ -1,15 +1,9 @@
-"""How fast photographs are decoded and made into batches: `python -m micronets.data.images.benchmark <folder>`.
+"""How fast photographs are decoded and made into batches, by the clock and by the processor time it takes."""
 
-The folder is one in COCO's layout. Prints images per second: decoded by one process, by the clock and by the processor
-time it got (the same on an idle machine), and by one process per core; then training batches from one thread, for some
-input shapes. Each is the best of three passes; photographs come from the page cache from the second pass on.
-"""
-
-import argparse
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -19,7 +13,6 @@ from micronets.data.images.coco import PARTS, find_year, read_images
 from micronets.data.images.dataset import ImageDataset
 from micronets.data.images.options import ImageAugmentation, ImageOptions
 from micronets.data.images.prepare import STORED_SIZE, decoded, prepare_images
-from micronets.errors import MicronetsError
 
 _PASSES = 3
 _IMAGES = 2048
@@ -39,26 +32,21 @@ def per_second(count: int, work: Callable[[], Iterable], clock: Callable[[], flo
     return count / best_s
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m micronets.data.images.benchmark", description=__doc__)
-    parser.add_argument("folder", type=Path, help="photographs in COCO's layout")
-    root = parser.parse_args().folder
-    try:
-        _measure(root)
-    except MicronetsError as error:
-        parser.exit(1, f"{error}\n")
+def measure(root: Path) -> Iterator[str]:
+    """Yields lines: photographs per second, decoded by one process and by one per core; then in training batches from
+    one thread, for some input shapes. From the second pass on they come from the page cache.
 
-
-def _measure(root: Path) -> None:
+    Raises DataError where the folder has no photographs in COCO's layout.
+    """
     images = pd.concat([read_images(root, find_year(root), part, 0.5) for part in PARTS])
     paths = images["path"].tolist()[:_IMAGES]
     cores = len(os.sched_getaffinity(0))
     alone = per_second(len(paths), lambda: decoded(root, paths, STORED_SIZE, 1), time.perf_counter)
     busy = per_second(len(paths), lambda: decoded(root, paths, STORED_SIZE, 1), time.process_time)
-    print(f"decoded, 1 process: {alone:,.0f} images/s; {busy:,.0f} per second of processor time")
+    yield f"decoded, 1 process: {alone:,.0f} images/s; {busy:,.0f} per second of processor time"
     if cores > 1:
         together = per_second(len(paths), lambda: decoded(root, paths, STORED_SIZE, cores), time.perf_counter)
-        print(f"decoded, {cores} processes: {together:,.0f} images/s, {together / cores:,.0f} each")
+        yield f"decoded, {cores} processes: {together:,.0f} images/s, {together / cores:,.0f} each"
     with tempfile.TemporaryDirectory() as folder:
         directory = Path(folder) / "data"
         options = ImageOptions(source="folder", path=os.fspath(root), rejected_percent=100)
@@ -68,8 +56,4 @@ def _measure(root: Path) -> None:
             rows = dataset.rows("training").repeat(_BATCHES * _BATCH // len(dataset.rows("training")) + 1)
             stream = ImageBatches(dataset, ImageAugmentation(), 1, _BATCH, subset=rows[: _BATCHES * _BATCH], threads=1)
             speed = per_second(_BATCHES * _BATCH, lambda stream=stream: stream.epoch(0), time.perf_counter)
-            print(f"batches of {'x'.join(map(str, shape))}, 1 thread: {speed:,.0f} images/s")
-
-
-if __name__ == "__main__":
-    main()
+            yield f"batches of {'x'.join(map(str, shape))}, 1 thread: {speed:,.0f} images/s"

@@ -1,18 +1,12 @@
-"""How fast recordings are read and turned into features: `python -m micronets.data.speech.benchmark <folder>`.
+"""How fast recordings are read and turned into features, by the clock and by the processor time it takes."""
 
-The folder holds .wav files in folders, as Speech Commands does. Prints clips per second of one process, by the clock
-and by the processor time it got (the same on an idle machine), and of one process per core; each the best of three
-passes over at most 4,096 recordings.
-"""
-
-import argparse
 import os
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from micronets.data.speech.prepare import process_all
+from micronets.errors import DataError
 from micronets.features.mfcc import MfccParameters
 
 _PASSES = 3
@@ -32,22 +26,19 @@ def clips_per_second(
     return len(paths) / best_s
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m micronets.data.speech.benchmark", description=__doc__)
-    parser.add_argument("folder", type=Path, help="recordings in the Speech Commands layout")
-    root = parser.parse_args().folder
+def measure(root: Path) -> Iterator[str]:
+    """Yields lines: clips per second of one process and of one per core, on at most 4,096 recordings.
+
+    Raises DataError where the folder has no recordings in the layout of Speech Commands.
+    """
     paths = sorted(str(file.relative_to(root)) for file in root.glob("[!_.]*/*.wav"))[:_CLIPS]
     if not paths:
-        sys.exit(f"there are no <word>/*.wav files in {root}; give a folder in the Speech Commands layout")
+        raise DataError(f"there are no <word>/*.wav files in {root}; give a folder in the Speech Commands layout")
     parameters = MfccParameters()
     cores = len(os.sched_getaffinity(0))
     alone = clips_per_second(root, paths, parameters, 1, time.perf_counter)
     busy = clips_per_second(root, paths, parameters, 1, time.process_time)
-    print(f"1 process: {alone:,.0f} clips/s; {busy:,.0f} clips per second of processor time")
+    yield f"1 process: {alone:,.0f} clips/s; {busy:,.0f} clips per second of processor time"
     if cores > 1:
         together = clips_per_second(root, paths, parameters, cores, time.perf_counter)
-        print(f"{cores} processes: {together:,.0f} clips/s, {together / cores:,.0f} each")
-
-
-if __name__ == "__main__":
-    main()
+        yield f"{cores} processes: {together:,.0f} clips/s, {together / cores:,.0f} each"

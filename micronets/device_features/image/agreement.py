@@ -45,6 +45,19 @@ class Agreement:
     device: Score
     different_answers: int
 
+    def in_words(self) -> str:
+        """Two lines."""
+
+        def share(accuracy: Score) -> str:
+            return f"{accuracy.value:.1%} ({accuracy.low:.1%} to {accuracy.high:.1%})"
+
+        return (
+            f"{self.images} images; pixels differ by {self.mean_difference:.2f} of 255 on average, "
+            f"99 % by at most {self.difference_99}, all by at most {self.largest_difference}\n"
+            f"accuracy: {share(self.host)} prepared on the host, {share(self.device)} on the device; "
+            f"{self.different_answers} answered differently"
+        )
+
 
 def compare(tflite: Path, image: ImageInput, root: Path, *, views: int = 1) -> Agreement:
     """Runs the network in TFLM on every photograph of a folder in COCO's layout, twice.

@@ -4,6 +4,7 @@ The sums themselves are in micronets/csrc/features/image_rows.h; here are the ta
 them that a camera and a network ask for. `reference` has the same numbers in numpy.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +52,14 @@ class CameraFrame:
     @property
     def frame_bytes(self) -> int:
         return self.rows * self.row_bytes
+
+
+def camera_frame(size: str, pixels: str) -> CameraFrame:
+    """From a size as `320x240`, columns by rows; raises ConfigurationError where it is none."""
+    match = re.fullmatch(r"(\d+)x(\d+)", size)
+    if not match:
+        raise ConfigurationError(f"--frame is {size!r}; give columns and rows, as 320x240.")
+    return CameraFrame(rows=int(match[2]), columns=int(match[1]), format=pixels)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,11 +1,9 @@
-"""`python -m micronets.device_features.sound.accuracy DATA MODEL`: what a network makes of features from the device.
+"""How a network answers to features from the device.
 
 The testing split of a prepared dataset goes through TensorFlow Lite Micro twice: with the features of the host, rounded
 to the network's input, and with the integers that the device computes from the same sounds.
 """
 
-import argparse
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +13,7 @@ import numpy as np
 
 from micronets.data.dataset import Sounds
 from micronets.device_features.sound import clip_windows
-from micronets.device_features.sound.options import parameter_changes
-from micronets.errors import ConfigurationError, MicronetsError, ModelError
+from micronets.errors import ConfigurationError, ModelError
 from micronets.evaluation import Score
 from micronets.litert import describe
 from micronets.tasks import open_dataset
@@ -76,35 +73,3 @@ def compare(
         scores.append(truth.scores(source.decode(inputs), sink.decode(outputs)))
     apart = np.abs(host.astype(np.int64) - device)
     return Comparison(len(host), float(np.mean(apart > 0)), int(apart.max()), *scores)
-
-
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m micronets.device_features.sound.accuracy",
-        description="A network on features of host and device.",
-    )
-    parser.add_argument("dataset", type=Path, help="the folder of a prepared dataset, results/<task>/data")
-    parser.add_argument("model", type=Path, help="a .tflite file with an int8 input")
-    parser.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", help="other parameters: window_ms=30")
-    parser.add_argument("--processes", type=int, default=1, help="TFLM interpreters side by side")
-    options = parser.parse_args(arguments)
-    try:
-        found = compare(options.dataset, options.model, parameter_changes(options.set), processes=options.processes)
-    except MicronetsError as error:
-        print(error, file=sys.stderr)
-        return 1
-    print(
-        f"{options.model.name}, {found.count:,} examples: {100 * found.different:.2f} % of the input values differ, "
-        f"by at most {found.furthest}"
-    )
-    for name, host in found.host.items():
-        device = found.device[name]
-        print(
-            f"  {name:24} host {100 * host.value:6.2f} %, device {100 * device.value:6.2f} %, "
-            f"{100 * (device.value - host.value):+.2f} points"
-        )
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -7,8 +7,9 @@ import yaml
 from PIL import Image
 
 from micronets.benchmark.comparison_picture import draw_comparison
-from micronets.benchmark.models import COLUMNS, format_table, main, run_benchmark, unmet
+from micronets.benchmark.models import COLUMNS, format_table, run_benchmark, unmet
 from micronets.benchmark.peers import PEERS_FILE, load_peers
+from micronets.cli import main
 from micronets.errors import ConfigurationError, DataError
 from micronets.export.writer import write_tflite
 from tests.networks import random_network, small_ds_cnn
@@ -121,6 +122,6 @@ def test_comparison_shows_every_model_that_has_a_baseline() -> None:
 def test_empty_folder(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     with pytest.raises(DataError, match="holds no .tflite file"):
         run_benchmark(tmp_path, tmp_path / "out", "balanced")
-    assert main([str(tmp_path), "--output", str(tmp_path / "out")]) == 1
+    assert main(["benchmark", str(tmp_path), "--output", str(tmp_path / "out")]) == 1
     assert "holds no .tflite file" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()

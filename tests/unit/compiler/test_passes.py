@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from micronets.compiler.__main__ import main
+from micronets.cli import main
 from micronets.compiler.compile import compile_program
 from micronets.compiler.lower import lower
 from micronets.compiler.passes import (
@@ -206,10 +206,10 @@ def test_the_explanation_names_passes_layers_and_buffers(tmp_path, capsys):
     output = _convolution(model, _convolution(model, source, 8, bias=300, dead=(2, 3)), 4, bias=300)
     file = tmp_path / "model.tflite"
     file.write_bytes(model.build([source], [output]))
-    assert main([str(file), "--explain"]) == 0
+    assert main(["compile", str(file), "--explain"]) == 0
     text = capsys.readouterr().out
     after, before = map(int, re.search(r"(\d+) of (\d+) MACs", text).groups())
     assert after * 8 == before * 6  # two of eight channels of both layers
     assert "removed 2 channels" in text and "network_layer_01_conv_2d" in text and "scratch_0" in text
-    assert main([str(tmp_path / "none.tflite")]) == 1
+    assert main(["compile", str(tmp_path / "none.tflite")]) == 1
     assert "cannot be read" in capsys.readouterr().err

@@ -7,10 +7,32 @@ import sys
 
 import pytest
 
+BACKEND = """
+import zipfile
+
+def build_editable(directory, *_):
+    with zipfile.ZipFile(f"{directory}/trial-1-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("trial.pth", ROOT)
+        wheel.writestr("trial-1.dist-info/METADATA", "Metadata-Version: 2.1\\nName: trial\\nVersion: 1\\n")
+        wheel.writestr("trial-1.dist-info/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        wheel.writestr("trial-1.dist-info/RECORD", "")
+    return "trial-1-py3-none-any.whl"
+"""
+PROJECT = """
+[project]
+name = "trial"
+version = "1"
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+"""
+
 
 @pytest.fixture
 def set_up(repository, tmp_path, monkeypatch):
-    """The script as a module that works in a temporary checkout whose only pin is pip."""
+    """The script as a module that works in a temporary checkout, whose only pin is pip and whose project is one module
+    that needs nothing to be built."""
     spec = importlib.util.spec_from_file_location("set_up", repository / "envs" / "set_up.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -18,12 +40,16 @@ def set_up(repository, tmp_path, monkeypatch):
     constraints, pins = tmp_path / "constraints.txt", tmp_path / "pins.txt"
     constraints.write_text("", encoding="utf-8")
     pins.write_text("pip\n", encoding="utf-8")  # which every new environment has
+    (tmp_path / "pyproject.toml").write_text(PROJECT, encoding="utf-8")
+    (tmp_path / "backend.py").write_text(f"ROOT = {str(tmp_path)!r}\n{BACKEND}", encoding="utf-8")
+    (tmp_path / "trial.py").write_text("ANSWER = 42\n", encoding="utf-8")
     for name, value in {
         "ROOT": tmp_path,
         "ENVIRONMENT": environment,
         "PYTHON": environment / "bin" / "python",
         "COMPLETE": environment / "complete",
         "UNFINISHED": environment / "unfinished",
+        "PROJECT": tmp_path / "pyproject.toml",
         "PINS": [constraints, pins],
         "CONSTRAINTS": constraints,
     }.items():
@@ -97,6 +123,13 @@ def test_a_second_set_up_does_nothing(set_up, monkeypatch):
 
     monkeypatch.setattr(set_up, "_run", refuse)
     set_up.install_packages()
+
+
+def test_the_project_is_installed_and_stays_where_it_is(set_up, tmp_path):
+    set_up.install_packages()
+    (tmp_path / "trial.py").write_text("ANSWER = 43\n", encoding="utf-8")
+    answer = [set_up.PYTHON, "-c", "import trial; print(trial.ANSWER)"]
+    assert subprocess.run(answer, capture_output=True, text=True, cwd="/").stdout == "43\n"
 
 
 def test_what_an_interrupted_set_up_left_is_replaced(set_up):

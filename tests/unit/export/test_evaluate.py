@@ -9,7 +9,7 @@ import pytest
 from micronets.errors import ConfigurationError, ModelError
 from micronets.evaluation import ClassTruth
 from micronets.export import evaluate as module
-from micronets.export.evaluate import evaluate
+from micronets.export.evaluate import EvaluationOptions, evaluate
 from micronets.export.writer import write_tflite
 from micronets.litert import run_litert
 from tests.networks import random_network, small_ds_cnn
@@ -43,7 +43,7 @@ def theirs(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "open_dataset", opened)
 
     def call(**section):
-        return evaluate(path, tmp_path / "data", tmp_path / "out", SECTION | section)
+        return evaluate(path, tmp_path / "data", tmp_path / "out", EvaluationOptions.from_section(SECTION | section))
 
     return SimpleNamespace(evaluate=call, dataset=dataset, folder=tmp_path / "out", asked=asked)
 
@@ -96,6 +96,6 @@ def test_published_files_hear_real_words(shared, tmp_path, name, window_ms, leas
 
     options = {"source": "folder", "path": str(shared / "data" / "speech_commands")}
     find_task("kws").prepare(options, tmp_path / "data", 1, 2)
-    section = SECTION | {"features": {"window_ms": window_ms}}
-    metrics = evaluate(shared / "models" / f"{name}.tflite", tmp_path / "data", tmp_path / "out", section, processes=2)
+    options = EvaluationOptions(features={"window_ms": window_ms})
+    metrics = evaluate(shared / "models" / f"{name}.tflite", tmp_path / "data", tmp_path / "out", options, processes=2)
     assert accuracy(metrics) > least

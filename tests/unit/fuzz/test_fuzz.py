@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from micronets.fuzz import __main__ as command
+from micronets.cli import main
+from micronets.fuzz import campaign
 from micronets.fuzz.checks import check
 from micronets.fuzz.isolation import Worker
 
@@ -64,14 +65,14 @@ def test_the_last_word_of_unpacked_weights(tmp_path):
 
 
 def test_a_failure_is_told_in_a_line_that_repeats_it(monkeypatch, capsys):
-    monkeypatch.setattr(command, "check", broken_at_9002)
-    assert command.main([*NONE_ELSE, "--mutations", "4", "--seed", "9000"]) == 1
+    monkeypatch.setattr(campaign, "check", broken_at_9002)
+    assert main(["fuzz", *NONE_ELSE, "--mutations", "4", "--seed", "9000"]) == 1
     printed = capsys.readouterr().out.splitlines()
     assert printed[0] == "seed 9000"
     assert "mutation 9002: ValueError: broken on purpose" in printed
     line = next(text for text in printed if "repeat:" in text)
-    arguments = line.split("python -m micronets.fuzz")[1].split()
-    assert command.main(arguments) == 1
+    arguments = line.split("micronets ")[1].split()
+    assert main(arguments) == 1
     assert "mutation 9002: ValueError: broken on purpose" in capsys.readouterr().out
 
 
@@ -83,5 +84,5 @@ def test_a_crash_or_a_hang_is_a_finding_and_ends_no_campaign():
 
 
 def test_what_tflm_refuses_is_counted_and_no_failure(capsys):
-    assert command.main(["--only", "layer", str(REFUSED_LAYER)]) == 0
+    assert main(["fuzz", "--only", "layer", str(REFUSED_LAYER)]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "1 checked, 0 failed, 1 that TFLM refuses"

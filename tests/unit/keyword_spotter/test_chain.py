@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from micronets.boards import find_board
+from micronets.cli import main
 from micronets.data.speech.spoken_stream import Event, SpokenStream
 from micronets.device_features.sound import streamed
 from micronets.errors import ConfigurationError, ModelError
 from micronets.export.writer import write_tflite
 from micronets.features.mfcc import MfccParameters
-from micronets.keyword_spotter.__main__ import main
 from micronets.keyword_spotter.build import build_for_emulator, build_for_host
 from micronets.keyword_spotter.detector import detect, posteriors
 from micronets.keyword_spotter.options import SpotOptions
@@ -137,10 +137,11 @@ def test_the_command_plays_a_recording_of_ones_own_on_the_emulator_and_a_board(
     monkeypatch.setenv("PATH", board.path)
     there = ["--board", "netduinoplus2", "--target", f"serial:{board.port}"]
     try:
-        assert main([*arguments, *settings, "--output", str(tmp_path / "output"), *there]) == 0
+        assert main(["spot", *arguments, *settings, "--output", str(tmp_path / "output"), *there]) == 0
     finally:
         board.unplug()
-    assert board.programs() == [str(tmp_path / "output" / "keyword_spotter_board.elf")]
+    (flashed,) = map(Path, board.programs())
+    assert flashed.name == "keyword_spotter_board.elf" and flashed.parent.parent == tmp_path
     printed = capsys.readouterr().out
     assert "0.0 minutes, 1 keywords" in printed
     assert int(re.search(r"the same (\d+) detections", printed)[1]) >= 1
@@ -169,7 +170,7 @@ def test_the_command_plays_a_recording_of_ones_own_on_the_emulator_and_a_board(
 )
 def test_the_command_says_what_is_wrong_in_one_sentence(tflite, arguments, sentence, capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    assert main([str(tflite), "--labels", *LABELS, *arguments]) == 1
+    assert main(["spot", str(tflite), "--labels", *LABELS, *arguments]) == 1
     error = capsys.readouterr().err
     assert sentence in error and "Traceback" not in error
 
@@ -201,7 +202,7 @@ def test_arms_network_hears_real_words(shared, tmp_path, capsys):
     folder = some_of(recordings, tmp_path / "some")
     model = shared / "models" / "kws_micronet_s.tflite"
     output = tmp_path / "output"
-    assert main([str(model), "--data", str(folder), "--minutes", "0.6", "--output", str(output)]) == 0
+    assert main(["spot", str(model), "--data", str(folder), "--minutes", "0.6", "--output", str(output)]) == 0
     print(capsys.readouterr().out)
     counts = json.loads((output / "spot.json").read_text(encoding="utf-8"))["score"]
     assert counts["keywords"] >= 8

@@ -8,7 +8,7 @@ import pytest
 from micronets.architecture import Architecture, AveragePooling, Convolution
 from micronets.errors import ConfigurationError, ModelError
 from micronets.evaluation import Score, unpack_truth
-from micronets.export.evaluate import evaluate
+from micronets.export.evaluate import EvaluationOptions, evaluate
 from micronets.export.writer import write_tflite
 from micronets.published import PUBLISHED, published_architecture
 from micronets.tasks import dataset_description, find_task, open_dataset
@@ -20,7 +20,7 @@ SMALL = {
     "machines": ["rotor"],
     "validation_percent": 50,
 }
-EVALUATION = {"labels": [], "input_shape": [], "features": {}, "scale": 1, "offset": 0}
+EVALUATION = EvaluationOptions()
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +52,8 @@ def test_networks_for_this_task_find_their_inputs(prepared):
 def test_a_network_that_knows_more_ids_is_evaluated_by_their_names(prepared, tmp_path):
     layers = (Convolution(4, (8, 8), (8, 8)), AveragePooling(), Convolution(5, activation="linear"))
     write_tflite(random_network(Architecture("five", (32, 32, 1), layers)), tmp_path / "five.tflite")
-    for labels in (["rotor_00", "rotor_02", "a", "b", "c"], ["c", "rotor_02", "a", "rotor_00", "b"]):
-        metrics = evaluate(tmp_path / "five.tflite", prepared, tmp_path / "out", EVALUATION | {"labels": labels})
+    for labels in (("rotor_00", "rotor_02", "a", "b", "c"), ("c", "rotor_02", "a", "rotor_00", "b")):
+        metrics = evaluate(tmp_path / "five.tflite", prepared, tmp_path / "out", EvaluationOptions(labels))
         assert {"auc", "auc rotor_00", "auc rotor_02"} <= set(metrics["scores"]["tflm"])
     with pytest.raises(ModelError, match=r"5 outputs, but there are 2 labels \(rotor_00, rotor_02\)"):
         evaluate(tmp_path / "five.tflite", prepared, tmp_path / "out", EVALUATION)

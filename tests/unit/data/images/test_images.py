@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from micronets.cli import main
 from micronets.data.images import benchmark
 from micronets.data.images.batches import ImageBatches
 from micronets.data.images.coco import find_year, read_images
@@ -241,13 +242,10 @@ def test_mirrored_images_are_mirrored(prepared):
 def test_the_benchmark_measures_a_folder(coco, monkeypatch, capsys):
     monkeypatch.setattr(benchmark, "_PASSES", 1)
     monkeypatch.setattr(benchmark, "_BATCHES", 2)
-    monkeypatch.setattr("sys.argv", ["benchmark", str(coco)])
-    benchmark.main()
+    assert main(["data-speed", "photographs", str(coco)]) == 0
     printed = capsys.readouterr().out
     assert "decoded, 1 process:" in printed and "batches of 160x160x1, 1 thread:" in printed
-    monkeypatch.setattr("sys.argv", ["benchmark", str(coco / "nothing")])
-    with pytest.raises(SystemExit):
-        benchmark.main()
+    assert main(["data-speed", "photographs", str(coco / "nothing")]) == 1
     assert "set data.path" in capsys.readouterr().err
 
 

@@ -2,11 +2,12 @@ from pathlib import Path
 
 import pytest
 
+from micronets.cli import main
 from micronets.data.machines.options import MachineOptions
 from micronets.data.machines.prepare import prepare_machines
 from micronets.data.machines.synthesis import GeneratedOptions, generate_machines
 from micronets.device_features.sound import accuracy
-from micronets.device_features.sound.accuracy import compare, main
+from micronets.device_features.sound.accuracy import compare
 from micronets.errors import ConfigurationError
 from micronets.export.writer import write_tflite
 from tests.networks import random_network, small_ds_cnn
@@ -44,9 +45,9 @@ def test_other_integers_are_seen(sounds: Path, model: Path, monkeypatch: pytest.
 
 
 def test_the_command(sounds: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([str(sounds), str(model)]) == 0
+    assert main(["features-accuracy", str(sounds), str(model)]) == 0
     assert "of the input values differ, by at most" in capsys.readouterr().out
-    assert main([str(tmp_path), str(model)]) == 1
+    assert main(["features-accuracy", str(tmp_path), str(model)]) == 1
     assert "run the data stage" in capsys.readouterr().err
 
 

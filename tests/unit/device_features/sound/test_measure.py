@@ -5,7 +5,7 @@ import pytest
 
 import micronets.device_features.sound.measure as measure
 from micronets.boards import find_board
-from micronets.device_features.sound.__main__ import main
+from micronets.cli import main
 from micronets.device_features.sound.measure import FeatureProfile, profile_features
 from micronets.errors import BuildError, EmulatorError
 from micronets.export.writer import write_tflite
@@ -69,13 +69,13 @@ def test_too_small_a_board(tmp_path: Path) -> None:
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     model = tmp_path / "model.tflite"
     write_tflite(random_network(small_ds_cnn()), model)
-    assert main(["mfcc", "--set", "window_ms=30", "--model", str(model), "--output", str(tmp_path)]) == 0
+    assert main(["features", "mfcc", "--set", "window_ms=30", "--model", str(model), "--output", str(tmp_path)]) == 0
     zero_point = describe(model)[0].quantisation.zero_point
     tables = (tmp_path / "features" / "mn_features_tables.h").read_text(encoding="utf-8")
     assert f"#define MN_QUANTISE_ZERO_POINT ({zero_point})" in tables
     printed = capsys.readouterr().out
     assert "mfcc on nucleo-l4r5zi" in printed
     assert "RAM: 3,4" in printed
-    assert main(["mfcc", "--set", "window_ms"]) == 1
-    assert main(["mfcc", "--set", "window=30"]) == 1
+    assert main(["features", "mfcc", "--set", "window_ms"]) == 1
+    assert main(["features", "mfcc", "--set", "window=30"]) == 1
     assert "unknown key --set.window" in capsys.readouterr().err
