@@ -74,10 +74,11 @@ def compile_program(program: Program, directory: Path, *, core: str, optimise: s
     name = re.sub(r"[^A-Za-z0-9_.-]", "_", Path(program.file).stem) or "network"
     emitted = emit(program, kernels, placement, name)
     files = sorted({file for kernel in kernels for file in kernel.files()})
+    headers = sorted({header for kernel in kernels for header in kernel.headers()})
     with atomic.atomic_directory(directory) as beside:
         (beside / "network.h").write_text(emitted.header, encoding="utf-8")
         (beside / "network.c").write_text(emitted.body, encoding="utf-8")
-        for file in (*files, *_INNER_HEADERS):
+        for file in (*files, *headers, *_INNER_HEADERS):
             shutil.copyfile(KERNELS / file, beside / file)
         for header in sorted(INCLUDE.glob("micronets_*.h")):
             shutil.copyfile(header, beside / header.name)

@@ -35,6 +35,7 @@ def _results(jobs: list[tuple[str, int]], processes: int) -> Iterator[Result]:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog=_COMMAND, description=__doc__)
     parser.add_argument("--layers", type=int, default=2000)
+    parser.add_argument("--operators", type=int, default=1000)
     parser.add_argument("--networks", type=int, default=200)
     parser.add_argument("--mutations", type=int, default=10_000)
     parser.add_argument("--emulated", type=int, default=200)
@@ -49,6 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"seed {seed}", flush=True)
         counts = {
             "layer": options.layers,
+            "operator": options.operators,
             "network": options.networks,
             "mutation": options.mutations,
             "emulated": options.emulated,
