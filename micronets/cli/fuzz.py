@@ -16,12 +16,13 @@ EXTRAS = ("tflm",)
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     for kind, (count, what) in {
-        "layer": (2000, "random layers"),
+        "layer": (2000, "random layers of images"),
+        "operator": (1000, "random operators of other kinds"),
         "network": (200, "random networks"),
         "mutation": (10_000, "damaged files"),
         "emulated": (200, "random layers and networks on emulated boards"),
     }.items():
-        option = {"layer": "layers", "network": "networks", "mutation": "mutations"}.get(kind, kind)
+        option = kind if kind == "emulated" else f"{kind}s"
         parser.add_argument(
             f"--{option}", dest=kind, type=int, default=count, metavar="N", help=f"{what} (default: %(default)s)"
         )

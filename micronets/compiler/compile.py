@@ -7,12 +7,11 @@ from pathlib import Path
 from micronets import atomic
 from micronets.compiler.compiled_network import CompiledNetwork, EdgeQuantisation, Layer, PlannedBuffer
 from micronets.compiler.emit import emit
-from micronets.compiler.intervals import Analysis
-from micronets.compiler.kernels import choose_kernel
 from micronets.compiler.kernels.account import four_bit_notes
 from micronets.compiler.lower import lower
 from micronets.compiler.passes import optimise_program
 from micronets.compiler.reader import read_graph
+from micronets.compiler.registry import analyse, choose_kernel
 from micronets.compiler.row_fusion import fuse_rows
 from micronets.compiler.steps import Program
 from micronets.csrc import INCLUDE, KERNELS
@@ -68,17 +67,18 @@ def compile_network(
 
 def compile_program(program: Program, directory: Path, *, core: str, optimise: str) -> CompiledNetwork:
     """The part of `compile_network` behind the passes."""
-    analysis = Analysis(program)
+    analysis = analyse(program)
     chosen = [choose_kernel(step, analysis, core, optimise) for step in program.steps]
     program.notes += four_bit_notes(chosen)
     kernels, placement = fuse_rows(program, chosen, _LEAST_GAIN[optimise])
     name = re.sub(r"[^A-Za-z0-9_.-]", "_", Path(program.file).stem) or "network"
     emitted = emit(program, kernels, placement, name)
     files = sorted({file for kernel in kernels for file in kernel.files()})
+    headers = sorted({header for kernel in kernels for header in kernel.headers()})
     with atomic.atomic_directory(directory) as beside:
         (beside / "network.h").write_text(emitted.header, encoding="utf-8")
         (beside / "network.c").write_text(emitted.body, encoding="utf-8")
-        for file in (*files, *_INNER_HEADERS):
+        for file in (*files, *headers, *_INNER_HEADERS):
             shutil.copyfile(KERNELS / file, beside / file)
         for header in sorted(INCLUDE.glob("micronets_*.h")):
             shutil.copyfile(header, beside / header.name)

@@ -105,6 +105,7 @@ def emit(program: Program, kernels: list[PlannedKernel], placement: ArenaPlan, n
             definitions[kernel.definition()] = None
             emitter.single(kernel, scratch)
     calls = "\n".join(f"    {name}();\n    NETWORK_AFTER_STEP({i});" for i, name in enumerate(emitter.calls))
+    headers = "".join(f'#include "{name}"\n' for name in sorted(set().union(*(k.headers() for k in kernels))))
     file = Path(program.file).name
     body = f"""/* {file}, compiled ahead of time. Generated; change the network, not this file. */
 #include "network.h"
@@ -112,7 +113,7 @@ def emit(program: Program, kernels: list[PlannedKernel], placement: ArenaPlan, n
 #include "depthwise_3x3.h"
 #include "micronets_helium.h"
 #include "micronets_kernels.h"
-
+{headers}
 /* A test build may look at the arena here. */
 #ifndef NETWORK_AFTER_STEP
 #define NETWORK_AFTER_STEP(step)

@@ -1,24 +1,17 @@
 """Interval analysis: which int8 values every channel of every value can take, whatever the network's input."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
-from micronets.compiler.arithmetic import multiply_by_quantised_multiplier
 from micronets.compiler.requantise import requantise
 from micronets.compiler.steps import (
-    AveragePoolStep,
-    ConcatenationStep,
     ConvolutionStep,
     DepthwiseConvolutionStep,
     FullyConnectedStep,
-    LookupStep,
-    MaxPoolStep,
-    MeanStep,
-    PadStep,
     Program,
     Requantisation,
-    ResizeNearestStep,
     Shape,
     Step,
     TransposedConvolutionStep,
@@ -54,13 +47,14 @@ class Bounds:
 class Analysis:
     """Bounds of every value of a program."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, rules: "Mapping[type[Step], Callable[[Any, Analysis], Bounds]]") -> None:
+        """`rules` tell the bounds of a step's output; steps without one may make anything."""
         self._bounds: dict[int, Bounds] = {}
         self._values = [program.input]
         self._bounds[id(program.input.storage)] = Bounds.everything(program.input.storage.shape[2])
         for step in program.steps:
             channels = step.output.shape[2]
-            rule = _RULES.get(type(step))
+            rule = rules.get(type(step))
             bounds = rule(step, self) if rule else Bounds.everything(channels)
             # `output` may be a view's storage only; passes never write through views.
             self._bounds[id(step.output.storage)] = bounds
@@ -119,75 +113,14 @@ def requantised(q: Requantisation, accumulators: Bounds) -> Bounds:
     return Bounds(np.where(overflows, q.low, low), np.where(overflows, q.high, high))
 
 
-def _convolution(step: ConvolutionStep, analysis: Analysis) -> Bounds:
+def convolution_bounds(step: ConvolutionStep, analysis: Analysis) -> Bounds:
     return requantised(step.requantisation, convolution_accumulators(step, input_bounds(step, analysis)))
 
 
-def _depthwise(step: DepthwiseConvolutionStep, analysis: Analysis) -> Bounds:
+def depthwise_bounds(step: DepthwiseConvolutionStep, analysis: Analysis) -> Bounds:
     return requantised(step.requantisation, depthwise_accumulators(step, input_bounds(step, analysis)))
 
 
-def _transposed(step: TransposedConvolutionStep, analysis: Analysis) -> Bounds:
+def transposed_convolution_bounds(step: TransposedConvolutionStep, analysis: Analysis) -> Bounds:
     q = step.requantisation
     return Bounds.everything(step.output.shape[2], q.low, q.high)
-
-
-def _pool(step: AveragePoolStep | MaxPoolStep, analysis: Analysis) -> Bounds:
-    bounds = analysis.of(step.inputs[0])
-    return Bounds(np.clip(bounds.low, step.low, step.high), np.clip(bounds.high, step.low, step.high))
-
-
-def _mean(step: MeanStep, analysis: Analysis) -> Bounds:
-    bounds = analysis.of(step.inputs[0])
-    count = step.inputs[0].shape[0] * step.inputs[0].shape[1]
-    multiplier, shift = step.multiplier
-    if count * 255 > _LARGEST >> max(shift, 0):
-        return Bounds.everything(step.output.shape[2])
-    ends = []
-    for values in (bounds.low, bounds.high):
-        mean = multiply_by_quantised_multiplier(count * (values - step.input_zero_point), multiplier, shift)
-        ends.append(np.clip(mean + step.zero_point, -128, 127))
-    return Bounds(ends[0], ends[1])
-
-
-def _lookup(step: LookupStep, analysis: Analysis) -> Bounds:
-    bounds = analysis.of(step.inputs[0])
-    table = step.table.astype(np.int64)
-    spans = [table[low + 128 : high + 129] for low, high in zip(bounds.low, bounds.high, strict=True)]
-    return Bounds(np.array([s.min() for s in spans]), np.array([s.max() for s in spans]))
-
-
-def _pad(step: PadStep, analysis: Analysis) -> Bounds:
-    bounds = analysis.of(step.inputs[0])
-    if step.inputs[0].shape[2] != step.output.shape[2]:
-        padded = Bounds.everything(step.output.shape[2], step.zero_point, step.zero_point)
-        own = slice(step.before[2], step.before[2] + step.inputs[0].shape[2])
-        padded.low[own], padded.high[own] = bounds.low, bounds.high
-        bounds = padded
-    return bounds.including(step.zero_point)
-
-
-def _concatenation(step: ConcatenationStep, analysis: Analysis) -> Bounds:
-    parts = [analysis.of(value) for value in step.inputs]
-    if step.axis == 2:
-        return Bounds(np.concatenate([p.low for p in parts]), np.concatenate([p.high for p in parts]))
-    return Bounds(np.min([p.low for p in parts], axis=0), np.max([p.high for p in parts], axis=0))
-
-
-def _same(step: ResizeNearestStep, analysis: Analysis) -> Bounds:
-    return analysis.of(step.inputs[0])
-
-
-_RULES: dict[type[Step], Callable[..., Bounds]] = {
-    ConvolutionStep: _convolution,
-    FullyConnectedStep: _convolution,
-    DepthwiseConvolutionStep: _depthwise,
-    TransposedConvolutionStep: _transposed,
-    AveragePoolStep: _pool,
-    MaxPoolStep: _pool,
-    MeanStep: _mean,
-    LookupStep: _lookup,
-    PadStep: _pad,
-    ConcatenationStep: _concatenation,
-    ResizeNearestStep: _same,
-}

@@ -3,8 +3,8 @@
 import numpy as np
 
 from micronets.compiler.graph import Graph, Tensor
-from micronets.compiler.operators import LOWERINGS
 from micronets.compiler.operators.context import LoweringContext
+from micronets.compiler.registry import OPERATORS
 from micronets.compiler.steps import Program, Quantised, Value
 from micronets.errors import ModelError
 
@@ -29,7 +29,7 @@ def lower(graph: Graph) -> Program:
             try:
                 # Scales near the ends of float32's range give ratios that no multiplier can hold.
                 with np.errstate(over="raise", invalid="raise", divide="raise"):
-                    LOWERINGS[operator.kind](lowering, operator)
+                    OPERATORS[operator.kind].lower(lowering, operator)
             except (ArithmeticError, ValueError) as error:
                 raise lowering.fail(operator, f"has scales that cannot be combined ({error})") from error
     result = lowering.values.get(last.index)

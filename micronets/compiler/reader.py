@@ -1,12 +1,13 @@
 """Reads a .tflite file into a `Graph`; a damaged or foreign file raises one clear `ModelError`."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from micronets.compiler.flatbuffer import Damaged, Table
 from micronets.compiler.graph import Graph, Operator, Quantisation, Tensor
+from micronets.compiler.registry import OPERATORS
+from micronets.compiler.schema import CUSTOM, OPERATOR_NAMES
 from micronets.errors import ModelError
 
 _LARGEST_FILE_BYTES = 64 << 20
@@ -24,40 +25,6 @@ _NUMPY_DTYPES = {
     "int8": "i1",
     "int4": "u1",
 }
-
-_ACTIVATIONS = {0: "NONE", 1: "RELU", 2: "RELU_N1_TO_1", 3: "RELU6"}
-
-# BuiltinOperator and BuiltinOptions of the TensorFlow Lite schema, version 3: code -> (name, options type).
-_KINDS = {
-    0: ("ADD", 11),
-    1: ("AVERAGE_POOL_2D", 5),
-    2: ("CONCATENATION", 10),
-    3: ("CONV_2D", 1),
-    4: ("DEPTHWISE_CONV_2D", 2),
-    6: ("DEQUANTIZE", 0),
-    9: ("FULLY_CONNECTED", 8),
-    14: ("LOGISTIC", 0),
-    17: ("MAX_POOL_2D", 5),
-    18: ("MUL", 21),
-    19: ("RELU", 0),
-    21: ("RELU6", 0),
-    22: ("RESHAPE", 0),
-    25: ("SOFTMAX", 9),
-    34: ("PAD", 0),
-    40: ("MEAN", 27),
-    43: ("SQUEEZE", 0),
-    67: ("TRANSPOSE_CONV", 49),
-    70: ("EXPAND_DIMS", 0),
-    97: ("RESIZE_NEAREST_NEIGHBOR", 74),
-    114: ("QUANTIZE", 0),
-}
-
-SUPPORTED_KINDS = tuple(sorted(name for name, _ in _KINDS.values()))
-
-
-def kind_codes() -> dict[str, int]:
-    """The schema's code of every supported operator."""
-    return {name: code for code, (name, _) in _KINDS.items()}
 
 
 def read_graph(path: Path) -> Graph:
@@ -186,17 +153,16 @@ class _Reader:
             raise self.fail(f"operator {index} refers to operator code {code_index} of {len(codes)}")
         code = codes[code_index]
         builtin = max(code.int8(0), code.int32(3))
-        if builtin not in _KINDS:
-            custom = code.string(1)
-            called = f"custom operator {custom[:40]}" if custom else f"built-in operator {builtin}"
-            raise self.fail(f"operator {index} ({called}) is not supported; supported are {', '.join(SUPPORTED_KINDS)}")
-        kind, options_type = _KINDS[builtin]
+        kind = OPERATOR_NAMES[builtin] if builtin < len(OPERATOR_NAMES) else f"built-in operator {builtin}"
+        supported = OPERATORS.get(kind)
+        if supported is None:
+            name = f"custom operator {code.string(1)[:40]}" if builtin == CUSTOM else kind
+            raise self.fail(f"operator {index} ({name}) is not supported; supported are {', '.join(OPERATORS)}")
         options_table = table.table(4)
-        if options_table is not None and options_type and table.uint8(3) != options_type:
+        if options_table is not None and supported.options_type and table.uint8(3) != supported.options_type:
             raise self.fail(f"operator {index} ({kind}) carries the options of another operator")
-        read = _OPTIONS.get(kind)
         try:
-            options = read(options_table) if read else {}
+            options = supported.read_options(options_table)
         except KeyError as error:
             raise self.fail(f"operator {index} ({kind}) has the unsupported option value {error}") from error
         whose = f"operator {index} ({kind})"
@@ -239,87 +205,3 @@ class _Reader:
             check(index, "the graph's outputs")
             if index not in known:
                 raise self.fail(f"the graph's output, tensor {index}, is made by no operator")
-
-
-def _padding(table: Table) -> dict[str, int | str]:
-    return {"padding": {0: "SAME", 1: "VALID"}[table.int8(0)]}
-
-
-def _activation(table: Table | None, field: int) -> dict[str, str]:
-    return {"activation": _ACTIVATIONS[table.int8(field) if table else 0]}
-
-
-def _convolution(table: Table | None) -> dict:
-    if table is None:
-        raise KeyError("options missing")
-    return {
-        **_padding(table),
-        "stride_w": table.int32(1),
-        "stride_h": table.int32(2),
-        **_activation(table, 3),
-        "dilation_w": table.int32(4, 1),
-        "dilation_h": table.int32(5, 1),
-    }
-
-
-def _depthwise(table: Table | None) -> dict:
-    if table is None:
-        raise KeyError("options missing")
-    return {
-        **_padding(table),
-        "stride_w": table.int32(1),
-        "stride_h": table.int32(2),
-        "depth_multiplier": table.int32(3),
-        **_activation(table, 4),
-        "dilation_w": table.int32(5, 1),
-        "dilation_h": table.int32(6, 1),
-    }
-
-
-def _pool(table: Table | None) -> dict:
-    if table is None:
-        raise KeyError("options missing")
-    return {
-        **_padding(table),
-        "stride_w": table.int32(1),
-        "stride_h": table.int32(2),
-        "filter_w": table.int32(3),
-        "filter_h": table.int32(4),
-        **_activation(table, 5),
-    }
-
-
-def _fully_connected(table: Table | None) -> dict:
-    if table is not None and table.int8(1) != 0:
-        raise KeyError("weights_format")
-    return {**_activation(table, 0), "keep_dims": table.bool(2) if table else False}
-
-
-def _transpose_convolution(table: Table | None) -> dict:
-    if table is None:
-        raise KeyError("options missing")
-    return {
-        **_padding(table),
-        "stride_w": table.int32(1),
-        "stride_h": table.int32(2),
-        **_activation(table, 3),
-    }
-
-
-_OPTIONS: dict[str, Callable[[Table | None], dict]] = {
-    "CONV_2D": _convolution,
-    "DEPTHWISE_CONV_2D": _depthwise,
-    "AVERAGE_POOL_2D": _pool,
-    "MAX_POOL_2D": _pool,
-    "FULLY_CONNECTED": _fully_connected,
-    "ADD": lambda table: _activation(table, 0),
-    "MUL": lambda table: _activation(table, 0),
-    "SOFTMAX": lambda table: {"beta": table.float32(0) if table else 0.0},
-    "CONCATENATION": lambda table: {"axis": table.int32(0) if table else 0, **_activation(table, 1)},
-    "MEAN": lambda table: {"keep_dims": table.bool(0) if table else False},
-    "TRANSPOSE_CONV": _transpose_convolution,
-    "RESIZE_NEAREST_NEIGHBOR": lambda table: {
-        "align_corners": table.bool(0) if table else False,
-        "half_pixel_centers": table.bool(1) if table else False,
-    },
-}

@@ -1,4 +1,4 @@
-"""Writes small .tflite files of any operators the compiler knows, for fuzzing and tests."""
+"""Writes small .tflite files for fuzzing and tests: any operator, with options where the compiler reads them."""
 
 from typing import Any
 
@@ -6,7 +6,8 @@ import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from micronets.compiler.reader import kind_codes
+from micronets.compiler.registry import OPERATORS
+from micronets.compiler.schema import OPERATOR_CODES
 
 _TYPES = {
     "float32": schema.TensorType.FLOAT32,
@@ -14,21 +15,7 @@ _TYPES = {
     "int8": schema.TensorType.INT8,
     "int4": schema.TensorType.INT4,
 }
-_OPTIONS = {
-    "CONV_2D": schema.Conv2DOptionsT,
-    "DEPTHWISE_CONV_2D": schema.DepthwiseConv2DOptionsT,
-    "FULLY_CONNECTED": schema.FullyConnectedOptionsT,
-    "AVERAGE_POOL_2D": schema.Pool2DOptionsT,
-    "MAX_POOL_2D": schema.Pool2DOptionsT,
-    "ADD": schema.AddOptionsT,
-    "MUL": schema.MulOptionsT,
-    "SOFTMAX": schema.SoftmaxOptionsT,
-    "CONCATENATION": schema.ConcatenationOptionsT,
-    "MEAN": schema.ReducerOptionsT,
-    "TRANSPOSE_CONV": schema.TransposeConvOptionsT,
-    "RESIZE_NEAREST_NEIGHBOR": schema.ResizeNearestNeighborOptionsT,
-    "RESHAPE": schema.ReshapeOptionsT,
-}
+_OPTION_NAMES = {number: name for name, number in vars(schema.BuiltinOptions).items() if isinstance(number, int)}
 _VERSIONS = {"CONV_2D": 3, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 4, "ADD": 2, "MUL": 2, "PAD": 2, "SOFTMAX": 2}
 
 
@@ -77,11 +64,12 @@ class ModelBuilder:
         operator = schema.OperatorT()
         operator.opcodeIndex = self._code(kind, version)
         operator.inputs, operator.outputs = inputs, outputs
-        if kind in _OPTIONS:
-            operator.builtinOptions = _OPTIONS[kind]()
+        supported = OPERATORS.get(kind)
+        if supported is not None and supported.options_type:
+            operator.builtinOptions = getattr(schema, f"{_OPTION_NAMES[supported.options_type]}T")()
             for name, value in (options or {}).items():
                 setattr(operator.builtinOptions, name, value)
-            operator.builtinOptionsType = getattr(schema.BuiltinOptions, _OPTIONS[kind].__name__[:-1])
+            operator.builtinOptionsType = supported.options_type
         self._operators.append(operator)
 
     def shape(self, index: int) -> tuple[int, ...]:
@@ -104,7 +92,7 @@ class ModelBuilder:
     def _code(self, kind: str, version: int) -> int:
         if (kind, version) not in self._code_index:
             code = schema.OperatorCodeT()
-            code.builtinCode = kind_codes()[kind]
+            code.builtinCode = OPERATOR_CODES[kind]
             code.deprecatedBuiltinCode = min(code.builtinCode, 127)
             code.version = version
             self._code_index[kind, version] = len(self._codes)

@@ -16,9 +16,12 @@ from micronets.fuzz.layers import random_layer
 from micronets.fuzz.mutations import mutated_model
 from micronets.fuzz.networks import random_network
 from micronets.fuzz.oracle import tflm_outputs
+from micronets.fuzz.samples import random_operator, sample_of
 from micronets.linking.build import build_firmware
 from micronets.linking.host import SANITIZERS, build_guarded, run_on_host
 from micronets.profile import profile_firmware
+
+_MODELS = {"layer": random_layer, "operator": random_operator, "network": random_network}
 
 Runner = Callable[[Path, np.ndarray, int], tuple[CompiledNetwork, np.ndarray]]
 
@@ -41,8 +44,13 @@ def check(kind: str, seed: int, directory: Path) -> str | None:
     if kind == "emulated":
         model = random_network(seed) if seed % 3 == 0 else random_layer(seed)
         return _check_model(model, seed, directory, _emulated_outputs)
-    model = random_layer(seed) if kind == "layer" else random_network(seed)
+    model = _MODELS[kind](seed)
     return _check_model(model, seed, directory, _host_outputs)
+
+
+def check_sample(operator: str, seed: int, directory: Path) -> str | None:
+    """The same for a random model of one operator, by the schema's name, on this machine."""
+    return _check_model(sample_of(operator, seed), seed, directory, _host_outputs)
 
 
 def edge_inputs(shape: tuple[int, ...], seed: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The choice of a kernel for a step."""
+"""The choice of a kernel for a convolution."""
 
 from micronets.compiler.intervals import (
     Analysis,
@@ -6,7 +6,6 @@ from micronets.compiler.intervals import (
     depthwise_accumulators,
     input_bounds,
 )
-from micronets.compiler.kernels.add import AddSame
 from micronets.compiler.kernels.dense import Dense
 from micronets.compiler.kernels.depthwise import depthwise_3x3
 from micronets.compiler.kernels.depthwise_quads import depthwise_quads
@@ -20,9 +19,7 @@ from micronets.compiler.kernels.reference import (
     ReferenceDepthwise,
     ReferenceTransposedConvolution,
 )
-from micronets.compiler.kernels.simple import SIMPLE_KERNELS
 from micronets.compiler.steps import (
-    AddStep,
     ConvolutionStep,
     DepthwiseConvolutionStep,
     FullyConnectedStep,
@@ -35,7 +32,6 @@ _REFERENCE: dict[type, type[Kernel]] = {
     FullyConnectedStep: ReferenceConvolution,
     DepthwiseConvolutionStep: ReferenceDepthwise,
     TransposedConvolutionStep: ReferenceTransposedConvolution,
-    **SIMPLE_KERNELS,
 }
 
 
@@ -69,8 +65,6 @@ def choose_kernel(step: Step, analysis: Analysis, core: str, optimise: str) -> K
         fast = depthwise_3x3(step, accumulators) or depthwise_quads(step, accumulators)
         if fast is not None:
             return fast
-    if isinstance(step, AddStep) and AddSame.fits(step):
-        return AddSame(step)
     return _REFERENCE[type(step)](step)
 
 

@@ -8,7 +8,7 @@ from micronets.compiler.kernels.helium import HeliumDepthwise, HeliumPatch, Heli
 from micronets.compiler.kernels.kernel import Distance, Kernel, PlannedKernel
 from micronets.compiler.kernels.patch import PatchConvolution
 from micronets.compiler.kernels.point import PointConvolution
-from micronets.compiler.kernels.simple import PoolKernel
+from micronets.compiler.operators.pooling import PoolKernel
 from micronets.compiler.steps import Step
 
 RowMaker = PointConvolution | PatchConvolution | HeliumPoint | HeliumPatch

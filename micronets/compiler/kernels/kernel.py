@@ -25,6 +25,8 @@ class PlannedKernel(ABC, Generic[S]):
     """The C function's name."""
     file: ClassVar[str | None]
     """The C file that defines it, in micronets/csrc/kernels; None where `definition` does."""
+    header: ClassVar[str | None] = None
+    """The header beside `file` that declares the function; None where micronets_kernels.h does."""
 
     def __init__(self, step: S) -> None:
         self.step = step
@@ -32,6 +34,10 @@ class PlannedKernel(ABC, Generic[S]):
     def files(self) -> set[str]:
         """C files of micronets/csrc/kernels that the step needs."""
         return set() if self.file is None else {self.file}
+
+    def headers(self) -> set[str]:
+        """Headers of micronets/csrc/kernels that network.c needs for the step."""
+        return set() if self.header is None else {self.header}
 
     @property
     def scratch_bytes(self) -> int:

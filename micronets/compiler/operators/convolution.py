@@ -4,11 +4,19 @@ Multipliers as TFLM's `PopulateConvolutionQuantizationParams` (double product of
 tensor, `GetQuantizedConvolutionMultipler` (float32 product of scales).
 """
 
+from typing import Any
+
 import numpy as np
 
 from micronets.compiler.arithmetic import activation_range, quantise_multiplier
+from micronets.compiler.flatbuffer import Table
 from micronets.compiler.graph import Operator, Tensor
+from micronets.compiler.intervals import convolution_bounds, depthwise_bounds, transposed_convolution_bounds
+from micronets.compiler.kernels import choose_kernel
+from micronets.compiler.operators import options
 from micronets.compiler.operators.context import LoweringContext
+from micronets.compiler.operators.family import Family, OperatorKind
+from micronets.compiler.operators.window import window_of
 from micronets.compiler.steps import (
     ConvolutionStep,
     DepthwiseConvolutionStep,
@@ -17,32 +25,6 @@ from micronets.compiler.steps import (
     TransposedConvolutionStep,
     Window,
 )
-
-_LONGEST_REACH = 65535
-
-
-def window_of(
-    lowering: LoweringContext, operator: Operator, in_size: tuple[int, int], kernel: tuple[int, int]
-) -> tuple[Window, tuple[int, int]]:
-    """The window and the output's (rows, columns), by TensorFlow's SAME and VALID."""
-    options = operator.options
-    stride = (options["stride_h"], options["stride_w"])
-    dilation = (options.get("dilation_h", 1), options.get("dilation_w", 1))
-    if min(stride + dilation + kernel) < 1 or max(stride + dilation) > 1024:
-        raise lowering.fail(
-            operator, f"has strides {stride}, dilations {dilation} and kernel {kernel}; at least 1 each"
-        )
-    sides, pads = [], []
-    for size, k, s, d in zip(in_size, kernel, stride, dilation, strict=True):
-        reach = (k - 1) * d + 1
-        if reach > _LONGEST_REACH:
-            raise lowering.fail(operator, f"has a kernel reaching over {reach}; at most {_LONGEST_REACH} is supported")
-        out = -(-size // s) if options["padding"] == "SAME" else (size + s - reach) // s
-        if out < 1:
-            raise lowering.fail(operator, f"has a kernel reaching over {reach} on an input of {size}")
-        sides.append(out)
-        pads.append(max(0, (out - 1) * s + reach - size) // 2)
-    return Window(kernel, stride, dilation, pads[0], pads[1]), (sides[0], sides[1])
 
 
 def _weights(lowering: LoweringContext, operator: Operator, position: int, sides: int) -> tuple[Tensor, np.ndarray]:
@@ -223,3 +205,59 @@ def lower_transposed_convolution(lowering: LoweringContext, operator: Operator) 
             requantisation=_requantisation(lowering, operator, scale, weights, 0, channels),
         )
     )
+
+
+def _convolution_options(table: Table | None) -> dict[str, Any]:
+    table = options.needed(table)
+    return {
+        **options.padding(table),
+        **options.strides(table),
+        **options.activation(table, 3),
+        "dilation_w": table.int32(4, 1),
+        "dilation_h": table.int32(5, 1),
+    }
+
+
+def _depthwise_options(table: Table | None) -> dict[str, Any]:
+    table = options.needed(table)
+    return {
+        **options.padding(table),
+        **options.strides(table),
+        "depth_multiplier": table.int32(3),
+        **options.activation(table, 4),
+        "dilation_w": table.int32(5, 1),
+        "dilation_h": table.int32(6, 1),
+    }
+
+
+def _fully_connected_options(table: Table | None) -> dict[str, Any]:
+    if table is not None and table.int8(1) != 0:
+        raise KeyError("weights_format")
+    return {**options.activation(table), "keep_dims": table.bool(2) if table else False}
+
+
+def _transposed_convolution_options(table: Table | None) -> dict[str, Any]:
+    table = options.needed(table)
+    return {**options.padding(table), **options.strides(table), **options.activation(table, 3)}
+
+
+FAMILY = Family(
+    operators={
+        "CONV_2D": OperatorKind(lower_convolution, _convolution_options, 1),
+        "DEPTHWISE_CONV_2D": OperatorKind(lower_depthwise, _depthwise_options, 2),
+        "FULLY_CONNECTED": OperatorKind(lower_fully_connected, _fully_connected_options, 8),
+        "TRANSPOSE_CONV": OperatorKind(lower_transposed_convolution, _transposed_convolution_options, 49),
+    },
+    kernels={
+        ConvolutionStep: choose_kernel,
+        FullyConnectedStep: choose_kernel,
+        DepthwiseConvolutionStep: choose_kernel,
+        TransposedConvolutionStep: choose_kernel,
+    },
+    bounds={
+        ConvolutionStep: convolution_bounds,
+        FullyConnectedStep: convolution_bounds,
+        DepthwiseConvolutionStep: depthwise_bounds,
+        TransposedConvolutionStep: transposed_convolution_bounds,
+    },
+)

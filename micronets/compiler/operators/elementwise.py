@@ -1,20 +1,46 @@
-"""ADD, MUL, SOFTMAX, and every function of one int8 value (RELU, RELU6, LOGISTIC, QUANTIZE), which become tables."""
+"""ADD and MUL, with broadcasting; addition of equal shapes with every rounding in one multiply-accumulate (add.c)."""
 
-import numpy as np
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
 
-from micronets.compiler.arithmetic import (
-    activation_range,
-    multiply_by_quantised_multiplier,
-    quantise_multiplier,
-)
-from micronets.compiler.fixed_point import logistic_table, softmax_exponentials
+from micronets.compiler.arithmetic import activation_range, quantise_multiplier
 from micronets.compiler.graph import Operator
+from micronets.compiler.intervals import Analysis
+from micronets.compiler.kernels.kernel import Distance, Kernel, shape_fields
+from micronets.compiler.operators import options
 from micronets.compiler.operators.context import LoweringContext
-from micronets.compiler.steps import AddStep, LookupStep, MultiplyStep, Shape, SoftmaxStep
+from micronets.compiler.operators.family import Family, OperatorKind, always
+from micronets.compiler.source import Source
+from micronets.compiler.steps import Shape, Step
 
-_EVERY_INT8 = np.arange(-128, 128, dtype=np.int64)
 _ADD_LEFT_SHIFT = 20
-_LARGEST_SOFTMAX = (1 << 12) - 1
+_LONGEST_SHIFT = 22
+_ONE_HALF = (1 << 30, 0)
+
+
+@dataclass(eq=False, kw_only=True)
+class AddStep(Step):
+    """Both inputs scaled to a common scale by 2**20, added, and scaled to the output's."""
+
+    kind: ClassVar[str] = "add"
+    input_zero_points: tuple[int, int]
+    input_multipliers: tuple[tuple[int, int], tuple[int, int]]
+    """(multiplier, shift) per input."""
+    output_multiplier: tuple[int, int]
+    zero_point: int
+    low: int
+    high: int
+
+
+@dataclass(eq=False, kw_only=True)
+class MultiplyStep(Step):
+    kind: ClassVar[str] = "mul"
+    input_zero_points: tuple[int, int]
+    multiplier: tuple[int, int]
+    zero_point: int
+    low: int
+    high: int
 
 
 def _broadcast(lowering: LoweringContext, operator: Operator, first: Shape, second: Shape) -> Shape:
@@ -73,77 +99,131 @@ def lower_multiply(lowering: LoweringContext, operator: Operator) -> None:
     )
 
 
-def lower_softmax(lowering: LoweringContext, operator: Operator) -> None:
-    source, scale, _ = lowering.activation(operator, 0)
-    out_scale, out_zero_point = lowering.per_tensor(operator, lowering.output(operator), "output")
-    if out_zero_point != -128 or abs(out_scale * 256 - 1) > 0.01:
-        raise lowering.fail(operator, f"has the output scale {out_scale:.6g}; 1/256 with zero point -128 is supported")
-    beta = operator.options["beta"]
-    if not (np.isfinite(beta) and beta > 0):
-        raise lowering.fail(operator, f"has beta {beta}; a positive number is expected")
-    try:
-        exponentials = softmax_exponentials(scale, beta)
-    except ValueError as error:
-        raise lowering.fail(operator, f"cannot be carried out: {error}") from error
-    if lowering.output(operator).elements != source.size_bytes:
-        raise lowering.fail(operator, "changes the number of elements")
-    depth = lowering.tensor(operator, 0, "input").shape[-1]
-    if depth > _LARGEST_SOFTMAX:
-        raise lowering.fail(operator, f"has {depth} classes; TFLM's sum overflows beyond {_LARGEST_SOFTMAX}")
-    lowering.add(
-        SoftmaxStep(
-            inputs=[source],
-            output=lowering.make(operator, (1, source.size_bytes // depth, depth)),
-            operators=(operator.index,),
-            exponentials=exponentials,
+def _strides(shape: Shape, out: Shape) -> dict[str, int]:
+    rows, columns, channels = shape
+    return {
+        "row_stride": columns * channels if rows == out[0] else 0,
+        "column_stride": channels if columns == out[1] else 0,
+        "channel_stride": 1 if channels == out[2] else 0,
+    }
+
+
+class _BinaryKernel(Kernel):
+    file = "elementwise.c"
+
+    def overlaps(self) -> dict[int, Distance]:
+        return {i: Distance(0) for i, value in enumerate(self.step.inputs) if value.shape == self.step.output.shape}
+
+    def input_multipliers(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        return (0, 0), (0, 0)
+
+    @abstractmethod
+    def output_multiplier(self) -> tuple[int, int]:
+        """Multiplier and shift of the result."""
+
+    def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
+        step = self.step
+        sides = {}
+        for name, value, zero_point, (multiplier, shift) in zip(
+            ("first", "second"), step.inputs, step.input_zero_points, self.input_multipliers(), strict=True
+        ):
+            sides[name] = {
+                **_strides(value.shape, step.output.shape),
+                "zero_point": zero_point,
+                "multiplier": multiplier,
+                "shift": shift,
+            }
+        multiplier, shift = self.output_multiplier()
+        address = source.description(
+            "mn_binary",
+            layer,
+            {
+                "out": shape_fields(step.output.shape),
+                **sides,
+                "multiplier": multiplier,
+                "shift": shift,
+                "zero_point": step.zero_point,
+                "low": step.low,
+                "high": step.high,
+            },
         )
-    )
+        return [f"{self.function}({address}, {inputs[0]}, {inputs[1]}, {output});"]
 
 
-def _lookup(lowering: LoweringContext, operator: Operator, table: np.ndarray) -> None:
-    source, _, _ = lowering.activation(operator, 0)
-    if lowering.output(operator).elements != source.size_bytes:
-        raise lowering.fail(operator, "changes the number of elements")
-    lowering.add(
-        LookupStep(
-            inputs=[source],
-            output=lowering.make(operator, source.shape),
-            operators=(operator.index,),
-            table=table.astype(np.int8),
+class AddKernel(_BinaryKernel):
+    function = "mn_add"
+    step: AddStep
+
+    def input_multipliers(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        return self.step.input_multipliers
+
+    def output_multiplier(self) -> tuple[int, int]:
+        return self.step.output_multiplier
+
+
+class MultiplyKernel(_BinaryKernel):
+    function = "mn_multiply"
+    step: MultiplyStep
+
+    def output_multiplier(self) -> tuple[int, int]:
+        return self.step.multiplier
+
+
+class AddSame(Kernel[AddStep]):
+    function = "mn_add_same"
+    file = "add.c"
+
+    @staticmethod
+    def fits(step: AddStep) -> bool:
+        """Same shapes, and shifts as they are for scales within a factor of about four million."""
+        same = all(value.shape == step.output.shape for value in step.inputs)
+        inputs = all(m == _ONE_HALF or -_LONGEST_SHIFT <= m[1] <= -1 for m in step.input_multipliers)
+        return same and inputs and -_LONGEST_SHIFT <= step.output_multiplier[1] <= -1
+
+    def overlaps(self) -> dict[int, Distance]:
+        return {0: Distance(0), 1: Distance(0)}
+
+    def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
+        step = self.step
+        multiplier, shift = step.output_multiplier
+        address = source.description(
+            "mn_add_same",
+            layer,
+            {
+                "count": step.output.size_bytes,
+                "first": _addend(step.input_zero_points[0], *step.input_multipliers[0]),
+                "second": _addend(step.input_zero_points[1], *step.input_multipliers[1]),
+                "multiplier": multiplier,
+                "constant": (1 << (-shift - 1)) + (step.zero_point << -shift),
+                "shift": -shift,
+                "low": step.low,
+                "high": step.high,
+            },
         )
-    )
+        return [f"{self.function}({address}, {inputs[0]}, {inputs[1]}, {output});"]
 
 
-def _rescaled(real: float, zero_point: int, out_zero_point: int) -> np.ndarray:
-    multiplier, shift = quantise_multiplier(real)
-    return multiply_by_quantised_multiplier(_EVERY_INT8 - zero_point, multiplier, shift) + out_zero_point
+def _addend(zero_point: int, multiplier: int, shift: int) -> dict[str, int]:
+    # A multiplier of one half needs no rounding: doubled and shifted right once, it takes the others' form.
+    double = 1 if (multiplier, shift) == _ONE_HALF else 0
+    right = -shift + double
+    return {
+        "zero_point": zero_point,
+        "left_shift": _ADD_LEFT_SHIFT + 1 + double,
+        "multiplier": multiplier,
+        "half": 1 << (right - 1),
+        "right_shift": right,
+    }
 
 
-def lower_quantize(lowering: LoweringContext, operator: Operator) -> None:
-    _, scale, zero_point = lowering.activation(operator, 0)
-    out_scale, out_zero_point = lowering.per_tensor(operator, lowering.output(operator), "output")
-    table = np.clip(_rescaled(scale / out_scale, zero_point, out_zero_point), -128, 127)
-    _lookup(lowering, operator, table)
+def _choose_addition(step: AddStep, analysis: Analysis, core: str, optimise: str) -> Kernel:
+    return AddSame(step) if AddSame.fits(step) else AddKernel(step)
 
 
-def lower_relu(lowering: LoweringContext, operator: Operator) -> None:
-    _, scale, zero_point = lowering.activation(operator, 0)
-    out_scale, out_zero_point = lowering.per_tensor(operator, lowering.output(operator), "output")
-    table = np.clip(_rescaled(scale / out_scale, zero_point, out_zero_point), max(-128, out_zero_point), 127)
-    _lookup(lowering, operator, table)
-
-
-def lower_relu6(lowering: LoweringContext, operator: Operator) -> None:
-    """TFLM's RELU6 clamps in the input's scale and does not rescale."""
-    _, scale, zero_point = lowering.activation(operator, 0)
-    lowering.per_tensor(operator, lowering.output(operator), "output")
-    low, high = activation_range("RELU6", scale, zero_point)
-    _lookup(lowering, operator, np.clip(_EVERY_INT8, low, high))
-
-
-def lower_logistic(lowering: LoweringContext, operator: Operator) -> None:
-    _, scale, zero_point = lowering.activation(operator, 0)
-    out_scale, out_zero_point = lowering.per_tensor(operator, lowering.output(operator), "output")
-    if out_zero_point != -128 or out_scale != 1 / 256:
-        raise lowering.fail(operator, f"has the output scale {out_scale:.6g}; 1/256 with zero point -128 is supported")
-    _lookup(lowering, operator, logistic_table(scale, zero_point))
+FAMILY = Family(
+    operators={
+        "ADD": OperatorKind(lower_add, options.activation, 11),
+        "MUL": OperatorKind(lower_multiply, options.activation, 21),
+    },
+    kernels={AddStep: _choose_addition, MultiplyStep: always(MultiplyKernel)},
+)

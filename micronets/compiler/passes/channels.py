@@ -8,14 +8,13 @@ regularisation can be less than half.
 import numpy as np
 
 from micronets.compiler.intervals import Analysis, reads_padding
+from micronets.compiler.operators.pooling import AveragePoolStep, MaxPoolStep, MeanStep
 from micronets.compiler.passes.uses import readers
+from micronets.compiler.registry import analyse
 from micronets.compiler.steps import (
-    AveragePoolStep,
     ConvolutionStep,
     DepthwiseConvolutionStep,
     FullyConnectedStep,
-    MaxPoolStep,
-    MeanStep,
     Program,
     Requantisation,
     Step,
@@ -27,7 +26,7 @@ _CHANNELWISE = (DepthwiseConvolutionStep, AveragePoolStep, MaxPoolStep, MeanStep
 
 def remove_channels(program: Program) -> bool:
     """One round of removal; True where something was removed and another round may find more."""
-    analysis = Analysis(program)
+    analysis = analyse(program)
     removable: dict[int, np.ndarray] = {}
     for step in reversed(program.steps):
         removable[id(step.output.storage)] = _removable(program, step.output.storage, analysis, removable)

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from micronets.compiler.operators.lookup import LookupStep
+from micronets.compiler.operators.pad import PadStep
 from micronets.compiler.passes.uses import maker, only_reader, readers, replace_value
 from micronets.compiler.steps import (
     ConvolutionStep,
     DepthwiseConvolutionStep,
     FullyConnectedStep,
-    LookupStep,
-    PadStep,
     Program,
 )
 

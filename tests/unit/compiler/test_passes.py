@@ -9,6 +9,8 @@ import pytest
 from micronets.cli import main
 from micronets.compiler.compile import compile_program
 from micronets.compiler.lower import lower
+from micronets.compiler.operators.lookup import LookupStep
+from micronets.compiler.operators.pad import PadStep
 from micronets.compiler.passes import (
     drop_unused,
     fold_activations,
@@ -19,7 +21,7 @@ from micronets.compiler.passes import (
     widen_depthwise,
 )
 from micronets.compiler.reader import read_graph
-from micronets.compiler.steps import ConvolutionStep, DepthwiseConvolutionStep, LookupStep, PadStep, Program
+from micronets.compiler.steps import ConvolutionStep, DepthwiseConvolutionStep, Program
 from micronets.fuzz.builder import ModelBuilder
 from micronets.fuzz.checks import edge_inputs
 from micronets.linking.host import build_guarded, run_on_host

@@ -10,7 +10,7 @@ from micronets.fuzz import campaign
 from micronets.fuzz.checks import check
 from micronets.fuzz.isolation import Worker
 
-NONE_ELSE = ("--layers", "0", "--networks", "0", "--mutations", "0", "--emulated", "0")
+NONE_ELSE = ("--layers", "0", "--operators", "0", "--networks", "0", "--mutations", "0", "--emulated", "0")
 # A multiplication whose RELU6 is beyond int32 at the output's scale.
 REFUSED_LAYER = 795237749
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from micronets.compiler import compile_network
-from micronets.compiler.reader import kind_codes
+from micronets.compiler.registry import OPERATORS
+from micronets.compiler.schema import OPERATOR_CODES
 from micronets.errors import BuildError, ConfigurationError, ModelError
 from micronets.export.writer import write_tflite
 from micronets.fuzz.builder import ModelBuilder
@@ -16,7 +17,7 @@ from micronets.tflm.network import read_network
 from tests.networks import random_network, small_ds_cnn, small_residual
 from tests.tflm_library import STAND_IN
 
-NAMES = {code: name for name, code in kind_codes().items()}
+NAMES = {OPERATOR_CODES[name]: name for name in OPERATORS}
 RESOLVER = "tensorflow/lite/micro/micro_mutable_op_resolver.h"
 
 
@@ -103,7 +104,7 @@ def test_several_outputs_are_refused(tmp_path):
 def test_foreign_operators_are_named(tmp_path, code, complaint):
     model, source, output = dense()
     content = bytearray(model.build([source], [output]))
-    word = content.index(struct.pack("<i", kind_codes()["FULLY_CONNECTED"]))
+    word = content.index(struct.pack("<i", OPERATOR_CODES["FULLY_CONNECTED"]))
     content[word : word + 4] = struct.pack("<i", code)
     with pytest.raises(ModelError, match=complaint):
         read_network(write(tmp_path / "model.tflite", bytes(content)), {**NAMES, 32: "CUSTOM"})

@@ -1,0 +1,86 @@
+"""PAD with the zero point."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from micronets.compiler.graph import Operator
+from micronets.compiler.intervals import Analysis, Bounds
+from micronets.compiler.kernels.kernel import Kernel, shape_fields
+from micronets.compiler.operators.context import LoweringContext
+from micronets.compiler.operators.family import Family, OperatorKind, always
+from micronets.compiler.source import Source
+from micronets.compiler.steps import Shape, Step
+
+
+@dataclass(eq=False, kw_only=True)
+class PadStep(Step):
+    kind: ClassVar[str] = "pad"
+    before: Shape
+    zero_point: int
+
+
+def lower_pad(lowering: LoweringContext, operator: Operator) -> None:
+    source, _, _ = lowering.activation(operator, 0)
+    _, zero_point = lowering.per_tensor(operator, lowering.output(operator), "output")
+    sides = len(lowering.tensor(operator, 0, "input").shape)
+    paddings = lowering.constant(operator, 1, "paddings", ("int32", "int64"))
+    if paddings.shape != (sides, 2) or paddings.min() < 0 or sides > 4:
+        raise lowering.fail(operator, f"has paddings of the shape {list(paddings.shape)} or below zero")
+    if sides == 4 and paddings[0].any():
+        raise lowering.fail(operator, "pads the batch")
+    before, after = np.zeros(3, np.int64), np.zeros(3, np.int64)
+    kept = min(sides, 3)
+    before[3 - kept :], after[3 - kept :] = paddings[sides - kept :, 0], paddings[sides - kept :, 1]
+    computed = tuple(int(b + side + a) for b, side, a in zip(before, source.shape, after, strict=True))
+    stated = lowering.shape(operator, lowering.output(operator))
+    if stated != computed:
+        raise lowering.fail(operator, f"states the output {list(stated)}, but its paddings give {list(computed)}")
+    lowering.add(
+        PadStep(
+            inputs=[source],
+            output=lowering.make(operator),
+            operators=(operator.index,),
+            before=(int(before[0]), int(before[1]), int(before[2])),
+            zero_point=zero_point,
+        )
+    )
+
+
+def _bounds(step: PadStep, analysis: Analysis) -> Bounds:
+    bounds = analysis.of(step.inputs[0])
+    if step.inputs[0].shape[2] != step.output.shape[2]:
+        padded = Bounds.everything(step.output.shape[2], step.zero_point, step.zero_point)
+        own = slice(step.before[2], step.before[2] + step.inputs[0].shape[2])
+        padded.low[own], padded.high[own] = bounds.low, bounds.high
+        bounds = padded
+    return bounds.including(step.zero_point)
+
+
+class PadKernel(Kernel[PadStep]):
+    function = "mn_pad"
+    file = "movement.c"
+
+    def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
+        rows, columns, channels = self.step.before
+        address = source.description(
+            "mn_pad",
+            layer,
+            {
+                "in": shape_fields(self.step.inputs[0].shape),
+                "out": shape_fields(self.step.output.shape),
+                "rows_before": rows,
+                "columns_before": columns,
+                "channels_before": channels,
+                "zero_point": self.step.zero_point,
+            },
+        )
+        return [f"{self.function}({address}, {inputs[0]}, {output});"]
+
+
+FAMILY = Family(
+    operators={"PAD": OperatorKind(lower_pad)},
+    kernels={PadStep: always(PadKernel)},
+    bounds={PadStep: _bounds},
+)

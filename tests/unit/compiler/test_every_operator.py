@@ -1,0 +1,39 @@
+"""Random models of every operator equal TensorFlow Lite Micro, on the host, under the sanitizers."""
+
+import pytest
+
+from micronets.compiler.registry import OPERATORS
+from micronets.fuzz.checks import check_sample
+from micronets.fuzz.oracle import RefusedByTflm
+from micronets.fuzz.samples import SAMPLES
+from micronets.fuzz.support import support_page
+from micronets.tflm.operators import BUILTIN_OPERATORS
+
+# Operators at the network's edge, or that only see bytes in another shape; tests of their own hold them.
+_WITHOUT_SAMPLE = {"DEQUANTIZE", "EXPAND_DIMS", "SQUEEZE"}
+
+
+@pytest.mark.parametrize("operator", SAMPLES)
+def test_equals_tflm(operator, tmp_path):
+    compared = 0
+    for seed in range(6):
+        try:
+            problem = check_sample(operator, seed, tmp_path)
+        except RefusedByTflm:
+            continue
+        assert problem is None, f"seed {seed}: {problem}"
+        compared += 1
+        if compared == 2:
+            return
+    pytest.fail("TFLM refuses all samples")
+
+
+def test_every_operator_has_a_sample():
+    assert set(OPERATORS) - set(SAMPLES) == _WITHOUT_SAMPLE
+    assert set(OPERATORS) <= set(BUILTIN_OPERATORS)
+
+
+def test_the_page_of_supported_operators_is_true(repository):
+    assert (repository / "docs" / "operators.md").read_text(encoding="utf-8") == support_page(), (
+        "write it anew: python -m micronets.fuzz.support"
+    )
