@@ -72,7 +72,7 @@ def measure_load_order(tflite: Path) -> LoadOrder:
 def _run(tflite: Path, board_name: str) -> _Run:
     board = find_board(board_name)
     with tempfile.TemporaryDirectory() as scratch:
-        network = compile_network(tflite, Path(scratch) / "src", core=board.core)
+        network = compile_network(tflite, Path(scratch) / "src", core=board.core, memories=board)
         firmware = build_firmware(network, board, Path(scratch))
         counts = execute(firmware, np.zeros((1, firmware.input_bytes), np.int8), counting="detail").counts
         if counts is None:

@@ -42,7 +42,7 @@ def build_for_runtime(
         library = TflmLibrary.find(options["library"], options["include"], board.core)
         network, firmware = build_tflm_firmware(tflite, library, board, directory, optimise=optimise)
     else:
-        network = compile_network(Path(tflite), directory / "src", core=board.core, optimise=optimise)
+        network = compile_network(Path(tflite), directory / "src", core=board.core, optimise=optimise, memories=board)
         firmware = build_firmware(network, board, directory)
     if on_board:
         build_board_program(network, firmware, task=task)

@@ -49,7 +49,7 @@ def profile_model(
         MicronetsError: any of the steps failed.
     """
     if library is None:
-        network = compile_network(tflite, directory / "src", core=board.core, optimise=optimise)
+        network = compile_network(tflite, directory / "src", core=board.core, optimise=optimise, memories=board)
         firmware = build_firmware(network, board, directory)
     else:
         network, firmware = build_tflm_firmware(tflite, library, board, directory, optimise=optimise)
