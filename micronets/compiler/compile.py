@@ -9,6 +9,7 @@ from micronets.compiler.compiled_network import CompiledNetwork, EdgeQuantisatio
 from micronets.compiler.emit import emit
 from micronets.compiler.kernels.account import four_bit_notes
 from micronets.compiler.lower import lower
+from micronets.compiler.memories import Memories, check_arena, check_weights
 from micronets.compiler.passes import optimise_program
 from micronets.compiler.reader import read_graph
 from micronets.compiler.registry import analyse, choose_kernel
@@ -39,7 +40,12 @@ _LEAST_GAIN = {"speed": 0.2, "balanced": 0.02, "size": 0.0}
 
 
 def compile_network(
-    tflite: Path, directory: Path, *, core: str = "cortex-m4", optimise: str = "balanced"
+    tflite: Path,
+    directory: Path,
+    *,
+    core: str = "cortex-m4",
+    optimise: str = "balanced",
+    memories: Memories | None = None,
 ) -> CompiledNetwork:
     """Writes network.h, network.c and the kernel sources they need into `directory`, whole or not at all.
 
@@ -48,10 +54,12 @@ def compile_network(
         core: what the code is for; the kernels themselves pick instructions by what the C compiler is told.
         optimise: `speed` runs layers row by row only where that saves a fifth of the arena, `balanced` 2 %, `size`
             always; and it chooses the C compiler's flags.
+        memories: of the board that the program is for; None where any size will do.
 
     Raises:
         ModelError: the file is damaged, or asks for what the compiler does not support.
-        BuildError: `core` or `optimise` is not one of `CORES` or `OPTIMISE`.
+        BuildError: `core` or `optimise` is not one of `CORES` or `OPTIMISE`; weights or activations alone are larger
+            than `memories`.
     """
     if core not in CORES:
         raise BuildError(f"core {core!r} is not known; choose one of {', '.join(CORES)}")
@@ -62,16 +70,22 @@ def compile_network(
     if largest > _LARGEST_VALUE_BYTES:
         raise ModelError(f"{tflite}: one activation takes {largest} bytes, too many for a microcontroller")
     optimise_program(program)
-    return compile_program(program, Path(directory), core=core, optimise=optimise)
+    return compile_program(program, Path(directory), core=core, optimise=optimise, memories=memories)
 
 
-def compile_program(program: Program, directory: Path, *, core: str, optimise: str) -> CompiledNetwork:
+def compile_program(
+    program: Program, directory: Path, *, core: str, optimise: str, memories: Memories | None = None
+) -> CompiledNetwork:
     """The part of `compile_network` behind the passes."""
+    name = re.sub(r"[^A-Za-z0-9_.-]", "_", Path(program.file).stem) or "network"
+    if memories is not None:
+        check_weights(name, program, memories)
     analysis = analyse(program)
     chosen = [choose_kernel(step, analysis, core, optimise) for step in program.steps]
     program.notes += four_bit_notes(chosen)
     kernels, placement = fuse_rows(program, chosen, _LEAST_GAIN[optimise])
-    name = re.sub(r"[^A-Za-z0-9_.-]", "_", Path(program.file).stem) or "network"
+    if memories is not None:
+        check_arena(name, placement.plan.arena_bytes, memories)
     emitted = emit(program, kernels, placement, name)
     files = sorted({file for kernel in kernels for file in kernel.files()})
     headers = sorted({header for kernel in kernels for header in kernel.headers()})

@@ -21,9 +21,6 @@ class Buffer:
     first_step: int
     last_step: int
 
-    def alive_with(self, other: "Buffer") -> bool:
-        return self.first_step <= other.last_step and other.first_step <= self.last_step
-
 
 @dataclass(frozen=True)
 class Overlap:
@@ -80,13 +77,14 @@ def find_offsets(buffers: Sequence[Buffer], overlaps: Sequence[Overlap]) -> Aren
 class _Constraints:
     def __init__(self, buffers: Sequence[Buffer], overlaps: Sequence[Overlap]) -> None:
         self.sizes = [aligned(buffer.size_bytes) for buffer in buffers]
-        count = len(buffers)
-        self.rivals: list[list[int]] = [[] for _ in range(count)]
-        for i in range(count):
-            for j in range(i + 1, count):
-                if buffers[i].alive_with(buffers[j]):
-                    self.rivals[i].append(j)
-                    self.rivals[j].append(i)
+        self.rivals: list[list[int]] = [[] for _ in buffers]
+        alive: list[int] = []
+        for i in sorted(range(len(buffers)), key=lambda i: buffers[i].first_step):
+            alive = [j for j in alive if buffers[j].last_step >= buffers[i].first_step]
+            for j in alive:
+                self.rivals[i].append(j)
+                self.rivals[j].append(i)
+            alive.append(i)
         # allowed[(i, j)]: these differences offset(i) - offset(j) are as good as being apart.
         self.allowed = {(o.upper, o.lower): (aligned(o.least_bytes), o.exact_bytes) for o in overlaps}
 

@@ -52,7 +52,7 @@ def build(
     """
     network: CompiledNetwork | TflmProgram
     if library is None:
-        network = compile_network(Path(tflite), directory / "src", core=board.core, optimise=optimise)
+        network = compile_network(Path(tflite), directory / "src", core=board.core, optimise=optimise, memories=board)
         firmware = build_firmware(network, board, directory)
     else:
         network, firmware = build_tflm_firmware(tflite, library, board, directory, optimise=optimise)

@@ -52,7 +52,7 @@ def prepare_spotter(
         ModelError: the network's input are no such features, or its outputs not these classes.
         MicronetsError: as `compile_network` and `write_features`.
     """
-    compiled = compile_network(tflite, directory / "src", core=board.core, optimise=optimise)
+    compiled = compile_network(tflite, directory / "src", core=board.core, optimise=optimise, memories=board)
     features = write_features(parameters, compiled.input.scale, compiled.input.zero_point, directory / "features")
     input_bytes = math.prod(compiled.input.shape)
     if input_bytes != features.window_bytes:

@@ -1,13 +1,15 @@
 """Profiles a firmware: exact counts from the emulator, estimates from the cycle model."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
 
 import numpy as np
 
 from micronets.emulator.accesses import check_accesses
 from micronets.emulator.execution import DEFAULT_TIMEOUT_S, Execution, execute
-from micronets.emulator.plugin import Counts
+from micronets.emulator.plugin import AccessCount, BlockCount, Counts
 from micronets.errors import EmulatorError
 from micronets.evaluation import Score
 from micronets.linking.firmware import Firmware
@@ -19,6 +21,7 @@ from micronets.timing.cycles import LayerCounts, count_layer
 logger = logging.getLogger(__name__)
 
 Judge = Callable[[np.ndarray], Mapping[str, Score]]
+Counted = TypeVar("Counted", BlockCount, AccessCount)
 
 
 def profile_firmware(
@@ -77,13 +80,19 @@ def profile_firmware(
 
 def _layers(firmware: Firmware, counts: Counts, model: CycleModel | None) -> tuple[tuple[str, LayerCounts], ...]:
     program = disassemble(firmware.elf, firmware.board.core)
+    blocks, accesses = _by_layer(counts.blocks), _by_layer(counts.accesses)
     layers = []
     functions = zip((*firmware.layers, INVOKE), (*firmware.layer_macs, 0), strict=True)
     for index, (name, macs) in enumerate(functions):
-        blocks = [block for block in counts.blocks if block.layer == index]
-        accesses = [access for access in counts.accesses if access.layer == index]
-        layers.append((name, count_layer(program, blocks, accesses, model, macs)))
+        layers.append((name, count_layer(program, blocks[index], accesses[index], model, macs)))
     return tuple(layers)
+
+
+def _by_layer(counts: Iterable[Counted]) -> dict[int, list[Counted]]:
+    groups: dict[int, list[Counted]] = defaultdict(list)
+    for count in counts:
+        groups[count.layer].append(count)
+    return groups
 
 
 def _count_different(firmware: Firmware, execution: Execution, expected: np.ndarray | None) -> int:

@@ -1,0 +1,42 @@
+"""Refuses networks that cannot fit a board, before any C is written; what may just fit is for the linker to decide."""
+
+from typing import Protocol
+
+from micronets.compiler.steps import ConvolutionStep, DepthwiseConvolutionStep, Program, TransposedConvolutionStep
+from micronets.errors import BuildError
+
+
+class Memories(Protocol):
+    """What a program may take; a `Board` is one."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def flash_bytes(self) -> int: ...
+    @property
+    def sram_bytes(self) -> int: ...
+
+
+def check_weights(name: str, program: Program, memories: Memories) -> None:
+    """Raises BuildError where the weights, as small as any kernel stores them, are larger than the flash."""
+    least_bytes = 0
+    for step in program.steps:
+        if isinstance(step, ConvolutionStep | DepthwiseConvolutionStep):
+            least_bytes += step.weights.size * step.weight_bits // 8
+        elif isinstance(step, TransposedConvolutionStep):
+            least_bytes += step.weights.size
+    if least_bytes > memories.flash_bytes:
+        raise _too_large(name, "weights", least_bytes, "flash", memories.flash_bytes, memories)
+
+
+def check_arena(name: str, arena_bytes: int, memories: Memories) -> None:
+    """Raises BuildError where the arena, as planned, is larger than the SRAM."""
+    if arena_bytes > memories.sram_bytes:
+        raise _too_large(name, "activations", arena_bytes, "SRAM", memories.sram_bytes, memories)
+
+
+def _too_large(name: str, what: str, taken: int, memory: str, size_bytes: int, memories: Memories) -> BuildError:
+    return BuildError(
+        f"{name} does not fit {memories.name}: its {what} alone take {taken:,} bytes of {memory} of {size_bytes:,}; "
+        "choose a smaller network or a larger board."
+    )
