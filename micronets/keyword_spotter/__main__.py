@@ -17,6 +17,7 @@ from micronets.features.mfcc import MfccParameters
 from micronets.keyword_spotter.build import build_for_board
 from micronets.keyword_spotter.options import SpotOptions
 from micronets.keyword_spotter.serial_audio import check_detections, flash_and_listen
+from micronets.keyword_spotter.settings import NOT_KEYWORDS
 from micronets.keyword_spotter.stage import prepare_spotter, spot
 from micronets.target import EMULATOR, serial_port
 from micronets.tasks import find_task
@@ -33,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--stream", type=Path, nargs=2, metavar=("WAV", "CSV"), help="a recording of your own instead")
     parser.add_argument("--board", default="nucleo-f446re", help="a name in micronets/boards.yaml")
     parser.add_argument("--optimise", choices=OPTIMISE, default="balanced")
-    parser.add_argument("--labels", nargs="+", metavar="WORD", help="classes of the outputs, in order, if not ours")
+    parser.add_argument("--labels", nargs="+", metavar="WORD", help="classes of the outputs, in order")
     parser.add_argument("--window-ms", type=int, help="of the features, where the network reads others than ours")
     parser.add_argument("--seed", type=int, default=1, help="of the stream")
     parser.add_argument("--output", type=Path, help="directory for spot.json, stream.png, stream.wav, the program")
@@ -66,7 +67,7 @@ def _run(options: argparse.Namespace, scratch: Path) -> str:
         )
     spot_options = SpotOptions(**{field.name: getattr(options, field.name) for field in fields(SpotOptions)})
     task = find_task("kws")
-    labels = tuple(options.labels or task.classes)
+    labels = _labels(options)
     parameters = task.features if options.window_ms is None else replace(task.features, window_ms=options.window_ms)
     elf = None
     if port is not None or options.microphone is not None:
@@ -87,6 +88,15 @@ def _run(options: argparse.Namespace, scratch: Path) -> str:
     return f"{result.summary()}\n  on the board behind {port}: the same {len(heard)} detections"
 
 
+def _labels(options: argparse.Namespace) -> tuple[str, ...]:
+    """Classes of the network's outputs: as given, those of the prepared dataset, or ours."""
+    if options.labels:
+        return tuple(options.labels)
+    if options.data is not None and (options.data / "dataset.json").is_file():
+        return SpeechDataset.open(options.data).labels
+    return find_task("kws").labels({})
+
+
 def _stream(
     options: argparse.Namespace, spot_options: SpotOptions, parameters: MfccParameters, scratch: Path
 ) -> SpokenStream:
@@ -97,7 +107,8 @@ def _stream(
     folder = options.data
     if not (folder / "dataset.json").is_file():
         folder = scratch / "data"
-        source = {"source": "folder", "path": str(options.data)}
+        keywords = [label for label in _labels(options) if label not in NOT_KEYWORDS]
+        source = {"source": "folder", "path": str(options.data), "keywords": keywords}
         find_task("kws").prepare(source, folder, options.seed, os.cpu_count() or 1)
     return make_stream(SpeechDataset.open(folder), spot_options.minutes, spot_options.noise_volume, options.seed)
 
