@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     heard.add_argument("--seed", type=int, default=1, metavar="N", help="of the stream (default: %(default)s)")
     network = parser.add_argument_group("what the network expects")
-    network.add_argument("--labels", nargs="+", metavar="WORD", help="classes of its outputs, in order, if not ours")
+    network.add_argument("--labels", nargs="+", metavar="WORD", help="classes of its outputs, in order")
     network.add_argument("--window-ms", type=int, metavar="N", help="of its features, if not ours")
     add_board(parser, default="nucleo-f446re")
     add_optimise(parser)
@@ -92,7 +92,7 @@ def _spot(options: argparse.Namespace, directory: Path, scratch: Path) -> str:
         )
     spot_options = SpotOptions(**{field.name: getattr(options, field.name) for field in fields(SpotOptions)})
     task = find_task("kws")
-    labels = tuple(options.labels or task.classes)
+    labels = _labels(options)
     parameters = task.features if options.window_ms is None else replace(task.features, window_ms=options.window_ms)
     elf = None
     if port is not None or options.microphone is not None:
@@ -114,12 +114,25 @@ def _spot(options: argparse.Namespace, directory: Path, scratch: Path) -> str:
     return f"{result.summary()}\n  on the board behind {port}: the same {len(heard)} detections"
 
 
+def _labels(options: argparse.Namespace) -> tuple[str, ...]:
+    """Classes of the network's outputs: as given, those of the prepared dataset, or ours."""
+    from micronets.data.speech.dataset import SpeechDataset
+    from micronets.tasks import find_task
+
+    if options.labels:
+        return tuple(options.labels)
+    if options.data is not None and (options.data / "dataset.json").is_file():
+        return SpeechDataset.open(options.data).labels
+    return find_task("kws").labels({})
+
+
 def _stream(
     options: argparse.Namespace, spot_options: SpotOptions, parameters: "MfccParameters", scratch: Path
 ) -> "SpokenStream":
     from micronets.data.speech.dataset import SpeechDataset
     from micronets.data.speech.spoken_stream import SpokenStream, make_stream
     from micronets.errors import ConfigurationError
+    from micronets.keyword_spotter.settings import NOT_KEYWORDS
     from micronets.tasks import find_task
 
     if options.stream:
@@ -129,6 +142,7 @@ def _stream(
     folder = options.data
     if not (folder / "dataset.json").is_file():
         folder = scratch / "data"
-        source = {"source": "folder", "path": str(options.data)}
+        keywords = [label for label in _labels(options) if label not in NOT_KEYWORDS]
+        source = {"source": "folder", "path": str(options.data), "keywords": keywords}
         find_task("kws").prepare(source, folder, options.seed, os.cpu_count() or 1)
     return make_stream(SpeechDataset.open(folder), spot_options.minutes, spot_options.noise_volume, options.seed)

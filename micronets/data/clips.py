@@ -1,108 +1,70 @@
-"""Reads one recording, or says why it cannot be used."""
+"""Reads recordings as clips of one length."""
 
-import contextlib
-import os
-from collections.abc import Iterator
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
-from micronets.errors import MicronetsError
+from micronets.data.recording import ClipRejected, read_converted
+
+LEAST_MS = 50
+"""Shorter clips hold no word."""
+CUT = "cut to their loudest part"
 
 
-class ClipRejected(MicronetsError):
-    """The recording cannot be used; the message is the reason, without the path."""
+@dataclass(frozen=True, eq=False)
+class Clips:
+    """What became of some recordings.
 
-
-def read_recording(path: str | os.PathLike, sample_rate_hz: int) -> np.ndarray:
-    """All samples of a mono recording as int16.
-
-    Raises:
-        ClipRejected: unreadable, truncated, empty, of another sample rate, or of more than one channel.
+    Attributes:
+        audio: of the usable ones, int16 (usable, length).
+        usable: the place of each among all that were to be read.
+        samples: number of samples of each before it was padded or cut.
+        rejected: (path, reason) of all others.
+        conversions: how many were converted in which way.
     """
-    with _opened(path) as stream:
-        if stream.samplerate != sample_rate_hz:
-            raise ClipRejected(f"sample rate is {stream.samplerate} Hz, not {sample_rate_hz} Hz")
-        if stream.channels != 1:
-            raise ClipRejected(f"{stream.channels} channels, not 1")
-        return _samples(stream)[:, 0]
+
+    audio: np.ndarray
+    usable: list[int]
+    samples: list[int]
+    rejected: list[tuple[str, str]]
+    conversions: Counter[str]
 
 
-def read_channels(path: str | os.PathLike) -> tuple[np.ndarray, int]:
-    """All samples of a recording as int16 (samples, channels), and its sample rate in Hz.
-
-    Raises:
-        ClipRejected: unreadable, truncated or empty.
-    """
-    with _opened(path) as stream:
-        return _samples(stream), stream.samplerate
-
-
-@contextlib.contextmanager
-def _opened(path: str | os.PathLike) -> Iterator[soundfile.SoundFile]:
-    try:
-        with soundfile.SoundFile(path) as stream:
-            yield stream
-    except soundfile.LibsndfileError as error:
-        raise ClipRejected(f"unreadable: {_reason(path, error)}") from None
-    except OSError as error:
-        raise ClipRejected(f"unreadable: {error.strerror or error}") from None
-
-
-def _samples(stream: soundfile.SoundFile) -> np.ndarray:
-    if _is_truncated(stream):
-        raise ClipRejected("truncated: shorter than its header says")
-    if stream.frames == 0:
-        raise ClipRejected("empty: no samples")
-    samples = _as_int16(stream)
-    if len(samples) != stream.frames:
-        raise ClipRejected(f"corrupt: {len(samples)} of {stream.frames} samples can be read")
-    return samples
-
-
-def _as_int16(stream: soundfile.SoundFile) -> np.ndarray:
-    if stream.subtype not in ("FLOAT", "DOUBLE"):
-        return stream.read(dtype="int16", always_2d=True)
-    samples = stream.read(dtype="float64", always_2d=True)  # libsndfile does not scale these to integers
-    if not np.isfinite(samples).all():
-        raise ClipRejected("corrupt: samples that are no numbers")
-    return np.clip(np.rint(samples * 32768), -32768, 32767).astype(np.int16)
-
-
-def _is_truncated(stream: soundfile.SoundFile) -> bool:
-    """libsndfile shortens a cut file silently, but notes in its log what the header promised."""
-    for line in stream.extra_info.splitlines():
-        if line.startswith("data") and "should be" in line:
-            return True
-    return False
-
-
-def _reason(path: str | os.PathLike, error: soundfile.LibsndfileError) -> str:
-    if not os.path.isfile(path):
-        return "not a file"
-    return error.error_string.rstrip(".") if os.path.getsize(path) else "the file has no bytes"
-
-
-def read_clips(
-    root: Path, paths: list[str], sample_rate_hz: int, length: int
-) -> tuple[np.ndarray, list[int], list[int], list[tuple[str, str]]]:
-    """Reads clips of one length.
-
-    Returns:
-        audio (usable clips, length) int16; the index in `paths` of each; its number of samples before padding or
-        cutting; and (path, reason) of every clip that was rejected.
-    """
+def read_clips(root: Path, paths: list[str], sample_rate_hz: int, length: int) -> Clips:
+    """Reads clips of `length` samples: shorter recordings are padded, of longer ones the loudest part is kept."""
     audio = np.zeros((len(paths), length), np.int16)
-    usable, samples_of, rejected = [], [], []
+    usable: list[int] = []
+    samples_of: list[int] = []
+    rejected: list[tuple[str, str]] = []
+    conversions: Counter[str] = Counter()
     for index, path in enumerate(paths):
         try:
-            samples = read_recording(root / path, sample_rate_hz)
+            samples, converted = read_converted(root / path, sample_rate_hz)
+            if 1000 * len(samples) < LEAST_MS * sample_rate_hz:
+                raise ClipRejected(f"too short: {1000 * len(samples) / sample_rate_hz:.3g} ms, less than {LEAST_MS} ms")
         except ClipRejected as reason:
             rejected.append((path, str(reason)))
             continue
-        kept = samples[:length]
+        if len(samples) > length:
+            converted.append(CUT)
+        kept = loudest(samples, length)
         audio[len(usable), : len(kept)] = kept
         usable.append(index)
         samples_of.append(len(samples))
-    return audio[: len(usable)], usable, samples_of, rejected
+        conversions.update(converted)
+    return Clips(audio[: len(usable)], usable, samples_of, rejected, conversions)
+
+
+def loudest(samples: np.ndarray, length: int) -> np.ndarray:
+    """The `length` successive samples with the greatest energy about the recording's mean, the middle one of several
+    such stretches; all samples, int16, where there are no more."""
+    if len(samples) <= length:
+        return samples
+    energy = np.cumsum(np.square(samples.astype(np.int64) - round(samples.mean())))
+    of_stretches = energy[length - 1 :].copy()
+    of_stretches[1:] -= energy[:-length]
+    places = np.flatnonzero(of_stretches == of_stretches.max())
+    first = places[len(places) // 2]
+    return samples[first : first + length]

@@ -20,8 +20,8 @@ def from_mapping(kind: type[Options], values: Mapping[str, Any], section: str) -
     """Builds `kind` from the keys in `values`; missing keys take the dataclass's defaults, nested dataclasses nest.
 
     Args:
-        kind: a dataclass whose fields are bool, int, float, str, one of these or None, tuples of one such type, or
-            dataclasses of such.
+        kind: a dataclass whose fields are bool, int, float, str, tuples of one such type, one of these or another or
+            None, or dataclasses of such.
         values: the section of the configuration.
         section: its dotted name, for the messages.
 
@@ -42,7 +42,7 @@ def _converted(kind: type, value: Any, key: str) -> Any:
     if dataclasses.is_dataclass(kind):
         return from_mapping(kind, value, key)
     if isinstance(kind, types.UnionType):
-        return None if value is None else _converted(_without_none(kind), value, key)
+        return None if value is None else _converted(_member(kind, value), value, key)
     if typing.get_origin(kind) is tuple and isinstance(value, list | tuple):
         return tuple(_converted(typing.get_args(kind)[0], item, key) for item in value)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
@@ -65,13 +65,34 @@ def _schema_of_field(kind: Any) -> dict[str, Any]:
     if typing.get_origin(kind) is tuple:
         return {"type": "array", "items": _schema_of_field(typing.get_args(kind)[0])}
     if isinstance(kind, types.UnionType):
-        return {"type": [_schema_of_field(_without_none(kind))["type"], "null"]}
+        schemas = [_schema_of_field(member) for member in typing.get_args(kind)]
+        merged = {key: value for schema in schemas for key, value in schema.items()}
+        return merged | {"type": [schema["type"] for schema in schemas]}
+    if kind is types.NoneType:
+        return {"type": "null"}
     return {"type": {bool: "boolean", int: "integer", float: "number", str: "string"}[kind]}
 
 
-def _without_none(kind: types.UnionType) -> type:
-    (plain,) = set(typing.get_args(kind)) - {types.NoneType}
-    return plain
+def _member(kind: types.UnionType, value: Any) -> Any:
+    """The type of a union that a value is to have: that of its tuples where it is a list, otherwise the other one."""
+    members = [member for member in typing.get_args(kind) if member is not types.NoneType]
+    wanted = isinstance(value, list | tuple)
+    return next((member for member in members if (typing.get_origin(member) is tuple) == wanted), members[0])
+
+
+def check_path(source: str, path: str, what: str) -> None:
+    """Raises a ConfigurationError unless `data.path` is given where `data.source` wants it, and only there.
+
+    Args:
+        what: is to be there, for the message.
+    """
+    if source == "folder" and not path:
+        raise ConfigurationError(f"data.source is folder, but data.path is empty; set it to {what}")
+    if source == "generated" and path:
+        raise ConfigurationError(
+            f"data.path is {path!r}, but data.source is generated, which reads nothing; set data.source to folder, or "
+            "leave data.path out"
+        )
 
 
 def require(condition: bool, key: str, value: Any, rule: str) -> None:

@@ -23,8 +23,9 @@ def judge(root: Path, rejected: pd.DataFrame, read: int, what: str, most_percent
     if rejected.empty:
         return None
     percent = 100 * len(rejected) / read
+    share = f"{percent:.0f}" if percent >= 10 else f"{percent:.2g}"
     first = "; ".join(f"{row.path}: {row.reason}" for row in rejected.head(3).itertuples())
-    message = f"{len(rejected)} of {read} {what} ({percent:.2g} %) in {root} cannot be used ({first})"
+    message = f"{len(rejected)} of {read} {what} ({share} %) in {root} cannot be used ({first})"
     if percent > most_percent:
         return f"{message}, more than data.rejected_percent = {most_percent:g}"
     logger.warning("%s; they are left out and listed in rejected.csv", message)

@@ -5,6 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from micronets.data.speech.spoken_stream import Event, SpokenStream
+from micronets.data.speech.vocabulary import UNKNOWN
 from micronets.keyword_spotter.run import Answers
 from micronets.keyword_spotter.score import StreamScore
 from micronets.keyword_spotter.settings import FULL_SCALE, NOT_KEYWORDS, DetectorSettings
@@ -75,7 +76,7 @@ def _stretches(stream: SpokenStream, scored: StreamScore) -> list[int]:
 
 
 def _draw_overview(axes: Axes, stream: SpokenStream, scored: StreamScore, settings: DetectorSettings) -> None:
-    names = [label for label in settings.labels if label not in NOT_KEYWORDS] + ["_unknown_"]
+    names = [label for label in settings.labels if label not in NOT_KEYWORDS] + [UNKNOWN]
     height = {name: len(names) - 1 - index for index, name in enumerate(names)}
     said = [event for event in stream.events if event.label in height]
     axes.scatter(

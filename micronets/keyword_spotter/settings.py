@@ -3,9 +3,10 @@
 import math
 from dataclasses import dataclass, replace
 
+from micronets.data.speech.vocabulary import SILENCE, UNKNOWN
 from micronets.keyword_spotter.options import SpotOptions
 
-NOT_KEYWORDS = ("_silence_", "_unknown_")
+NOT_KEYWORDS = (SILENCE, UNKNOWN)
 FULL_SCALE = 256
 """A posterior of 1; the greatest that eight bits hold is one less."""
 

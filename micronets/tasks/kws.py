@@ -1,4 +1,4 @@
-"""Keyword spotting on Speech Commands: ten words, silence, and every other word as unknown."""
+"""Keyword spotting: some words, silence, and every other word as unknown; by default the ten of Speech Commands."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from micronets.data.speech.augmentation import Augmentation
 from micronets.data.speech.batches import SpeechBatches
 from micronets.data.speech.dataset import SpeechDataset
 from micronets.data.speech.prepare import prepare_speech
-from micronets.data.speech.sources import SpeechOptions
+from micronets.data.speech.sources import SpeechOptions, expected_vocabulary
 from micronets.errors import ConfigurationError, DataError
 from micronets.features.mfcc import MfccParameters
 
@@ -26,7 +26,6 @@ class KeywordSpotting:
 
     name: str = "kws"
     title: str = "Keyword spotting"
-    keywords: tuple[str, ...] = ("down", "go", "left", "no", "off", "on", "right", "stop", "up", "yes")
     features: MfccParameters = MfccParameters()
     metric: str = "accuracy"
     data_options: type = SpeechOptions
@@ -37,14 +36,9 @@ class KeywordSpotting:
     def input_shape(self) -> Shape:
         return (self.features.frames, self.features.coefficients, 1)
 
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """Names of all classes; no configuration changes them."""
-        return (*self.keywords, "_silence_", "_unknown_")
-
     def labels(self, options: Mapping[str, Any]) -> tuple[str, ...]:
-        """See `Task`."""
-        return self.classes
+        """See `Task`; keywords, `_silence_`, and `_unknown_` where there are other words."""
+        return expected_vocabulary(self._options(options)).labels
 
     def check_input_shape(self, shape: Shape) -> None:
         """See `Task`; the features have one shape."""
@@ -53,7 +47,10 @@ class KeywordSpotting:
 
     def prepare(self, options: Mapping[str, Any], directory: Path, seed: int, threads: int) -> None:
         """See `micronets.data.prepare`."""
-        prepare_speech(self, from_mapping(SpeechOptions, options, f"{self.name}.data"), Path(directory), seed, threads)
+        prepare_speech(self.name, self.features, self._options(options), Path(directory), seed, threads)
+
+    def _options(self, options: Mapping[str, Any]) -> SpeechOptions:
+        return from_mapping(SpeechOptions, options, f"{self.name}.data")
 
     def open(self, directory: Path, input_shape: Shape, features: Mapping[str, Any] | None = None) -> SpeechDataset:
         """See `Task`."""

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from micronets.configuration import Configuration, expand, merge, resolve
+from micronets.data.speech.vocabulary import TEN_WORDS
 from micronets.errors import ConfigurationError, DataError
 from micronets.keyword_spotter.options import SpotOptions
 from micronets.runtime import build_name, options_of, runtimes_of, split_build_name
@@ -49,6 +50,8 @@ def test_every_recipe_is_valid(defaults, repository, tmp_path, name, tasks):
         path = tmp_path / "slider" / clip
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
+    for word in TEN_WORDS:
+        (tmp_path / word).mkdir()
     recipe = yaml.safe_load((repository / "config" / name).read_text(encoding="utf-8"))
     paths = {f"{task}__data__path": str(tmp_path) for task in tasks}
     configuration = resolve(merge(defaults, merge(recipe, paths)))

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from micronets.data.images.scenes import SceneOptions
-from micronets.data.options import require
-from micronets.errors import ConfigurationError
+from micronets.data.options import check_path, require
 
 
 @dataclass(frozen=True)
@@ -41,8 +40,7 @@ class ImageOptions:
         for name in ("person_area_percent", "validation_percent", "rejected_percent"):
             value = getattr(self, name)
             require(0 <= value <= 100, f"data.{name}", value, "between 0 and 100")
-        if self.source == "folder" and not self.path:
-            raise ConfigurationError("data.source is folder, but data.path is empty; set it to a folder like COCO's")
+        check_path(self.source, self.path, "a folder of images")
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from micronets.data.machines.synthesis import GeneratedOptions
-from micronets.data.options import require
-from micronets.errors import ConfigurationError
+from micronets.data.options import check_path, require
 
 
 @dataclass(frozen=True)
@@ -40,10 +39,7 @@ class MachineOptions:
         require(0 <= self.rejected_percent <= 100, "data.rejected_percent", self.rejected_percent, "between 0 and 100")
         unique = len(set(self.machines)) == len(self.machines)
         require(unique, "data.machines", list(self.machines), "a list without repetitions")
-        if self.source == "folder" and not self.path:
-            raise ConfigurationError(
-                "data.source is folder, but data.path is empty; set it to a folder in the layout of DCASE 2020's task 2"
-            )
+        check_path(self.source, self.path, "a folder of recordings of machines")
 
 
 @dataclass(frozen=True)

@@ -15,15 +15,14 @@ import numpy as np
 import pandas as pd
 
 from micronets.atomic import atomic_directory, write_json
-from micronets.data.clips import ClipRejected
 from micronets.data.dataset import SPLITS
 from micronets.data.machines.dataset import FORMAT
 from micronets.data.machines.layout import check_clips, find_clips, label_of
 from micronets.data.machines.options import MachineOptions
-from micronets.data.machines.recording import read_machine
 from micronets.data.machines.sources import find_source
 from micronets.data.machines.views import VIEWS, distinct_spectrograms, spectrogram_path
 from micronets.data.parallel import in_chunks
+from micronets.data.recording import ClipRejected, read_converted
 from micronets.data.rejected import REJECTED_COLUMNS, judge
 from micronets.data.store import ArrayWriter
 from micronets.errors import DataError
@@ -82,7 +81,7 @@ def process_clips(root: Path, paths: list[str]) -> Processed:
     audio, spectrograms, usable, rejected = [], [], [], []
     for index, path in enumerate(paths):
         try:
-            clip = read_machine(root / path, _SAMPLE_RATE_HZ)
+            clip, converted = read_converted(root / path, _SAMPLE_RATE_HZ, first_channel=True)
             if any(parameters.windows(len(clip)) < 1 for parameters in VIEWS.values()):
                 raise ClipRejected(f"too short: {len(clip) / _SAMPLE_RATE_HZ:.1f} s")
         except ClipRejected as reason:

@@ -11,6 +11,7 @@ from micronets.data.mixup import mixup
 from micronets.data.speech.augmentation import Augmentation, change_speed, shift, spectral_masks
 from micronets.data.speech.dataset import SpeechDataset
 from micronets.data.speech.noise import draw_crops
+from micronets.data.speech.vocabulary import SILENCE, UNKNOWN
 from micronets.features.mfcc import mfcc
 
 _SILENCE = -1  # in an epoch's order: not a row of the dataset, but a fresh crop of background noise
@@ -50,8 +51,8 @@ class SpeechBatches:
         training = dataset.rows("training")
         rows = np.arange(training.start, training.stop) if subset is None else np.asarray(subset, np.int64)
         self._classes = dataset.clips["class"].to_numpy(np.int64)
-        self._silence_class = dataset.labels.index("_silence_")
-        unknown = self._classes[rows] == dataset.labels.index("_unknown_")
+        self._silence_class = dataset.labels.index(SILENCE)
+        unknown = np.isin(self._classes[rows], [dataset.labels.index(UNKNOWN)] if UNKNOWN in dataset.labels else [])
         self._keyword_rows, self._unknown_rows = rows[~unknown], rows[unknown]
         keywords = len(self._keyword_rows)
         self._unknown_count = min(math.ceil(keywords * dataset.unknown_percent / 100), len(self._unknown_rows))

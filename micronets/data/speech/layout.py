@@ -1,6 +1,6 @@
-"""The folder layout of the official Speech Commands archive, and its rule for splits.
+"""The folder layout of the official Speech Commands archive and of people's own recordings, and its rule for splits.
 
-<word>/<speaker>_nohash_<n>.wav     one-second recordings
+<word>/<speaker>_nohash_<n>.wav     one-second recordings; people's own may have any name, in folders further down, too
 _background_noise_/*.wav            long recordings without speech
 validation_list.txt, testing_list.txt   the clips of two splits, `<word>/<file>` a line
 """
@@ -8,17 +8,39 @@ validation_list.txt, testing_list.txt   the clips of two splits, `<word>/<file>`
 import hashlib
 import logging
 import re
-from pathlib import Path
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
+from micronets.data.files import RECORDINGS, files_below, folders_in, has_files_below
+from micronets.data.speech.vocabulary import UNKNOWN, Vocabulary
 from micronets.errors import DataError
+from micronets.schema import closest
 
 logger = logging.getLogger(__name__)
 
 BACKGROUND_NOISE = "_background_noise_"
 LISTS = {"validation": "validation_list.txt", "testing": "testing_list.txt"}
+ALL_FOLDERS = "auto"
+OTHER_FOLDERS, NO_FOLDERS = "others", "none"
+_SPEAKER_ENDS = "_nohash_"
 _MAX_CLIPS_PER_WORD = 2**27 - 1
+
+
+@dataclass(frozen=True)
+class SpokenFolder:
+    """A folder of recordings.
+
+    Attributes:
+        clips: one row per recording, sorted by path: path (relative, with `/`), word, speaker, split.
+        splits_from: what the splits were made from, in words.
+    """
+
+    vocabulary: Vocabulary
+    clips: pd.DataFrame
+    splits_from: str
 
 
 def hash_split(file_name: str, validation_percent: float = 10, testing_percent: float = 10) -> str:
@@ -28,13 +50,28 @@ def hash_split(file_name: str, validation_percent: float = 10, testing_percent: 
     the archive).
     """
     speaker = re.sub(r"_nohash_.*$", "", file_name)
-    number = int(hashlib.sha1(speaker.encode()).hexdigest(), 16) % (_MAX_CLIPS_PER_WORD + 1)
+    number = int(hashlib.sha1(speaker.encode("utf-8", "surrogateescape")).hexdigest(), 16) % (_MAX_CLIPS_PER_WORD + 1)
     percent = number * (100.0 / _MAX_CLIPS_PER_WORD)
     if percent < validation_percent:
         return "validation"
     if percent < validation_percent + testing_percent:
         return "testing"
     return "training"
+
+
+def file_splits(paths: list[str], validation_percent: float, testing_percent: float) -> dict[str, str]:
+    """The split of every recording of a word whose speakers nobody knows: shares of them, in the order of their hashes,
+    but at least one of three for each split."""
+    order = sorted(paths, key=lambda path: hashlib.sha1(path.encode("utf-8", "surrogateescape")).digest())
+    tested = _share(len(order), testing_percent, 2)
+    validated = min(_share(len(order), validation_percent, 3), len(order) - tested)
+    splits = ["testing"] * tested + ["validation"] * validated
+    splits += ["training"] * (len(order) - len(splits))
+    return dict(zip(order, splits, strict=True))
+
+
+def _share(count: int, percent: float, least: int) -> int:
+    return 0 if percent == 0 or count < least else min(max(1, round(count * percent / 100)), count - 1)
 
 
 def _read_lists(root: Path) -> dict[str, str] | None:
@@ -48,7 +85,7 @@ def _read_lists(root: Path) -> dict[str, str] | None:
     splits: dict[str, str] = {}
     for split, name in LISTS.items():
         try:
-            lines = (root / name).read_text(encoding="utf-8").split("\n")
+            lines = (root / name).read_text(encoding="utf-8-sig").split("\n")
         except UnicodeDecodeError:
             raise DataError(f"{root / name} is no UTF-8 text; fetch the list anew") from None
         for path in filter(None, (line.strip() for line in lines)):
@@ -57,49 +94,107 @@ def _read_lists(root: Path) -> dict[str, str] | None:
     return splits
 
 
-def find_clips(
-    root: Path, keywords: tuple[str, ...], validation_percent: float, testing_percent: float
-) -> pd.DataFrame:
-    """Every recording of a word under `root`, sorted by path.
+def find_vocabulary(root: Path, keywords: tuple[str, ...] | str, unknown: tuple[str, ...] | str) -> Vocabulary:
+    """The words that a folder of recordings has, as far as its folders tell; arguments and errors as `find_clips`."""
+    return _words(root, keywords, unknown)[0]
 
-    Returns:
-        A table with the columns path (relative, with `/`), word, speaker and split.
+
+def find_clips(
+    root: Path,
+    keywords: tuple[str, ...] | str,
+    validation_percent: float,
+    testing_percent: float,
+    unknown: tuple[str, ...] | str = OTHER_FOLDERS,
+) -> SpokenFolder:
+    """Every recording of a word under `root`.
+
+    Args:
+        keywords: names of folders, or `auto` for all of them.
+        unknown: names of the folders whose words are `_unknown_`, `others` for all that are no keywords, or `none`.
 
     Raises:
         DataError: no such folder, or a keyword without recordings.
     """
-    if not root.is_dir():
-        raise DataError(f"there is no folder {root}; set data.path to a folder in the Speech Commands layout")
-    folders = sorted(entry for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith((".", "_")))
-    names = {folder.name: sorted(file.name for file in folder.iterdir() if _is_wave(file)) for folder in folders}
-    missing = [word for word in keywords if not names.get(word)]
+    vocabulary, folders = _words(root, keywords, unknown)
+    names = {word: files_below(folder, RECORDINGS) for word, folder in folders.items()}
+    missing = [word for word in vocabulary.keywords if not names.get(word)]
     if missing:
-        raise DataError(f"{root} has no recordings of {', '.join(missing)}; every keyword needs a folder of .wav files")
+        raise DataError(f"{root} has no recordings of {', '.join(missing)}; every keyword needs a folder of them")
     listed = _read_lists(root)
-    rows = []
+    rows, by_speaker = [], 0
     for word, files in names.items():
-        for file in files:
-            path = f"{word}/{file}"
-            if listed is None:
-                split = hash_split(file, validation_percent, testing_percent)
-            else:
+        folder = folders[word].name
+        paths = [f"{folder}/{file}" for file in files]
+        of_file = file_splits(
+            [path for path in paths if _SPEAKER_ENDS not in PurePosixPath(path).name],
+            validation_percent,
+            testing_percent,
+        )
+        by_speaker += len(paths) - len(of_file)
+        for path in paths:
+            name = PurePosixPath(path).name
+            if listed is not None:
                 split = listed.get(path, "training")
-            rows.append((path, word, file.split("_nohash_")[0].removesuffix(".wav"), split))
-    clips = pd.DataFrame(rows, columns=["path", "word", "speaker", "split"])
+            else:
+                split = of_file.get(path) or hash_split(name, validation_percent, testing_percent)
+            rows.append((path, word, name.split(_SPEAKER_ENDS)[0].removesuffix(".wav"), split))
+    # objects, because pandas' text holds no names that are no UTF-8
+    clips = pd.DataFrame(rows, columns=["path", "word", "speaker", "split"], dtype=object)
     if listed is not None:
         absent = len(listed) - int(clips["path"].isin(listed.keys()).sum())
         if absent:
             logger.warning("%d of %d clips in the lists of %s are not there", absent, len(listed), root)
-    return clips
+    return SpokenFolder(vocabulary, clips, _splits_from(listed is not None, by_speaker, len(clips) - by_speaker))
+
+
+def _splits_from(listed: bool, by_speaker: int, by_file: int) -> str:
+    if listed:
+        return f"{LISTS['validation']} and {LISTS['testing']}"
+    kinds = [(by_speaker, "speaker, as their names tell"), (by_file, "file, as their names tell no speaker")]
+    return " and ".join(f"{count} recordings by {what}" for count, what in kinds if count)
+
+
+def _words(
+    root: Path, keywords: tuple[str, ...] | str, unknown: tuple[str, ...] | str
+) -> tuple[Vocabulary, dict[str, Path]]:
+    """The vocabulary, and the folder of every word in it, sorted by word."""
+    if not root.is_dir():
+        raise DataError(
+            f"there is no folder {root}; set data.path to a folder with a folder of recordings of each word"
+        )
+    # Macs write accented letters in two characters
+    folders = {unicodedata.normalize("NFC", name): folder for name, folder in folders_in(root).items()}
+    words = {word: folder for word, folder in folders.items() if not word.startswith("_")}
+    named = () if isinstance(unknown, str) else unknown
+    if keywords == ALL_FOLDERS:
+        chosen = tuple(word for word in words if word not in named and has_files_below(words[word], RECORDINGS))
+        if not chosen:
+            raise DataError(f"{root} has no folders with recordings of words{_deeper(root)}; correct data.path")
+    else:
+        chosen = tuple(unicodedata.normalize("NFC", word) for word in keywords)
+    if unknown == OTHER_FOLDERS:
+        others = {word for word in (*words, UNKNOWN) if word in folders and word not in chosen}
+    else:
+        others = set(named)
+    for word in (*chosen, *sorted(others)):
+        if word not in folders:
+            remedy = (
+                _deeper(root, word) or f"; {closest(word, words) if words else 'every word needs a folder of them'}"
+            )
+            raise DataError(f"{root} has no recordings of {word}{remedy}")
+    others = {word for word in others if word in named or has_files_below(folders[word], RECORDINGS)}
+    wanted = {word: folder for word, folder in folders.items() if word in chosen or word in others}
+    return Vocabulary(chosen, bool(others)), wanted
+
+
+def _deeper(root: Path, word: str = "") -> str:
+    """A remedy where the folder of a word, or of any, lies one folder further down; empty where it does not."""
+    below = {name: folders_in(folder) for name, folder in folders_in(root).items()}
+    within = [name for name, folders in below.items() if (word in folders if word else folders)]
+    return f", but {root / within[0]} has folders; is that data.path?" if within else ""
 
 
 def find_background_noise(root: Path) -> list[str]:
     """Paths (relative, with `/`) of the recordings without speech, sorted."""
     folder = root / BACKGROUND_NOISE
-    if not folder.is_dir():
-        return []
-    return [f"{BACKGROUND_NOISE}/{file.name}" for file in sorted(folder.iterdir()) if _is_wave(file)]
-
-
-def _is_wave(file: Path) -> bool:
-    return file.suffix.lower() == ".wav" and not file.name.startswith(".")
+    return [f"{BACKGROUND_NOISE}/{file}" for file in files_below(folder, RECORDINGS)]

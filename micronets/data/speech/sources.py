@@ -8,8 +8,10 @@ from urllib.parse import urlsplit
 
 from micronets.data.archive import unpack, unpacked_digest
 from micronets.data.download import fetch
-from micronets.data.options import require
-from micronets.data.speech.synthesis import GeneratedOptions, generate
+from micronets.data.options import check_path, require
+from micronets.data.speech.layout import ALL_FOLDERS, NO_FOLDERS, OTHER_FOLDERS, find_vocabulary
+from micronets.data.speech.synthesis import GeneratedOptions, check_words, generate
+from micronets.data.speech.vocabulary import TEN_WORDS, Vocabulary
 from micronets.errors import ConfigurationError
 
 logger = logging.getLogger(__name__)
@@ -39,6 +41,8 @@ class SpeechOptions:
 
     source: str = "generated"
     path: str = ""
+    keywords: tuple[str, ...] | str = TEN_WORDS
+    unknown: tuple[str, ...] | str = OTHER_FOLDERS
     download: DownloadOptions = DownloadOptions()
     generated: GeneratedOptions = GeneratedOptions()
     silence_percent: float = 10.0
@@ -50,13 +54,52 @@ class SpeechOptions:
     def __post_init__(self):
         sources = ("generated", "folder", "download")
         require(self.source in sources, "data.source", self.source, f"one of {', '.join(sources)}")
-        for name in ("silence", "unknown", "validation", "testing", "rejected"):
+        for name in ("validation", "testing", "rejected"):
             value = getattr(self, f"{name}_percent")
             require(0 <= value <= 100, f"data.{name}_percent", value, "between 0 and 100")
-        if self.source == "folder" and not self.path:
+        for name in ("silence", "unknown"):
+            value = getattr(self, f"{name}_percent")
+            require(value >= 0, f"data.{name}_percent", value, "0 or more")
+        check_path(self.source, self.path, "the folder of recordings")
+        self._check_words()
+
+    def _check_words(self) -> None:
+        names = ALL_FOLDERS, OTHER_FOLDERS, NO_FOLDERS
+        if isinstance(self.keywords, str):
+            require(self.keywords == names[0], "data.keywords", self.keywords, f"a list of words, or {names[0]}")
+            known = self.source == "folder"
+            require(known, "data.keywords", self.keywords, f"a list of words where data.source is {self.source}")
+        else:
+            listed = list(self.keywords)
+            proper = bool(listed) and all(word and word[0] not in "._" and word.isprintable() for word in listed)
+            require(proper, "data.keywords", listed, "a list of words, none of which begins with a dot or underscore")
+            require(len(set(listed)) == len(listed), "data.keywords", listed, "a list without repetitions")
+        if isinstance(self.unknown, str):
+            choices = f"a list of folders, {names[1]} or {names[2]}"
+            require(self.unknown in names[1:], "data.unknown", self.unknown, choices)
+        else:
+            both = sorted(set(self.unknown) & set(() if isinstance(self.keywords, str) else self.keywords))
+            require(not both, "data.unknown", list(self.unknown), f"without the keywords {', '.join(both)}")
+            require(bool(self.unknown), "data.unknown", list(self.unknown), f"a list of folders, or {names[2]}")
+        if len(self.keywords) == 1 and self.unknown == NO_FOLDERS and self.silence_percent == 0:
             raise ConfigurationError(
-                "data.source is folder, but data.path is empty; set it to the folder of recordings"
+                f"data.keywords is {list(self.keywords)}, with nothing to tell it from; let data.unknown be others, or "
+                "data.silence_percent above 0"
             )
+
+
+def expected_vocabulary(options: SpeechOptions) -> Vocabulary:
+    """The words that the data stage will find.
+
+    Raises:
+        ConfigurationError: a word that the synthesiser cannot say.
+        DataError: the folder lacks a word.
+    """
+    if options.source == "folder":
+        return find_vocabulary(Path(options.path), options.keywords, options.unknown)
+    if options.source == "generated":
+        check_words(options.keywords)
+    return Vocabulary(tuple(options.keywords), options.unknown != NO_FOLDERS)
 
 
 def find_source(
@@ -79,11 +122,15 @@ def find_source(
     """
     if options.source == "generated":
         folder = beside / _GENERATED
-        return folder, {"kind": "generated", "folder": _GENERATED, **generate(options.generated, folder, seed, threads)}
+        return folder, {"kind": "generated", "folder": _GENERATED, **_generate(options, folder, seed, threads)}
     if options.source == "download":
         folder, digest = _download(options, directory)
         return folder, {"kind": "download", "url": options.download.url, "sha256": digest}
     return Path(options.path), {"kind": "folder", "folder": options.path}
+
+
+def _generate(options: SpeechOptions, folder: Path, seed: int, threads: int) -> dict[str, Any]:
+    return generate(options.generated, folder, seed, threads, tuple(options.keywords))
 
 
 def _download(options: SpeechOptions, directory: Path) -> tuple[Path, str]:

@@ -13,9 +13,10 @@ import numpy as np
 import soundfile
 
 from micronets.atomic import atomic_file, write_text
-from micronets.data.clips import ClipRejected, read_recording
+from micronets.data.recording import ClipRejected, read_recording
 from micronets.data.speech.dataset import SpeechDataset
 from micronets.data.speech.noise import NoiseSegment
+from micronets.data.speech.vocabulary import SILENCE
 from micronets.errors import DataError
 
 LEAST_GAP_MS, MOST_GAP_MS = 1000, 3000
@@ -92,7 +93,7 @@ def make_stream(dataset: SpeechDataset, minutes: float, noise_volume: float, see
     audio = _background(dataset, round(60 * minutes * rate), noise_volume, generator)
     rows = dataset.rows("testing")
     classes = dataset.clips["class"].to_numpy()[rows]
-    spoken = rows.start + np.flatnonzero(classes != dataset.labels.index("_silence_"))
+    spoken = rows.start + np.flatnonzero(classes != dataset.labels.index(SILENCE))
     if len(spoken) == 0:
         raise DataError(f"{dataset.directory} has no words in its testing split to make a stream of.")
     words, labels = dataset.clips["word"].to_numpy(), dataset.clips["label"].to_numpy()

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,19 @@ class _Speaker:
     scene: Scene
 
 
-def generate(options: GeneratedOptions, root: Path, seed: int, threads: int) -> dict[str, Any]:
+def check_words(words: Sequence[str]) -> None:
+    """Raises a ConfigurationError for a word that cannot be generated."""
+    unknown = [word for word in words if word not in KEYWORDS | OTHERS]
+    if unknown:
+        raise ConfigurationError(
+            f"data.keywords: {unknown[0]!r} cannot be generated; with recordings of it, set data.source to folder and "
+            f"data.path to them; generated are {', '.join(KEYWORDS | OTHERS)}"
+        )
+
+
+def generate(
+    options: GeneratedOptions, root: Path, seed: int, threads: int, keywords: Sequence[str] = tuple(KEYWORDS)
+) -> dict[str, Any]:
     """Writes recordings, split lists and background noise into the new folder `root`.
 
     The same options and seed give the same files with one version of espeak-ng, numpy and scipy; the built-in
@@ -76,16 +89,19 @@ def generate(options: GeneratedOptions, root: Path, seed: int, threads: int) -> 
         root: folder to make.
         seed: of everything random.
         threads: processes.
+        keywords: the words beside which `options.unknown_words` others are said.
 
     Returns:
         What spoke: `voice` is espeak or formant, and espeak's `version`.
 
     Raises:
-        ConfigurationError: espeak is asked for, but not installed.
+        ConfigurationError: espeak is asked for, but not installed, or a word cannot be said.
     """
+    check_words(keywords)
     voice = _choose_voice(options.voice)
     speakers = [_speaker(voice, seed, number) for number in range(options.speakers)]
-    words = [*KEYWORDS, *list(OTHERS)[: options.unknown_words]]
+    others = [word for word in (*OTHERS, *KEYWORDS) if word not in keywords]
+    words = [*keywords, *others[: options.unknown_words]]
     # two recordings of each noise: one to publish, another behind the words, so that no split hears both
     noises, behind = (
         background_recordings(_NOISE_S * _SAMPLE_RATE_HZ, _SAMPLE_RATE_HZ, np.random.default_rng([seed, number]))

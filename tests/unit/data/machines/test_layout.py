@@ -2,14 +2,10 @@
 
 import shutil
 
-import numpy as np
 import pytest
-import soundfile
 
-from micronets.data.clips import ClipRejected
 from micronets.data.machines.layout import find_clips
 from micronets.data.machines.options import MachineOptions
-from micronets.data.machines.recording import read_machine
 from micronets.data.machines.sources import expected_labels
 from micronets.errors import DataError
 
@@ -69,20 +65,6 @@ def test_of_toyadmos_the_first_channel_of_single_sounds_is_taken(tmp_path, write
         ("testing", True): 2,
         ("training", False): 6,
     }
-
-
-def test_the_first_channel_is_read_and_high_rates_are_lowered(tmp_path, write_noise):
-    samples = write_noise(tmp_path / "a.wav", channels=8)
-    np.testing.assert_array_equal(read_machine(tmp_path / "a.wav", 16000), samples[:, 0])
-    time = np.arange(48000) / 48000
-    tones = 8000 * np.sin(2 * np.pi * 440 * time) + 8000 * np.sin(2 * np.pi * 15000 * time)
-    soundfile.write(tmp_path / "b.wav", tones.astype(np.int16), 48000, subtype="PCM_16")
-    found = read_machine(tmp_path / "b.wav", 16000)
-    expected = 8000 * np.sin(2 * np.pi * 440 * np.arange(16000) / 16000)  # 15 kHz cannot be heard at 16 kHz
-    assert found.shape == (16000,) and np.abs(found - expected)[200:-200].max() < 40
-    write_noise(tmp_path / "c.wav", rate_hz=8000)
-    with pytest.raises(ClipRejected, match="8000 Hz, below 16000 Hz"):
-        read_machine(tmp_path / "c.wav", 16000)
 
 
 def test_clips_of_the_evaluation_set_are_left_out(own_folder, write_noise, caplog):

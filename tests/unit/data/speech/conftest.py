@@ -7,6 +7,7 @@ import pytest
 import soundfile
 
 from micronets.data.speech.dataset import SpeechDataset
+from micronets.data.speech.vocabulary import TEN_WORDS
 from micronets.tasks import find_task
 
 SPLIT_OF_SPEAKER = ("training", "training", "training", "validation", "testing")
@@ -19,7 +20,7 @@ def write_folder():
 
     def write(root: Path) -> Path:
         generator = np.random.default_rng(7)
-        words = (*find_task("kws").keywords, "bed", "cat", "dog")
+        words = (*TEN_WORDS, "bed", "cat", "dog")
         lists = {"validation": [], "testing": []}
         for number, word in enumerate(words):
             (root / word).mkdir(parents=True)

@@ -41,7 +41,7 @@ def test_lists_decide_over_the_hash(tmp_path):
     touch(tmp_path, "yes/a_nohash_0.wav", "yes/b_nohash_0.wav", "no/a_nohash_1.wav", "bed/c_nohash_0.WAV")
     (tmp_path / "validation_list.txt").write_text("yes/a_nohash_0.wav\r\n\r\n")
     (tmp_path / "testing_list.txt").write_text("bed/c_nohash_0.WAV\nyes/gone_nohash_0.wav")
-    clips = find_clips(tmp_path, KEYWORDS, 10, 10)
+    clips = find_clips(tmp_path, KEYWORDS, 10, 10).clips
     assert clips["path"].is_monotonic_increasing
     assert dict(zip(clips["path"], clips["split"], strict=True)) == {
         "yes/a_nohash_0.wav": "validation",
@@ -54,7 +54,7 @@ def test_lists_decide_over_the_hash(tmp_path):
 
 def test_without_lists_the_hash_decides(tmp_path):
     touch(tmp_path, "yes/0c40e715_nohash_0.wav", "no/fde2dee7_nohash_1.wav")
-    clips = find_clips(tmp_path, KEYWORDS, 10, 10).set_index("path")
+    clips = find_clips(tmp_path, KEYWORDS, 10, 10).clips.set_index("path")
     assert clips.loc["yes/0c40e715_nohash_0.wav", "split"] == "testing"
     assert clips.loc["no/fde2dee7_nohash_1.wav", "split"] == "validation"
 
@@ -63,7 +63,7 @@ def test_foreign_files_and_folders_are_passed_over(tmp_path):
     touch(tmp_path, "yes/a.wav", "no/a.wav", ".git/a.wav", "_background_noise_/hum.wav", "yes/.hidden.wav")
     (tmp_path / "yes" / "notes.txt").write_text("x")
     (tmp_path / "README.md").write_text("x")
-    assert find_clips(tmp_path, KEYWORDS, 10, 10)["path"].tolist() == ["no/a.wav", "yes/a.wav"]
+    assert find_clips(tmp_path, KEYWORDS, 10, 10).clips["path"].tolist() == ["no/a.wav", "yes/a.wav"]
     assert find_background_noise(tmp_path) == ["_background_noise_/hum.wav"]
     assert find_background_noise(tmp_path / "yes") == []
 
