@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from micronets.emulator.plugin import AccessCount, BlockCount
 from micronets.linking.instructions import CLASSES, Instruction
+from micronets.linking.registers import find_address, result_registers
 from micronets.timing.cycle_models import CycleModel
 
-_SINGLE_TRANSFERS = ("load", "store")
+_DATA_PROCESSING = ("alu", "multiply", "mac", "divide")
 
 
 @dataclass(frozen=True)
@@ -31,36 +33,50 @@ class LayerCounts:
 
 def sequence_cycles(model: CycleModel, instructions: Sequence[Instruction]) -> float:
     """Cycles on a Cortex-M4 of instructions run one after the other, without wait states, no branch taken."""
-    cycles = 0.0
-    previous = ""
-    for instruction in instructions:
-        kind = instruction.kind
-        if kind == "load" and model.scattered_load is not None:
-            cycles += model.scattered_load
-        elif kind == "load" and previous in _SINGLE_TRANSFERS:
-            cycles += 1
-        elif instruction.words:
-            cycles += 1 + instruction.words
-        else:
-            cycles += model.fixed[kind]
-        previous = kind
-    return cycles
+    return sum(_cycles(model, previous, item) for previous, item in pairwise((None, *instructions)) if item)
 
 
 def block_cycles(model: CycleModel, program: Mapping[int, Instruction], block: BlockCount) -> float:
     """Cycles on a Cortex-M4 of all executions of a block, its taken branches included, wait states not.
 
-    Where the emulator ends a block depends on the host as well; a load that follows such a seam is pipelined with the
-    load or store before it as if the seam were not there.
+    Where the emulator ends a block depends on the host as well; what follows such a seam takes what it would if the
+    seam were not there.
     """
     body = block_instructions(program, block)
     cycles = block.executed * sequence_cycles(model, body) + block.taken * model.taken_branch
-    if model.scattered_load is not None:
-        return cycles
     following = program.get(block.end)
-    if following is not None and following.kind == "load" and body[-1].kind in _SINGLE_TRANSFERS:
-        cycles -= (block.executed - block.taken) * (model.fixed["load"] - 1)
-    return cycles
+    if following is None:
+        return cycles
+    seam = _cycles(model, body[-1], following) - _cycles(model, None, following)
+    return cycles + (block.executed - block.taken) * seam
+
+
+def _cycles(model: CycleModel, previous: Instruction | None, instruction: Instruction) -> float:
+    """Of one instruction; `previous` ran directly before it, None after a taken branch."""
+    if instruction.kind == "load" and model.scattered_load is not None:
+        return model.scattered_load
+    cycles = 1 + instruction.words if instruction.words else model.fixed[instruction.kind]
+    address = find_address(instruction)
+    if address is None:
+        return cycles
+    stalled = pipelined = False
+    if previous is not None:
+        dependent = not result_registers(previous).isdisjoint(address.registers)
+        stalled = dependent and previous.kind in _DATA_PROCESSING  # no forwarding from there to an address
+        pipelined = not dependent and _lets_next_pipeline(model, previous)
+    if instruction.kind == "load" and pipelined:
+        cycles -= 1
+    if instruction.kind == "store" and address.has_index and not pipelined:
+        cycles += 1
+    return cycles + stalled
+
+
+def _lets_next_pipeline(model: CycleModel, instruction: Instruction) -> bool:
+    """Whether a single load or store directly behind it may begin while it still waits for its data."""
+    address = find_address(instruction)
+    if instruction.kind != "load" or address is None:
+        return False
+    return model.pipelines_after_write_back or not address.writes_back
 
 
 def count_layer(

@@ -17,6 +17,7 @@ from pathlib import Path
 from micronets.errors import MicronetsError
 from micronets.linking.firmware import Firmware
 from micronets.linking.instructions import Instruction, disassemble
+from micronets.linking.registers import named_registers, written_registers
 from micronets.linking.symbols import function_at, read_symbols
 
 _MEMORY = ("load", "store", "load_double", "store_double", "load_multiple", "store_multiple", "fp_load", "fp_store")
@@ -24,7 +25,6 @@ _MULTIPLIES = ("mac", "multiply")
 _BRANCHES = ("branch", "table_branch")
 _SIMD = re.compile(r"[su]xt[ab]+16|pkh|[su]?q?(add|sub)(8|16)|[us]sat")
 _LEAST_MACS = 8
-_REGISTER = re.compile(r"\b(r\d+|sl|fp|ip|lr|sp|pc)\b")
 
 
 @dataclass(frozen=True)
@@ -60,27 +60,7 @@ def _together(first: Instruction, second: Instruction) -> bool:
         return False
     if second.kind in _MULTIPLIES or _SIMD.match(second.mnemonic):
         return False
-    written = _written(first)
-    return not written & (_read(second) | _written(second))
-
-
-def _written(instruction: Instruction) -> set[str]:
-    registers = _REGISTER.findall(instruction.operands)
-    if instruction.kind in _BRANCHES or not registers:
-        return set()
-    written = set() if instruction.kind in ("store", "fp_store") else {registers[0]}
-    if instruction.kind == "load_double":
-        written.add(registers[1])
-    if instruction.kind in ("load_multiple", "store_multiple"):
-        written |= set(registers)
-    if re.search(r"\]!|\], *#", instruction.operands):  # the address register moves
-        written.add(_REGISTER.findall(instruction.operands[instruction.operands.index("[") :])[0])
-    return written
-
-
-def _read(instruction: Instruction) -> set[str]:
-    registers = _REGISTER.findall(instruction.operands)
-    return set(registers if instruction.kind in ("store", "fp_store", *_BRANCHES) else registers[1:])
+    return written_registers(first).isdisjoint(named_registers(second))
 
 
 def loops(firmware: Firmware) -> list[Loop]:
