@@ -20,32 +20,30 @@ static __attribute__((noinline)) const int32_t *octet_mac(
     const int8_t *end = input + depth;
     const int8_t *unrolled_end = input + (depth & ~15);
     uint32_t s, t, u, v;
-#define MN_PAIRS(x)                                                                                                    \
-    "ldr %[u], [%[w]], #4\n\t"                                                                                         \
-    "ldr %[v], [%[w]], #4\n\t"                                                                                         \
-    "smlad %[p0], %[u], " x ", %[p0]\n\t"                                                                              \
+#define MN_LOAD(offset)                                                                                                \
+    "ldr %[u], [%[w], #" offset "]\n\t"                                                                                \
+    "ldr %[v], [%[w], #" offset " + 4]\n\t"
+#define MN_PAIRS(x, p0, b0, p1, b1)                                                                                    \
+    "smlad %[" #p0 "], %[u], " x ", %[" #p0 "]\n\t"                                                                    \
     "sxtb16 %[u], %[u]\n\t"                                                                                            \
-    "smlad %[p1], %[v], " x ", %[p1]\n\t"                                                                              \
+    "smlad %[" #p1 "], %[v], " x ", %[" #p1 "]\n\t"                                                                    \
     "sxtb16 %[v], %[v]\n\t"                                                                                            \
-    "smlad %[b0], %[u], " x ", %[b0]\n\t"                                                                              \
-    "smlad %[b1], %[v], " x ", %[b1]\n\t"                                                                              \
-    "ldr %[u], [%[w]], #4\n\t"                                                                                         \
-    "ldr %[v], [%[w]], #4\n\t"                                                                                         \
-    "smlad %[p2], %[u], " x ", %[p2]\n\t"                                                                              \
-    "sxtb16 %[u], %[u]\n\t"                                                                                            \
-    "smlad %[p3], %[v], " x ", %[p3]\n\t"                                                                              \
-    "sxtb16 %[v], %[v]\n\t"                                                                                            \
-    "smlad %[b2], %[u], " x ", %[b2]\n\t"                                                                              \
-    "smlad %[b3], %[v], " x ", %[b3]\n\t"
+    "smlad %[" #b0 "], %[u], " x ", %[" #b0 "]\n\t"                                                                    \
+    "smlad %[" #b1 "], %[v], " x ", %[" #b1 "]\n\t"
     /* clang-format off */
-#define MN_STEP                                                                                                        \
-    "ldr %[t], [%[x]], #4\n\t"                                                                                         \
+#define MN_STEP(i)                                                                                                     \
+    "ldr %[t], [%[x], #4 * " #i "]\n\t" MN_LOAD("32 * " #i)                                                            \
     "sxtb16 %[s], %[t], ror #8\n\t"                                                                                    \
-    "sxtb16 %[t], %[t]\n\t" MN_PAIRS("%[t]") MN_PAIRS("%[s]")
+    "sxtb16 %[t], %[t]\n\t" MN_PAIRS("%[t]", p0, b0, p1, b1)                                                           \
+    MN_LOAD("32 * " #i " + 8") MN_PAIRS("%[t]", p2, b2, p3, b3)                                                        \
+    MN_LOAD("32 * " #i " + 16") MN_PAIRS("%[s]", p0, b0, p1, b1)                                                       \
+    MN_LOAD("32 * " #i " + 24") MN_PAIRS("%[s]", p2, b2, p3, b3)
     __asm volatile("ldr %[t], %[unrolled]\n\t"
                    "cmp %[x], %[t]\n\t"
                    "beq 2f\n"
-                   "1:\n\t" MN_STEP MN_STEP MN_STEP MN_STEP
+                   "1:\n\t" MN_STEP(0) MN_STEP(1) MN_STEP(2) MN_STEP(3)
+                   "add %[x], %[x], #16\n\t"
+                   "add %[w], %[w], #128\n\t"
                    "ldr %[t], %[unrolled]\n\t"
                    "cmp %[x], %[t]\n\t"
                    "bne 1b\n"
@@ -53,7 +51,9 @@ static __attribute__((noinline)) const int32_t *octet_mac(
                    "ldr %[t], %[end]\n\t"
                    "cmp %[x], %[t]\n\t"
                    "beq 4f\n"
-                   "3:\n\t" MN_STEP
+                   "3:\n\t" MN_STEP(0)
+                   "add %[x], %[x], #4\n\t"
+                   "add %[w], %[w], #32\n\t"
                    "ldr %[t], %[end]\n\t"
                    "cmp %[x], %[t]\n\t"
                    "bne 3b\n"
@@ -66,6 +66,7 @@ static __attribute__((noinline)) const int32_t *octet_mac(
 /* clang-format on */
 #undef MN_STEP
 #undef MN_PAIRS
+#undef MN_LOAD
     return stream;
 #else
     for (int32_t k = 0; k < depth; k += 4)

@@ -38,17 +38,17 @@ MN_INLINE const int32_t *mn_block_mac(
     const uint32_t *end = column + 4 * words;
     const uint32_t *unrolled_end = column + 4 * (words & ~7);
     uint32_t u, v, s, t;
-#define MN_STEP                                                                                                        \
-    "ldr %[u], [%[w]], #4\n\t"                                                                                         \
-    "ldr %[s], [%[x]], #4\n\t"                                                                                         \
-    "ldr %[t], [%[x]], #4\n\t"                                                                                         \
+#define MN_STEP(i)                                                                                                     \
+    "ldr %[u], [%[w], #4 * " #i "]\n\t"                                                                                \
+    "ldr %[s], [%[x], #16 * " #i "]\n\t"                                                                               \
+    "ldr %[t], [%[x], #16 * " #i " + 4]\n\t"                                                                           \
     "sxtb16 %[v], %[u]\n\t"                                                                                            \
     "smlad %[p0], %[u], %[s], %[p0]\n\t"                                                                               \
     "smlad %[b0], %[v], %[s], %[b0]\n\t"                                                                               \
     "smlad %[p1], %[u], %[t], %[p1]\n\t"                                                                               \
     "smlad %[b1], %[v], %[t], %[b1]\n\t"                                                                               \
-    "ldr %[s], [%[x]], #4\n\t"                                                                                         \
-    "ldr %[t], [%[x]], #4\n\t"                                                                                         \
+    "ldr %[s], [%[x], #16 * " #i " + 8]\n\t"                                                                           \
+    "ldr %[t], [%[x], #16 * " #i " + 12]\n\t"                                                                          \
     "smlad %[p2], %[u], %[s], %[p2]\n\t"                                                                               \
     "smlad %[b2], %[v], %[s], %[b2]\n\t"                                                                               \
     "smlad %[p3], %[u], %[t], %[p3]\n\t"                                                                               \
@@ -57,7 +57,9 @@ MN_INLINE const int32_t *mn_block_mac(
     __asm volatile("ldr %[t], %[unrolled]\n\t"
                    "cmp %[x], %[t]\n\t"
                    "beq 2f\n"
-                   "1:\n\t" MN_STEP MN_STEP MN_STEP MN_STEP MN_STEP MN_STEP MN_STEP MN_STEP
+                   "1:\n\t" MN_STEP(0) MN_STEP(1) MN_STEP(2) MN_STEP(3) MN_STEP(4) MN_STEP(5) MN_STEP(6) MN_STEP(7)
+                   "add %[x], %[x], #128\n\t"
+                   "add %[w], %[w], #32\n\t"
                    "ldr %[t], %[unrolled]\n\t"
                    "cmp %[x], %[t]\n\t"
                    "bne 1b\n"
@@ -65,7 +67,9 @@ MN_INLINE const int32_t *mn_block_mac(
                    "ldr %[t], %[end]\n\t"
                    "cmp %[x], %[t]\n\t"
                    "beq 4f\n"
-                   "3:\n\t" MN_STEP
+                   "3:\n\t" MN_STEP(0)
+                   "add %[x], %[x], #16\n\t"
+                   "add %[w], %[w], #4\n\t"
                    "ldr %[t], %[end]\n\t"
                    "cmp %[x], %[t]\n\t"
                    "bne 3b\n"

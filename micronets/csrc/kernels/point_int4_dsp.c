@@ -12,14 +12,11 @@
 /* The assembly takes its arguments from their registers. */
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 
-#define STRING(text) #text
-#define VALUE(macro) STRING(macro)
-
-#define STEP_BYTES 60
-#define STEP                                                                                                           \
-    "ldr.w r8, [lr], #4\n"                                                                                             \
-    "ldr.w r10, [r12], #4\n"                                                                                           \
-    "ldr.w r11, [r12], #12\n"                                                                                          \
+#define STEP_BYTES "#60"
+#define STEP(i)                                                                                                        \
+    "ldr.w r8, [lr, #4 * " #i "]\n"                                                                                    \
+    "ldr.w r10, [r12, #16 * " #i "]\n"                                                                                 \
+    "ldr.w r11, [r12, #16 * " #i " + 4]\n"                                                                             \
     "sxtb16 r9, r8\n"                                                                                                  \
     "smlad r3, r8, r10, r3\n"                                                                                          \
     "smlad r7, r8, r11, r7\n"                                                                                          \
@@ -32,7 +29,8 @@
     "smlad r6, r8, r11, r6\n"                                                                                          \
     "smlad r0, r9, r10, r0\n"                                                                                          \
     "smlad r4, r9, r11, r4\n"
-#define FOUR_STEPS STEP STEP STEP STEP
+#define FOUR_STEPS(i, j, k, l) STEP(i) STEP(j) STEP(k) STEP(l)
+#define PASS FOUR_STEPS(0, 1, 2, 3) FOUR_STEPS(4, 5, 6, 7) FOUR_STEPS(8, 9, 10, 11) FOUR_STEPS(12, 13, 14, 15)
 
 /* Stack, in bytes from sp; the four starts lie below. */
 #define STREAM "#16"
@@ -64,14 +62,16 @@ __attribute__((naked)) void mn_quad_block(
                    "str r4, [sp, " PIXELS "]\n"
                    "str r3, [sp, " ACCUMULATORS "]\n"
                    "ldm r0!, {r4-r7}\n"
-                   "str r0, [sp, " STREAM "]\n"
-                   "str r1, [sp, " COLUMN "]\n"
-                   "add r1, r1, r2, lsl #4\n"
-                   "str r1, [sp, " COLUMN_END "]\n"
+                   "add r3, r1, r2, lsl #4\n"
+                   "str r3, [sp, " COLUMN_END "]\n"
                    "subs r2, r2, #1\n"
                    "and r2, r2, #15\n"
                    "rsb r2, r2, #15\n"
-                   "movs r3, #" VALUE(STEP_BYTES) "\n"
+                   "sub r0, r0, r2, lsl #2\n"
+                   "str r0, [sp, " STREAM "]\n"
+                   "sub r1, r1, r2, lsl #4\n"
+                   "str r1, [sp, " COLUMN "]\n"
+                   "movs r3, " STEP_BYTES "\n"
                    "adr.w r0, 2f\n"
                    "mla r2, r2, r3, r0\n"
                    "orr r2, r2, #1\n"
@@ -99,7 +99,9 @@ __attribute__((naked)) void mn_quad_block(
                    "mov r7, r3\n"
                    "bx r11\n"
                    ".balign 4\n"
-                   "2:\n" FOUR_STEPS FOUR_STEPS FOUR_STEPS FOUR_STEPS
+                   "2:\n" PASS
+                   "add r12, r12, #256\n"
+                   "add lr, lr, #64\n"
                    "ldr r11, [sp, " COLUMN_END "]\n"
                    "cmp r12, r11\n"
                    "bne.w 2b\n" SEPARATE("r0", "r1", "r2", "r3") SEPARATE("r4", "r5", "r6", "r7")
