@@ -1,13 +1,12 @@
 """Areas under the receiver operating characteristic (ROC), whole and partial, with their intervals."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import sqrt
 
 import numpy as np
 
-from micronets.evaluation.score import Score
+from micronets.evaluation.score import NORMAL_QUANTILE, Score
 
-_NORMAL_QUANTILE = 1.959963984540054  # 97.5 %, for intervals of 95 %
 _RESAMPLES = 1000
 _EDGE = 1e-9  # at 0 and 1 themselves the standard error is 0: not the bounds that are looked for
 
@@ -18,10 +17,9 @@ def area(normal: np.ndarray, anomalous: np.ndarray) -> float:
     Args:
         normal, anomalous: scores (n,) and (m,), neither empty; higher means more anomalous.
     """
-    from scipy.stats import rankdata  # takes a second, and profiling without right answers does without
-
-    ranks = rankdata(np.concatenate([normal, anomalous]))[len(normal) :]
-    return float((ranks.sum() - len(anomalous) * (len(anomalous) + 1) / 2) / (len(normal) * len(anomalous)))
+    ordered = np.sort(normal)
+    below, up_to = (np.searchsorted(ordered, anomalous, side) for side in ("left", "right"))
+    return float((below.sum() + up_to.sum()) / 2 / (len(normal) * len(anomalous)))
 
 
 def partial_area(normal: np.ndarray, anomalous: np.ndarray, max_false_positive_rate: float) -> float:
@@ -49,11 +47,18 @@ def area_score(normal: np.ndarray, anomalous: np.ndarray) -> Score:
 
     def error(true: float) -> float:
         spread = 1 + weight * ((1 - true) / (2 - true) + true / (1 + true))
-        return _NORMAL_QUANTILE * sqrt(true * (1 - true) / pairs * spread)
+        return NORMAL_QUANTILE * sqrt(true * (1 - true) / pairs * spread)
 
-    low = brentq(lambda true: true + error(true) - value, 0, min(value, 1 - _EDGE)) if value > 0 else 0.0
-    high = brentq(lambda true: true - error(true) - value, max(value, _EDGE), 1) if value < 1 else 1.0
+    low = _rising_root(lambda true: true + error(true) - value, 0, min(value, 1 - _EDGE)) if value > 0 else 0.0
+    high = _rising_root(lambda true: true - error(true) - value, max(value, _EDGE), 1) if value < 1 else 1.0
     return Score(value, min(low, value), max(high, value))
+
+
+def _rising_root(function: Callable[[float], float], low: float, high: float) -> float:
+    """Where `function`, not positive at `low` and not negative at `high`, is 0: halved down to neighbouring numbers."""
+    while low < (middle := (low + high) / 2) < high:
+        low, high = (middle, high) if function(middle) < 0 else (low, middle)
+    return high
 
 
 def partial_area_score(normal: np.ndarray, anomalous: np.ndarray, max_false_positive_rate: float) -> Score:

@@ -3,6 +3,9 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+NORMAL_QUANTILE = 1.959963984540054
+"""The normal distribution's at 97.5 %, for intervals of 95 %."""
+
 
 @dataclass(frozen=True)
 class Score:
