@@ -21,7 +21,7 @@ def quantise_multiplier(real: float) -> tuple[int, int]:
     if not 0 < real < math.inf:
         raise ValueError(f"the multiplier {real} is no positive number")
     fraction, shift = math.frexp(real)
-    multiplier = _round_half_away(fraction * (1 << 31))
+    multiplier = round_half_away(fraction * (1 << 31))
     if multiplier == 1 << 31:
         multiplier //= 2
         shift += 1
@@ -32,7 +32,7 @@ def quantise_multiplier(real: float) -> tuple[int, int]:
     return multiplier, shift
 
 
-def _round_half_away(value: float) -> int:
+def round_half_away(value: float) -> int:
     return int(math.floor(abs(value) + 0.5)) * (1 if value >= 0 else -1)
 
 
@@ -66,7 +66,7 @@ def activation_range(activation: str, scale: float, zero_point: int) -> tuple[in
 
     def quantised(real: float) -> int:
         """As TFLM, which divides in float32; FloatingPointError where that overflows."""
-        return zero_point + _round_half_away(float(np.float32(real) / np.float32(scale)))
+        return zero_point + round_half_away(float(np.float32(real) / np.float32(scale)))
 
     low, high = -128, 127
     if activation in ("RELU", "RELU6"):

@@ -5,11 +5,13 @@ TensorFlow Lite's reference softmax and logistic. QI.F below means I integer and
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
 from micronets.compiler.arithmetic import (
     INT32_MAX,
+    multiply_by_quantised_multiplier,
     quantise_multiplier,
     rounding_divide_by_power_of_two,
     saturating_rounding_doubling_high_multiply,
@@ -74,15 +76,20 @@ def softmax_exponentials(scale: float, beta: float) -> np.ndarray:
     return np.array(table, np.int32)
 
 
-def _one_over_one_plus(a: int) -> int:
-    """1 / (1 + a) for a in [0, 1), Q0.31 to Q0.31, three Newton-Raphson steps in Q2.29."""
+def _reciprocal(a: int) -> int:
+    """2 / (1 + a) for a in [0, 1) in Q0.31, as Q2.29: three Newton-Raphson steps."""
     total = a + INT32_MAX
     half_denominator = (total + (1 if total >= 0 else -1)) // 2
     x = 1515870810 + _multiply(half_denominator, -1010580540)
     for _ in range(3):
         residue = (1 << 29) - _multiply(half_denominator, x)
         x = wrap32(x + _shift_left_saturating(_multiply(x, residue), 2))
-    return _shift_left_saturating(x, 1)
+    return x
+
+
+def _one_over_one_plus(a: int) -> int:
+    """1 / (1 + a) for a in [0, 1), Q0.31 to Q0.31."""
+    return _shift_left_saturating(_reciprocal(a), 1)
 
 
 def _shift_left_saturating(value: int, bits: int) -> int:
@@ -96,6 +103,16 @@ def _shift_left_saturating(value: int, bits: int) -> int:
 
 def logistic_table(scale: float, zero_point: int) -> np.ndarray:
     """TFLM's int8 logistic (output scale 1/256, zero point -128) of every int8 input, as int8 (256,)."""
+    return _sigmoid_table(scale, zero_point, _logistic_int8)
+
+
+def tanh_table(scale: float, zero_point: int) -> np.ndarray:
+    """TFLM's int8 tanh (output scale 1/128, zero point 0) of every int8 input, as int8 (256,)."""
+    return _sigmoid_table(scale, zero_point, _tanh_int8)
+
+
+def _sigmoid_table(scale: float, zero_point: int, function: Callable[[int, int, int], int]) -> np.ndarray:
+    """`function` gets the input less the zero point, and the multiplier and shift that bring it to Q4.27."""
     fraction, left_shift = math.frexp(float(scale) * (1 << (31 - _LOGISTIC_INTEGER_BITS)))
     multiplier = int(math.floor(fraction * (1 << 31) + 0.5))
     radius = _input_radius(_LOGISTIC_INTEGER_BITS, max(left_shift, 0))
@@ -107,16 +124,42 @@ def logistic_table(scale: float, zero_point: int) -> np.ndarray:
         elif centred >= radius:
             table.append(127)
         else:
-            table.append(_logistic_int8(centred, multiplier, left_shift))
+            table.append(function(centred, multiplier, left_shift))
     return np.array(table, np.int8)
 
 
 def _logistic_int8(centred: int, multiplier: int, left_shift: int) -> int:
-    shifted = wrap32(centred * (1 << max(left_shift, 0)))
-    x = rounding_divide_by_power_of_two(_multiply(shifted, multiplier), max(-left_shift, 0))
+    x = multiply_by_quantised_multiplier(centred, multiplier, left_shift)
     if x == 0:
         probability = 1 << 30
     else:
         upper = _one_over_one_plus(exp_on_negative_values(-abs(x), _LOGISTIC_INTEGER_BITS))
         probability = upper if x > 0 else INT32_MAX - upper
     return min(rounding_divide_by_power_of_two(probability, 23), 255) - 128
+
+
+def _tanh_int8(centred: int, multiplier: int, left_shift: int) -> int:
+    x = multiply_by_quantised_multiplier(centred, multiplier, left_shift)
+    if x == 0:
+        return 0
+    # (1 - e) / (1 + e) for e = exp(-2 |x|); doubling the exponent takes one more integer bit.
+    reciprocal = _reciprocal(exp_on_negative_values(-abs(x), _LOGISTIC_INTEGER_BITS + 1))
+    magnitude = _shift_left_saturating(reciprocal - (1 << 29), 2)
+    return max(-128, min(rounding_divide_by_power_of_two(magnitude if x > 0 else -magnitude, 24), 127))
+
+
+def inverse_square_root(value: int) -> tuple[int, int]:
+    """(multiplier, shift) of 1 / sqrt(value), 0 < value < 2**27: five Newton-Raphson steps in Q3.28."""
+    if value == 1:
+        return INT32_MAX, 0
+    pairs = (31 - value.bit_length()) // 2 - 1
+    right_shift = 11 - pairs
+    halved = (value << (2 * pairs)) >> 1
+    half = rounding_divide_by_power_of_two(halved, 1)
+    x = 1 << 28
+    for _ in range(5):
+        cube = _shift_left_saturating(_multiply(_multiply(x, x), x), 6)
+        # Products of two Q3.28 are Q6.25.
+        x = _shift_left_saturating(_multiply(3 << 27, x) - _multiply(half, cube), 3)
+    multiplier = _multiply(x, 1518500250)
+    return (multiplier << -right_shift, 0) if right_shift < 0 else (multiplier, -right_shift)

@@ -14,6 +14,7 @@ _LARGEST_FILE_BYTES = 64 << 20
 _LARGEST_SIDE = 65535
 _LARGEST_TENSOR_ELEMENTS = 1 << 24
 _MOST_OPERATORS = 4096
+_MOST_EDGES = 64
 
 _DTYPES = {0: "float32", 2: "int32", 3: "uint8", 4: "int64", 7: "int16", 9: "int8", 17: "int4"}
 _NUMPY_DTYPES = {
@@ -63,11 +64,11 @@ class _Reader:
         if version != 3:
             raise self.fail(f"schema version {version} is not supported; export version 3")
         subgraphs = model.tables(2)
-        if len(subgraphs) != 1:
-            raise self.fail(f"{len(subgraphs)} subgraphs; only networks of one subgraph are supported")
+        if not subgraphs:
+            raise self.fail("no subgraph")
+        # Only operators that call another subgraph need the others, and none of those is supported.
         subgraph = subgraphs[0]
         buffers = model.tables(4)
-        tensors = tuple(self._tensor(i, table, buffers) for i, table in enumerate(subgraph.tables(0)))
         codes = model.tables(1)
         operator_tables = subgraph.tables(3)
         if not 1 <= len(operator_tables) <= _MOST_OPERATORS:
@@ -75,6 +76,13 @@ class _Reader:
         operators = tuple(self._operator(i, table, codes) for i, table in enumerate(operator_tables))
         inputs = self._indices(subgraph, 1, "the graph's inputs")
         outputs = self._indices(subgraph, 2, "the graph's outputs")
+        used = {*inputs, *outputs}
+        for operator in operators:
+            used.update(operator.inputs, operator.outputs)
+        tensors = tuple(
+            self._tensor(i, table, buffers) if i in used else Tensor(i, f"tensor {i}", (), "other", None, None)
+            for i, table in enumerate(subgraph.tables(0))
+        )
         graph = Graph(str(self.path), tensors, operators, inputs, outputs)
         self._check_references(graph)
         return graph
@@ -91,6 +99,8 @@ class _Reader:
         dtype = _DTYPES.get(table.int8(1), "other")
         shape_array = table.array(0, "<i4")
         shape = () if shape_array is None else tuple(int(side) for side in shape_array)
+        if shape[:1] == (-1,):
+            shape = (1, *shape[1:])
         if len(shape) > 6 or any(not 1 <= side <= _LARGEST_SIDE for side in shape):
             raise self.fail(
                 f"{what} has the shape {list(shape)[:8]}; at most 6 sides of 1 to {_LARGEST_SIDE} are supported"
@@ -141,8 +151,6 @@ class _Reader:
             zero_points = np.repeat(zero_points, len(scales))
         if len(zero_points) != len(scales):
             raise self.fail(f"{what} has {len(scales)} scales but {len(zero_points)} zero points")
-        if len(scales) > 1 and not (0 <= axis < len(shape) and shape[axis] == len(scales)):
-            raise self.fail(f"{what} has {len(scales)} scales, which fit no side {axis} of its shape {list(shape)}")
         if not np.all(np.isfinite(scales)) or np.any(scales <= 0):
             raise self.fail(f"{what} has a scale that is not a positive number")
         return Quantisation(scales.astype(np.float32), zero_points.astype(np.int64), axis)
@@ -168,8 +176,10 @@ class _Reader:
         whose = f"operator {index} ({kind})"
         inputs = self._indices(table, 1, f"the inputs of {whose}")
         outputs = self._indices(table, 2, f"the outputs of {whose}")
-        if not inputs or len(inputs) > 64 or len(outputs) != 1:
-            raise self.fail(f"{whose} has {len(inputs)} inputs and {len(outputs)} outputs; one output is expected")
+        if len(inputs) > _MOST_EDGES or not 1 <= len(outputs) <= _MOST_EDGES:
+            raise self.fail(
+                f"{whose} has {len(inputs)} inputs and {len(outputs)} outputs; 1 to {_MOST_EDGES} are supported"
+            )
         return Operator(index, kind, inputs, outputs, options)
 
     def _check_references(self, graph: Graph) -> None:

@@ -1,4 +1,4 @@
-"""CONCATENATION along any side."""
+"""CONCATENATION along any side, PACK along a new one."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -25,32 +25,65 @@ class ConcatenationStep(Step):
 
 
 def lower_concatenation(lowering: LoweringContext, operator: Operator) -> None:
+    if operator.options["activation"] != "NONE":
+        raise lowering.fail(operator, "has a fused activation, which TFLM does not carry out")
     out = lowering.output(operator)
+    tensors = [lowering.tensor(operator, i, "input") for i in range(len(operator.inputs))]
+    if any(len(tensor.shape) != len(out.shape) for tensor in tensors):
+        raise lowering.fail(operator, "joins inputs of different numbers of sides")
+    axis = _axis(lowering, operator, len(out.shape))
+    _join(lowering, operator, axis, [tensor.shape for tensor in tensors])
+
+
+def lower_pack(lowering: LoweringContext, operator: Operator) -> None:
+    """Inputs of one shape, joined along a new side."""
+    axis = _axis(lowering, operator, len(lowering.output(operator).shape))
+    shapes = [lowering.tensor(operator, i, "input").shape for i in range(len(operator.inputs))]
+    _join(lowering, operator, axis, [(*shape[:axis], 1, *shape[axis:]) for shape in shapes])
+
+
+def _axis(lowering: LoweringContext, operator: Operator, sides: int) -> int:
+    axis = operator.options["axis"]
+    if not -sides <= axis < sides:
+        raise lowering.fail(operator, f"joins along axis {axis} of {sides}")
+    return axis % sides
+
+
+def _join(lowering: LoweringContext, operator: Operator, axis: int, shapes: list[tuple[int, ...]]) -> None:
+    out = lowering.output(operator)
+    lengths = [shape[axis] for shape in shapes]
+    expected = [tuple(length if i == axis else side for i, side in enumerate(out.shape)) for length in lengths]
+    if shapes != expected or sum(lengths) != out.shape[axis]:
+        raise lowering.fail(operator, f"joins {[list(shape) for shape in shapes][:4]} into {list(out.shape)}")
+    tensors = [lowering.tensor(operator, i, "input") for i in range(len(operator.inputs))]
+    known = [lowering.data(tensor) for tensor in tensors]
+    if out.dtype in ("int32", "int64") and all(values is not None for values in known):
+        parts = [np.reshape(values, shape) for values, shape in zip(known, shapes, strict=True)]
+        lowering.fold(operator, np.concatenate(parts, axis))
+        return
     scale, zero_point = lowering.per_tensor(operator, out, "output")
     sources = []
-    for position in range(len(operator.inputs)):
+    for position, length in enumerate(lengths):
         source, in_scale, in_zero_point = lowering.activation(operator, position)
         if (in_scale, in_zero_point) != (scale, zero_point):
             raise lowering.fail(operator, "joins inputs of different scales; TFLM needs them equal to the output's")
-        if len(lowering.tensor(operator, position, "input").shape) != len(out.shape):
-            raise lowering.fail(operator, "joins inputs of different numbers of sides")
-        sources.append(source)
-    if operator.options["activation"] != "NONE":
-        raise lowering.fail(operator, "has a fused activation, which TFLM does not carry out")
-    axis = operator.options["axis"]
-    sides = len(out.shape)
-    if not -sides <= axis < sides:
-        raise lowering.fail(operator, f"joins along axis {axis} of {sides}")
-    axis = axis % sides - sides + 3
-    if axis < 0:
-        raise lowering.fail(operator, "joins along the batch")
+        sources.append((source, length))
     stated = lowering.shape(operator, out)
-    for side in range(3):
-        lengths = [source.shape[side] for source in sources]
-        if (sum(lengths) if side == axis else max(lengths)) != stated[side] or (side != axis and len(set(lengths)) > 1):
-            raise lowering.fail(operator, f"joins {[list(s.shape) for s in sources][:4]} into {list(stated)}")
+    inner = axis - len(out.shape) + 3
+    if inner < 0 or (inner == 0 and np.prod(out.shape[:axis], dtype=np.int64) > 1):
+        # Beyond the three sides of a value: the joined one becomes the middle of three.
+        inner = 1
+        rows, channels = (int(np.prod(sides, dtype=np.int64)) for sides in (out.shape[:axis], out.shape[axis + 1 :]))
+        stated = (rows, out.shape[axis], channels)
+    views = [
+        source.viewed(tuple(length if i == inner else side for i, side in enumerate(stated)))
+        for source, length in sources
+    ]
+    inputs = [source if source.shape == view.shape else view for (source, _), view in zip(sources, views, strict=True)]
     lowering.add(
-        ConcatenationStep(inputs=sources, output=lowering.make(operator), operators=(operator.index,), axis=axis)
+        ConcatenationStep(
+            inputs=inputs, output=lowering.make(operator, stated), operators=(operator.index,), axis=inner
+        )
     )
 
 
@@ -81,12 +114,19 @@ class ConcatenationKernel(Kernel[ConcatenationStep]):
         return statements
 
 
+def _pack_options(table: Table | None) -> dict[str, Any]:
+    return {"axis": table.int32(1) if table else 0}
+
+
 def _options(table: Table | None) -> dict[str, Any]:
     return {"axis": table.int32(0) if table else 0, **options.activation(table, 1)}
 
 
 FAMILY = Family(
-    operators={"CONCATENATION": OperatorKind(lower_concatenation, _options, 10)},
+    operators={
+        "CONCATENATION": OperatorKind(lower_concatenation, _options, 10),
+        "PACK": OperatorKind(lower_pack, _pack_options, 59),
+    },
     kernels={ConcatenationStep: always(ConcatenationKernel)},
     bounds={ConcatenationStep: _bounds},
 )

@@ -13,6 +13,8 @@ class LoweringContext:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.values: dict[int, Value] = {}
+        self.folded: dict[int, np.ndarray] = {}
+        """Values of tensors that need no input to be worked out, such as shapes."""
         self.steps: list[Step] = []
 
     def fail(self, operator: Operator, what: str) -> ModelError:
@@ -28,8 +30,19 @@ class LoweringContext:
             return None
         return self.graph.tensors[operator.inputs[position]]
 
-    def output(self, operator: Operator) -> Tensor:
-        return self.graph.tensors[operator.outputs[0]]
+    def output(self, operator: Operator, position: int = 0) -> Tensor:
+        return self.graph.tensors[operator.outputs[position]]
+
+    def data(self, tensor: Tensor) -> np.ndarray | None:
+        """The values of a constant, or of what was folded into one."""
+        return self.folded.get(tensor.index, tensor.data)
+
+    def fold(self, operator: Operator, values: np.ndarray, position: int = 0) -> None:
+        """Keeps an output that needs no input, in the shape that it states."""
+        tensor = self.output(operator, position)
+        if values.size != tensor.elements:
+            raise self.fail(operator, f"states {tensor.elements} elements instead of {values.size}")
+        self.folded[tensor.index] = values.reshape(tensor.shape)
 
     def per_tensor(self, operator: Operator, tensor: Tensor, role: str) -> tuple[float, int]:
         """(scale, zero point) of an int8 activation."""
@@ -46,22 +59,23 @@ class LoweringContext:
 
     def constant(self, operator: Operator, position: int, role: str, dtypes: tuple[str, ...]) -> np.ndarray:
         tensor = self.tensor(operator, position, role)
-        if tensor.data is None:
+        data = self.data(tensor)
+        if data is None:
             raise self.fail(operator, f"needs a constant {role}")
         if tensor.dtype not in dtypes:
             raise self.fail(operator, f"has a {role} of type {tensor.dtype}; {' or '.join(dtypes)} is supported")
-        return tensor.data
+        return data
 
     def value(self, operator: Operator, tensor: Tensor) -> Value:
-        """The value an operator reads: made by an earlier step, or a constant."""
+        """The value an operator reads, in the tensor's shape: made by an earlier step, or a constant."""
+        shape = self.shape(operator, tensor)
         made = self.values.get(tensor.index)
         if made is None:
             if tensor.data is None or tensor.dtype != "int8":
                 raise self.fail(operator, f"reads tensor {tensor.index} of type {tensor.dtype}; int8 is supported")
-            shape = self.shape(operator, tensor)
             made = Value(f"constant_{tensor.index}", shape, tensor.data.reshape(shape))
             self.values[tensor.index] = made
-        return made
+        return made if made.shape == shape else made.viewed(shape)
 
     def activation(self, operator: Operator, position: int, role: str = "input") -> tuple[Value, float, int]:
         tensor = self.tensor(operator, position, role)
@@ -69,26 +83,24 @@ class LoweringContext:
         return self.value(operator, tensor), scale, zero_point
 
     def shape(self, operator: Operator, tensor: Tensor) -> Shape:
-        """(rows, columns, channels), leading sides of 1 dropped; a batch above 1 is refused."""
-        sides = list(tensor.shape)
-        while len(sides) > 3 and sides[0] == 1:
-            sides.pop(0)
-        if len(sides) > 3:
-            raise self.fail(
-                operator, f"works on the shape {list(tensor.shape)}; a batch of 1 and 4 sides are supported"
-            )
-        rows, columns, channels = [1] * (3 - len(sides)) + sides
-        return rows, columns, channels
+        """(rows, columns, channels): sides before these three count as rows."""
+        sides = [1] * (3 - len(tensor.shape)) + list(tensor.shape)
+        return int(np.prod(sides[:-2], dtype=np.int64)), sides[-2], sides[-1]
 
-    def make(self, operator: Operator, shape: Shape | None = None) -> Value:
-        tensor = self.output(operator)
+    def one_image(self, operator: Operator, tensor: Tensor) -> None:
+        """Refuses several images at once, where rows of one must not be taken for those of another."""
+        if len(tensor.shape) > 3 and np.prod(tensor.shape[:-3], dtype=np.int64) != 1:
+            raise self.fail(operator, f"works on the shape {list(tensor.shape)}; a batch of 1 is supported")
+
+    def make(self, operator: Operator, shape: Shape | None = None, position: int = 0) -> Value:
+        tensor = self.output(operator, position)
         value = Value(f"tensor_{tensor.index}", shape or self.shape(operator, tensor))
         self.values[tensor.index] = value
         return value
 
-    def reshape(self, operator: Operator, value: Value) -> None:
+    def reshape(self, operator: Operator, value: Value, position: int = 0) -> None:
         """The operator's output is its input's bytes, seen in another shape."""
-        tensor = self.output(operator)
+        tensor = self.output(operator, position)
         if tensor.elements != value.size_bytes:
             raise self.fail(operator, f"turns {value.size_bytes} elements into {tensor.elements}")
         shape = self.shape(operator, tensor)

@@ -27,7 +27,7 @@ class LookupStep(Step):
     """Int8, (256,)."""
 
 
-def _lookup(lowering: LoweringContext, operator: Operator, table: np.ndarray) -> None:
+def lower_table(lowering: LoweringContext, operator: Operator, table: np.ndarray) -> None:
     source, _, _ = lowering.activation(operator, 0)
     if lowering.output(operator).elements != source.size_bytes:
         raise lowering.fail(operator, "changes the number of elements")
@@ -50,14 +50,14 @@ def lower_quantize(lowering: LoweringContext, operator: Operator) -> None:
     _, scale, zero_point = lowering.activation(operator, 0)
     out_scale, out_zero_point = lowering.per_tensor(operator, lowering.output(operator), "output")
     table = np.clip(_rescaled(scale / out_scale, zero_point, out_zero_point), -128, 127)
-    _lookup(lowering, operator, table)
+    lower_table(lowering, operator, table)
 
 
 def lower_relu(lowering: LoweringContext, operator: Operator) -> None:
     _, scale, zero_point = lowering.activation(operator, 0)
     out_scale, out_zero_point = lowering.per_tensor(operator, lowering.output(operator), "output")
     table = np.clip(_rescaled(scale / out_scale, zero_point, out_zero_point), max(-128, out_zero_point), 127)
-    _lookup(lowering, operator, table)
+    lower_table(lowering, operator, table)
 
 
 def lower_relu6(lowering: LoweringContext, operator: Operator) -> None:
@@ -65,7 +65,7 @@ def lower_relu6(lowering: LoweringContext, operator: Operator) -> None:
     _, scale, zero_point = lowering.activation(operator, 0)
     lowering.per_tensor(operator, lowering.output(operator), "output")
     low, high = activation_range("RELU6", scale, zero_point)
-    _lookup(lowering, operator, np.clip(_EVERY_INT8, low, high))
+    lower_table(lowering, operator, np.clip(_EVERY_INT8, low, high))
 
 
 def lower_logistic(lowering: LoweringContext, operator: Operator) -> None:
@@ -73,7 +73,7 @@ def lower_logistic(lowering: LoweringContext, operator: Operator) -> None:
     out_scale, out_zero_point = lowering.per_tensor(operator, lowering.output(operator), "output")
     if out_zero_point != -128 or out_scale != 1 / 256:
         raise lowering.fail(operator, f"has the output scale {out_scale:.6g}; 1/256 with zero point -128 is supported")
-    _lookup(lowering, operator, logistic_table(scale, zero_point))
+    lower_table(lowering, operator, logistic_table(scale, zero_point))
 
 
 def _refuse_dequantize(lowering: LoweringContext, operator: Operator) -> None:

@@ -23,6 +23,7 @@ class PadStep(Step):
 
 def lower_pad(lowering: LoweringContext, operator: Operator) -> None:
     source, _, _ = lowering.activation(operator, 0)
+    lowering.one_image(operator, lowering.tensor(operator, 0, "input"))
     _, zero_point = lowering.per_tensor(operator, lowering.output(operator), "output")
     sides = len(lowering.tensor(operator, 0, "input").shape)
     paddings = lowering.constant(operator, 1, "paddings", ("int32", "int64"))

@@ -81,6 +81,7 @@ def lower_max_pool(lowering: LoweringContext, operator: Operator) -> None:
 def lower_mean(lowering: LoweringContext, operator: Operator) -> None:
     """TFLM folds the division by the number of elements into the multiplier (`QuantizedMeanOrSum`)."""
     source, scale, zero_point = lowering.activation(operator, 0)
+    lowering.one_image(operator, lowering.tensor(operator, 0, "input"))
     axes = lowering.constant(operator, 1, "axes", ("int32",)).reshape(-1)
     sides = len(lowering.tensor(operator, 0, "input").shape)
     if sides != 4 or sorted(int(axis) % 4 for axis in axes if -4 <= axis < 4) != [1, 2] or len(axes) != 2:

@@ -27,6 +27,7 @@ class ResizeNearestStep(Step):
 def lower_resize_nearest(lowering: LoweringContext, operator: Operator) -> None:
     """Source indices in float32, as TFLM's `GetNearestNeighbor`."""
     source, _, _ = lowering.activation(operator, 0)
+    lowering.one_image(operator, lowering.tensor(operator, 0, "input"))
     lowering.per_tensor(operator, lowering.output(operator), "output")
     size = lowering.constant(operator, 1, "size", ("int32",)).reshape(-1)
     rows, columns, channels = source.shape

@@ -1,20 +1,42 @@
-"""RESHAPE and its kin: the same bytes, seen in another shape."""
+"""RESHAPE and its kin: the same bytes, seen in another shape. SHAPE and casts of it are worked out beforehand."""
+
+import numpy as np
 
 from micronets.compiler.graph import Operator
 from micronets.compiler.operators.context import LoweringContext
 from micronets.compiler.operators.family import Family, OperatorKind
 
+_INTEGERS = ("int32", "int64")
+
 
 def lower_reshape(lowering: LoweringContext, operator: Operator) -> None:
+    tensor = lowering.tensor(operator, 0, "input")
+    known = lowering.data(tensor)
+    if known is not None and tensor.dtype in _INTEGERS:
+        lowering.fold(operator, known)
+        return
     source, _, _ = lowering.activation(operator, 0)
     lowering.per_tensor(operator, lowering.output(operator), "output")
     lowering.reshape(operator, source)
 
 
+def _lower_shape(lowering: LoweringContext, operator: Operator) -> None:
+    lowering.fold(operator, np.array(lowering.tensor(operator, 0, "input").shape, np.int64))
+
+
+def _lower_cast(lowering: LoweringContext, operator: Operator) -> None:
+    known = lowering.data(lowering.tensor(operator, 0, "input"))
+    if known is None or lowering.output(operator).dtype not in _INTEGERS:
+        raise lowering.fail(operator, "casts what is not known beforehand; shapes and other integers are supported")
+    lowering.fold(operator, known.astype(np.int64))
+
+
 FAMILY = Family(
     operators={
+        "CAST": OperatorKind(_lower_cast, options_type=37),
         "EXPAND_DIMS": OperatorKind(lower_reshape),
         "RESHAPE": OperatorKind(lower_reshape, options_type=17),
+        "SHAPE": OperatorKind(_lower_shape, options_type=55),
         "SQUEEZE": OperatorKind(lower_reshape),
     },
 )
