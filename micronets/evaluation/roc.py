@@ -40,7 +40,6 @@ def area_score(normal: np.ndarray, anomalous: np.ndarray) -> Score:
     """`area` with the interval of Newcombe (Statistics in Medicine 25, 2006, method 5): all true areas that lie within
     1.96 of their own standard errors (Hanley and McNeil 1982, with equal group sizes) of the area found. Unlike an
     error estimated at the area found, it does not shrink to nothing at 1."""
-    from scipy.optimize import brentq
 
     value, pairs = area(normal, anomalous), len(normal) * len(anomalous)
     weight = (len(normal) + len(anomalous)) / 2 - 1
