@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from micronets.architecture import Shape
-from micronets.boards import find_board
+from micronets.boards import find_board, use_own_boards
 from micronets.costs import costs
 from micronets.data.options import from_mapping, schema_of
 from micronets.errors import ConfigurationError
@@ -34,7 +34,7 @@ _PACKAGE = Path(str(files("micronets")))
 SCHEMAS = _PACKAGE / "schemas"
 TASKS = _PACKAGE / "tasks"
 
-GLOBAL_KEYS = ("tasks", "boards", "seed", "results", "mlflow", "model", "task", "characterise")
+GLOBAL_KEYS = ("tasks", "boards", "boards_file", "seed", "results", "mlflow", "model", "task", "characterise")
 SECTIONS = ("data", "search", "train", "export", "firmware", "profile", "report", "evaluate", "spot")
 MODEL_SECTIONS = ("search", "train", "export", "firmware", "profile")
 """Sections that a model may override; the others are shared by all models of a task."""
@@ -132,6 +132,8 @@ class Configuration:
 def resolve(given: Mapping[str, Any]) -> Configuration:
     """Merges `given` (config/config.yaml and what the user set) with the tasks' defaults and checks everything.
 
+    Makes the boards of `boards_file` known to this process and those it starts.
+
     Raises ConfigurationError. Paths are taken relative to the working directory.
     """
     given = expand(given)
@@ -141,6 +143,7 @@ def resolve(given: Mapping[str, Any]) -> Configuration:
     for name in general["tasks"]:
         if name not in available:
             raise ConfigurationError(f"tasks: unknown task {name!r}; {closest(name, available)}.")
+    _use_boards_file(general["boards_file"])
     for board in general["boards"]:
         _known_board("boards", board)
     for board in general["characterise"]["boards"]:
@@ -330,6 +333,14 @@ def _check_data(task: str, data: Section) -> None:
         raise ConfigurationError(f"{task}.data.path: there is no folder {path}; correct the path.")
     if path and Path(path).is_file():
         raise ConfigurationError(f"{task}.data.path: {path} is a file; give a folder.")
+
+
+def _use_boards_file(path: str) -> None:
+    try:
+        if path:
+            use_own_boards(path)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"boards_file: {error}") from None
 
 
 def _known_board(key: str, name: str) -> None:

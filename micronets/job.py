@@ -8,7 +8,7 @@ import platform
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -21,16 +21,36 @@ from micronets.progress import format_duration
 logger = logging.getLogger("micronets")
 
 
+_LOCK = ".workflow.lock"
 _claims: list[IO[str]] = []
 
 
-def claim(results: str | os.PathLike) -> None:
+def claim(results: str | os.PathLike, names: Iterable[str] = ()) -> None:
     """Makes this process the only workflow on a results folder, until it ends, however it ends.
 
-    Raises MicronetsError where another one is at work.
+    What lies in the folder stays, but what the workflow itself writes there is replaced when it is made anew. So a
+    folder that no workflow has claimed yet must not hold anything of that name.
+
+    Args:
+        names: of what the workflow writes in the folder.
+
+    Raises MicronetsError where another one is at work, or others' files are in the way.
     """
-    path = Path(results) / ".workflow.lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = Path(results) / _LOCK
+    if not path.exists():
+        for name in names:
+            if os.path.lexists(path.with_name(name)):
+                raise MicronetsError(
+                    f"The results folder {results} holds {name}, which no workflow has written; move it away, or "
+                    f"choose another folder with --config results=<folder>."
+                )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MicronetsError(
+            f"The results folder {results} cannot be made ({error.strerror}); choose another one with "
+            f"--config results=<folder>."
+        ) from error
     stream = open(path, "a+", encoding="utf-8")
     try:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -64,6 +64,11 @@ def runs_on_board(wildcards):
     )
 
 
+def search_budget(wildcards):
+    """A params function: what the board of the job's search leaves for a network, so that another one is noticed."""
+    return asdict(find_board(section("search")(wildcards)["board"]).budget)
+
+
 def teacher_network(wildcards):
     """The trained teacher of the job's model; nothing where it learns alone."""
     teacher = teacher_of(TASKS[wildcards.task].section("train", wildcards.model))
@@ -130,9 +135,9 @@ def evaluated(name):
 
 
 def claim_results():
-    """Stops where another workflow works on the same results folder."""
+    """Stops where another workflow works on the same results folder, or others' files are in the way there."""
     try:
-        claim(R)
+        claim(R, (*TASKS, "characterise", "logs", "benchmarks", "tracking.json"))
     except MicronetsError as error:
         sys.exit(str(error))
 

@@ -20,6 +20,7 @@ rule search_network:
         runtime=2880,
     params:
         search=section("search"),
+        budget=search_budget,
         seed=CONFIGURATION.seed,
     script:
         "../workflow_scripts/search.py"

@@ -7,7 +7,7 @@ MODULES = {
     "data": ("joblib", "pandas", "PIL", "requests", "scipy", "soundfile", "threadpoolctl"),
     "report": ("jinja2", "matplotlib", "pandas", "scipy"),
     "tflm": ("ai_edge_litert", "flatbuffers", "tflite_micro"),
-    "train": ("keras", "pandas", "scipy", "tensorflow"),
+    "train": ("keras", "tensorflow"),
     "workflow": ("jsonschema", "mlflow", "psutil", "snakemake"),
 }
 """Modules from outside that the package imports, by extra of `pyproject.toml`."""

@@ -27,10 +27,11 @@ def unpack(archive: Path, folder: Path, digest: str) -> None:
     Only regular files and folders inside `folder` are made, without the archive's owners and modes.
 
     Raises:
-        DataError: a damaged archive; an absolute path, one with `..`, a link or a device in it; more or larger files
-            than a data set of recordings has; or too little disk space.
+        DataError: others' files in `folder`; a damaged archive; an absolute path, one with `..`, a link or a device in
+            it; more or larger files than a data set of recordings has; or too little disk space.
     """
     limit = _MAX_EXPANSION * archive.stat().st_size + (1 << 20)
+    refuse_others_files(folder)
     with atomic_directory(folder) as beside:
         try:
             _unpack(archive, beside, limit)
@@ -47,6 +48,15 @@ def unpacked_digest(folder: Path) -> str | None:
         return json.loads((folder / COMPLETE).read_text(encoding="utf-8"))["sha256"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def refuse_others_files(folder: Path) -> None:
+    """Raises DataError where the folder holds anything that no archive was unpacked to: it would be replaced."""
+    if folder.exists() and unpacked_digest(folder) is None and (not folder.is_dir() or any(folder.iterdir())):
+        raise DataError(
+            f"{folder} is there, but has not been unpacked here from an archive; move it away, or if it is the data "
+            "set, name it with data.source: folder and data.path"
+        )
 
 
 def inner_path(name: str, archive: Path) -> PurePosixPath:

@@ -8,7 +8,7 @@ import zlib
 from pathlib import Path
 
 from micronets.atomic import atomic_directory, write_json
-from micronets.data.archive import COMPLETE, inner_path
+from micronets.data.archive import COMPLETE, inner_path, refuse_others_files
 from micronets.errors import DataError
 from micronets.progress import Progress
 
@@ -32,9 +32,11 @@ def unzip(archive: Path, folder: Path, digest: str) -> None:
         digest: the archive's checksum.
 
     Raises:
-        DataError: a damaged or encrypted archive; an absolute path, one with `..`, one outside that folder, a link or a
-            device in it; more or larger files than a data set of photographs has; or too little disk space.
+        DataError: others' files in `folder`; a damaged or encrypted archive; an absolute path, one with `..`, one
+            outside that folder, a link or a device in it; more or larger files than a data set of photographs has; or
+            too little disk space.
     """
+    refuse_others_files(folder)
     with atomic_directory(folder) as beside:
         try:
             with zipfile.ZipFile(archive) as content:

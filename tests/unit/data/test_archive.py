@@ -42,6 +42,14 @@ def test_files_come_out_with_a_note_of_the_checksum(tmp_path):
     assert not (tmp_path / "a/yes/a.wav").stat().st_mode & 0o4111
 
 
+def test_a_folder_of_the_users_own_is_refused(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "mine.wav").write_bytes(b"mine")
+    with pytest.raises(DataError, match="a is there, but has not been unpacked here from an archive"):
+        unpack(pack(tmp_path / "a.tar.gz", *GOOD), tmp_path / "a", "abc")
+    assert (tmp_path / "a" / "mine.wav").read_bytes() == b"mine"
+
+
 @pytest.mark.parametrize(
     "bad",
     [

@@ -34,13 +34,23 @@ def refused(tmp_path, archive, sentence):
 def test_the_folder_comes_out_with_a_note_of_the_checksum(tmp_path, compression):
     folder = tmp_path / "coco" / "val2017"
     folder.mkdir(parents=True)
-    (folder / "left.jpg").write_bytes(b"of an earlier attempt")
+    (folder / "left.jpg").write_bytes(b"of an earlier archive")
+    (folder / COMPLETE).write_text('{"sha256": "of that"}', encoding="utf-8")
     unzip(pack(tmp_path / "a.zip", GOOD, compression), folder, "abc")
     assert (folder / "a.jpg").read_bytes() == b"photograph"
     assert (folder / "more" / "b.jpg").read_bytes() == b"another " * 100
     assert not (folder / "left.jpg").exists()
     assert unpacked_digest(folder) == "abc"
     assert unpacked_digest(tmp_path) is None
+
+
+def test_a_folder_of_the_users_own_is_refused(tmp_path):
+    folder = tmp_path / "coco" / "val2017"
+    folder.mkdir(parents=True)
+    (folder / "mine.jpg").write_bytes(b"mine")
+    with pytest.raises(DataError, match="val2017 is there, but has not been unpacked here from an archive"):
+        unzip(pack(tmp_path / "a.zip", GOOD), folder, "abc")
+    assert (folder / "mine.jpg").read_bytes() == b"mine"
 
 
 @pytest.mark.parametrize(

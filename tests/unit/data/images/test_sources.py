@@ -73,13 +73,13 @@ def test_downloaded_images_are_the_same_data(server, coco, tmp_path, own_place):
     assert about["source"] == {"kind": "download", "url": server.url, "year": 2017}
 
 
-def test_a_half_unpacked_archive_is_unpacked_anew(server, tmp_path):
+def test_another_archive_is_unpacked_anew(server, tmp_path):
     options = download(server, path=str(tmp_path / "place"))
     TASK.prepare(options, tmp_path / "data", 3, 1)
     whole = open_dataset(tmp_path / "data", (50, 50, 1)).content_hash
     folder = tmp_path / "place" / "coco2017" / "train2017"
     next(folder.glob("*.jpg")).unlink()
-    (folder / ".complete.json").unlink()
+    (folder / ".complete.json").write_text('{"sha256": "another"}', encoding="utf-8")
     TASK.prepare(options, tmp_path / "data", 3, 1)
     assert open_dataset(tmp_path / "data", (50, 50, 1)).content_hash == whole
     assert len(server.seen) == 3  # from the archive that is there

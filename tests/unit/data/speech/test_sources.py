@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from micronets.data.archive import COMPLETE
 from micronets.data.speech.dataset import SpeechDataset
 from micronets.data.speech.synthesis import espeak, formant, generate
 from micronets.data.speech.synthesis.recordings import GeneratedOptions
@@ -63,10 +64,11 @@ def test_downloaded_recordings_are_the_same_data(server, dataset, tmp_path, own_
     assert about["source"] == {"kind": "download", "url": server.url, "sha256": server.digest}
 
 
-def test_half_unpacked_recordings_are_unpacked_anew(server, dataset, tmp_path):
-    half = tmp_path / "place" / "speech_v9" / "yes"
-    half.mkdir(parents=True)
-    (half / "foreign_nohash_0.wav").write_bytes(b"")
+def test_recordings_of_another_archive_are_unpacked_anew(server, dataset, tmp_path):
+    other = tmp_path / "place" / "speech_v9" / "yes"
+    other.mkdir(parents=True)
+    (other / "foreign_nohash_0.wav").write_bytes(b"")
+    (other.parent / COMPLETE).write_text('{"sha256": "another"}', encoding="utf-8")
     download = {"url": server.url, "sha256": server.digest}
     options = {"source": "download", "path": str(tmp_path / "place"), "download": download}
     TASK.prepare(options, tmp_path / "data", seed=1, threads=1)
