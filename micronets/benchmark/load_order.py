@@ -1,15 +1,13 @@
-"""`python -m micronets.benchmark.load_order [FOLDER]`: what the order of loads is worth, in every .tflite of a folder.
+"""What the order of loads is worth in a model.
 
 Two things that the cycle models rest on:
 
 - Whether a Cortex-M4 pipelines a load behind one that moves its base register. The manual leaves it open; estimates say
   no, since their error has been found that way. Here is the latency by either reading.
-- What a single load costs on average, where code is in the order of another core. For every model: the price with which
-  its program for the Cortex-M7 takes as many cycles as its program for the Cortex-M4.
+- What a single load costs on average, where code is in the order of another core. The price with which a
+  model's program for the Cortex-M7 takes as many cycles as its program for the Cortex-M4.
 """
 
-import argparse
-import sys
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,7 +18,7 @@ from micronets.boards import find_board
 from micronets.compiler import compile_network
 from micronets.emulator.execution import execute
 from micronets.emulator.plugin import Counts
-from micronets.errors import EmulatorError, MicronetsError
+from micronets.errors import EmulatorError
 from micronets.linking.build import build_firmware
 from micronets.linking.instructions import Instruction, disassemble
 from micronets.timing.cycle_models import CycleModel, find_cycle_model
@@ -78,26 +76,3 @@ def _run(tflite: Path, board_name: str) -> _Run:
         if counts is None:
             raise EmulatorError("The emulator ran without counting.")
         return _Run(disassemble(firmware.elf, board.core), counts)
-
-
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m micronets.benchmark.load_order", description=__doc__)
-    default = Path(__file__).parents[3] / "shared" / "models"
-    parser.add_argument("folder", type=Path, nargs="?", default=default)
-    try:
-        print(f"{'model':28} {'ms':>8} {'ms, pipelined':>14} {'scattered load':>15}")
-        for tflite in sorted(parser.parse_args(arguments).folder.glob("*.tflite")):
-            order = measure_load_order(tflite)
-            print(
-                f"{tflite.stem:28} {order.latency_ms:8.2f} {order.pipelined_latency_ms:14.2f} "
-                f"{order.scattered_load:15.2f}",
-                flush=True,
-            )
-    except MicronetsError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -20,6 +20,7 @@ COMMANDS = {
         "compile": "compile a .tflite file to C",
         "profile": "build, run and measure it on an emulated board, or on a board at a serial port",
         "boards": "list the boards that can be built for",
+        "operators": "list the operators that the compiler supports",
     },
     "A network's input, computed on the device": {
         "features": "generate and measure the C that computes MFCC or log-mel features",
@@ -34,6 +35,7 @@ COMMANDS = {
     "Checks of the project itself": {
         "fuzz": "throw random networks and damaged files at the compiler",
         "calibrate": "compare the cycle models with published latencies",
+        "load-order": "see what the order of loads is worth in every .tflite file of a folder",
         "dual-issue": "see how well a firmware's loops keep a dual-issue core busy",
         "data-speed": "measure how fast recordings or photographs are read",
     },

@@ -1,4 +1,4 @@
-"""`python -m micronets.fuzz.support` writes docs/operators.md from what the compiler does with random models."""
+"""Which operators are supported, from what the compiler does with random models of each: docs/operators.md."""
 
 import re
 import tempfile
@@ -18,7 +18,7 @@ _SEEDS = range(12)
 _INT4 = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 _HEAD = """# Supported operators
 
-Written by `python -m micronets.fuzz.support` from what the compiler does with random models of every operator; a test
+Written by `micronets operators` from what the compiler does with random models of every operator; a test
 holds it true. The list is that of TensorFlow Lite Micro's resolver. Every operator that is supported takes int8
 activations and equals TFLM's reference kernel bit for bit; CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED take int4
 weights, too.
@@ -80,12 +80,3 @@ def _has_dsp(file: str) -> bool:
     if any(re.search(rf"\b{name}\(", text) for name in names):
         return True
     return any(_has_dsp(header) for header in re.findall(r'#include "(.*)"', text) if (KERNELS / header).is_file())
-
-
-def main() -> None:
-    page = Path(__file__).parents[2] / "docs" / "operators.md"
-    page.write_text(support_page(), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

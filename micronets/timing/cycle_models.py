@@ -40,7 +40,7 @@ _CORTEX_M4 = {
 _TAKEN_BRANCH = 2
 # Code for a core of two instructions a cycle keeps loads apart, where code for a Cortex-M4 brings them together. What a
 # load takes on average, so that programs built for the Cortex-M7 come out as the same networks built for the Cortex-M4
-# do (`python -m micronets.benchmark.load_order`): 1.78 to 1.92 for the six convolutional networks of the
+# do (`micronets load-order`): 1.78 to 1.92 for the six convolutional networks of the
 # benchmark, 1.96 for the fully connected one.
 _SCATTERED_LOAD = 1.90
 

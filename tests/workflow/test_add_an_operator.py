@@ -38,7 +38,7 @@ def followed(repository, blocks, tmp_path_factory) -> tuple[Path, dict[str, str]
     for line in "".join(text for language, _, text in blocks if language == "console").splitlines():
         command = line.removeprefix("$ ")
         program, *arguments = shlex.split(command)
-        start = {"python": [sys.executable], "pytest": [sys.executable, "-m", "pytest"]}[program]
+        start = [sys.executable, "-m", program]
         done = subprocess.run(
             [*start, *arguments],
             cwd=project,

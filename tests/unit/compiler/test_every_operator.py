@@ -35,5 +35,5 @@ def test_every_operator_has_a_sample():
 
 def test_the_page_of_supported_operators_is_true(repository):
     assert (repository / "docs" / "operators.md").read_text(encoding="utf-8") == support_page(), (
-        "write it anew: python -m micronets.fuzz.support"
+        "write it anew: micronets operators --output docs/operators.md"
     )
