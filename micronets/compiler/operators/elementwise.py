@@ -43,7 +43,7 @@ class MultiplyStep(Step):
     high: int
 
 
-def _broadcast(lowering: LoweringContext, operator: Operator, first: Shape, second: Shape) -> Shape:
+def broadcast(lowering: LoweringContext, operator: Operator, first: Shape, second: Shape) -> Shape:
     stated = lowering.shape(operator, lowering.output(operator))
     for a, b, out in zip(first, second, stated, strict=True):
         if out != max(a, b) or a not in (1, out) or b not in (1, out):
@@ -54,7 +54,7 @@ def _broadcast(lowering: LoweringContext, operator: Operator, first: Shape, seco
 def lower_add(lowering: LoweringContext, operator: Operator) -> None:
     first, first_scale, first_zero = lowering.activation(operator, 0)
     second, second_scale, second_zero = lowering.activation(operator, 1)
-    _broadcast(lowering, operator, first.shape, second.shape)
+    broadcast(lowering, operator, first.shape, second.shape)
     scale, zero_point = lowering.per_tensor(operator, lowering.output(operator), "output")
     twice_larger = 2 * max(first_scale, second_scale)
     output = quantise_multiplier(twice_larger / ((1 << _ADD_LEFT_SHIFT) * scale))
@@ -82,7 +82,7 @@ def lower_add(lowering: LoweringContext, operator: Operator) -> None:
 def lower_multiply(lowering: LoweringContext, operator: Operator) -> None:
     first, first_scale, first_zero = lowering.activation(operator, 0)
     second, second_scale, second_zero = lowering.activation(operator, 1)
-    _broadcast(lowering, operator, first.shape, second.shape)
+    broadcast(lowering, operator, first.shape, second.shape)
     scale, zero_point = lowering.per_tensor(operator, lowering.output(operator), "output")
     low, high = activation_range(operator.options["activation"], scale, zero_point)
     lowering.add(
@@ -108,7 +108,7 @@ def _strides(shape: Shape, out: Shape) -> dict[str, int]:
     }
 
 
-class _BinaryKernel(Kernel):
+class BinaryKernel(Kernel):
     file = "elementwise.c"
 
     def overlaps(self) -> dict[int, Distance]:
@@ -150,7 +150,7 @@ class _BinaryKernel(Kernel):
         return [f"{self.function}({address}, {inputs[0]}, {inputs[1]}, {output});"]
 
 
-class AddKernel(_BinaryKernel):
+class AddKernel(BinaryKernel):
     function = "mn_add"
     step: AddStep
 
@@ -161,7 +161,7 @@ class AddKernel(_BinaryKernel):
         return self.step.output_multiplier
 
 
-class MultiplyKernel(_BinaryKernel):
+class MultiplyKernel(BinaryKernel):
     function = "mn_multiply"
     step: MultiplyStep
 

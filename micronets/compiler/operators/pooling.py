@@ -1,4 +1,4 @@
-"""AVERAGE_POOL_2D, MAX_POOL_2D and MEAN over rows and columns."""
+"""AVERAGE_POOL_2D, MAX_POOL_2D, and the mean over rows and columns."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -79,15 +79,9 @@ def lower_max_pool(lowering: LoweringContext, operator: Operator) -> None:
 
 
 def lower_mean(lowering: LoweringContext, operator: Operator) -> None:
-    """TFLM folds the division by the number of elements into the multiplier (`QuantizedMeanOrSum`)."""
+    """Of one image. TFLM folds the division by the number of elements into the multiplier (`QuantizedMeanOrSum`)."""
     source, scale, zero_point = lowering.activation(operator, 0)
     lowering.one_image(operator, lowering.tensor(operator, 0, "input"))
-    axes = lowering.constant(operator, 1, "axes", ("int32",)).reshape(-1)
-    sides = len(lowering.tensor(operator, 0, "input").shape)
-    if sides != 4 or sorted(int(axis) % 4 for axis in axes if -4 <= axis < 4) != [1, 2] or len(axes) != 2:
-        raise lowering.fail(
-            operator, f"averages over the axes {axes.tolist()[:6]}; rows and columns (1, 2) are supported"
-        )
     out_scale, out_zero_point = lowering.per_tensor(operator, lowering.output(operator), "output")
     rows, columns, channels = source.shape
     if lowering.output(operator).elements != channels:
@@ -212,15 +206,10 @@ def _pool_options(table: Table | None) -> dict[str, Any]:
     }
 
 
-def _mean_options(table: Table | None) -> dict[str, Any]:
-    return {"keep_dims": table.bool(0) if table else False}
-
-
 FAMILY = Family(
     operators={
         "AVERAGE_POOL_2D": OperatorKind(lower_average_pool, _pool_options, 5),
         "MAX_POOL_2D": OperatorKind(lower_max_pool, _pool_options, 5),
-        "MEAN": OperatorKind(lower_mean, _mean_options, 27),
     },
     kernels={
         AveragePoolStep: always(AveragePoolKernel),

@@ -1,0 +1,142 @@
+"""MEAN, SUM, REDUCE_MAX and REDUCE_MIN over any sides; the mean over an image's rows and columns has its own kernel."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import prod
+from typing import Any, ClassVar
+
+import numpy as np
+
+from micronets.compiler.arithmetic import quantise_multiplier
+from micronets.compiler.flatbuffer import Table
+from micronets.compiler.graph import Operator
+from micronets.compiler.kernels.kernel import Kernel
+from micronets.compiler.operators.context import LoweringContext
+from micronets.compiler.operators.family import Family, OperatorKind, always
+from micronets.compiler.operators.movement import MovementStep, merged, separated
+from micronets.compiler.operators.pooling import lower_mean
+from micronets.compiler.source import Source
+from micronets.compiler.steps import Step, Value
+
+
+@dataclass(eq=False, kw_only=True)
+class ReductionStep(Step):
+    """Of an input [outer][count][inner], over the middle side."""
+
+    kind: ClassVar[str] = "reduction"
+    function: str
+    sides: tuple[int, int, int]
+    input_zero_point: int
+    multiplier: tuple[int, int]
+    zero_point: int
+
+
+def _axes(lowering: LoweringContext, operator: Operator, sides: int) -> list[int]:
+    axes = [int(axis) for axis in lowering.constant(operator, 1, "axes", ("int32",)).reshape(-1)]
+    if any(not -sides <= axis < sides for axis in axes):
+        raise lowering.fail(operator, f"works along the axes {axes[:6]} of {sides}")
+    return sorted({axis % sides for axis in axes})
+
+
+def _lower(
+    lowering: LoweringContext, operator: Operator, function: str, multiplier: Callable[[int, float], tuple[int, int]]
+) -> None:
+    """`multiplier` of the number of values and the ratio of scales."""
+    source, scale, zero_point = lowering.activation(operator, 0)
+    out_scale, out_zero_point = lowering.per_tensor(operator, lowering.output(operator), "output")
+    shape = lowering.tensor(operator, 0, "input").shape
+    axes = _axes(lowering, operator, len(shape))
+    kept = [i for i in range(len(shape)) if i not in axes]
+    count = prod(shape[i] for i in axes)
+    if lowering.output(operator).elements * count != source.size_bytes:
+        raise lowering.fail(operator, f"states {lowering.output(operator).elements} outputs of {source.size_bytes}")
+    if function != "mn_reduce_sum" and (scale, zero_point) != (out_scale, out_zero_point):
+        raise lowering.fail(operator, "changes the scale; TFLM needs the output's to be the input's")
+    first, end = (axes[0], axes[-1] + 1) if axes else (len(shape), len(shape))
+    if end - first == len(axes):
+        sides = (prod(shape[:first]), count, prod(shape[end:]))
+    else:
+        source = _last(source, shape, kept + axes, operator.index, lowering)
+        sides = (source.size_bytes // count, count, 1)
+    lowering.add(
+        ReductionStep(
+            inputs=[source],
+            output=lowering.make(operator),
+            operators=(operator.index,),
+            function=function,
+            sides=sides,
+            input_zero_point=zero_point,
+            multiplier=multiplier(count, scale / out_scale),
+            zero_point=out_zero_point,
+        )
+    )
+
+
+def _last(source: Value, shape: tuple[int, ...], order: list[int], operator: int, lowering: LoweringContext) -> Value:
+    """The input with its sides in another order."""
+    positions = np.arange(source.size_bytes, dtype=np.int64).reshape(shape).transpose(order)
+    offsets = separated(positions)
+    assert offsets is not None
+    output = Value(f"{source.name}_moved_{operator}", (1, 1, source.size_bytes))
+    lowering.add(MovementStep(inputs=[source], output=output, operators=(operator,), first=0, offsets=merged(offsets)))
+    return output
+
+
+def _sum(count: int, ratio: float) -> tuple[int, int]:
+    return quantise_multiplier(ratio)
+
+
+def _mean(count: int, ratio: float) -> tuple[int, int]:
+    """The division goes into the multiplier, as in TFLM's `QuantizedMeanOrSum`."""
+    multiplier, shift = quantise_multiplier(ratio)
+    extra = min(count.bit_length() - 1, 32, 31 + shift)
+    return ((multiplier << extra) // count if extra >= 0 else 0), shift - extra
+
+
+def _unused(count: int, ratio: float) -> tuple[int, int]:
+    return 0, 0
+
+
+def _lower_any_mean(lowering: LoweringContext, operator: Operator) -> None:
+    shape = lowering.tensor(operator, 0, "input").shape
+    if len(shape) == 4 and shape[0] == 1 and _axes(lowering, operator, 4) == [1, 2]:
+        lower_mean(lowering, operator)
+    else:
+        _lower(lowering, operator, "mn_reduce_sum", _mean)
+
+
+class ReductionKernel(Kernel[ReductionStep]):
+    file = "reduce.c"
+    header = "reduce.h"
+
+    def __init__(self, step: ReductionStep) -> None:
+        super().__init__(step)
+        self.function = step.function
+
+    def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
+        outer, count, inner = self.step.sides
+        fields = {
+            "outer": outer,
+            "count": count,
+            "inner": inner,
+            "input_zero_point": self.step.input_zero_point,
+            "multiplier": self.step.multiplier[0],
+            "shift": self.step.multiplier[1],
+            "zero_point": self.step.zero_point,
+        }
+        return [f"{self.function}({source.description('mn_reduce', layer, fields)}, {inputs[0]}, {output});"]
+
+
+def _options(table: Table | None) -> dict[str, Any]:
+    return {"keep_dims": table.bool(0) if table else False}
+
+
+FAMILY = Family(
+    operators={
+        "MEAN": OperatorKind(_lower_any_mean, _options, 27),
+        "REDUCE_MAX": OperatorKind(lambda c, o: _lower(c, o, "mn_reduce_maximum", _unused), _options, 27),
+        "REDUCE_MIN": OperatorKind(lambda c, o: _lower(c, o, "mn_reduce_minimum", _unused), _options, 27),
+        "SUM": OperatorKind(lambda c, o: _lower(c, o, "mn_reduce_sum", _sum), _options, 27),
+    },
+    kernels={ReductionStep: always(ReductionKernel)},
+)

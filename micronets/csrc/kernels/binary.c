@@ -1,0 +1,93 @@
+/* Functions of two values: one loop over the output, into which each function is inlined. */
+#include "binary.h"
+#include "micronets_arithmetic.h"
+#include "micronets_dsp.h"
+
+enum
+{
+    DIFFERENCE_SHIFT = 20,
+    SQUARE_SHIFT = 7
+};
+
+typedef int32_t function(const struct mn_binary *p, int32_t a, int32_t b);
+
+MN_INLINE void for_all(
+    const struct mn_binary *p, const int8_t *first, const int8_t *second, int8_t *output, function *combine)
+{
+    const struct mn_binary_input *a = &p->first, *b = &p->second;
+    for (int32_t y = 0; y < p->out.rows; y++)
+    {
+        for (int32_t x = 0; x < p->out.columns; x++)
+        {
+            const int8_t *pa = first + y * a->row_stride + x * a->column_stride;
+            const int8_t *pb = second + y * b->row_stride + x * b->column_stride;
+            for (int32_t c = 0; c < p->out.channels; c++, pa += a->channel_stride, pb += b->channel_stride)
+            {
+                *output++ = (int8_t)mn_clamp(combine(p, *pa, *pb), p->low, p->high);
+            }
+        }
+    }
+}
+
+MN_INLINE int32_t scaled(const struct mn_binary_input *in, int32_t quantised, int32_t left_shift)
+{
+    return mn_multiply_quantised((quantised - in->zero_point) * (1 << left_shift), in->multiplier, in->shift);
+}
+
+MN_INLINE int32_t subtract(const struct mn_binary *p, int32_t a, int32_t b)
+{
+    const int32_t difference = scaled(&p->first, a, DIFFERENCE_SHIFT) - scaled(&p->second, b, DIFFERENCE_SHIFT);
+    return mn_multiply_quantised(difference, p->multiplier, p->shift) + p->zero_point;
+}
+
+MN_INLINE int32_t squared_difference(const struct mn_binary *p, int32_t a, int32_t b)
+{
+    const int32_t difference = scaled(&p->first, a, SQUARE_SHIFT) - scaled(&p->second, b, SQUARE_SHIFT);
+    const int32_t square = mn_multiply_quantised(difference * difference, p->multiplier, p->shift);
+    return mn_wrapping_add(square, p->zero_point);
+}
+
+MN_INLINE int32_t maximum(const struct mn_binary *p, int32_t a, int32_t b)
+{
+    (void)p;
+    return a > b ? a : b;
+}
+
+MN_INLINE int32_t minimum(const struct mn_binary *p, int32_t a, int32_t b)
+{
+    (void)p;
+    return a < b ? a : b;
+}
+
+MN_INLINE int32_t prelu(const struct mn_binary *p, int32_t a, int32_t b)
+{
+    const int32_t value = a - p->first.zero_point;
+    const struct mn_binary_input *in = value >= 0 ? &p->first : &p->second;
+    const int32_t product = value >= 0 ? value : value * (b - p->second.zero_point);
+    return mn_wrapping_add(mn_multiply_quantised(product, in->multiplier, in->shift), p->zero_point);
+}
+
+void mn_subtract(const struct mn_binary *p, const int8_t *first, const int8_t *second, int8_t *output)
+{
+    for_all(p, first, second, output, subtract);
+}
+
+void mn_squared_difference(const struct mn_binary *p, const int8_t *first, const int8_t *second, int8_t *output)
+{
+    for_all(p, first, second, output, squared_difference);
+}
+
+void mn_maximum(const struct mn_binary *p, const int8_t *first, const int8_t *second, int8_t *output)
+{
+    for_all(p, first, second, output, maximum);
+}
+
+void mn_minimum(const struct mn_binary *p, const int8_t *first, const int8_t *second, int8_t *output)
+{
+    for_all(p, first, second, output, minimum);
+}
+
+void mn_prelu(const struct mn_binary *p, const int8_t *first, const int8_t *second, int8_t *output)
+{
+    for_all(p, first, second, output, prelu);
+}
