@@ -254,7 +254,9 @@ def _resolve_model(
             _check_published_fits(key, name, board)
     if published:
         _check_published_input(task, key, name)
-    else:
+    if not (published and published_architecture(name).reconstructs):
+        _check_classes(task, key, sections["data"])
+    if not published:
         _check_search(task, f"{key}.search", merged["search"], sections["data"])
     return model
 
@@ -289,6 +291,30 @@ def _check_published_input(task: str, key: str, name: str) -> None:
         find_task(task).check_input_shape(published_architecture(name).input_shape)
     except ConfigurationError as error:
         raise ConfigurationError(f"{key}: {error}; choose a network for this task.") from None
+
+
+def _check_classes(task: str, key: str, data: Section) -> None:
+    """A network that tells classes apart needs two of them."""
+    labels = find_task(task).labels(data)
+    if len(labels) > 1:
+        return
+    remedies = ["add data of another"]
+    others = [name for name in PUBLISHED if _reconstructs_input_of(task, name)]
+    if others:
+        remedies.append(f"choose an autoencoder, which learns without classes: {', '.join(others)}")
+    raise ConfigurationError(
+        f"{key} learns to tell classes apart, but {task}.data leads to one alone, {labels[0]}; "
+        f"{', or '.join(remedies)}."
+    )
+
+
+def _reconstructs_input_of(task: str, name: str) -> bool:
+    architecture = published_architecture(name)
+    try:
+        find_task(task).check_input_shape(architecture.input_shape)
+    except ConfigurationError:
+        return False
+    return architecture.reconstructs
 
 
 def _check_search(task: str, key: str, section: Section, data: Section) -> None:
@@ -333,6 +359,11 @@ def _check_data(task: str, data: Section) -> None:
         raise ConfigurationError(f"{task}.data.path: there is no folder {path}; correct the path.")
     if path and Path(path).is_file():
         raise ConfigurationError(f"{task}.data.path: {path} is a file; give a folder.")
+    if path and source == "generated":
+        raise ConfigurationError(
+            f"{task}.data.path is {path}, but {task}.data.source is generated, which reads nothing; set "
+            f"{task}.data.source to folder."
+        )
 
 
 def _use_boards_file(path: str) -> None:

@@ -99,7 +99,9 @@ def _sentence(error: ValidationError, key: str) -> str:
         return f"Configuration key {f'{path}.{missing}' if path else missing!r} is missing; add it."
     if error.validator == "type":
         names = [value] if isinstance(value, str) else value
-        return f"{path} is {error.instance!r}, but must be {' or '.join(_TYPE_NAMES[name] for name in names)}."
+        # yes, no, on and off mean true and false in YAML
+        remedy = "; put it in quotes" if isinstance(error.instance, bool) and "string" in names else ""
+        return f"{path} is {error.instance!r}, but must be {' or '.join(_TYPE_NAMES[name] for name in names)}{remedy}."
     if "propertyNames" in error.schema_path:
         return f"{path}: the name {error.instance!r} must be made of lower-case letters, digits and hyphens."
     demand = {

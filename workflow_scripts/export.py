@@ -21,5 +21,6 @@ with job(f"{task} {model} export", snakemake.log[0]):
             processes=snakemake.threads,
         )
         metric = metrics["metric"]
-        run.log_summary({f"{metric}/{name}": scores[metric]["value"] for name, scores in metrics["scores"].items()})
+        scores = {name: found for name, found in metrics["scores"].items() if metric in found}
+        run.log_summary({f"{metric}/{name}": found[metric]["value"] for name, found in scores.items()})
         run.log_artifacts(*snakemake.output)

@@ -30,9 +30,9 @@ _LEAST_SCORE = 1e-6  # of those shown: a classifier's are below it where it is a
 
 
 def areas_picture(model: Model) -> Picture | None:
-    """AUC and pAUC with their intervals by id, machine and in all; None for a network that is scored otherwise, or has
-    not been exported."""
-    if model.export is None or model.export.clip_scores is None:
+    """AUC and pAUC with their intervals by id, machine and in all; None for a network that is scored otherwise, has not
+    been exported, or was tested on normal clips alone."""
+    if model.export is None or model.export.clip_scores is None or model.export.tflm_merit is None:
         return None
     scores = model.export.scores
     names = _in_order([name.removeprefix("auc ") for name in scores if name.startswith("auc ")])
@@ -68,8 +68,8 @@ def areas_picture(model: Model) -> Picture | None:
 
 
 def scores_picture(model: Model, dataset: Dataset) -> Picture | None:
-    """Histograms of the clips' anomaly scores, normal and anomalous, a panel for each id that was tested; None as in
-    `areas_picture`."""
+    """Histograms of the clips' anomaly scores, normal and anomalous, a panel for each id that was tested; None for a
+    network that is scored otherwise, or has not been exported."""
     if model.export is None or model.export.clip_scores is None:
         return None
     clips = model.export.clip_scores
@@ -145,5 +145,6 @@ def _areas_in_words(scores: dict[str, Score], names: list[str]) -> str:
 
 
 def _scores_in_words(clips: ClipScores) -> str:
-    normal, anomalous = (np.median(clips.scores[chosen]) for chosen in (~clips.anomalous, clips.anomalous))
-    return f"Medians of all clips: normal {normal:.3g}, anomalous {anomalous:.3g}."
+    kinds = (("normal", ~clips.anomalous), ("anomalous", clips.anomalous))
+    medians = [f"{name} {np.median(clips.scores[chosen]):.3g}" for name, chosen in kinds if chosen.any()]
+    return f"Medians of all clips: {', '.join(medians)}."

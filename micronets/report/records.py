@@ -74,11 +74,12 @@ class Search:
 @final
 @dataclass(frozen=True, eq=False)
 class Training:
-    """The history has a row per epoch with the fields of `micronets.train.phase.Epoch`."""
+    """The history has a row per epoch with the fields of `micronets.train.phase.Epoch`; merits are None where the
+    testing split does not show them."""
 
     history: pd.DataFrame
-    float_merit: Merit
-    quantised_merit: Merit
+    float_merit: Merit | None
+    quantised_merit: Merit | None
 
 
 @final
@@ -87,6 +88,8 @@ class Export:
     """The .tflite file in LiteRT and in TFLM's host interpreter, on the testing split.
 
     Attributes:
+        count: testing examples.
+        litert_merit, tflm_merit: None where these do not show it.
         scores: TFLM's, by name; among them that of `tflm_merit`.
         clip_scores: of TFLM's answers, where clips are scored by how anomalous they are; otherwise None.
         confusion: int64 of shape (classes, classes): examples by true class (row) and TFLM's answer (column); None
@@ -95,8 +98,9 @@ class Export:
     """
 
     tflite_bytes: int
-    litert_merit: Merit
-    tflm_merit: Merit
+    count: int
+    litert_merit: Merit | None
+    tflm_merit: Merit | None
     scores: dict[str, Score]
     clip_scores: ClipScores | None
     confusion: np.ndarray | None

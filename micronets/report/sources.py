@@ -93,7 +93,7 @@ def _read_model(folder: Path, builds: Sequence[str], dataset: Dataset, metric: s
         raise ModelError(f"There is no {path}; run the search stage first.")
     architecture = Architecture.load(path)
     export = _optional(folder / "export" / "metrics.json", lambda path: _read_export(path, dataset, metric), "export")
-    tested = dataset.clips["testing"] if export is None else export.tflm_merit.count
+    tested = dataset.clips["testing"] if export is None else export.count
     return Model(
         name=folder.name,
         kind=_kind(folder.name),
@@ -183,15 +183,16 @@ def _read_training(path: Path, tested: int, metric: str) -> Training:
     content = _json(path)
     return Training(
         history=_table(path.with_name("history.csv"), TRAINING_COLUMNS),
-        float_merit=_merit(content["float"]["testing"][metric], tested),
-        quantised_merit=_merit(content["quantised"]["testing"][metric], tested),
+        float_merit=_merit(content["float"]["testing"].get(metric), tested),
+        quantised_merit=_merit(content["quantised"]["testing"].get(metric), tested),
     )
 
 
-def _merit(score: Any, count: Any) -> Merit:
+def _merit(score: Any, count: Any) -> Merit | None:
+    """None where the examples do not show it, as anomalies where there are none."""
     if int(count) < 1:
         raise ValueError(f"a score of {count} examples")
-    return Merit(Score.from_json(score), int(count))
+    return None if score is None else Merit(Score.from_json(score), int(count))
 
 
 def _read_export(path: Path, dataset: Dataset, metric: str) -> Export:
@@ -204,8 +205,9 @@ def _read_export(path: Path, dataset: Dataset, metric: str) -> Export:
     scores, count = content["scores"], content["test_count"]
     return Export(
         tflite_bytes=int(content["tflite_bytes"]),
-        litert_merit=_merit(scores["litert"][metric], count),
-        tflm_merit=_merit(scores["tflm"][metric], count),
+        count=int(count),
+        litert_merit=_merit(scores["litert"].get(metric), count),
+        tflm_merit=_merit(scores["tflm"].get(metric), count),
         scores={name: Score.from_json(score) for name, score in scores["tflm"].items()},
         clip_scores=_read_clip_scores(path.with_name("test_inputs.npz")) if metric == AnomalyTruth.metric else None,
         confusion=confusion,
@@ -263,10 +265,9 @@ def _read_profile(path: Path, metric: str) -> Profile:
     measured, features = content.get("measured"), content.get("features")
     columns = ("layer", "instructions", "flash_code_bytes", "flash_constant_bytes")
     layers = _table(path.with_name("layers.csv"), columns)
-    score = outputs["scores"].get(metric)
     return Profile(
         inputs=int(content["inputs"]),
-        merit=None if score is None else _merit(score, content["inputs"]),
+        merit=_merit(outputs["scores"].get(metric), content["inputs"]),
         instructions=int(counted["instructions"]),
         estimate=None if estimated is None else _read_estimate(estimated),
         measured_latency_ms=None if measured is None else float(measured["latency_ms"]),

@@ -129,8 +129,9 @@ def _points(models: tuple[Model, ...], board: Board, cost: Cost) -> list[_Point]
     for model in models:
         for build in model.main_builds:
             value = cost.ours(build) if build.board == board else None
-            if value is not None and model.export is not None:
-                points.append(_Point(model.name, model.kind, value, model.export.litert_merit))
+            merit = model.export and model.export.litert_merit
+            if value is not None and merit is not None:
+                points.append(_Point(model.name, model.kind, value, merit))
     return points
 
 

@@ -19,6 +19,7 @@ from micronets.atomic import atomic_file, write_json, write_text
 from micronets.backend import limit_threads, make_deterministic
 from micronets.checkpoint import Checkpoint, fingerprint
 from micronets.data.dataset import Dataset, TrainingBatches
+from micronets.errors import DataError
 from micronets.layers.frozen import FrozenNetwork
 from micronets.layers.network import Network
 from micronets.network import TrainedNetwork
@@ -114,6 +115,11 @@ def _train(
 ) -> None:
     architecture = Architecture.load(architecture_path)
     dataset = open_dataset(dataset_directory, architecture.input_shape)
+    if len(dataset.labels) < 2 and not architecture.reconstructs:
+        raise DataError(
+            f"{dataset_directory} has one class alone, {dataset.labels[0]}, and nothing that {architecture.name} could "
+            "tell it from; add data of another, or train an autoencoder."
+        )
     limit_threads(threads)
     make_deterministic(seed)
     checkpoints = directory / "checkpoint"
@@ -156,8 +162,9 @@ def _train(
         history.extend(phase.history)
         outputs = {split: outputs_of(network, dataset.features(split)) for split in ("validation", "testing")}
         metrics[name] = {split: _scores(dataset, split, outputs[split]) for split in outputs}
-        score = metrics[name]["testing"][metrics["metric"]]["value"]
-        logger.info("%s network: %s %.1f %% in testing", name, metrics["metric"], 100 * score)
+        score = metrics[name]["testing"].get(metrics["metric"])
+        told = "cannot be told of these clips" if score is None else f"{100 * score['value']:.1f} %"
+        logger.info("%s network: %s in testing: %s", name, metrics["metric"], told)
         return outputs["testing"]
 
     float_network = Network(architecture, kept, quantised=False, dropout=options.dropout)

@@ -46,7 +46,12 @@ def test_the_defaults_are_valid_and_need_no_download(defaults):
     ],
 )
 def test_every_recipe_is_valid(defaults, repository, tmp_path, name, tasks):
-    for clip in ("train/normal_id_00_0.wav", "test/normal_id_00_1.wav", "test/anomaly_id_00_0.wav"):
+    for clip in (
+        "train/normal_id_00_0.wav",
+        "test/normal_id_00_1.wav",
+        "test/anomaly_id_00_0.wav",
+        "train/normal_id_02_0.wav",
+    ):
         path = tmp_path / "slider" / clip
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
@@ -63,6 +68,35 @@ def test_a_search_knows_its_classes_before_the_data_stage(resolved, tmp_path):
     over = {"tasks": ["ad"], "ad": {"data": {"source": "folder", "path": str(tmp_path)}}}
     with pytest.raises(DataError, match="has no machines in it"):
         resolved(over)
+
+
+def test_one_class_is_nothing_to_tell_apart(defaults, tmp_path):
+    for number in range(5):
+        path = tmp_path / "pump" / "normal" / f"{number}.wav"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    over = {**defaults, "tasks": ["ad"], "ad": {"data": {"source": "folder", "path": str(tmp_path)}}}
+    with pytest.raises(
+        ConfigurationError, match=r"ad.models.searched .* one alone, pump_00; .*: fc-ae, fc-ae-wide, conv"
+    ):
+        resolve(over)
+    over["ad"]["models"] = {"micronet-ad-s": {}}
+    with pytest.raises(ConfigurationError, match=r"ad.models.micronet-ad-s .* one alone, pump_00"):
+        resolve(over)
+    over["ad"]["models"] = {"fc-ae": {}}
+    assert list(resolve(over).tasks["ad"].models) == ["fc-ae"]
+
+
+@pytest.mark.parametrize("task", ["kws", "vww", "ad"])
+def test_a_path_that_would_be_ignored_is_refused(defaults, tmp_path, task):
+    for path in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(ConfigurationError, match=f"{task}.data.path is .*, but {task}.data.source is generated"):
+            resolve({**defaults, "tasks": [task], f"{task}__data__path": str(path)})
+
+
+def test_words_that_yaml_takes_for_truth_values_get_a_remedy(resolved):
+    with pytest.raises(ConfigurationError, match=r"kws.data.keywords.0 is True, but must be text; put it in quotes"):
+        resolved({"kws": {"data": {"keywords": [True, "left"]}}})
 
 
 @pytest.mark.parametrize("key", ["models", "data__path"])

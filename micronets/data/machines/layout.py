@@ -1,11 +1,14 @@
-"""Finds recordings of machines in the layouts in which they are published.
+"""Finds recordings of machines in the layouts in which they are published, and in the simpler ones of people's own.
 
 DCASE 2020   {machine}/{train,test}/{normal,anomaly}_id_{id}_{number}.wav, cut into training and testing by the
              challenge; clips of its evaluation set, whose names do not say what they are, are left out
 MIMII        {snr}_dB_{machine}/{machine}/id_{id}/{normal,abnormal}/*.wav, also without the outermost folder
 ToyADMOS     {machine}/case{id}/{NormalSound_IND,AnomalousSound_IND}/*_ch1_*.wav
+own          {machine}/{id}/{normal,abnormal}/*.wav, {machine}/{normal,abnormal}/*.wav or {machine}/*.wav, all of them
+             normal; of one machine also without its own folder
 
-The last two are cut as the challenge has cut them: all anomalous clips, and as many normal ones, are for testing.
+All but the first are cut as the challenge has cut them: all anomalous clips, and as many normal ones, are for testing;
+of ids without anomalous clips a fifth. Recordings may have any format that soundfile reads.
 """
 
 import logging
@@ -16,18 +19,22 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from micronets.data.files import RECORDINGS, files_below, folders_in
 from micronets.errors import DataError
 
 logger = logging.getLogger(__name__)
 
-_CHALLENGE_NAME = re.compile(r"(normal|anomaly)_id_(\d+)_.*\.wav", re.IGNORECASE)
-_UNLABELLED_NAME = re.compile(r"id_\d+_.*\.wav", re.IGNORECASE)
+_CHALLENGE_NAME = re.compile(r"(normal|anomaly)_id_([^_]+)_.*", re.IGNORECASE)
+_UNLABELLED_NAME = re.compile(r"id_[^_]+_.*", re.IGNORECASE)
 _NOISE_LEVEL = re.compile(r"(-?\d+)_dB_(.+)")
 _ID_FOLDER = re.compile(r"id_(\d+)")
 _CASE_FOLDER = re.compile(r"case(\d+)")
 _MIMII_FOLDERS = {"normal": False, "abnormal": True}
 _TOYADMOS_FOLDERS = {"NormalSound_IND": False, "AnomalousSound_IND": True}
+_OWN_FOLDERS = {"normal": False, "abnormal": True, "anomaly": True, "anomalous": True}
 _FIRST_CHANNEL = "_ch1_"
+_ONLY_ID = "00"
+_TESTED_SHARE = 5  # one in so many of the normal clips of an id without anomalous ones
 
 COLUMNS = ["path", "machine", "id", "anomalous", "split"]
 _UNCUT = ""
@@ -54,10 +61,10 @@ def find_clips(root: Path, machines: tuple[str, ...], mimii_snr_db: int, seed: i
     folders = _machine_folders(root, mimii_snr_db)
     missing = [machine for machine in machines if machine not in folders]
     if missing or not folders:
-        what = f"{missing[0]}, only {', '.join(folders)}" if folders else "machines in it, like slider/train/*.wav"
+        what = f"{missing[0]}, only {', '.join(folders)}" if folders else "machines in it, like pump/normal/*.wav"
         raise DataError(f"{root} has no {what}; set data.path to another folder, or correct data.machines")
     rows = [row for machine in machines or folders for row in _clips_of(root, machine, folders[machine])]
-    clips = pd.DataFrame(sorted(rows), columns=COLUMNS)
+    clips = pd.DataFrame(sorted(rows), columns=COLUMNS, dtype=object).astype({"anomalous": bool})
     clips["split"] = _cut(clips, seed)
     check_clips(root, clips)
     return clips
@@ -72,6 +79,8 @@ def check_clips(root: Path, clips: pd.DataFrame) -> None:
     """Raises DataError where an id cannot be learnt, or no id can be tested."""
     training, testing = clips[clips["split"] == "training"], clips[clips["split"] == "testing"]
     learnt = set(zip(training["machine"], training["id"], strict=True))
+    if testing.empty:
+        raise DataError(f"{root} has {len(clips)} clips, too few to learn from some and to test others; add some")
     testable = False
     for (machine, identity), tested in testing.groupby(["machine", "id"], sort=True):
         if (machine, identity) not in learnt:
@@ -81,18 +90,24 @@ def check_clips(root: Path, clips: pd.DataFrame) -> None:
             )
         testable |= tested["anomalous"].nunique() == 2
     if not testable:
-        raise DataError(f"{root} has no machine with both normal and anomalous clips to test; add some")
+        logger.warning(
+            "%s has no id with both normal and anomalous clips to test, so that no network gets an AUC; normal clips "
+            "suffice to learn",
+            root,
+        )
 
 
 def _machine_folders(root: Path, mimii_snr_db: int) -> dict[str, Path]:
     """The folder of every machine by name, sorted."""
+    if _is_own_machine(root):
+        return {root.resolve().name: root}
     found: dict[str, dict[int | None, Path]] = {}
-    for folder in sorted(entry for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith(".")):
+    for folder in folders_in(root).values():
         if match := _NOISE_LEVEL.fullmatch(folder.name):
             level, machine = int(match[1]), match[2]
             if (folder / machine).is_dir():
                 found.setdefault(machine, {})[level] = folder / machine
-        elif any(_is_part(entry) for entry in folder.iterdir() if entry.is_dir()):
+        elif any(_is_part(entry) for entry in folders_in(folder).values()) or _is_own_machine(folder):
             found.setdefault(folder.name, {})[None] = folder
     chosen = {}
     for machine, levels in sorted(found.items()):
@@ -104,26 +119,56 @@ def _machine_folders(root: Path, mimii_snr_db: int) -> dict[str, Path]:
 
 def _is_part(folder: Path) -> bool:
     name = folder.name
-    return name in ("train", "test") or bool(_ID_FOLDER.fullmatch(name) or _CASE_FOLDER.fullmatch(name))
+    published = name in ("train", "test") or _ID_FOLDER.fullmatch(name) or _CASE_FOLDER.fullmatch(name)
+    return bool(published) or any(kind.lower() in _OWN_FOLDERS for kind in folders_in(folder))
+
+
+def _is_own_machine(folder: Path) -> bool:
+    """Whether the folder holds a machine's clips: right in it, or in folders that say what they are."""
+    kinds = any(name.lower() in _OWN_FOLDERS for name in folders_in(folder))
+    return kinds or any(entry.is_file() and entry.suffix.lower() in RECORDINGS for entry in _visible(folder))
+
+
+def _visible(folder: Path) -> Iterator[Path]:
+    return (entry for entry in sorted(folder.iterdir()) if not entry.name.startswith("."))
 
 
 def _clips_of(root: Path, machine: str, folder: Path) -> Iterator[Row]:
     if (folder / "train").is_dir() or (folder / "test").is_dir():
         yield from _challenge_clips(root, machine, folder)
         return
-    for part in sorted(entry for entry in folder.iterdir() if entry.is_dir()):
+    if _is_own_machine(folder):
+        yield from _own_clips(root, machine, _ONLY_ID, folder)
+        return
+    for part in folders_in(folder).values():
         for pattern, kinds in ((_ID_FOLDER, _MIMII_FOLDERS), (_CASE_FOLDER, _TOYADMOS_FOLDERS)):
             if match := pattern.fullmatch(part.name):
                 for kind, anomalous in kinds.items():
-                    for file in _waves(part / kind):
+                    for file in _recordings(part / kind):
                         if pattern is _ID_FOLDER or _FIRST_CHANNEL in file.name:
                             yield _relative(root, file), machine, f"{int(match[1]):02d}", anomalous, _UNCUT
+                break
+        else:
+            # a machine's name ends where its id, without such a line, begins
+            identity = part.name.removeprefix("id_").replace("_", "-")
+            yield from _own_clips(root, machine, identity, part)
+
+
+def _own_clips(root: Path, machine: str, identity: str, folder: Path) -> Iterator[Row]:
+    """Clips in folders that say what they are, or right in the folder: normal ones."""
+    kinds = {name: inner for name, inner in folders_in(folder).items() if name.lower() in _OWN_FOLDERS}
+    for name, inner in kinds.items():
+        for file in _recordings(inner):
+            yield _relative(root, file), machine, identity, _OWN_FOLDERS[name.lower()], _UNCUT
+    if not kinds:
+        for file in _recordings(folder):
+            yield _relative(root, file), machine, identity, False, _UNCUT
 
 
 def _challenge_clips(root: Path, machine: str, folder: Path) -> Iterator[Row]:
     unlabelled = 0
     for part, split in (("train", "training"), ("test", "testing")):
-        for file in _waves(folder / part):
+        for file in _recordings(folder / part):
             if match := _CHALLENGE_NAME.fullmatch(file.name):
                 anomalous = match[1].lower() == "anomaly"
                 if anomalous and split == "training":
@@ -132,15 +177,16 @@ def _challenge_clips(root: Path, machine: str, folder: Path) -> Iterator[Row]:
             elif _UNLABELLED_NAME.fullmatch(file.name):
                 unlabelled += 1
             else:
-                raise DataError(f"{file} is not named like normal_id_00_00000000.wav; rename it or take it away")
+                raise DataError(
+                    f"{file} is not named like normal_id_00_00000000.wav; rename it, or put clips into folders named "
+                    "normal and abnormal in the place of train and test"
+                )
     if unlabelled:
         logger.warning("%d clips of %s do not say whether they are normal; they are left out", unlabelled, folder)
 
 
-def _waves(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        return []
-    return sorted(file for file in folder.iterdir() if file.suffix.lower() == ".wav" and not file.name.startswith("."))
+def _recordings(folder: Path) -> list[Path]:
+    return [folder / file for file in files_below(folder, RECORDINGS)]
 
 
 def _relative(root: Path, file: Path) -> str:
@@ -149,14 +195,16 @@ def _relative(root: Path, file: Path) -> str:
 
 def _cut(clips: pd.DataFrame, seed: int) -> np.ndarray:
     """The split of every clip: that of its layout; or testing for all anomalous clips of an id and as many normal ones,
-    at most half of them."""
+    at most half of them; or for a fifth of the normal ones, where there are no others."""
     splits = clips["split"].to_numpy(object).copy()
-    uncut = clips[clips["split"] == _UNCUT]
+    if not (splits == "testing").any():
+        splits[:] = _UNCUT  # of the challenge's clips, too, where only those to train on are there
+    uncut = clips[splits == _UNCUT]
     for number, (_, of_id) in enumerate(uncut.groupby(["machine", "id"], sort=True)):
         normal = of_id.index[~of_id["anomalous"]].to_numpy()
         anomalous = of_id.index[of_id["anomalous"]].to_numpy()
         drawn = np.random.default_rng([seed, 0xD7, number]).permutation(normal)
-        tested = min(len(anomalous), len(normal) // 2)
+        tested = min(len(anomalous), len(normal) // 2) or (0 if len(anomalous) else len(normal) // _TESTED_SHARE)
         splits[anomalous] = splits[drawn[:tested]] = "testing"
         splits[drawn[tested:]] = "training"
     return splits

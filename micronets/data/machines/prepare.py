@@ -5,6 +5,7 @@ import importlib.metadata
 import json
 import logging
 import shutil
+from collections import Counter
 from contextlib import ExitStack
 from dataclasses import asdict
 from functools import partial
@@ -16,6 +17,7 @@ import pandas as pd
 
 from micronets.atomic import atomic_directory, write_json
 from micronets.data.dataset import SPLITS
+from micronets.data.files import shown
 from micronets.data.machines.dataset import FORMAT
 from micronets.data.machines.layout import check_clips, find_clips, label_of
 from micronets.data.machines.options import MachineOptions
@@ -35,7 +37,7 @@ _SPECTROGRAMS = distinct_spectrograms()
 _SAMPLE_RATE_HZ = _SPECTROGRAMS[0].sample_rate_hz
 _CHUNK_CLIPS = 8
 
-Processed = tuple[list[np.ndarray], list[list[np.ndarray]], list[int], list[tuple[str, str]]]
+Processed = tuple[list[np.ndarray], list[list[np.ndarray]], list[int], list[tuple[str, str]], Counter[str]]
 
 
 def prepare_machines(task: str, options: MachineOptions, directory: Path, seed: int, processes: int) -> None:
@@ -76,9 +78,10 @@ def process_clips(root: Path, paths: list[str]) -> Processed:
 
     Returns:
         of every usable clip the audio, int16 (samples,), and its spectrograms, float32 (frames, bands); the index in
-        `paths` of each; and (path, reason) of every clip that was rejected.
+        `paths` of each; (path, reason) of every clip that was rejected; and how many were converted in which way.
     """
     audio, spectrograms, usable, rejected = [], [], [], []
+    conversions: Counter[str] = Counter()
     for index, path in enumerate(paths):
         try:
             clip, converted = read_converted(root / path, _SAMPLE_RATE_HZ, first_channel=True)
@@ -90,7 +93,8 @@ def process_clips(root: Path, paths: list[str]) -> Processed:
         audio.append(clip)
         spectrograms.append([log_mel(clip[None], parameters)[0] for parameters in _SPECTROGRAMS])
         usable.append(index)
-    return audio, spectrograms, usable, rejected
+        conversions.update(converted)
+    return audio, spectrograms, usable, rejected, conversions
 
 
 def _in_order(clips: pd.DataFrame) -> pd.DataFrame:
@@ -103,6 +107,7 @@ def _store(root: Path, clips: pd.DataFrame, beside: Path, processes: int) -> tup
     """Writes audio and spectrograms; returns the rows that are in them, with their samples, and the rejected files."""
     progress = Progress(logger, "clips", len(clips))
     usable, samples, rejected, start = [], [], [], 0
+    conversions: Counter[str] = Counter()
     (beside / "spectrograms").mkdir()
     with ExitStack() as files:
         audio_file = files.enter_context(ArrayWriter(beside / "audio.npy", (), np.int16))
@@ -110,7 +115,7 @@ def _store(root: Path, clips: pd.DataFrame, beside: Path, processes: int) -> tup
             files.enter_context(ArrayWriter(spectrogram_path(beside, each), (each.mel_bands,), np.float32))
             for each in _SPECTROGRAMS
         ]
-        for chunk, (audio, spectrograms, kept, refused) in in_chunks(
+        for chunk, (audio, spectrograms, kept, refused, converted) in in_chunks(
             partial(process_clips, root), clips["path"].tolist(), _CHUNK_CLIPS, processes
         ):
             for clip, of_clip in zip(audio, spectrograms, strict=True):
@@ -119,10 +124,14 @@ def _store(root: Path, clips: pd.DataFrame, beside: Path, processes: int) -> tup
                     file.append(spectrogram)
             usable += [start + place for place in kept]
             samples += [len(clip) for clip in audio]
-            rejected += refused
+            rejected += [(shown(path), reason) for path, reason in refused]
+            conversions += converted
             start += len(chunk)
             progress.advance(len(chunk), f"{len(rejected)} rejected" if rejected else "")
+    if conversions:
+        logger.info("converted: %s", ", ".join(f"{count} {how}" for how, count in sorted(conversions.items())))
     used = clips.iloc[usable].reset_index(drop=True).assign(samples=np.array(samples, np.int64))
+    used["path"] = [shown(path) for path in used["path"]]
     return used, pd.DataFrame(rejected, columns=REJECTED_COLUMNS)
 
 

@@ -1,6 +1,7 @@
 """From recordings to training batches, on generated machines and on files that are wrong in many ways."""
 
 import json
+import logging
 import shutil
 
 import numpy as np
@@ -253,3 +254,14 @@ def test_recordings_are_what_the_features_come_from(prepared):
     windows = windows_of(log_mel(clips, dataset.parameters), dataset.parameters)
     # Float sums come in another order where there are several clips in a block.
     assert np.allclose(windows.reshape(-1, 32, 32, 1), dataset.features("testing"), atol=1e-3)
+
+
+def test_recordings_of_any_rate_and_channels_are_converted_and_counted(tmp_path, write_noise, caplog):
+    for number in range(10):
+        write_noise(tmp_path / "pump" / "normal" / f"{number}.flac", 2.5, 48000, channels=8)
+    with caplog.at_level(logging.INFO):
+        prepare_machines("ad", options(tmp_path / "pump"), tmp_path / "data", 1, 1)
+    assert "converted: 10 first of 8 channels, 10 resampled from 48000 Hz" in caplog.text
+    dataset = MachineDataset.open(tmp_path / "data", IMAGE)
+    assert dataset.labels == ("pump_00",) and set(dataset.clips["samples"]) == {40000}
+    assert not dataset.truth("testing").scores(dataset.features("testing"), dataset.features("testing"))

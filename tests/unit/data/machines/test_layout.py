@@ -97,9 +97,12 @@ def rename(folder, before, after):
             "is not named like normal_id_00_00000000.wav",
         ),
         (
-            lambda folder: [path.unlink() for path in folder.rglob("anomaly_*.wav")],
+            lambda folder: (
+                [path.unlink() for path in folder.rglob("*_0000000[1-9].wav")]
+                + [shutil.rmtree(folder / name / "test") for name in ("rail", "rotor")]
+            ),
             (),
-            "no machine with both normal and anomalous clips",
+            "has 4 clips, too few to learn from some and to test others",
         ),
     ],
 )
@@ -108,3 +111,44 @@ def test_folders_that_cannot_be_used_get_one_sentence(own_folder, damage, machin
     with pytest.raises(DataError, match=sentence) as caught:
         find_clips(own_folder, machines, 6, 1)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("files", "machine", "ids"),
+    [
+        ({"normal/a {}.wav": 10, "abnormal/b{}.WAV": 4}, "clips", {"00"}),
+        ({"pump/normal/{}.flac": 10, "pump/anomaly/{}.flac": 4}, "pump", {"00"}),
+        ({"pump/hall_2/normal/{}.wav": 10, "pump/hall_2/anomalous/deep/{}.wav": 4}, "pump", {"hall-2"}),
+        ({"pump/id_east/normal/{}.wav": 10, "pump/id_east/abnormal/{}.wav": 4}, "pump", {"east"}),
+        (
+            {
+                "pump/train/normal_id_A7_{}.wav": 6,
+                "pump/test/normal_id_A7_9{}.wav": 4,
+                "pump/test/anomaly_id_A7_{}.wav": 4,
+            },
+            "pump",
+            {"A7"},
+        ),
+    ],
+)
+def test_machines_of_ones_own_in_simpler_layouts(tmp_path, write_noise, files, machine, ids):
+    for name, count in files.items():
+        for number in range(count):
+            write_noise(tmp_path / "clips" / name.format(number), seconds=0.1)
+            write_noise((tmp_path / "clips" / name).parent / f"._{number}.wav", seconds=0.1)
+    clips = find_clips(tmp_path / "clips", (), 6, 1)
+    assert set(clips["machine"]) == {machine} and set(clips["id"]) == ids
+    assert clips.groupby(["split", "anomalous"]).size().to_dict() == {
+        ("testing", False): 4,
+        ("testing", True): 4,
+        ("training", False): 6,
+    }
+
+
+@pytest.mark.parametrize("name", ["{}.wav", "normal/{}.wav", "pump/{}.wav", "pump/train/normal_id_00_{}.wav"])
+def test_normal_clips_alone_suffice(tmp_path, write_noise, caplog, name):
+    for number in range(10):
+        write_noise(tmp_path / name.format(number), seconds=0.1)
+    clips = find_clips(tmp_path, (), 6, 1)
+    assert clips.groupby("split").size().to_dict() == {"testing": 2, "training": 8} and not clips["anomalous"].any()
+    assert "normal clips suffice to learn" in caplog.text
