@@ -5,7 +5,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from micronets.compiler.compile import CORES, OPTIMISE, compile_network
+from micronets.compiler.compile import OPTIMISE, compile_network
+from micronets.compiler.cores import CORES
 from micronets.compiler.explain import explain
 from micronets.errors import MicronetsError
 

@@ -12,3 +12,7 @@ CSRC = Path(str(files(__name__)))
 KERNELS = CSRC / "kernels"
 INCLUDE = CSRC / "include"
 """Headers that a compiled network takes with it."""
+
+LICENCE = "SPDX-License-Identifier: Apache-2.0"
+LICENCE_LINE = f"/* {LICENCE} */"
+"""Begins all C that ends up in somebody's product, generated C too."""
