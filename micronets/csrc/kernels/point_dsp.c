@@ -1,9 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The point block of Armv7E-M in assembly: all pairs of output channels of four pixels (layouts: point_block.h).
  *
  * r0-r7 hold the eight accumulators (p0 b0 p1 b1 ...), r8 lanes, r9 their low bytes, r10 and r11 two pixels' inputs, r12
  * walks the column and lr the stream; all else lives on the stack. Sixteen steps are unrolled; the first pass over them
  * begins as far in as leaves a multiple of sixteen.
  */
+#include "micronets_config.h"
 #include "micronets_dsp.h"
 #include "point_dsp.h"
 
