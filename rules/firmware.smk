@@ -7,6 +7,7 @@ rule build_firmware:
         elf=f"{R}/{{task}}/{{model}}/{{board}}/{{runtime}}firmware/firmware.elf",
         map=f"{R}/{{task}}/{{model}}/{{board}}/{{runtime}}firmware/firmware.map",
         firmware=f"{R}/{{task}}/{{model}}/{{board}}/{{runtime}}firmware/firmware.json",
+        src=directory(f"{R}/{{task}}/{{model}}/{{board}}/{{runtime}}firmware/src"),
     log:
         f"{R}/logs/{{task}}/{{model}}/{{board}}/{{runtime}}firmware.log",
     conda:

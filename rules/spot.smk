@@ -34,6 +34,7 @@ rule spot_keywords:
         truth=rules.make_stream.output.truth,
     output:
         elf=f"{R}/{{task}}/{{model}}/{{board}}/spot/keyword_spotter.elf",
+        src=directory(f"{R}/{{task}}/{{model}}/{{board}}/spot/src"),
         summary=f"{R}/{{task}}/{{model}}/{{board}}/spot/summary.txt",
         picture=f"{R}/{{task}}/{{model}}/{{board}}/spot/stream.png",
         trade_off=f"{R}/{{task}}/{{model}}/{{board}}/spot/operating_points.png",

@@ -1,38 +1,28 @@
 """From a .tflite file to C: read, lower, choose kernels, plan memory, emit."""
 
 import re
-import shutil
 from pathlib import Path
 
-from micronets import atomic
 from micronets.compiler.compiled_network import CompiledNetwork, EdgeQuantisation, Layer, PlannedBuffer
+from micronets.compiler.cores import find_core
 from micronets.compiler.emit import emit
+from micronets.compiler.folder import write_folder
 from micronets.compiler.kernels.account import four_bit_notes
 from micronets.compiler.lower import lower
 from micronets.compiler.memories import Memories, check_arena, check_weights
+from micronets.compiler.naming import OWN_PREFIX, Naming
 from micronets.compiler.passes import optimise_program
 from micronets.compiler.reader import read_graph
 from micronets.compiler.registry import analyse, choose_kernel
 from micronets.compiler.row_fusion import fuse_rows
 from micronets.compiler.steps import Program
-from micronets.csrc import INCLUDE, KERNELS
-from micronets.errors import BuildError, ModelError
+from micronets.errors import ConfigurationError, ModelError
 
-CORES = ("cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55")
-OPTIMISE = ("speed", "balanced", "size")
+OPTIMISE_FLAGS = {"speed": ("-O3",), "balanced": ("-O2",), "size": ("-Os",)}
+"""What to optimise for, and the flags of the C compiler that the code is then meant for."""
 
-_COMPILER_FLAGS = {"speed": ("-O3",), "balanced": ("-O2",), "size": ("-Os",)}
+OPTIMISE = tuple(OPTIMISE_FLAGS)
 
-_INNER_HEADERS = (
-    "depthwise_3x3.h",
-    "helium_move.h",
-    "helium_round.h",
-    "point.h",
-    "point_block.h",
-    "point_dsp.h",
-    "point_int4.h",
-    "point_int4_dsp.h",
-)
 _LARGEST_VALUE_BYTES = 4 << 20
 
 # Share of the arena that running two layers row by row must save: it costs a few per cent of the layers' time.
@@ -46,56 +36,58 @@ def compile_network(
     core: str = "cortex-m4",
     optimise: str = "balanced",
     memories: Memories | None = None,
+    prefix: str = OWN_PREFIX,
 ) -> CompiledNetwork:
-    """Writes network.h, network.c and the kernel sources they need into `directory`, whole or not at all.
+    """Writes `<prefix>.h`, `<prefix>.c` and all that it takes to build them into `directory`, whole or not at all.
 
     Args:
-        directory: replaced if it is there.
+        directory: what others put there stays, see `output_folder`.
         core: what the code is for; the kernels themselves pick instructions by what the C compiler is told.
+        prefix: begins the names of files, symbols and public macros, so that one program can hold several networks.
         optimise: `speed` runs layers row by row only where that saves a fifth of the arena, `balanced` 2 %, `size`
             always; and it chooses the C compiler's flags.
         memories: of the board that the program is for; None where any size will do.
 
     Raises:
         ModelError: the file is damaged, or asks for what the compiler does not support.
-        BuildError: `core` or `optimise` is not one of `CORES` or `OPTIMISE`; weights or activations alone are larger
-            than `memories`.
+        ConfigurationError: `core` is not one of `CORES`, `optimise` not one of `OPTIMISE`, or `prefix` no good name.
+        BuildError: weights or activations alone are larger than `memories`.
+        OutputError: files of others are in the way.
     """
-    if core not in CORES:
-        raise BuildError(f"core {core!r} is not known; choose one of {', '.join(CORES)}")
+    find_core(core)
+    Naming(prefix)
     if optimise not in OPTIMISE:
-        raise BuildError(f"optimise {optimise!r} is not known; choose one of {', '.join(OPTIMISE)}")
+        raise ConfigurationError(f"optimise {optimise!r} is not known; choose one of {', '.join(OPTIMISE)}.")
     program = lower(read_graph(Path(tflite)))
     largest = max(value.size_bytes for value in (program.input, *(step.output for step in program.steps)))
     if largest > _LARGEST_VALUE_BYTES:
         raise ModelError(f"{tflite}: one activation takes {largest} bytes, too many for a microcontroller")
     optimise_program(program)
-    return compile_program(program, Path(directory), core=core, optimise=optimise, memories=memories)
+    return compile_program(program, Path(directory), core=core, optimise=optimise, memories=memories, prefix=prefix)
 
 
 def compile_program(
-    program: Program, directory: Path, *, core: str, optimise: str, memories: Memories | None = None
+    program: Program,
+    directory: Path,
+    *,
+    core: str,
+    optimise: str,
+    memories: Memories | None = None,
+    prefix: str = OWN_PREFIX,
 ) -> CompiledNetwork:
     """The part of `compile_network` behind the passes."""
     name = re.sub(r"[^A-Za-z0-9_.-]", "_", Path(program.file).stem) or "network"
     if memories is not None:
         check_weights(name, program, memories)
     analysis = analyse(program)
-    chosen = [choose_kernel(step, analysis, core, optimise) for step in program.steps]
+    chosen = [choose_kernel(step, analysis, find_core(core), optimise) for step in program.steps]
     program.notes += four_bit_notes(chosen)
     kernels, placement = fuse_rows(program, chosen, _LEAST_GAIN[optimise])
     if memories is not None:
         check_arena(name, placement.plan.arena_bytes, memories)
-    emitted = emit(program, kernels, placement, name)
+    naming = Naming(prefix)
+    emitted = emit(program, kernels, placement, name, naming)
     files = sorted({file for kernel in kernels for file in kernel.files()})
-    headers = sorted({header for kernel in kernels for header in kernel.headers()})
-    with atomic.atomic_directory(directory) as beside:
-        (beside / "network.h").write_text(emitted.header, encoding="utf-8")
-        (beside / "network.c").write_text(emitted.body, encoding="utf-8")
-        for file in (*files, *headers, *_INNER_HEADERS):
-            shutil.copyfile(KERNELS / file, beside / file)
-        for header in sorted(INCLUDE.glob("micronets_*.h")):
-            shutil.copyfile(header, beside / header.name)
     layers = tuple(
         Layer(
             function=layer.function,
@@ -117,13 +109,14 @@ def compile_program(
         for buffer, offset in zip(placement.buffers, placement.plan.offsets, strict=True)
     )
     first, last = program.input_quantisation, program.output_quantisation
-    return CompiledNetwork(
+    network = CompiledNetwork(
         name=name,
+        prefix=prefix,
         core=core,
         optimise=optimise,
-        sources=tuple(directory / file for file in ("network.c", *files)),
+        sources=(directory / f"{prefix}.c", *(directory / naming.kernel_file(file) for file in files)),
         include_directories=(directory,),
-        compiler_flags=_COMPILER_FLAGS[optimise],
+        compiler_flags=OPTIMISE_FLAGS[optimise],
         arena_bytes=max(placement.plan.arena_bytes, 4),
         weights_bytes=sum(layer.constant_bytes for layer in layers),
         steps=len(kernels),
@@ -133,3 +126,5 @@ def compile_program(
         output=EdgeQuantisation(last.scale, last.zero_point, last.shape),
         notes=tuple(program.notes),
     )
+    write_folder(network, emitted, files, directory)
+    return network

@@ -48,10 +48,12 @@ class EdgeQuantisation:
 @dataclass(frozen=True)
 class CompiledNetwork:
     name: str
+    prefix: str
+    """Of all that the linker sees of it, and of its files."""
     core: str
     optimise: str
     sources: tuple[Path, ...]
-    """C files to compile, network.c first."""
+    """C files to compile, `<prefix>.c` first."""
     include_directories: tuple[Path, ...]
     compiler_flags: tuple[str, ...]
     """Optimisation flags the sources are meant for."""

@@ -1,4 +1,4 @@
-"""Writes network.h and network.c."""
+"""Writes the C of a network itself, `<prefix>.h` and `<prefix>.c`."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,12 +7,21 @@ from micronets.compiler.arena import ArenaPlan
 from micronets.compiler.kernels import Kernel
 from micronets.compiler.kernels.fused_rows import FusedRows
 from micronets.compiler.kernels.kernel import PlannedKernel
+from micronets.compiler.naming import OWN_PREFIX, Naming
 from micronets.compiler.source import Source
 from micronets.compiler.steps import Program, Step, Value
+from micronets.csrc import LICENCE_LINE
+
+_ALWAYS_INCLUDED = ("depthwise_3x3.h", "micronets_helium.h", "micronets_kernels.h")
+"""Headers of the kernels that `<prefix>.c` includes."""
 
 
-def layer_function(number: int, count: int, kind: str) -> str:
-    return f"network_layer_{number:0{3 if count > 100 else 2}d}_{kind}"
+def layer_function(number: int, count: int, kind: str, prefix: str = OWN_PREFIX) -> str:
+    return f"{prefix}_layer_{_numeral(number, count)}_{kind}"
+
+
+def _numeral(number: int, count: int) -> str:
+    return f"{number:0{3 if count > 100 else 2}d}"
 
 
 @dataclass(frozen=True)
@@ -20,7 +29,7 @@ class EmittedLayer:
     function: str
     step: Step
     unit: int
-    """Which call of network_invoke() runs it; a fused pair shares one."""
+    """Which call of `<prefix>_invoke()` runs it; a fused pair shares one."""
     kernel: str
     scratch_bytes: int
     constant_bytes: int
@@ -31,11 +40,14 @@ class Emitted:
     header: str
     body: str
     layers: tuple[EmittedLayer, ...]
+    included: tuple[str, ...]
+    """Headers of the kernels that the body includes."""
 
 
 class _Emitter:
-    def __init__(self, placement: ArenaPlan, count: int) -> None:
+    def __init__(self, placement: ArenaPlan, count: int, prefix: str) -> None:
         self.placement = placement
+        self.prefix = prefix
         self.count = count
         self.layers: list[EmittedLayer] = []
         self.constants: list[str] = []
@@ -48,8 +60,8 @@ class _Emitter:
     def begin(self, step: Step) -> tuple[str, str, Source]:
         """The next layer's function, the prefix of its constants, and where they go."""
         number = len(self.layers)
-        function = layer_function(number, self.count, step.kind)
-        return function, f"layer_{function.removeprefix('network_layer_').split('_')[0]}", Source()
+        function = layer_function(number, self.count, step.kind, self.prefix)
+        return function, f"layer_{_numeral(number, self.count)}", Source(self.prefix)
 
     def finish(
         self, function: str, kernel: Kernel, source: Source, parameters: str, statements: list[str], scratch_bytes: int
@@ -93,8 +105,9 @@ class _Emitter:
         self.calls.append(driver)
 
 
-def emit(program: Program, kernels: list[PlannedKernel], placement: ArenaPlan, name: str) -> Emitted:
-    emitter = _Emitter(placement, sum(2 if isinstance(kernel, FusedRows) else 1 for kernel in kernels))
+def emit(program: Program, kernels: list[PlannedKernel], placement: ArenaPlan, name: str, naming: Naming) -> Emitted:
+    prefix, macro = naming.prefix, naming.macro
+    emitter = _Emitter(placement, sum(2 if isinstance(kernel, FusedRows) else 1 for kernel in kernels), prefix)
     definitions: dict[str, None] = {}
     for kernel, offset in zip(kernels, placement.scratch_offsets, strict=True):
         scratch = "0" if offset is None else _address(offset)
@@ -104,67 +117,82 @@ def emit(program: Program, kernels: list[PlannedKernel], placement: ArenaPlan, n
         else:
             definitions[kernel.definition()] = None
             emitter.single(kernel, scratch)
-    calls = "\n".join(f"    {name}();\n    NETWORK_AFTER_STEP({i});" for i, name in enumerate(emitter.calls))
-    headers = "".join(f'#include "{name}"\n' for name in sorted(set().union(*(k.headers() for k in kernels))))
+    calls = "\n".join(f"    {name}();\n    {macro}_AFTER_STEP({i});" for i, name in enumerate(emitter.calls))
     file = Path(program.file).name
-    body = f"""/* {file}, compiled ahead of time. Generated; change the network, not this file. */
-#include "network.h"
+    headers = (*_ALWAYS_INCLUDED, *sorted(set().union(*(kernel.headers() for kernel in kernels))))
+    includes = "\n".join(f'#include "{header}"' for header in headers)
+    parts = [*(text for text in definitions if text), *emitter.constants, *emitter.bodies]
+    body = f"""{LICENCE_LINE}
+/* {file}, compiled ahead of time. Generated; change the network, not this file. */
+#include "{prefix}.h"
 
-#include "depthwise_3x3.h"
-#include "micronets_helium.h"
-#include "micronets_kernels.h"
-{headers}
+{naming.kernel_text(includes)}
+
 /* A test build may look at the arena here. */
-#ifndef NETWORK_AFTER_STEP
-#define NETWORK_AFTER_STEP(step)
+#ifndef {macro}_AFTER_STEP
+#define {macro}_AFTER_STEP(step)
 #endif
 
+#if defined(__clang__)
+#define LAYER static __attribute__((noinline)) void
+#else
 #define LAYER static __attribute__((noipa)) void
+#endif
 
-static int8_t arena[NETWORK_ARENA_BYTES] __attribute__((aligned(8), section(".bss.network_arena")));
+static int8_t arena[{macro}_ARENA_BYTES] __attribute__((aligned(8), section(".bss.{prefix}_arena")));
 
-int8_t *const network_input = {emitter.address(program.input)};
-const int8_t *const network_output = {emitter.address(program.output)};
+int8_t *const {prefix}_input = {emitter.address(program.input)};
+const int8_t *const {prefix}_output = {emitter.address(program.output)};
 
-{"".join(f"{text}{chr(10)}" for text in definitions if text)}{chr(10).join(emitter.constants)}
-{chr(10).join(emitter.bodies)}
-void network_invoke(void)
+{naming.kernel_text(chr(10).join(parts))}
+void {prefix}_invoke(void)
 {{
 {calls}
 }}
 """
-    return Emitted(_header(program, name, emitter.count, placement), body, tuple(emitter.layers))
+    return Emitted(_header(program, name, emitter.count, placement, naming), body, tuple(emitter.layers), headers)
 
 
 def _address(offset: int) -> str:
     return f"arena + {offset}"
 
 
-def _header(program: Program, name: str, layers: int, placement: ArenaPlan) -> str:
+def _header(program: Program, name: str, layers: int, placement: ArenaPlan, naming: Naming) -> str:
     first, last = program.input_quantisation, program.output_quantisation
-    return f"""/* {Path(program.file).name}, compiled ahead of time. Generated; change the network, not this file. */
-#ifndef NETWORK_H
-#define NETWORK_H
+    prefix, macro = naming.prefix, naming.macro
+    return f"""{LICENCE_LINE}
+/* {Path(program.file).name}, compiled ahead of time. Generated; change the network, not this file. */
+#ifndef {macro}_H
+#define {macro}_H
 
 #include <stdint.h>
 
-#define NETWORK_NAME "{name}"
-#define NETWORK_LAYER_COUNT {layers}
-#define NETWORK_INPUT_BYTES {program.input.size_bytes}
-#define NETWORK_OUTPUT_BYTES {program.output.size_bytes}
-#define NETWORK_ARENA_BYTES {max(placement.plan.arena_bytes, 4)}
+#ifdef __cplusplus
+extern "C" {{
+#endif
+
+#define {macro}_NAME "{name}"
+#define {macro}_LAYER_COUNT {layers}
+#define {macro}_INPUT_BYTES {program.input.size_bytes}
+#define {macro}_OUTPUT_BYTES {program.output.size_bytes}
+#define {macro}_ARENA_BYTES {max(placement.plan.arena_bytes, 4)}
 
 /* real = scale * (q - zero point) */
-#define NETWORK_INPUT_SCALE {first.scale!r}
-#define NETWORK_INPUT_ZERO_POINT ({first.zero_point})
-#define NETWORK_OUTPUT_SCALE {last.scale!r}
-#define NETWORK_OUTPUT_ZERO_POINT ({last.zero_point})
+#define {macro}_INPUT_SCALE {first.scale!r}
+#define {macro}_INPUT_ZERO_POINT ({first.zero_point})
+#define {macro}_OUTPUT_SCALE {last.scale!r}
+#define {macro}_OUTPUT_ZERO_POINT ({last.zero_point})
 
-/* In the arena: network_invoke may overwrite the input; the output holds until the arena is next written. */
-extern int8_t *const network_input;
-extern const int8_t *const network_output;
+/* In the arena: {prefix}_invoke may overwrite the input; the output holds until the arena is next written. */
+extern int8_t *const {prefix}_input;
+extern const int8_t *const {prefix}_output;
 
-void network_invoke(void);
+/* One inference. Not reentrant: there is one arena. */
+void {prefix}_invoke(void);
+
+#ifdef __cplusplus
+}}
+#endif
 
 #endif
 """

@@ -5,6 +5,7 @@ import pkgutil
 from collections.abc import Iterator
 
 from micronets.compiler import operators
+from micronets.compiler.cores import Core
 from micronets.compiler.intervals import Analysis
 from micronets.compiler.kernels.kernel import Kernel
 from micronets.compiler.operators.family import Family, OperatorKind
@@ -33,6 +34,6 @@ def analyse(program: Program) -> Analysis:
     return Analysis(program, _BOUNDS)
 
 
-def choose_kernel(step: Step, analysis: Analysis, core: str, optimise: str) -> Kernel:
+def choose_kernel(step: Step, analysis: Analysis, core: Core, optimise: str) -> Kernel:
     """The fastest kernel that is exact for the step and the values it can meet."""
     return _KERNELS[type(step)](step, analysis, core, optimise)

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from micronets.compiler.naming import OWN_PREFIX
+
 _TYPES = {
     np.dtype(np.int8): "int8_t",
     np.dtype(np.uint8): "uint8_t",
@@ -17,9 +19,10 @@ _NUMBERS_PER_LINE = {1: 24, 2: 16, 4: 10}
 
 
 class Source:
-    """Collects the constants of network.c; every array is word-aligned and in a section `.rodata.network_<name>`."""
+    """Collects the constants of a C file; every array is word-aligned and in a section `.rodata.<prefix>_<name>`."""
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str = OWN_PREFIX) -> None:
+        self._section = f".rodata.{prefix}"
         self.parts: list[str] = []
         self.constant_bytes = 0
 
@@ -33,7 +36,7 @@ class Source:
         body = ",\n    ".join(lines)
         self.parts.append(
             f"{'static ' if static else ''}const {c_type(flat)} {name}[{len(numbers)}]\n"
-            f'    __attribute__((aligned(4), section(".rodata.network_{name}"))) = {{\n    {body}}};\n'
+            f'    __attribute__((aligned(4), section("{self._section}_{name}"))) = {{\n    {body}}};\n'
         )
         self.constant_bytes += flat.nbytes
         return name
@@ -42,7 +45,7 @@ class Source:
         """Adds a `static const struct` and returns its address as C text."""
         self.parts.append(
             f"static const struct {struct} {name}\n"
-            f'    __attribute__((section(".rodata.network_{name}"))) = {_initialiser(fields, "    ")};\n'
+            f'    __attribute__((section("{self._section}_{name}"))) = {_initialiser(fields, "    ")};\n'
         )
         self.constant_bytes += 4 * _count(fields)
         return f"&{name}"

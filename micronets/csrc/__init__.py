@@ -13,3 +13,7 @@ KERNELS = CSRC / "kernels"
 BOARDS = CSRC / "boards"
 INCLUDE = CSRC / "include"
 """Headers that a compiled network takes with it."""
+
+LICENCE = "SPDX-License-Identifier: Apache-2.0"
+LICENCE_LINE = f"/* {LICENCE} */"
+"""Begins all C that ends up in somebody's product, generated C too."""

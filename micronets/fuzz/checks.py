@@ -25,6 +25,7 @@ _MODELS = {"layer": random_layer, "operator": random_operator, "network": random
 
 Runner = Callable[[Path, np.ndarray, int], tuple[CompiledNetwork, np.ndarray]]
 
+# One for each set of kernels.
 _CORES = ("cortex-m4", "cortex-m0plus", "cortex-m55")
 _BOARDS = ("nucleo-l4r5zi", "nucleo-l4r5zi", "corstone-300", "corstone-300", "nucleo-f746zg", "nucleo-f207zg")
 _LONGEST_COMPILATION_S = 20.0

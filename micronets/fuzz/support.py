@@ -5,6 +5,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+from micronets.compiler.cores import find_core
 from micronets.compiler.kernels import Kernel
 from micronets.compiler.lower import lower
 from micronets.compiler.reader import read_graph
@@ -67,7 +68,7 @@ def _kernels(name: str, seed: int, core: str) -> list[Kernel]:
             return []
     analysis = analyse(program)
     own = [step for step in program.steps if graph.operators[step.operators[0]].kind == name]
-    return [choose_kernel(step, analysis, core, "balanced") for step in own]
+    return [choose_kernel(step, analysis, find_core(core), "balanced") for step in own]
 
 
 @cache

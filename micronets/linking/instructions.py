@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from micronets.compiler.cores import find_core
 from micronets.errors import EmulatorError
 from micronets.linking.toolchain import run_tool
 
@@ -97,10 +98,12 @@ def disassemble(elf: Path, core: str) -> dict[int, Instruction]:
 
     Raises:
         EmulatorError: an instruction that belongs to no class.
+        ConfigurationError: the core is not known.
     """
     instructions = {}
-    architecture = ("-m", "armv8.1-m.main") if core == "cortex-m55" else ()
-    for line in run_tool("arm-none-eabi-objdump", ["-d", "-z", *architecture, elf]).splitlines():
+    architecture = find_core(core).objdump_architecture
+    options = () if architecture is None else ("-m", architecture)
+    for line in run_tool("arm-none-eabi-objdump", ["-d", "-z", *options, elf]).splitlines():
         match = _LINE.match(line)
         if match is None or match[3].startswith("."):
             continue

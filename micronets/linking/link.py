@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from micronets.boards import Board
+from micronets.compiler import OPTIMISE_FLAGS
 from micronets.compiler.compiled_network import PlannedBuffer
 from micronets.csrc import CSRC
 from micronets.errors import BuildError
@@ -23,7 +24,6 @@ _C, _CPP = "arm-none-eabi-gcc", "arm-none-eabi-g++"
 _CPP_FLAGS = ("-std=c++17", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", "-masm-syntax-unified")
 _LANGUAGE_FLAGS = {_C: ("-std=c11",), _CPP: _CPP_FLAGS}
 _HARNESS_FLAGS = ("-Os", "-ffreestanding", "-masm-syntax-unified")
-_NETWORK_FLAGS = {"speed": ("-O3",), "balanced": ("-O2",), "size": ("-Os",)}
 _FOREIGN_LIBRARY = re.compile(r"uses VFP register arguments|conflicting CPU architectures|failed to merge target")
 _OVERFLOW = re.compile(r"region `(FLASH|RAM)' overflowed by (\d+) bytes")
 
@@ -119,14 +119,14 @@ def _compile(compiled: CompiledSources, harness: Harness, work: Path) -> list[st
     includes = [*compiled.include_directories, *harness.include_directories]
     includes += [CSRC / folder for folder in INCLUDES]
     common = [*core_flags(compiled.core), *_FLAGS]
-    network_flags = (*_NETWORK_FLAGS[compiled.optimise], *harness.network_flags)
+    network_flags = (*OPTIMISE_FLAGS[compiled.optimise], *harness.network_flags)
     harness_flags = (*_HARNESS_FLAGS, *harness.flags)
     jobs = [
         (f"{NETWORK_OBJECT}{index:02d}-{Path(source).stem}.o", Path(source), network_flags)
         for index, source in enumerate(compiled.sources)
     ]
     jobs += [
-        (f"{library.name}-{source.stem}.o", source, _NETWORK_FLAGS[compiled.optimise])
+        (f"{library.name}-{source.stem}.o", source, OPTIMISE_FLAGS[compiled.optimise])
         for library in harness.libraries
         for source in library.sources
     ]

@@ -5,7 +5,8 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from micronets.errors import BuildError, ConfigurationError
+from micronets.compiler.cores import find_core
+from micronets.errors import BuildError
 
 DEBIAN_PACKAGES = {
     "arm-none-eabi-gcc": "gcc-arm-none-eabi libnewlib-arm-none-eabi",
@@ -17,24 +18,10 @@ DEBIAN_PACKAGES = {
     "cc": "gcc libc6-dev",
 }
 
-_FPU_HARD = "-mfloat-abi=hard"
-_CORE_FLAGS = {
-    "cortex-m0plus": ("-mcpu=cortex-m0plus", "-mfloat-abi=soft"),
-    "cortex-m3": ("-mcpu=cortex-m3", "-mfloat-abi=soft"),
-    "cortex-m4": ("-mcpu=cortex-m4", "-mfpu=fpv4-sp-d16", _FPU_HARD),
-    "cortex-m7": ("-mcpu=cortex-m7", "-mfpu=fpv5-sp-d16", _FPU_HARD, "-DMN_DUAL_ISSUE=1"),
-    "cortex-m33": ("-mcpu=cortex-m33", "-mfpu=fpv5-sp-d16", _FPU_HARD),
-    # Turning loops into counted ones, GCC 12.2 at -Os forgets what it knows of the counter after the loop, and so wrote
-    # a word too many where a loop by twos is followed by a test for the odd one.
-    "cortex-m55": ("-mcpu=cortex-m55", _FPU_HARD, "-fno-branch-count-reg"),
-}
-
 
 def core_flags(core: str) -> tuple[str, ...]:
     """Compiler flags that choose the instruction set; raises ConfigurationError for a core that is not known."""
-    if core not in _CORE_FLAGS:
-        raise ConfigurationError(f"Unknown core {core!r}; known are {', '.join(_CORE_FLAGS)}.")
-    return ("-mthumb", *_CORE_FLAGS[core])
+    return find_core(core).gcc_flags
 
 
 def find_tool(name: str) -> str:

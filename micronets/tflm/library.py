@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from micronets.compiler.cores import find_core
 from micronets.errors import BuildError, ConfigurationError
 
 CORE_PLACEHOLDER = "{core}"
@@ -20,9 +21,6 @@ _THIRD_PARTY = tuple(
     for folder in ("tensorflow/lite/micro/tools/make/downloads", "third_party")
     for part in ("flatbuffers/include", "gemmlowp", "ruy", "kissfft")
 )
-
-# Of TFLM's targets/cortex_m_generic_makefile.inc: those that agree with `core_flags` on the floating-point registers.
-_TARGET_ARCHS = {"cortex-m4": "cortex-m4+fp", "cortex-m7": "cortex-m7+fp"}
 
 _ADD_METHOD = re.compile(
     r"TfLiteStatus\s+(Add\w+)\s*\([^{};]*\)\s*\{\s*return\s+AddBuiltin\(\s*BuiltinOperator_(\w+)\s*,"
@@ -96,7 +94,7 @@ class TflmLibrary:
 
 
 def _how(core: str) -> str:
-    arch = _TARGET_ARCHS.get(core, core)
+    arch = find_core(core).tflm_architecture
     return (
         "build it in a checkout of TensorFlow Lite Micro with `make -f tensorflow/lite/micro/tools/make/Makefile "
         f"TARGET=cortex_m_generic TARGET_ARCH={arch} OPTIMIZED_KERNEL_DIR=cmsis_nn microlite`, and name "

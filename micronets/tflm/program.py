@@ -6,11 +6,11 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from micronets import atomic
 from micronets.compiler.compiled_network import EdgeQuantisation, PlannedBuffer
 from micronets.compiler.emit import layer_function
-from micronets.csrc import CSRC
+from micronets.csrc import CSRC, LICENCE_LINE
 from micronets.errors import BuildError, ModelError
+from micronets.output_folder import output_folder
 from micronets.tflm.library import TflmLibrary
 from micronets.tflm.network import TflmNetwork, read_network
 
@@ -62,13 +62,14 @@ def write_tflm_program(
     """Writes network.h, network.cpp, operators.h, model.cpp and system_calls.c into `directory`, whole or not at all.
 
     Args:
-        directory: replaced if it is there.
+        directory: what others put there stays, see `output_folder`.
         arena_bytes: a multiple of `ARENA_ALIGNMENT_BYTES`.
 
     Raises:
         ModelError: the file is damaged or no network for TFLM (see `read_network`), or has an operator that the
             resolver has no method for; the sentence names it.
         BuildError: the library's headers cannot be understood.
+        OutputError: files of others are in the way.
     """
     if arena_bytes <= 0 or arena_bytes % ARENA_ALIGNMENT_BYTES:
         raise BuildError(f"An arena of {arena_bytes} bytes is no multiple of {ARENA_ALIGNMENT_BYTES}.")
@@ -88,7 +89,7 @@ def write_tflm_program(
     name = re.sub(r"[^A-Za-z0-9_.-]", "_", Path(tflite).stem) or "network"
     kinds = {kind: methods[kind] for kind in dict.fromkeys(operator.kind for operator in network.operators)}
     directory = Path(directory)
-    with atomic.atomic_directory(directory) as beside:
+    with output_folder(directory) as beside:
         (beside / "network.h").write_text(_header(network, name, arena_bytes), encoding="utf-8")
         (beside / "operators.h").write_text(_operators(network, layers, kinds), encoding="utf-8")
         (beside / "model.cpp").write_text(_model(network.content, name), encoding="utf-8")
@@ -110,7 +111,8 @@ def write_tflm_program(
 
 def _header(network: TflmNetwork, name: str, arena_bytes: int) -> str:
     first, last = network.input, network.output
-    return f"""/* {name} on TensorFlow Lite Micro. Generated; change the network, not this file. */
+    return f"""{LICENCE_LINE}
+/* {name} on TensorFlow Lite Micro. Generated; change the network, not this file. */
 #ifndef NETWORK_H
 #define NETWORK_H
 
@@ -162,7 +164,8 @@ def _operators(network: TflmNetwork, layers: tuple[TflmLayer, ...], kinds: dict[
         for layer, operator in zip(layers, network.operators, strict=True)
     ]
     separator = " \\\n    "
-    return f"""/* Generated; change the network, not this file. */
+    return f"""{LICENCE_LINE}
+/* Generated; change the network, not this file. */
 #ifndef OPERATORS_H
 #define OPERATORS_H
 
@@ -183,7 +186,8 @@ def _model(content: bytes, name: str) -> str:
         ",".join(map(str, content[start : start + _BYTES_A_LINE])) for start in range(0, len(content), _BYTES_A_LINE)
     ]
     values = ",\n    ".join(lines)
-    return f"""/* {name}.tflite, {len(content)} bytes. Generated; change the network, not this file. */
+    return f"""{LICENCE_LINE}
+/* {name}.tflite, {len(content)} bytes. Generated; change the network, not this file. */
 extern "C" const unsigned char network_model[];
 alignas({ARENA_ALIGNMENT_BYTES}) const unsigned char network_model[] = {{
     {values}

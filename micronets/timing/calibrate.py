@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from micronets.compiler.cores import CORES, Timing
 from micronets.timing.published_latencies import PublishedLatencies
 from micronets.timing.transfer import (
     REFERENCE_BOARD,
@@ -18,9 +19,10 @@ from micronets.timing.transfer import (
 def report(published: PublishedLatencies, *, figures: bool) -> str:
     """The errors of every model as text; `figures`: of every single figure, too."""
     lines = [*_cortex_m4(published)]
-    for core in ("cortex-m7", "cortex-m33"):
-        pairs = find_pairs(published, core)
-        lines += ["", *_carried_over(core, pairs, published, figures)]
+    for core in CORES.values():
+        if core.timing is Timing.CARRIED_OVER:
+            pairs = find_pairs(published, core.name)
+            lines += ["", *_carried_over(core.name, pairs, published, figures)]
     return "\n".join(lines)
 
 

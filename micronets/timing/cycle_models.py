@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from micronets.boards import Board, find_board
+from micronets.compiler.cores import Timing, find_core
 from micronets.timing.published_latencies import PublishedLatencies, load_published_latencies
 from micronets.timing.transfer import (
     REFERENCE_BOARD,
@@ -90,9 +91,10 @@ class CycleModel:
 def find_cycle_model(board: Board) -> CycleModel | None:
     """None where there is no model for the board's core, or its wait states are not known."""
     published = load_published_latencies()
-    if board.core == "cortex-m4" and board.flash_load_cycles is not None:
+    timing = find_core(board.core).timing
+    if timing is Timing.COUNTED and board.flash_load_cycles is not None:
         return _cortex_m4(board, board.flash_load_cycles, published)
-    if board.core in ("cortex-m7", "cortex-m33"):
+    if timing is Timing.CARRIED_OVER:
         return _carried_over(board.core, published)
     return None
 
@@ -134,7 +136,7 @@ def _carried_over(core: str, published: PublishedLatencies) -> CycleModel:
     software = ", ".join(sorted({pair.software for pair in pairs}))
     return replace(
         reference,
-        scattered_load=_SCATTERED_LOAD if core == "cortex-m7" else None,
+        scattered_load=_SCATTERED_LOAD if find_core(core).dual_issue else None,
         transfer=transfer,
         errors=reference.errors.and_then(unseen),
         description=f"{REFERENCE_BOARD}'s cycles carried over to the {core}: half the MACs and {transfer.rest:.3f} of "

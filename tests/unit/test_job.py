@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from micronets import job as job_module
 from micronets.errors import MicronetsError
 from micronets.job import claim
 
@@ -153,3 +154,24 @@ def test_only_one_workflow_works_on_a_results_folder(repository, tmp_path):
     other.communicate()
     claim(tmp_path / "results")
     assert f"process {os.getpid()} " in (tmp_path / "results" / ".workflow.lock").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["kws", "tracking.json"])
+def test_a_folder_where_others_files_are_in_the_way_is_not_claimed(tmp_path, name):
+    (tmp_path / name).write_text("mine", encoding="utf-8")
+    (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(MicronetsError, match=rf"holds {name}, which no workflow has written; move it away"):
+        claim(tmp_path, ("logs", "kws", "tracking.json"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([name, "notes.txt"])
+    (tmp_path / name).unlink()
+    claim(tmp_path, ("logs", "kws", "tracking.json"))
+    (tmp_path / "kws").mkdir()  # the workflow's own, from now on
+    _release()
+    claim(tmp_path, ("logs", "kws", "tracking.json"))
+    assert (tmp_path / "notes.txt").read_text(encoding="utf-8") == "mine"
+    _release()
+
+
+def _release():
+    """As the end of the process does."""
+    job_module._claims.pop().close()

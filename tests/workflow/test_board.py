@@ -9,6 +9,14 @@ from tests.emulated_board import PluggedInBoard
 
 MODELS = ("ds-cnn-s", "searched")
 BOARD = "netduinoplus2"
+OWN_BOARDS = """
+my-board:
+  core: cortex-m4
+  clock_hz: 100000000
+  flash_bytes: 1048576
+  sram_bytes: 131072
+  emulator: mps2-an386
+"""
 
 
 @pytest.fixture
@@ -39,3 +47,21 @@ def test_every_model_is_flashed_and_measured(finished, workflow_in, plugged_in, 
         # Virtual time: one nanosecond for an instruction.
         assert measured["cycles"] == pytest.approx(profile["counted"]["instructions"], rel=1e-4)
         assert sum(step["cycles"] for step in measured["steps"]) == pytest.approx(measured["cycles"], rel=1e-3)
+
+
+def test_a_board_of_the_users_own_is_built_for(finished, workflow_in, tmp_path):
+    whole, _ = finished
+    shutil.copytree(whole.directory, tmp_path / "copy", symlinks=True)
+    workflow = workflow_in(tmp_path / "copy")
+    (workflow.directory / "my boards.yaml").write_text(OWN_BOARDS, encoding="utf-8")
+    settings = ["--config", "boards=[my-board]", "boards_file='my boards.yaml'"]
+    assert workflow.planned(*settings) == {"build_firmware": 2, "profile_firmware": 2, "write_report": 1}
+    run = workflow.run(*settings)
+    assert run.status == 0, run.text
+    folder = workflow.directory / "results" / "kws" / "ds-cnn-s" / "my-board"
+    profile = json.loads((folder / "profile" / "profile.json").read_text(encoding="utf-8"))
+    assert (profile["board"], profile["clock_hz"], profile["outputs"]["bit_exact"]) == ("my-board", 100_000_000, True)
+    assert "my-board" in run.text
+    # Other memories are noticed.
+    (workflow.directory / "my boards.yaml").write_text(OWN_BOARDS.replace("131072", "65536"), encoding="utf-8")
+    assert workflow.planned(*settings)["build_firmware"] == 2

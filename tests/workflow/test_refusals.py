@@ -22,13 +22,14 @@ time.sleep(99)
         ("kws__train__bach_size=3", "Unknown configuration key 'kws.train.bach_size'; did you mean 'batch_size'."),
         ("kws__data={source: folder, path: no/such}", "kws.data.path: there is no folder no/such; correct the path."),
         ("boards=[nucleo-f44]", "boards: Unknown board 'nucleo-f44'"),
+        ("boards_file=no/such.yaml", "boards_file: "),
         (
             "kws__firmware__runtimes=[tflm]",
             "kws.models.ds-cnn-s.firmware.tflm.library and include must name a library of",
         ),
         ("kws__search__max_mops=0.01", "kws.models.searched.search: The smallest network of the search space needs"),
     ],
-    ids=["key", "folder", "board", "tflm", "budget"],
+    ids=["key", "folder", "board", "boards_file", "tflm", "budget"],
 )
 def test_a_wrong_setting_is_one_sentence_before_any_job(workflow_in, tmp_path, setting, sentence):
     run = workflow_in(tmp_path).run("--config", setting)
@@ -54,6 +55,26 @@ def test_a_second_workflow_on_the_same_results_is_refused(workflow_in, repositor
     assert "Traceback" not in run.text
     assert not (tmp_path / "results" / "tracking.json").exists()
     claim(tmp_path / "results")
+
+
+def test_results_over_others_files_are_refused(workflow_in, tmp_path):
+    recordings = tmp_path / "mine" / "kws" / "data"
+    recordings.mkdir(parents=True)
+    (recordings / "notes.txt").write_text("mine", encoding="utf-8")
+    run = workflow_in(tmp_path).run("mine/tracking.json", "--config", "results=mine")
+    assert run.status != 0
+    assert "The results folder mine holds kws, which no workflow has written; move it away" in run.text
+    assert "Traceback" not in run.text
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["kws"]
+    assert (recordings / "notes.txt").read_text(encoding="utf-8") == "mine"
+
+
+def test_results_beside_others_files_leave_them_alone(workflow_in, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("mine", encoding="utf-8")
+    run = workflow_in(tmp_path).run("mine/tracking.json", "--config", "results=mine")
+    assert run.status == 0, run.text
+    assert (tmp_path / "mine" / "notes.txt").read_text(encoding="utf-8") == "mine"
 
 
 def test_a_lock_that_a_killed_snakemake_left_does_not_stop_the_next(workflow_in, tmp_path):

@@ -1,5 +1,6 @@
 """The choice of a kernel for a convolution."""
 
+from micronets.compiler.cores import Core, Extension
 from micronets.compiler.intervals import (
     Analysis,
     convolution_accumulators,
@@ -35,18 +36,13 @@ _REFERENCE: dict[type, type[Kernel]] = {
 }
 
 
-_HELIUM_CORES = ("cortex-m55",)
-# Their C may be compiled with MN_DUAL_ISSUE.
-_DUAL_ISSUE_CORES = ("cortex-m7",)
-
-
-def choose_kernel(step: Step, analysis: Analysis, core: str, optimise: str) -> Kernel:
+def choose_kernel(step: Step, analysis: Analysis, core: Core, optimise: str) -> Kernel:
     """The fastest kernel that is exact for the step and the values it can meet; the reference where no other is.
 
     4-bit weights stay packed, which costs up to a seventh of the speed; but Helium, several times as fast, loads whole
     bytes and is given up for them only where `optimise` is `size`.
     """
-    if core in _HELIUM_CORES and not (optimise == "size" and _four_bits(step)):
+    if core.extension is Extension.HELIUM and not (optimise == "size" and _four_bits(step)):
         vectorised = helium_kernel(step, analysis)
         if vectorised is not None:
             return vectorised
@@ -72,7 +68,7 @@ def _four_bits(step: Step) -> bool:
     return isinstance(step, ConvolutionStep | DepthwiseConvolutionStep) and step.weight_bits == 4
 
 
-def _dense(step: ConvolutionStep, packed: PackedWeights | QuadWeights, core: str) -> Kernel:
+def _dense(step: ConvolutionStep, packed: PackedWeights | QuadWeights, core: Core) -> Kernel:
     if step.window.is_point:
-        return PointConvolution(step, packed, reads_ahead=core in _DUAL_ISSUE_CORES)
+        return PointConvolution(step, packed, reads_ahead=core.dual_issue)
     return PatchConvolution(step, packed)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from micronets.compiler.arithmetic import activation_range, quantise_multiplier
+from micronets.compiler.cores import Core
 from micronets.compiler.graph import Operator
 from micronets.compiler.intervals import Analysis
 from micronets.compiler.kernels.kernel import Distance, Kernel, shape_fields
@@ -216,7 +217,7 @@ def _addend(zero_point: int, multiplier: int, shift: int) -> dict[str, int]:
     }
 
 
-def _choose_addition(step: AddStep, analysis: Analysis, core: str, optimise: str) -> Kernel:
+def _choose_addition(step: AddStep, analysis: Analysis, core: Core, optimise: str) -> Kernel:
     return AddSame(step) if AddSame.fits(step) else AddKernel(step)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from micronets.compiler.cores import Core
 from micronets.compiler.flatbuffer import Table
 from micronets.compiler.graph import Operator
 from micronets.compiler.intervals import Analysis, Bounds
@@ -13,7 +14,7 @@ from micronets.compiler.steps import Step
 
 BoundsRule = Callable[[Any, Analysis], Bounds]
 """(step, analysis) -> what its output's channels can be."""
-KernelChoice = Callable[[Any, Analysis, str, str], Kernel]
+KernelChoice = Callable[[Any, Analysis, Core, str], Kernel]
 """(step, analysis, core, optimise) -> the kernel that runs it."""
 
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Butterflies of the transform, see micronets/device_features/sound/fft.py. */
 #ifndef BUTTERFLY_H
 #define BUTTERFLY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What fixed-point features are made of: products of 32 and 16 bits, 64-bit products, square root and logarithm.
  *
  * The same numbers come out of Armv7E-M's instructions and of portable C. micronets/device_features/sound/ has it all in

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Frames from hops: windowed, shifted up by what the largest sample leaves, through the first stage of the transform. */
 #include "butterfly.h"
 #include "spectrum.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A camera's pixels: read in colour, or a row of them turned to bytes of luma. */
 #ifndef MICRONETS_IMAGE_PIXELS_H
 #define MICRONETS_IMAGE_PIXELS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A camera's frame, row by row, to the int8 input of a network: made grey or kept in colour, resized, on its grid.
  *
  * Along either axis every target is a sum of neighbouring pixels by whole weights that add up to the same total, so the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Log-mel spectrograms of a stream, as micronets/device_features/sound/reference.py defines them. */
 #include "mn_features.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Mel energies of a spectrum and their logarithms, see micronets/device_features/sound/reference.py.
  *
  * Between two edges of the bands, a bin rises in one band and falls in the band before, with weights that add up to 1:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* From features in fixed point to the network's int8 input. */
 #ifndef QUANTISE_H
 #define QUANTISE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The real FFT of a frame after its first stage, see micronets/device_features/sound/fft.py.
  *
  * Nothing overflows: after every stage a value is at most the sum of the magnitudes of the samples that it comes from,

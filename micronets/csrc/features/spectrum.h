@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* From hops of audio to the logarithms of mel energies. All sizes and tables come from the generated
  * mn_features_tables.h, so that the compiler knows them. */
 #ifndef SPECTRUM_H

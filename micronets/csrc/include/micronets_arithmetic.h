@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* TensorFlow Lite Micro's reference integer arithmetic (gemmlowp's double rounding). */
 #ifndef MICRONETS_ARITHMETIC_H
 #define MICRONETS_ARITHMETIC_H

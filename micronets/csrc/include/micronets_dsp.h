@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The few instructions the fast kernels are made of: Armv7E-M's packed 16-bit arithmetic, or the same in portable C.
  *
  * A word holds two int16 lanes, the lower one first in memory. Accumulators wrap.
@@ -12,11 +13,6 @@
 #include <arm_acle.h>
 #else
 #define MN_DSP 0
-#endif
-
-/* Set for cores that issue two instructions at a time, as the Cortex-M7. */
-#ifndef MN_DUAL_ISSUE
-#define MN_DUAL_ISSUE 0
 #endif
 
 #define MN_INLINE static inline __attribute__((always_inline))

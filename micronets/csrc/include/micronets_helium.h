@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Convolutions with Helium, the M-profile vector extension, and the same in portable C for other cores and the host.
  *
  * Two forms of requantisation, exact both. `fast`: factor and offset per channel, found by the compiler for the values

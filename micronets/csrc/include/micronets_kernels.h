@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Kernels of int8 networks: TensorFlow Lite Micro's reference arithmetic, bit for bit, without malloc, libm or floats.
  *
  * Tensors are [rows][columns][channels], batch 1. Every kernel takes a constant description `p`, which the compiler
@@ -8,6 +9,8 @@
 #define MICRONETS_KERNELS_H
 
 #include <stdint.h>
+
+#include "micronets_config.h"
 
 struct mn_shape
 {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Addition of two tensors of one shape. Each input comes to the common scale by one rounded multiplication. */
 #include "micronets_arithmetic.h"
 #include "micronets_dsp.h"

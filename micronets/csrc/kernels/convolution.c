@@ -1,30 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Convolution of any shape: the reference the fast kernels are checked against, and what rare layers use. */
 #include "micronets_arithmetic.h"
 #include "micronets_dsp.h"
 #include "micronets_kernels.h"
+#include "span.h"
 
 static inline int8_t requantise(const struct mn_requantisation *q, int32_t channel, int32_t acc)
 {
     const int32_t value = mn_multiply_quantised(acc, q->multipliers[channel], q->shifts[channel]);
     return (int8_t)mn_clamp(mn_wrapping_add(value, q->zero_point), q->low, q->high);
-}
-
-/* Taps [first, end) of a kernel that starts at `begin` and steps by `step` lie within [0, size). */
-struct span
-{
-    int32_t first, end;
-};
-
-static struct span inside(int32_t begin, int32_t step, int32_t taps, int32_t size)
-{
-    struct span s = {0, taps};
-    for (; s.first < taps && begin + s.first * step < 0; s.first++)
-    {
-    }
-    for (; s.end > s.first && begin + (s.end - 1) * step >= size; s.end--)
-    {
-    }
-    return s;
 }
 
 void mn_convolution(const struct mn_convolution *p, const int8_t *input, int8_t *output)
@@ -35,11 +19,11 @@ void mn_convolution(const struct mn_convolution *p, const int8_t *input, int8_t 
     for (int32_t y = 0; y < p->out.rows; y++)
     {
         const int32_t top = y * w.row_stride - w.pad_top;
-        const struct span ys = inside(top, w.row_dilation, w.rows, p->in.rows);
+        const struct mn_span ys = mn_taps_inside(top, w.row_dilation, w.rows, p->in.rows);
         for (int32_t x = 0; x < p->out.columns; x++)
         {
             const int32_t left = x * w.column_stride - w.pad_left;
-            const struct span xs = inside(left, w.column_dilation, w.columns, p->in.columns);
+            const struct mn_span xs = mn_taps_inside(left, w.column_dilation, w.columns, p->in.columns);
             const int32_t in_y = top + ys.first * w.row_dilation, in_x = left + xs.first * w.column_dilation;
             const int8_t *first = input + (in_y * p->in.columns + in_x) * depth;
             const int8_t *taps = p->weights + (ys.first * w.columns + xs.first) * depth;
@@ -69,11 +53,11 @@ void mn_depthwise_convolution(const struct mn_depthwise_convolution *p, const in
     for (int32_t y = 0; y < p->out.rows; y++)
     {
         const int32_t top = y * w.row_stride - w.pad_top;
-        const struct span ys = inside(top, w.row_dilation, w.rows, p->in.rows);
+        const struct mn_span ys = mn_taps_inside(top, w.row_dilation, w.rows, p->in.rows);
         for (int32_t x = 0; x < p->out.columns; x++)
         {
             const int32_t left = x * w.column_stride - w.pad_left;
-            const struct span xs = inside(left, w.column_dilation, w.columns, p->in.columns);
+            const struct mn_span xs = mn_taps_inside(left, w.column_dilation, w.columns, p->in.columns);
             const int32_t in_y = top + ys.first * w.row_dilation, in_x = left + xs.first * w.column_dilation;
             const int8_t *first = input + (in_y * p->in.columns + in_x) * depth;
             const int8_t *taps = p->weights + (ys.first * w.columns + xs.first) * channels;

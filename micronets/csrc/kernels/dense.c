@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Fully connected layer of one row: every weight is used once, so loads from flash bound it.
  *
  * Eight output channels at a time read the same inputs, straight from int8. A stream holds, per eight channels, as

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Depthwise convolution of any shape, four output channels at a time: every tap is one word of inputs and one of weights.
  *
  * A stream holds, per four output channels, as words: starts[4], the requantisation of two pairs as in point_block.h, and
@@ -6,6 +7,7 @@
  */
 #include "micronets_kernels.h"
 #include "point_block.h"
+#include "span.h"
 
 enum
 {
@@ -16,24 +18,6 @@ struct quad
 {
     int32_t a, b, c, d;
 };
-
-/* Taps [first, end) of a kernel that starts at `begin` and steps by `step` lie within [0, size). */
-struct span
-{
-    int32_t first, end;
-};
-
-MN_INLINE struct span inside(int32_t begin, int32_t step, int32_t taps, int32_t size)
-{
-    struct span s = {0, taps};
-    for (; s.first < taps && begin + s.first * step < 0; s.first++)
-    {
-    }
-    for (; s.end > s.first && begin + (s.end - 1) * step >= size; s.end--)
-    {
-    }
-    return s;
-}
 
 /* Four nibbles, the low ones of each byte, as signed bytes. */
 MN_INLINE uint32_t signed_bytes(uint32_t nibbles)
@@ -101,12 +85,12 @@ MN_INLINE void sweep(
     for (int32_t y = 0; y < p->out.rows; y++)
     {
         const int32_t top = y * w.row_stride - w.pad_top;
-        const struct span ys = inside(top, w.row_dilation, w.rows, p->in.rows);
+        const struct mn_span ys = mn_taps_inside(top, w.row_dilation, w.rows, p->in.rows);
         const int8_t *first_row = input + (top + ys.first * w.row_dilation) * p->in.columns * depth;
         for (int32_t x = 0; x < p->out.columns; x++, output += p->out.channels)
         {
             const int32_t left = x * w.column_stride - w.pad_left;
-            const struct span xs = inside(left, w.column_dilation, w.columns, p->in.columns);
+            const struct mn_span xs = mn_taps_inside(left, w.column_dilation, w.columns, p->in.columns);
             const int8_t *row = first_row + (left + xs.first * w.column_dilation) * depth;
             const uint32_t *row_weights = weights + ys.first * w.columns + xs.first;
             struct quad acc = start;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Depthwise 3x3 convolution: bands, channels and the gathering of planes. The sweep is in depthwise_3x3.h. */
 #include "micronets_dsp.h"
 #include "micronets_kernels.h"

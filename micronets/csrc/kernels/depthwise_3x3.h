@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Depthwise 3x3 convolution, multiplier 1, strides 1 and 2; the sweep is instantiated per plane pitch by the
  * generated code, so that its loads have constant offsets.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Depthwise 3x3 convolution, multiplier 1: eight channels across the lanes (layouts: micronets_helium.h). Nine pointers
  * walk over the inputs of one output after another. */
 #include "helium_move.h"

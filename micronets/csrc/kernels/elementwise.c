@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Addition and multiplication with broadcasting, and functions of one int8 by table. */
 #include "micronets_arithmetic.h"
 #include "micronets_kernels.h"

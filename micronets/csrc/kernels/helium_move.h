@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Filling and copying bytes, a vector at a time. */
 #ifndef MICRONETS_HELIUM_MOVE_H
 #define MICRONETS_HELIUM_MOVE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Requantisation in portable C, as the Helium kernels do it four lanes at a time. */
 #ifndef MICRONETS_HELIUM_ROUND_H
 #define MICRONETS_HELIUM_ROUND_H

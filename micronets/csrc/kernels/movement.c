@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Padding, copying and nearest-neighbour resizing: kernels that move bytes. */
 #include "micronets_dsp.h"
 #include "micronets_kernels.h"

@@ -1,6 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Convolution with a larger kernel: four pixels' patches are copied out, widened, and multiplied like 1x1 pixels. */
 #include "point.h"
 #include "point_int4.h"
+#include "span.h"
 
 MN_INLINE void copy_run(int8_t *to, const int8_t *from, int32_t count)
 {
@@ -22,32 +24,14 @@ MN_INLINE void fill_words(int8_t *to, uint32_t bytes, int32_t count)
     }
 }
 
-/* Taps [first, end) of a kernel that starts at `begin` and steps by `step` lie within [0, size). */
-struct span
-{
-    int32_t first, end;
-};
-
-MN_INLINE struct span inside(int32_t begin, int32_t step, int32_t taps, int32_t size)
-{
-    struct span s = {0, taps};
-    for (; s.first < taps && begin + s.first * step < 0; s.first++)
-    {
-    }
-    for (; s.end > s.first && begin + (s.end - 1) * step >= size; s.end--)
-    {
-    }
-    return s;
-}
-
 /* Copies the inputs under the kernel at (y, x), those outside as zero points; `patch` has room for whole words. */
 static void copy_edge_patch(const struct mn_patch *p, const int8_t *input, int32_t y, int32_t x, int8_t *patch)
 {
     const struct mn_window *w = &p->window;
     const int32_t depth = p->in.channels;
     const int32_t top = y * w->row_stride - w->pad_top, left = x * w->column_stride - w->pad_left;
-    const struct span ys = inside(top, w->row_dilation, w->rows, p->in.rows);
-    const struct span xs = inside(left, w->column_dilation, w->columns, p->in.columns);
+    const struct mn_span ys = mn_taps_inside(top, w->row_dilation, w->rows, p->in.rows);
+    const struct mn_span xs = mn_taps_inside(left, w->column_dilation, w->columns, p->in.columns);
     if (ys.end - ys.first < w->rows || xs.end - xs.first < w->columns)
     {
         fill_words(patch, (uint32_t)(uint8_t)p->input_zero_point * 0x01010101U, p->point.depth);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Convolutions of any kernel: every patch is gathered and multiplied like a pixel of a 1x1 convolution. */
 #include "helium_move.h"
 #include "micronets_helium.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* 1x1 convolution and fully connected layers of several rows.
  *
  * Four pixels at a time are widened into `scratch` before their outputs are written, so the output may lie over the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Loops around the point block, shared by 1x1 and patch convolutions. */
 #ifndef MICRONETS_POINT_H
 #define MICRONETS_POINT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The inner block of convolutions: up to four pixels times two output channels, over a widened column.
  *
  * A column holds four pixels' inputs as int16 lanes, words interleaved by pixel: word 4 i + p has inputs 4 j and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The point block of Armv7E-M in assembly: all pairs of output channels of four pixels (layouts: point_block.h).
  *
  * r0-r7 hold the eight accumulators (p0 b0 p1 b1 ...), r8 lanes, r9 their low bytes, r10 and r11 two pixels' inputs, r12
@@ -6,6 +7,7 @@
  * certain only where that one leaves its base register as it is: pointers move once per pass, and the first pass has
  * them as far back as the steps that it leaves out.
  */
+#include "micronets_config.h"
 #include "micronets_dsp.h"
 #include "point_dsp.h"
 

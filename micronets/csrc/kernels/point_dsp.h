@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Point blocks in assembly; see point_dsp.c. Only where MN_DSP is 1. */
 #ifndef MICRONETS_POINT_DSP_H
 #define MICRONETS_POINT_DSP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* 1x1 convolutions, fully connected layers and patches: four output channels share a load of sixteen inputs (layouts:
  * micronets_helium.h). The loops are written out in assembly because the compiler keeps neither vectors nor accumulators
  * in registers. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Convolutions with 4-bit weights, which stay packed: four output channels at a time, over a widened column.
  *
  * A stream holds, per four output channels a, b, c, d, as words:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The quad block of Armv7E-M in assembly: four output channels with 4-bit weights of up to four pixels, two at a time
  * (layouts: point_int4.h).
  *

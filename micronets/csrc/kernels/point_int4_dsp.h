@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The quad block in assembly; see point_int4_dsp.c. */
 #ifndef MICRONETS_POINT_INT4_DSP_H
 #define MICRONETS_POINT_INT4_DSP_H

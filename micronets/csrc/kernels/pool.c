@@ -1,20 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Average and maximum over windows, and the mean over all rows and columns. */
 #include "micronets_arithmetic.h"
 #include "micronets_dsp.h"
 #include "micronets_kernels.h"
-
-struct span
-{
-    int32_t first, end;
-};
-
-/* The window's part that lies inside the input. */
-static inline struct span inside(int32_t out, int32_t stride, int32_t pad, int32_t size, int32_t limit)
-{
-    const int32_t first = out * stride - pad;
-    const struct span s = {first < 0 ? 0 : first, first + size > limit ? limit : first + size};
-    return s;
-}
+#include "span.h"
 
 MN_INLINE int8_t average(const struct mn_pool *p, int32_t sum, int32_t count)
 {
@@ -34,10 +23,10 @@ void mn_average_pool(const struct mn_pool *p, const int8_t *input, int8_t *outpu
     const int32_t channels = p->out.channels;
     for (int32_t y = 0; y < p->out.rows; y++)
     {
-        const struct span ys = inside(y, w.row_stride, w.pad_top, w.rows, p->in.rows);
+        const struct mn_span ys = mn_window_inside(y, w.row_stride, w.pad_top, w.rows, p->in.rows);
         for (int32_t x = 0; x < p->out.columns; x++)
         {
-            const struct span xs = inside(x, w.column_stride, w.pad_left, w.columns, p->in.columns);
+            const struct mn_span xs = mn_window_inside(x, w.column_stride, w.pad_left, w.columns, p->in.columns);
             const int32_t count = (ys.end - ys.first) * (xs.end - xs.first);
             const int8_t *first = input + (ys.first * p->in.columns + xs.first) * channels;
             int32_t channel = 0;
@@ -86,10 +75,10 @@ void mn_max_pool(const struct mn_pool *p, const int8_t *input, int8_t *output)
     const uint32_t low = (uint32_t)(uint8_t)p->low * 0x01010101U, not_high = (uint32_t)(uint8_t)~p->high * 0x01010101U;
     for (int32_t y = 0; y < p->out.rows; y++)
     {
-        const struct span ys = inside(y, w.row_stride, w.pad_top, w.rows, p->in.rows);
+        const struct mn_span ys = mn_window_inside(y, w.row_stride, w.pad_top, w.rows, p->in.rows);
         for (int32_t x = 0; x < p->out.columns; x++)
         {
-            const struct span xs = inside(x, w.column_stride, w.pad_left, w.columns, p->in.columns);
+            const struct mn_span xs = mn_window_inside(x, w.column_stride, w.pad_left, w.columns, p->in.columns);
             const int8_t *first = input + (ys.first * p->in.columns + xs.first) * channels;
             int32_t channel = 0;
             for (; channel + 4 <= channels; channel += 4, output += 4)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Softmax over the last side, int8 to int8 with output scale 1/256: gemmlowp's fixed point, exponentials by table. */
 #include "micronets_arithmetic.h"
 #include "micronets_kernels.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Transposed convolution, gathering: every output adds the input pixels whose kernel reaches it. */
 #include "micronets_arithmetic.h"
 #include "micronets_dsp.h"

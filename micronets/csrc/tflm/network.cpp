@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // A network run by TensorFlow Lite Micro, behind the interface of a compiled one.
 //
 // Every operator runs in a function network_layer_NN_<operator> of its own, so that a profiler can tell the layers

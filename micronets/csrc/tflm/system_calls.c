@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the C library asks an operating system for, where there is none: TFLM allocates nothing outside its arena, and
  * its log has a way of its own. */
 #include <errno.h>

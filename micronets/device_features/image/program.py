@@ -10,6 +10,7 @@ from pathlib import Path
 from micronets.atomic import write_text
 from micronets.compiler.compiled_network import PlannedBuffer
 from micronets.compiler.emit import layer_function
+from micronets.csrc import LICENCE_LINE
 from micronets.device_features.image.sources import ImageInput, write_image_input
 
 _FUNCTION = layer_function(0, 1, "image")
@@ -66,7 +67,8 @@ def write_image_program(
 
 
 def _header(image: ImageInput) -> str:
-    return f"""/* Generated. */
+    return f"""{LICENCE_LINE}
+/* Generated. */
 #ifndef NETWORK_H
 #define NETWORK_H
 
@@ -84,7 +86,8 @@ void network_invoke(void);
 """
 
 
-_BODY = f"""/* Generated. */
+_BODY = f"""{LICENCE_LINE}
+/* Generated. */
 #include "network.h"
 
 #include "image_input.h"

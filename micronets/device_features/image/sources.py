@@ -13,7 +13,7 @@ import numpy as np
 from micronets.architecture import Shape
 from micronets.atomic import write_text
 from micronets.compiler.source import Source
-from micronets.csrc import CSRC, INCLUDE
+from micronets.csrc import CSRC, INCLUDE, LICENCE_LINE
 from micronets.errors import ConfigurationError
 from micronets.features.resize import LUMA
 
@@ -284,4 +284,5 @@ def _targets(name: str, source: int, size: int) -> str:
 
 def _what(image: ImageInput) -> str:
     frame, shape = image.frame, "x".join(map(str, image.shape))
-    return f"/* From frames of {frame.columns}x{frame.rows} {frame.format} to inputs of {shape}. Generated. */"
+    what = f"From frames of {frame.columns}x{frame.rows} {frame.format} to inputs of {shape}"
+    return f"{LICENCE_LINE}\n/* {what}. Generated. */"

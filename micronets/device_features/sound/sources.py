@@ -7,7 +7,7 @@ import numpy as np
 
 from micronets.atomic import write_text
 from micronets.compiler.source import Source, c_type
-from micronets.csrc import CSRC, INCLUDE
+from micronets.csrc import CSRC, INCLUDE, LICENCE_LINE
 from micronets.device_features.sound.elementary import log2_table, sqrt_table
 from micronets.device_features.sound.tables import (
     FrameTables,
@@ -78,11 +78,13 @@ def write_features(parameters: Parameters, scale: float, zero_point: int, direct
     declarations = "\n".join(
         f"extern const {c_type(content)} {array}[{content.size}];" for array, content in arrays.items()
     )
-    write_text(
-        directory / "mn_features.h", _HEADER.format(name=name, hop=frame.hop_samples, frames=rows, values=values)
-    )
-    write_text(directory / "mn_features_tables.h", _TABLES_HEADER.format(defines=defines, declarations=declarations))
-    write_text(directory / "mn_features.c", _TABLES.format(tables="\n".join(source.parts)))
+    files = {
+        "mn_features.h": _HEADER.format(name=name, hop=frame.hop_samples, frames=rows, values=values),
+        "mn_features_tables.h": _TABLES_HEADER.format(defines=defines, declarations=declarations),
+        "mn_features.c": _TABLES.format(tables="\n".join(source.parts)),
+    }
+    for file, text in files.items():
+        write_text(directory / file, f"{LICENCE_LINE}\n{text}")
     library = CSRC / "features"
     return FeatureSources(
         name=name,

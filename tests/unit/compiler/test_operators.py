@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from micronets.compiler import compile_network
-from micronets.errors import BuildError, ModelError
+from micronets.errors import ConfigurationError, ModelError
 from micronets.fuzz.builder import ModelBuilder
 from micronets.fuzz.oracle import tflm_outputs
 from micronets.linking.host import SANITIZERS, build_guarded, run_on_host
@@ -82,5 +82,5 @@ def test_equal_files_give_equal_code(tmp_path):
 
 @pytest.mark.parametrize("wrong", [{"core": "z80"}, {"optimise": "fast"}])
 def test_unknown_settings_are_named(wrong, tmp_path):
-    with pytest.raises(BuildError, match=next(iter(wrong.values()))):
+    with pytest.raises(ConfigurationError, match=next(iter(wrong.values()))):
         compile_network(tmp_path / "model.tflite", tmp_path / "network", **wrong)

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from micronets.cli import main
 from micronets.errors import ConfigurationError, ModelError
 from micronets.evaluation import ClassTruth
 from micronets.export import evaluate as module
@@ -59,6 +60,22 @@ def test_a_file_is_scored_and_described(theirs):
     assert json.loads((theirs.folder / "metrics.json").read_text(encoding="utf-8")) == metrics
     text = (theirs.folder / "summary.txt").read_text(encoding="utf-8")
     assert "theirs.tflite on 40 testing examples of winds" in text and f"{100 * accuracy(metrics):.1f} %" in text
+
+
+def test_the_command_leaves_others_files_alone(theirs, tmp_path, capsys):
+    theirs.folder.mkdir()
+    (theirs.folder / "notes.txt").write_text("mine", encoding="utf-8")
+    command = ["evaluate", str(tmp_path / "theirs.tflite"), "--data", str(tmp_path / "data")]
+    options = ["--set", "window_ms=30", "--input-shape", "13", "10", "1", "--output", str(theirs.folder)]
+    assert main([*command, *options]) == 0
+    assert "on 40 testing examples of winds, in TFLM:" in capsys.readouterr().out
+    assert theirs.asked == [((13, 10, 1), {"window_ms": 30})]
+    written = {"metrics.json", "notes.txt", "summary.txt", "test_inputs.npz"}
+    assert {path.name for path in theirs.folder.iterdir() if not path.name.startswith(".")} == written
+    (theirs.folder / "summary.txt").write_text("mine", encoding="utf-8")
+    assert main([*command, *options]) == 1
+    assert "summary.txt was changed since it was written here" in capsys.readouterr().err
+    assert (theirs.folder / "summary.txt").read_text(encoding="utf-8") == "mine"
 
 
 def test_outputs_in_another_order_score_the_same(theirs):

@@ -133,6 +133,8 @@ def test_the_command_plays_a_recording_of_ones_own_on_the_emulator_and_a_board(
     stream.save(tmp_path / "own.wav", tmp_path / "own.csv")
     arguments = [str(tflite), "--stream", str(tmp_path / "own.wav"), str(tmp_path / "own.csv"), "--labels", *LABELS]
     settings = ["--step-ms", "40", "--smoothing-ms", "120", "--refractory-ms", "400", "--threshold", "0.42"]
+    (tmp_path / "output").mkdir()
+    (tmp_path / "output" / "notes.txt").write_text("mine", encoding="utf-8")
     board = PluggedInBoard(tmp_path, None)
     monkeypatch.setenv("PATH", board.path)
     there = ["--board", "netduinoplus2", "--target", f"serial:{board.port}"]
@@ -141,7 +143,8 @@ def test_the_command_plays_a_recording_of_ones_own_on_the_emulator_and_a_board(
     finally:
         board.unplug()
     (flashed,) = map(Path, board.programs())
-    assert flashed.name == "keyword_spotter_board.elf" and flashed.parent.parent == tmp_path
+    assert flashed.name == "keyword_spotter_board.elf" and tmp_path / "output" in flashed.parents
+    assert (tmp_path / "output" / "notes.txt").read_text(encoding="utf-8") == "mine"
     printed = capsys.readouterr().out
     assert "0.0 minutes, 1 keywords" in printed
     assert int(re.search(r"the same (\d+) detections", printed)[1]) >= 1
