@@ -31,6 +31,7 @@ _INNER_HEADERS = (
     "point_dsp.h",
     "point_int4.h",
     "point_int4_dsp.h",
+    "reciprocal.h",
 )
 _LARGEST_VALUE_BYTES = 4 << 20
 
