@@ -36,6 +36,8 @@ def plan_arena(program: Program, kernels: list[PlannedKernel]) -> ArenaPlan:
         target = index[id(kernel.step.output.storage)]
         for position, distance in kernel.overlaps().items():
             storage = kernel.step.inputs[position].storage
+            if kernel.step.inputs[position].is_part:
+                continue
             shared = sum(value.storage is storage for value in kernel.step.inputs) > 1
             if storage.constant is None and last[id(storage)] == number and not shared:
                 overlaps.append(Overlap(index[id(storage)], target, distance.least, distance.exact))

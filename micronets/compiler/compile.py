@@ -2,6 +2,8 @@
 
 import re
 import shutil
+from dataclasses import replace
+from math import prod
 from pathlib import Path
 
 from micronets import atomic
@@ -103,7 +105,10 @@ def compile_program(program: Program, directory: Path, *, core: str, optimise: s
         PlannedBuffer(buffer.name, offset, buffer.size_bytes, buffer.first_step, buffer.last_step)
         for buffer, offset in zip(placement.buffers, placement.plan.offsets, strict=True)
     )
-    first, last = program.input_quantisation, program.output_quantisation
+    inputs, outputs = (
+        tuple(EdgeQuantisation(edge.scale, edge.zero_point, edge.shape) for edge in edges)
+        for edges in (program.inputs, program.outputs)
+    )
     return CompiledNetwork(
         name=name,
         core=core,
@@ -116,7 +121,15 @@ def compile_program(program: Program, directory: Path, *, core: str, optimise: s
         steps=len(kernels),
         buffers=buffers,
         layers=layers,
-        input=EdgeQuantisation(first.scale, first.zero_point, first.shape),
-        output=EdgeQuantisation(last.scale, last.zero_point, last.shape),
+        input=_all(inputs),
+        output=_all(outputs),
+        inputs=inputs,
+        outputs=outputs,
         notes=tuple(program.notes),
     )
+
+
+def _all(edges: tuple[EdgeQuantisation, ...]) -> EdgeQuantisation:
+    if len(edges) == 1:
+        return edges[0]
+    return replace(edges[0], shape=(sum(prod(edge.shape) for edge in edges),))

@@ -1,6 +1,8 @@
 """Writes network.h and network.c."""
 
+import re
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 
 from micronets.compiler.arena import ArenaPlan
@@ -8,7 +10,7 @@ from micronets.compiler.kernels import Kernel
 from micronets.compiler.kernels.fused_rows import FusedRows
 from micronets.compiler.kernels.kernel import PlannedKernel
 from micronets.compiler.source import Source
-from micronets.compiler.steps import Program, Step, Value
+from micronets.compiler.steps import Program, Quantised, Step, Value
 
 
 def layer_function(number: int, count: int, kind: str) -> str:
@@ -43,7 +45,7 @@ class _Emitter:
         self.calls: list[str] = []
 
     def address(self, value: Value) -> str:
-        return _address(self.placement.offsets[id(value.storage)])
+        return _address(self.placement.offsets[id(value.storage)] + value.offset_bytes)
 
     def begin(self, step: Step) -> tuple[str, str, Source]:
         """The next layer's function, the prefix of its constants, and where they go."""
@@ -140,8 +142,24 @@ def _address(offset: int) -> str:
     return f"arena + {offset}"
 
 
+def _edges(kind: str, edges: list[Quantised]) -> str:
+    """Where each of several inputs or outputs lies, and what its bytes stand for."""
+    if len(edges) == 1:
+        return ""
+    lines, offset = [], 0
+    for number, edge in enumerate(edges):
+        prefix = f"#define NETWORK_{kind}_{number}"
+        name = re.sub(r"[^\w.:;/ -]", "_", edge.name)[:60]
+        size = prod(edge.shape)
+        lines.append(f"/* {name}: {'x'.join(map(str, edge.shape))} */")
+        lines.append(f"{prefix}_OFFSET {offset}\n{prefix}_BYTES {size}")
+        lines.append(f"{prefix}_SCALE {edge.scale!r}\n{prefix}_ZERO_POINT ({edge.zero_point})")
+        offset += size
+    return "\n".join([f"\n#define NETWORK_{kind}_COUNT {len(edges)}", *lines, ""])
+
+
 def _header(program: Program, name: str, layers: int, placement: ArenaPlan) -> str:
-    first, last = program.input_quantisation, program.output_quantisation
+    first, last = program.inputs[0], program.outputs[0]
     return f"""/* {Path(program.file).name}, compiled ahead of time. Generated; change the network, not this file. */
 #ifndef NETWORK_H
 #define NETWORK_H
@@ -159,7 +177,7 @@ def _header(program: Program, name: str, layers: int, placement: ArenaPlan) -> s
 #define NETWORK_INPUT_ZERO_POINT ({first.zero_point})
 #define NETWORK_OUTPUT_SCALE {last.scale!r}
 #define NETWORK_OUTPUT_ZERO_POINT ({last.zero_point})
-
+{_edges("INPUT", program.inputs)}{_edges("OUTPUT", program.outputs)}
 /* In the arena: network_invoke may overwrite the input; the output holds until the arena is next written. */
 extern int8_t *const network_input;
 extern const int8_t *const network_output;

@@ -28,6 +28,15 @@ _NUMPY_DTYPES = {
 }
 
 
+_HINT = "docs/operators.md lists what is, and docs/runtimes.md runs others on TensorFlow Lite Micro"
+_HINTS = {
+    "ethos-u": "the file was compiled for an Arm Ethos-U by Vela; give the one from before",
+    "CALL_ONCE": "networks that keep state between calls are not; give its state as inputs and outputs",
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": "convert the network with `unroll=True` in its recurrent layers",
+}
+"""What would help, by the operator's name."""
+
+
 def read_graph(path: Path) -> Graph:
     """Reads and checks a .tflite file of one subgraph.
 
@@ -165,7 +174,8 @@ class _Reader:
         supported = OPERATORS.get(kind)
         if supported is None:
             name = f"custom operator {code.string(1)[:40]}" if builtin == CUSTOM else kind
-            raise self.fail(f"operator {index} ({name}) is not supported; supported are {', '.join(OPERATORS)}")
+            hint = _HINTS.get(code.string(1) if builtin == CUSTOM else kind, _HINT)
+            raise self.fail(f"operator {index} ({name}) is not supported; {hint}")
         options_table = table.table(4)
         if options_table is not None and supported.options_type and table.uint8(3) != supported.options_type:
             raise self.fail(f"operator {index} ({kind}) carries the options of another operator")

@@ -38,7 +38,7 @@ def _source(lowering: LoweringContext, operator: Operator) -> Value:
     lowering.one_image(operator, lowering.tensor(operator, 0, "input"))
     lowering.per_tensor(operator, lowering.output(operator), "output")
     size = lowering.constant(operator, 1, "size", ("int32",)).reshape(-1)
-    stated = lowering.shape(operator, lowering.output(operator))
+    stated = lowering.shape(lowering.output(operator))
     if len(size) != 2 or stated != (int(size[0]), int(size[1]), source.shape[2]):
         raise lowering.fail(operator, f"resizes {list(source.shape)} to {list(stated)}")
     return source
