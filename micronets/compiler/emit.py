@@ -10,6 +10,7 @@ from micronets.compiler.kernels import Kernel
 from micronets.compiler.kernels.fused_rows import FusedRows
 from micronets.compiler.kernels.kernel import PlannedKernel
 from micronets.compiler.source import Source
+from micronets.compiler.state import reset_call, reset_declaration, reset_definition, state_definition, state_offsets
 from micronets.compiler.steps import Program, Quantised, Step, Value
 
 
@@ -36,7 +37,8 @@ class Emitted:
 
 
 class _Emitter:
-    def __init__(self, placement: ArenaPlan, count: int) -> None:
+    def __init__(self, program: Program, placement: ArenaPlan, count: int) -> None:
+        self.states = state_offsets(program)
         self.placement = placement
         self.count = count
         self.layers: list[EmittedLayer] = []
@@ -45,6 +47,8 @@ class _Emitter:
         self.calls: list[str] = []
 
     def address(self, value: Value) -> str:
+        if id(value.storage) in self.states:
+            return f"state + {self.states[id(value.storage)] + value.offset_bytes}"
         return _address(self.placement.offsets[id(value.storage)] + value.offset_bytes)
 
     def begin(self, step: Step) -> tuple[str, str, Source]:
@@ -96,7 +100,7 @@ class _Emitter:
 
 
 def emit(program: Program, kernels: list[PlannedKernel], placement: ArenaPlan, name: str) -> Emitted:
-    emitter = _Emitter(placement, sum(2 if isinstance(kernel, FusedRows) else 1 for kernel in kernels))
+    emitter = _Emitter(program, placement, sum(2 if isinstance(kernel, FusedRows) else 1 for kernel in kernels))
     definitions: dict[str, None] = {}
     for kernel, offset in zip(kernels, placement.scratch_offsets, strict=True):
         scratch = "0" if offset is None else _address(offset)
@@ -125,14 +129,14 @@ def emit(program: Program, kernels: list[PlannedKernel], placement: ArenaPlan, n
 
 static int8_t arena[NETWORK_ARENA_BYTES] __attribute__((aligned(8), section(".bss.network_arena")));
 
-int8_t *const network_input = {emitter.address(program.input)};
+{state_definition(program)}int8_t *const network_input = {emitter.address(program.input)};
 const int8_t *const network_output = {emitter.address(program.output)};
 
 {"".join(f"{text}{chr(10)}" for text in definitions if text)}{chr(10).join(emitter.constants)}
 {chr(10).join(emitter.bodies)}
-void network_invoke(void)
+{reset_definition(program)}void network_invoke(void)
 {{
-{calls}
+{reset_call(program)}{calls}
 }}
 """
     return Emitted(_header(program, name, emitter.count, placement), body, tuple(emitter.layers))
@@ -183,6 +187,6 @@ extern int8_t *const network_input;
 extern const int8_t *const network_output;
 
 void network_invoke(void);
-
+{reset_declaration(program)}
 #endif
 """

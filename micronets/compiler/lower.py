@@ -8,6 +8,7 @@ from micronets.compiler.graph import Graph, Operator, Tensor
 from micronets.compiler.operators.concatenation import ConcatenationStep
 from micronets.compiler.operators.context import LoweringContext
 from micronets.compiler.operators.movement import MovementStep
+from micronets.compiler.operators.variable import StoreStep
 from micronets.compiler.registry import OPERATORS
 from micronets.compiler.steps import Program, Quantised, Shape, Value
 from micronets.errors import ModelError
@@ -21,8 +22,8 @@ def lower(graph: Graph) -> Program:
     Raises:
         ModelError: naming the operator, its index and what would be accepted.
     """
-    if not graph.inputs:
-        raise ModelError(f"{graph.file}: no input; at least one is expected")
+    if not graph.inputs or not graph.outputs:
+        raise ModelError(f"{graph.file}: {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; one is needed")
     lowering = LoweringContext(graph)
     skipped: set[int] = set()
     first = [_int8_input(graph, index, skipped) for index in graph.inputs]
@@ -33,6 +34,7 @@ def lower(graph: Graph) -> Program:
         if operator.index not in skipped:
             _lower_operator(lowering, operator)
     result = _lay_outputs(lowering, last)
+    _store(lowering)
     return Program(
         file=graph.file,
         steps=lowering.steps,
@@ -40,6 +42,7 @@ def lower(graph: Graph) -> Program:
         output=result,
         inputs=inputs,
         outputs=outputs,
+        states=list(lowering.states.values()),
     )
 
 
@@ -85,6 +88,14 @@ def _lay_outputs(lowering: LoweringContext, tensors: list[Tensor]) -> Value:
     parts = [value.viewed(_flat(value.size_bytes)) for value in values]
     lowering.add(ConcatenationStep(inputs=parts, output=output, operators=(), axis=2))
     return output
+
+
+def _store(lowering: LoweringContext) -> None:
+    """Keeps what was assigned to variables, at the end."""
+    for name, operator in lowering.assigned.items():
+        value, state = lowering.current[name], lowering.states[name]
+        if value.storage is not state:
+            lowering.add(StoreStep(inputs=[value], output=state, operators=(operator.index,)))
 
 
 def _flat(size_bytes: int) -> Shape:

@@ -24,6 +24,8 @@ class Value:
     """The value whose bytes these are, in another shape or some of them."""
     offset_bytes: int = 0
     """Where they begin in those of `base`."""
+    initial: np.ndarray | None = None
+    """Int8, of `shape`: what a value that is kept between calls, outside of the arena, begins with."""
 
     def viewed(self, shape: Shape) -> "Value":
         """The same bytes in another shape."""
@@ -33,6 +35,10 @@ class Value:
     def part(self, shape: Shape, offset_bytes: int) -> "Value":
         """Some of the bytes, from an offset on."""
         return Value(self.name, shape, None, self.storage, self.offset_bytes + offset_bytes)
+
+    @property
+    def in_arena(self) -> bool:
+        return self.storage.constant is None and self.storage.initial is None
 
     @property
     def is_part(self) -> bool:
@@ -174,6 +180,8 @@ class Program:
     """All outputs, one behind the other."""
     inputs: list[Quantised]
     outputs: list[Quantised]
+    states: list[Value] = field(default_factory=list)
+    """Kept between calls; the steps that write to them come after all that read them."""
     notes: list[str] = field(default_factory=list)
     """What passes did, one sentence each."""
     operator_macs: dict[int, int] = field(init=False)

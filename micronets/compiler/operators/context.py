@@ -16,9 +16,21 @@ class LoweringContext:
         self.folded: dict[int, np.ndarray] = {}
         """Values of tensors that need no input to be worked out, such as shapes."""
         self.steps: list[Step] = []
+        self.handles: dict[int, str] = {}
+        """Names of variables, by the tensors that stand for them."""
+        self.states: dict[str, Value] = {}
+        self.current: dict[str, Value] = {}
+        """What a variable holds after the operators so far."""
+        self.assigned: dict[str, Operator] = {}
 
     def fail(self, operator: Operator, what: str) -> ModelError:
         return ModelError(f"{self.graph.file}: {operator} {what}")
+
+    def keep(self, name: str, initial: np.ndarray) -> None:
+        """A variable, kept between calls."""
+        shape = (1, 1, initial.size)
+        state = Value(f"state_{len(self.states)}", shape, initial=initial.reshape(shape))
+        self.states[name] = self.current[name] = state
 
     def tensor(self, operator: Operator, position: int, role: str) -> Tensor:
         if position >= len(operator.inputs) or operator.inputs[position] < 0:
@@ -31,6 +43,8 @@ class LoweringContext:
         return self.graph.tensors[operator.inputs[position]]
 
     def output(self, operator: Operator, position: int = 0) -> Tensor:
+        if position >= len(operator.outputs):
+            raise self.fail(operator, f"has {len(operator.outputs)} outputs")
         return self.graph.tensors[operator.outputs[position]]
 
     def data(self, tensor: Tensor) -> np.ndarray | None:
