@@ -23,7 +23,7 @@ def plan_arena(program: Program, kernels: list[PlannedKernel]) -> ArenaPlan:
     for number, kernel in enumerate(kernels):
         for value in (*kernel.step.inputs, kernel.step.output):
             storage = value.storage
-            if storage.constant is None:
+            if storage.in_arena:
                 storages.setdefault(id(storage), storage)
                 first.setdefault(id(storage), number)
                 last[id(storage)] = number
@@ -33,11 +33,15 @@ def plan_arena(program: Program, kernels: list[PlannedKernel]) -> ArenaPlan:
     index = {key: i for i, key in enumerate(storages)}
     overlaps = []
     for number, kernel in enumerate(kernels):
-        target = index[id(kernel.step.output.storage)]
+        target = index.get(id(kernel.step.output.storage))
+        if target is None:
+            continue
         for position, distance in kernel.overlaps().items():
             storage = kernel.step.inputs[position].storage
+            if kernel.step.inputs[position].is_part:
+                continue
             shared = sum(value.storage is storage for value in kernel.step.inputs) > 1
-            if storage.constant is None and last[id(storage)] == number and not shared:
+            if storage.in_arena and last[id(storage)] == number and not shared:
                 overlaps.append(Overlap(index[id(storage)], target, distance.least, distance.exact))
     scratch_index: list[int | None] = []
     for number, kernel in enumerate(kernels):

@@ -1,6 +1,8 @@
 """From a .tflite file to C: read, lower, choose kernels, plan memory, emit."""
 
 import re
+from dataclasses import replace
+from math import prod
 from pathlib import Path
 
 from micronets.compiler.compiled_network import CompiledNetwork, EdgeQuantisation, Layer, PlannedBuffer
@@ -108,7 +110,10 @@ def compile_program(
         PlannedBuffer(buffer.name, offset, buffer.size_bytes, buffer.first_step, buffer.last_step)
         for buffer, offset in zip(placement.buffers, placement.plan.offsets, strict=True)
     )
-    first, last = program.input_quantisation, program.output_quantisation
+    inputs, outputs = (
+        tuple(EdgeQuantisation(edge.scale, edge.zero_point, edge.shape) for edge in edges)
+        for edges in (program.inputs, program.outputs)
+    )
     network = CompiledNetwork(
         name=name,
         prefix=prefix,
@@ -122,9 +127,17 @@ def compile_program(
         steps=len(kernels),
         buffers=buffers,
         layers=layers,
-        input=EdgeQuantisation(first.scale, first.zero_point, first.shape),
-        output=EdgeQuantisation(last.scale, last.zero_point, last.shape),
+        input=_all(inputs),
+        output=_all(outputs),
+        inputs=inputs,
+        outputs=outputs,
         notes=tuple(program.notes),
     )
     write_folder(network, emitted, files, directory)
     return network
+
+
+def _all(edges: tuple[EdgeQuantisation, ...]) -> EdgeQuantisation:
+    if len(edges) == 1:
+        return edges[0]
+    return replace(edges[0], shape=(sum(prod(edge.shape) for edge in edges),))

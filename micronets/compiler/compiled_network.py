@@ -65,7 +65,10 @@ class CompiledNetwork:
     buffers: tuple[PlannedBuffer, ...]
     layers: tuple[Layer, ...]
     input: EdgeQuantisation
+    """The first input; where there are several, the shape is that of all of them, one behind the other."""
     output: EdgeQuantisation
+    inputs: tuple[EdgeQuantisation, ...]
+    outputs: tuple[EdgeQuantisation, ...]
     notes: tuple[str, ...]
     """What each pass did, one sentence each."""
 

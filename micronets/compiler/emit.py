@@ -1,6 +1,8 @@
 """Writes the C of a network itself, `<prefix>.h` and `<prefix>.c`."""
 
+import re
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 
 from micronets.compiler.arena import ArenaPlan
@@ -9,7 +11,8 @@ from micronets.compiler.kernels.fused_rows import FusedRows
 from micronets.compiler.kernels.kernel import PlannedKernel
 from micronets.compiler.naming import OWN_PREFIX, Naming
 from micronets.compiler.source import Source
-from micronets.compiler.steps import Program, Step, Value
+from micronets.compiler.state import reset_call, reset_declaration, reset_definition, state_definition, state_offsets
+from micronets.compiler.steps import Program, Quantised, Step, Value
 from micronets.csrc import LICENCE_LINE
 
 _ALWAYS_INCLUDED = ("depthwise_3x3.h", "micronets_helium.h", "micronets_kernels.h")
@@ -45,7 +48,8 @@ class Emitted:
 
 
 class _Emitter:
-    def __init__(self, placement: ArenaPlan, count: int, prefix: str) -> None:
+    def __init__(self, program: Program, placement: ArenaPlan, count: int, prefix: str) -> None:
+        self.states = state_offsets(program)
         self.placement = placement
         self.prefix = prefix
         self.count = count
@@ -55,7 +59,9 @@ class _Emitter:
         self.calls: list[str] = []
 
     def address(self, value: Value) -> str:
-        return _address(self.placement.offsets[id(value.storage)])
+        if id(value.storage) in self.states:
+            return f"state + {self.states[id(value.storage)] + value.offset_bytes}"
+        return _address(self.placement.offsets[id(value.storage)] + value.offset_bytes)
 
     def begin(self, step: Step) -> tuple[str, str, Source]:
         """The next layer's function, the prefix of its constants, and where they go."""
@@ -107,7 +113,8 @@ class _Emitter:
 
 def emit(program: Program, kernels: list[PlannedKernel], placement: ArenaPlan, name: str, naming: Naming) -> Emitted:
     prefix, macro = naming.prefix, naming.macro
-    emitter = _Emitter(placement, sum(2 if isinstance(kernel, FusedRows) else 1 for kernel in kernels), prefix)
+    count = sum(2 if isinstance(kernel, FusedRows) else 1 for kernel in kernels)
+    emitter = _Emitter(program, placement, count, prefix)
     definitions: dict[str, None] = {}
     for kernel, offset in zip(kernels, placement.scratch_offsets, strict=True):
         scratch = "0" if offset is None else _address(offset)
@@ -141,13 +148,13 @@ def emit(program: Program, kernels: list[PlannedKernel], placement: ArenaPlan, n
 
 static int8_t arena[{macro}_ARENA_BYTES] __attribute__((aligned(8), section(".bss.{prefix}_arena")));
 
-int8_t *const {prefix}_input = {emitter.address(program.input)};
+{state_definition(program, naming)}int8_t *const {prefix}_input = {emitter.address(program.input)};
 const int8_t *const {prefix}_output = {emitter.address(program.output)};
 
 {naming.kernel_text(chr(10).join(parts))}
-void {prefix}_invoke(void)
+{reset_definition(program, naming)}void {prefix}_invoke(void)
 {{
-{calls}
+{reset_call(program, naming)}{calls}
 }}
 """
     return Emitted(_header(program, name, emitter.count, placement, naming), body, tuple(emitter.layers), headers)
@@ -157,8 +164,24 @@ def _address(offset: int) -> str:
     return f"arena + {offset}"
 
 
+def _edges(macro: str, kind: str, edges: list[Quantised]) -> str:
+    """Where each of several inputs or outputs lies, and what its bytes stand for."""
+    if len(edges) == 1:
+        return ""
+    lines, offset = [], 0
+    for number, edge in enumerate(edges):
+        prefix = f"#define {macro}_{kind}_{number}"
+        name = re.sub(r"[^\w.:;/ -]", "_", edge.name)[:60]
+        size = prod(edge.shape)
+        lines.append(f"/* {name}: {'x'.join(map(str, edge.shape))} */")
+        lines.append(f"{prefix}_OFFSET {offset}\n{prefix}_BYTES {size}")
+        lines.append(f"{prefix}_SCALE {edge.scale!r}\n{prefix}_ZERO_POINT ({edge.zero_point})")
+        offset += size
+    return "\n".join([f"\n#define {macro}_{kind}_COUNT {len(edges)}", *lines, ""])
+
+
 def _header(program: Program, name: str, layers: int, placement: ArenaPlan, naming: Naming) -> str:
-    first, last = program.input_quantisation, program.output_quantisation
+    first, last = program.inputs[0], program.outputs[0]
     prefix, macro = naming.prefix, naming.macro
     return f"""{LICENCE_LINE}
 /* {Path(program.file).name}, compiled ahead of time. Generated; change the network, not this file. */
@@ -182,14 +205,14 @@ extern "C" {{
 #define {macro}_INPUT_ZERO_POINT ({first.zero_point})
 #define {macro}_OUTPUT_SCALE {last.scale!r}
 #define {macro}_OUTPUT_ZERO_POINT ({last.zero_point})
-
+{_edges(macro, "INPUT", program.inputs)}{_edges(macro, "OUTPUT", program.outputs)}
 /* In the arena: {prefix}_invoke may overwrite the input; the output holds until the arena is next written. */
 extern int8_t *const {prefix}_input;
 extern const int8_t *const {prefix}_output;
 
 /* One inference. Not reentrant: there is one arena. */
 void {prefix}_invoke(void);
-
+{reset_declaration(program, naming)}
 #ifdef __cplusplus
 }}
 #endif

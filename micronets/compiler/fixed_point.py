@@ -60,12 +60,18 @@ def _input_radius(integer_bits: int, left_shift: int) -> int:
     return int(math.floor(largest))
 
 
-def softmax_exponentials(scale: float, beta: float) -> np.ndarray:
-    """Q0.31 exponentials of 0, -1, ..., -255 input steps; shorter where TFLM treats the rest as zero."""
+def softmax_multiplier(scale: float, beta: float) -> tuple[int, int]:
+    """(multiplier, left shift) from steps of the input to Q5.26; ValueError where TFLM's softmax has none."""
     real = min(float(np.float64(beta) * np.float64(scale)) * (1 << (31 - _SOFTMAX_INTEGER_BITS)), (1 << 31) - 1.0)
     multiplier, left_shift = quantise_multiplier(real)
     if left_shift < 0:
         raise ValueError("the input's scale is too small for TFLM's softmax")
+    return multiplier, left_shift
+
+
+def softmax_exponentials(scale: float, beta: float) -> np.ndarray:
+    """Q0.31 exponentials of 0, -1, ..., -255 input steps; shorter where TFLM treats the rest as zero."""
+    multiplier, left_shift = softmax_multiplier(scale, beta)
     smallest = -_input_radius(_SOFTMAX_INTEGER_BITS, left_shift)
     table = []
     for difference in range(0, -256, -1):

@@ -40,7 +40,7 @@ class Operator:
     inputs: tuple[int, ...]
     """Tensor indices; -1 stands for an optional input left out."""
     outputs: tuple[int, ...]
-    options: dict[str, int | float | bool]
+    options: dict[str, int | float | bool | str]
 
     def __str__(self) -> str:
         return f"operator {self.index} ({self.kind})"
@@ -54,3 +54,5 @@ class Graph:
     """In an order in which every operator's inputs are made before it."""
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
+    called: "tuple[Graph | None, ...]" = ()
+    """The file's subgraphs that an operator calls, by their index."""

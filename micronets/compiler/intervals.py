@@ -65,6 +65,8 @@ class Analysis:
         if storage.constant is not None:
             flat = storage.constant.reshape(-1, value.shape[2]).astype(np.int64)
             return Bounds(flat.min(axis=0), flat.max(axis=0))
+        if storage.initial is not None:
+            return Bounds.everything(value.shape[2])
         return self._bounds[id(storage)].viewed(value.shape[2])
 
 

@@ -1,12 +1,19 @@
 """From the file's graph to a `Program`: checks types, shapes and quantisation, and works out every integer constant."""
 
+from math import prod
+
 import numpy as np
 
-from micronets.compiler.graph import Graph, Tensor
+from micronets.compiler.graph import Graph, Operator, Tensor
+from micronets.compiler.operators.concatenation import ConcatenationStep
 from micronets.compiler.operators.context import LoweringContext
+from micronets.compiler.operators.movement import MovementStep
+from micronets.compiler.operators.variable import StoreStep
 from micronets.compiler.registry import OPERATORS
-from micronets.compiler.steps import Program, Quantised, Value
+from micronets.compiler.steps import Program, Quantised, Shape, Value
 from micronets.errors import ModelError
+
+_ALIGNMENT_BYTES = 4
 
 
 def lower(graph: Graph) -> Program:
@@ -15,61 +22,119 @@ def lower(graph: Graph) -> Program:
     Raises:
         ModelError: naming the operator, its index and what would be accepted.
     """
-    if len(graph.inputs) != 1 or len(graph.outputs) != 1:
-        raise ModelError(
-            f"{graph.file}: {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; one of each is supported"
-        )
+    if not graph.inputs or not graph.outputs:
+        raise ModelError(f"{graph.file}: {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; one is needed")
     lowering = LoweringContext(graph)
-    first, skipped_first = _first_int8(graph)
-    last, skipped_last = _last_int8(graph)
-    source = Value("input", lowering.shape(graph.operators[0], first))
-    lowering.values[first.index] = source
+    skipped: set[int] = set()
+    first = [_int8_input(graph, index, skipped) for index in graph.inputs]
+    last = [_int8_output(graph, index, skipped) for index in graph.outputs]
+    inputs, outputs = [_quantised(graph, tensor) for tensor in first], [_quantised(graph, tensor) for tensor in last]
+    source = _lay_inputs(lowering, first)
     for operator in graph.operators:
-        if operator.index not in (skipped_first, skipped_last):
-            try:
-                # Scales near the ends of float32's range give ratios that no multiplier can hold.
-                with np.errstate(over="raise", invalid="raise", divide="raise"):
-                    OPERATORS[operator.kind].lower(lowering, operator)
-            except (ArithmeticError, ValueError) as error:
-                raise lowering.fail(operator, f"has scales that cannot be combined ({error})") from error
-    result = lowering.values.get(last.index)
-    if result is None or result.constant is not None:
-        raise ModelError(f"{graph.file}: the output, tensor {last.index}, does not depend on the input")
+        if operator.index not in skipped:
+            _lower_operator(lowering, operator)
+    result = _lay_outputs(lowering, last)
+    _store(lowering)
     return Program(
         file=graph.file,
         steps=lowering.steps,
         input=source,
         output=result,
-        input_quantisation=_quantised(graph, first),
-        output_quantisation=_quantised(graph, last),
+        inputs=inputs,
+        outputs=outputs,
+        states=list(lowering.states.values()),
     )
 
 
-def _first_int8(graph: Graph) -> tuple[Tensor, int | None]:
-    tensor = graph.tensors[graph.inputs[0]]
-    if tensor.dtype == "int8":
-        return tensor, None
-    readers = [operator for operator in graph.operators if tensor.index in operator.inputs]
+def _lower_operator(lowering: LoweringContext, operator: Operator) -> None:
+    try:
+        # Scales near the ends of float32's range give ratios that no multiplier can hold.
+        with np.errstate(over="raise", invalid="raise", divide="raise"):
+            OPERATORS[operator.kind].lower(lowering, operator)
+    except (ArithmeticError, ValueError) as error:
+        raise lowering.fail(operator, f"has scales that cannot be combined ({error})") from error
+
+
+def _lay_inputs(lowering: LoweringContext, tensors: list[Tensor]) -> Value:
+    """All inputs, one behind the other; one that begins within a word is copied out, as kernels read whole words."""
+    shapes = [lowering.shape(tensor) for tensor in tensors]
+    if len(tensors) == 1:
+        lowering.values[tensors[0].index] = source = Value("input", shapes[0])
+        return source
+    source, offset = Value("input", _flat(sum(map(prod, shapes)))), 0
+    for tensor, shape in zip(tensors, shapes, strict=True):
+        if offset % _ALIGNMENT_BYTES:
+            value = Value(f"tensor_{tensor.index}", shape)
+            line = np.arange(prod(shape), dtype=np.int64)
+            lowering.add(MovementStep(inputs=[source], output=value, operators=(), first=offset, offsets=[line]))
+        else:
+            value = source.part(shape, offset)
+        lowering.values[tensor.index] = value
+        offset += prod(shape)
+    return source
+
+
+def _lay_outputs(lowering: LoweringContext, tensors: list[Tensor]) -> Value:
+    """The output; several are copied one behind the other."""
+    values = []
+    for tensor in tensors:
+        value = lowering.values.get(tensor.index)
+        if value is None or value.constant is not None:
+            raise ModelError(f"{lowering.graph.file}: the output, tensor {tensor.index}, does not depend on the input")
+        values.append(value)
+    if len(values) == 1 and not values[0].is_part:
+        return values[0]
+    output = Value("outputs", _flat(sum(value.size_bytes for value in values)))
+    parts = [value.viewed(_flat(value.size_bytes)) for value in values]
+    lowering.add(ConcatenationStep(inputs=parts, output=output, operators=(), axis=2))
+    return output
+
+
+def _store(lowering: LoweringContext) -> None:
+    """Keeps what was assigned to variables, at the end."""
+    for name, operator in lowering.assigned.items():
+        value, state = lowering.current[name], lowering.states[name]
+        if value.storage is not state:
+            lowering.add(StoreStep(inputs=[value], output=state, operators=(operator.index,)))
+
+
+def _flat(size_bytes: int) -> Shape:
+    return 1, 1, size_bytes
+
+
+def _int8_input(graph: Graph, index: int, skipped: set[int]) -> Tensor:
+    tensor = graph.tensors[index]
+    if tensor.dtype in ("int8", "uint8"):
+        return tensor
+    readers = [operator for operator in graph.operators if index in operator.inputs]
     if tensor.dtype == "float32" and len(readers) == 1 and readers[0].kind == "QUANTIZE":
-        return graph.tensors[readers[0].outputs[0]], readers[0].index
-    raise ModelError(f"{graph.file}: the input is {tensor.dtype}; int8, or float32 read by one QUANTIZE, is supported")
+        skipped.add(readers[0].index)
+        return graph.tensors[readers[0].outputs[0]]
+    raise ModelError(
+        f"{graph.file}: the input is {tensor.dtype}; int8, uint8, or float32 read by one QUANTIZE, is supported"
+    )
 
 
-def _last_int8(graph: Graph) -> tuple[Tensor, int | None]:
-    tensor = graph.tensors[graph.outputs[0]]
-    if tensor.dtype == "int8":
-        return tensor, None
-    makers = [operator for operator in graph.operators if tensor.index in operator.outputs]
+def _int8_output(graph: Graph, index: int, skipped: set[int]) -> Tensor:
+    tensor = graph.tensors[index]
+    if tensor.dtype in ("int8", "uint8"):
+        return tensor
+    makers = [operator for operator in graph.operators if index in operator.outputs]
     if tensor.dtype == "float32" and len(makers) == 1 and makers[0].kind == "DEQUANTIZE":
-        return graph.tensors[makers[0].inputs[0]], makers[0].index
-    raise ModelError(f"{graph.file}: the output is {tensor.dtype}; int8, or float32 made by a DEQUANTIZE, is supported")
+        skipped.add(makers[0].index)
+        return graph.tensors[makers[0].inputs[0]]
+    maker = f" made by {makers[0]}" if makers else ""
+    raise ModelError(
+        f"{graph.file}: the output is {tensor.dtype}{maker}; int8, uint8, or float32 made by a DEQUANTIZE, is supported"
+    )
 
 
 def _quantised(graph: Graph, tensor: Tensor) -> Quantised:
+    """Bytes of uint8 count as int8 of 128 less, and so does their zero point."""
     quantisation = tensor.quantisation
-    if tensor.dtype != "int8" or quantisation is None or len(quantisation.scales) != 1:
+    if tensor.dtype not in ("int8", "uint8") or quantisation is None or len(quantisation.scales) != 1:
         raise ModelError(f"{graph.file}: tensor {tensor.index} at the network's edge is not int8 quantised per tensor")
-    zero_point = int(quantisation.zero_points[0])
+    zero_point = int(quantisation.zero_points[0]) - (128 if tensor.dtype == "uint8" else 0)
     if not -128 <= zero_point <= 127:
         raise ModelError(f"{graph.file}: tensor {tensor.index} has the zero point {zero_point}, which is no int8")
-    return Quantised(float(quantisation.scales[0]), zero_point, tensor.shape)
+    return Quantised(float(quantisation.scales[0]), zero_point, tensor.shape, tensor.name)

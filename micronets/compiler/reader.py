@@ -1,5 +1,6 @@
 """Reads a .tflite file into a `Graph`; a damaged or foreign file raises one clear `ModelError`."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,14 @@ _NUMPY_DTYPES = {
     "int8": "i1",
     "int4": "u1",
 }
+
+
+_HINT = "docs/operators.md lists what is, and docs/runtimes.md runs others on TensorFlow Lite Micro"
+_HINTS = {
+    "ethos-u": "the file was compiled for an Arm Ethos-U by Vela; give the one from before",
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": "convert the network with `unroll=True` in its recurrent layers",
+}
+"""What would help, by the operator's name."""
 
 
 def read_graph(path: Path) -> Graph:
@@ -66,8 +75,16 @@ class _Reader:
         subgraphs = model.tables(2)
         if not subgraphs:
             raise self.fail("no subgraph")
-        # Only operators that call another subgraph need the others, and none of those is supported.
-        subgraph = subgraphs[0]
+        graph = self._subgraph(model, subgraphs[0])
+        called = {int(o.options["subgraph"]) for o in graph.operators if o.kind == "CALL_ONCE"}
+        return replace(
+            graph,
+            called=tuple(
+                self._subgraph(model, table) if 0 < i and i in called else None for i, table in enumerate(subgraphs)
+            ),
+        )
+
+    def _subgraph(self, model: Table, subgraph: Table) -> Graph:
         buffers = model.tables(4)
         codes = model.tables(1)
         operator_tables = subgraph.tables(3)
@@ -90,7 +107,7 @@ class _Reader:
     def _indices(self, table: Table, field: int, whose: str) -> tuple[int, ...]:
         array = table.array(field, "<i4")
         if array is None:
-            raise self.fail(f"{whose} are missing")
+            return ()
         return tuple(int(index) for index in array)
 
     def _tensor(self, index: int, table: Table, buffers: list[Table]) -> Tensor:
@@ -165,7 +182,8 @@ class _Reader:
         supported = OPERATORS.get(kind)
         if supported is None:
             name = f"custom operator {code.string(1)[:40]}" if builtin == CUSTOM else kind
-            raise self.fail(f"operator {index} ({name}) is not supported; supported are {', '.join(OPERATORS)}")
+            hint = _HINTS.get(code.string(1) if builtin == CUSTOM else kind, _HINT)
+            raise self.fail(f"operator {index} ({name}) is not supported; {hint}")
         options_table = table.table(4)
         if options_table is not None and supported.options_type and table.uint8(3) != supported.options_type:
             raise self.fail(f"operator {index} ({kind}) carries the options of another operator")
@@ -176,9 +194,9 @@ class _Reader:
         whose = f"operator {index} ({kind})"
         inputs = self._indices(table, 1, f"the inputs of {whose}")
         outputs = self._indices(table, 2, f"the outputs of {whose}")
-        if len(inputs) > _MOST_EDGES or not 1 <= len(outputs) <= _MOST_EDGES:
+        if len(inputs) > _MOST_EDGES or len(outputs) > _MOST_EDGES:
             raise self.fail(
-                f"{whose} has {len(inputs)} inputs and {len(outputs)} outputs; 1 to {_MOST_EDGES} are supported"
+                f"{whose} has {len(inputs)} inputs and {len(outputs)} outputs; at most {_MOST_EDGES} are supported"
             )
         return Operator(index, kind, inputs, outputs, options)
 
@@ -209,8 +227,6 @@ class _Reader:
                 if index in known:
                     raise self.fail(f"{operator} writes tensor {index} ({tensor.name[:60]}), which is already made")
                 known.add(index)
-        if not graph.outputs:
-            raise self.fail("the graph has no output")
         for index in graph.outputs:
             check(index, "the graph's outputs")
             if index not in known:

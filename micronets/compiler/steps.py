@@ -21,12 +21,28 @@ class Value:
     constant: np.ndarray | None = None
     """Int8, of `shape`, for constants."""
     base: "Value | None" = None
-    """The value whose bytes these are in another shape."""
+    """The value whose bytes these are, in another shape or some of them."""
+    offset_bytes: int = 0
+    """Where they begin in those of `base`."""
+    initial: np.ndarray | None = None
+    """Int8, of `shape`: what a value that is kept between calls, outside of the arena, begins with."""
 
     def viewed(self, shape: Shape) -> "Value":
         """The same bytes in another shape."""
         constant = None if self.constant is None else self.constant.reshape(shape)
-        return Value(self.name, shape, constant, self.storage)
+        return Value(self.name, shape, constant, self.storage, self.offset_bytes)
+
+    def part(self, shape: Shape, offset_bytes: int) -> "Value":
+        """Some of the bytes, from an offset on."""
+        return Value(self.name, shape, None, self.storage, self.offset_bytes + offset_bytes)
+
+    @property
+    def in_arena(self) -> bool:
+        return self.storage.constant is None and self.storage.initial is None
+
+    @property
+    def is_part(self) -> bool:
+        return self.base is not None and (self.offset_bytes > 0 or self.size_bytes < self.base.size_bytes)
 
     @property
     def storage(self) -> "Value":
@@ -148,6 +164,8 @@ class Quantised:
     scale: float
     zero_point: int
     shape: tuple[int, ...]
+    name: str = ""
+    """The file's, of the tensor."""
 
 
 @dataclass(eq=False)
@@ -157,9 +175,13 @@ class Program:
     file: str
     steps: list[Step]
     input: Value
+    """All inputs, one behind the other."""
     output: Value
-    input_quantisation: Quantised
-    output_quantisation: Quantised
+    """All outputs, one behind the other."""
+    inputs: list[Quantised]
+    outputs: list[Quantised]
+    states: list[Value] = field(default_factory=list)
+    """Kept between calls; the steps that write to them come after all that read them."""
     notes: list[str] = field(default_factory=list)
     """What passes did, one sentence each."""
     operator_macs: dict[int, int] = field(init=False)

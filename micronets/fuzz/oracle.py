@@ -1,7 +1,11 @@
 """TensorFlow Lite Micro's answers, from its host interpreter."""
 
+from typing import Any
+
 import numpy as np
 from tflite_micro.python.tflite_micro import runtime
+
+from micronets.compiler.flatbuffer import Table
 
 _ARENA_BYTES = 4 << 20
 
@@ -13,6 +17,8 @@ class RefusedByTflm(Exception):
 def tflm_outputs(model: bytes, inputs: np.ndarray) -> np.ndarray:
     """int8 (count, ...) outputs of a .tflite file for int8 (count, ...) inputs.
 
+    Several inputs, and several outputs, lie one behind the other; those of uint8 count as int8 of 128 less.
+
     Raises:
         RefusedByTflm: it does not run the model.
     """
@@ -20,9 +26,27 @@ def tflm_outputs(model: bytes, inputs: np.ndarray) -> np.ndarray:
         interpreter = runtime.Interpreter.from_bytes(model, arena_size=_ARENA_BYTES)
     except RuntimeError as error:
         raise RefusedByTflm(str(error)) from error
+    graph = Table.root(model).tables(2)[0]
+    sources = [_edge(interpreter.get_input_details(number)) for number in range(len(graph.array(1, "<i4")))]
+    results = len(graph.array(2, "<i4"))
     outputs = []
     for values in inputs:
-        interpreter.set_input(values, 0)
+        offset, flat = 0, values.reshape(-1)
+        for number, (shape, dtype) in enumerate(sources):
+            size = int(np.prod(shape, dtype=np.int64))
+            interpreter.set_input(_as_file_has_it(flat[offset : offset + size], dtype).reshape(shape), number)
+            offset += size
         interpreter.invoke()
-        outputs.append(np.array(interpreter.get_output(0)))
-    return np.stack(outputs)
+        made = [np.array(interpreter.get_output(number)) for number in range(results)]
+        made = [value ^ 0x80 if value.dtype == np.uint8 else value for value in made]
+        outputs.append(made[0] if len(made) == 1 else np.concatenate([value.reshape(-1) for value in made]))
+    return np.stack(outputs).view(np.int8) if outputs[0].dtype == np.uint8 else np.stack(outputs)
+
+
+def _edge(details: dict[str, Any]) -> tuple[np.ndarray, np.dtype]:
+    """Shape and dtype."""
+    return details["shape"], details["dtype"]
+
+
+def _as_file_has_it(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    return values.view(np.uint8) ^ 0x80 if dtype == np.uint8 else values

@@ -68,7 +68,7 @@ def _join(lowering: LoweringContext, operator: Operator, axis: int, shapes: list
         if (in_scale, in_zero_point) != (scale, zero_point):
             raise lowering.fail(operator, "joins inputs of different scales; TFLM needs them equal to the output's")
         sources.append((source, length))
-    stated = lowering.shape(operator, out)
+    stated = lowering.shape(out)
     inner = axis - len(out.shape) + 3
     if inner < 0 or (inner == 0 and np.prod(out.shape[:axis], dtype=np.int64) > 1):
         # Beyond the three sides of a value: the joined one becomes the middle of three.

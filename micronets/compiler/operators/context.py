@@ -16,9 +16,21 @@ class LoweringContext:
         self.folded: dict[int, np.ndarray] = {}
         """Values of tensors that need no input to be worked out, such as shapes."""
         self.steps: list[Step] = []
+        self.handles: dict[int, str] = {}
+        """Names of variables, by the tensors that stand for them."""
+        self.states: dict[str, Value] = {}
+        self.current: dict[str, Value] = {}
+        """What a variable holds after the operators so far."""
+        self.assigned: dict[str, Operator] = {}
 
     def fail(self, operator: Operator, what: str) -> ModelError:
         return ModelError(f"{self.graph.file}: {operator} {what}")
+
+    def keep(self, name: str, initial: np.ndarray) -> None:
+        """A variable, kept between calls."""
+        shape = (1, 1, initial.size)
+        state = Value(f"state_{len(self.states)}", shape, initial=initial.reshape(shape))
+        self.states[name] = self.current[name] = state
 
     def tensor(self, operator: Operator, position: int, role: str) -> Tensor:
         if position >= len(operator.inputs) or operator.inputs[position] < 0:
@@ -31,6 +43,8 @@ class LoweringContext:
         return self.graph.tensors[operator.inputs[position]]
 
     def output(self, operator: Operator, position: int = 0) -> Tensor:
+        if position >= len(operator.outputs):
+            raise self.fail(operator, f"has {len(operator.outputs)} outputs")
         return self.graph.tensors[operator.outputs[position]]
 
     def data(self, tensor: Tensor) -> np.ndarray | None:
@@ -44,15 +58,15 @@ class LoweringContext:
             raise self.fail(operator, f"states {tensor.elements} elements instead of {values.size}")
         self.folded[tensor.index] = values.reshape(tensor.shape)
 
-    def per_tensor(self, operator: Operator, tensor: Tensor, role: str) -> tuple[float, int]:
-        """(scale, zero point) of an int8 activation."""
-        if tensor.dtype != "int8":
+    def per_tensor(self, operator: Operator, tensor: Tensor, role: str, dtype: str = "int8") -> tuple[float, int]:
+        """(scale, zero point) of an activation; one of uint8 counts as int8 of 128 less."""
+        if tensor.dtype != dtype:
             raise self.fail(operator, f"has a {role} of type {tensor.dtype}; int8 is supported")
         if tensor.quantisation is None:
             raise self.fail(operator, f"has a {role} without quantisation")
         if len(tensor.quantisation.scales) != 1:
             raise self.fail(operator, f"has a per-channel {role}; activations are quantised per tensor")
-        zero_point = int(tensor.quantisation.zero_points[0])
+        zero_point = int(tensor.quantisation.zero_points[0]) - (128 if dtype == "uint8" else 0)
         if not -128 <= zero_point <= 127:
             raise self.fail(operator, f"has a {role} whose zero point {zero_point} is no int8")
         return float(tensor.quantisation.scales[0]), zero_point
@@ -68,7 +82,7 @@ class LoweringContext:
 
     def value(self, operator: Operator, tensor: Tensor) -> Value:
         """The value an operator reads, in the tensor's shape: made by an earlier step, or a constant."""
-        shape = self.shape(operator, tensor)
+        shape = self.shape(tensor)
         made = self.values.get(tensor.index)
         if made is None:
             if tensor.data is None or tensor.dtype != "int8":
@@ -82,7 +96,7 @@ class LoweringContext:
         scale, zero_point = self.per_tensor(operator, tensor, role)
         return self.value(operator, tensor), scale, zero_point
 
-    def shape(self, operator: Operator, tensor: Tensor) -> Shape:
+    def shape(self, tensor: Tensor) -> Shape:
         """(rows, columns, channels): sides before these three count as rows."""
         sides = [1] * (3 - len(tensor.shape)) + list(tensor.shape)
         return int(np.prod(sides[:-2], dtype=np.int64)), sides[-2], sides[-1]
@@ -94,7 +108,7 @@ class LoweringContext:
 
     def make(self, operator: Operator, shape: Shape | None = None, position: int = 0) -> Value:
         tensor = self.output(operator, position)
-        value = Value(f"tensor_{tensor.index}", shape or self.shape(operator, tensor))
+        value = Value(f"tensor_{tensor.index}", shape or self.shape(tensor))
         self.values[tensor.index] = value
         return value
 
@@ -103,7 +117,7 @@ class LoweringContext:
         tensor = self.output(operator, position)
         if tensor.elements != value.size_bytes:
             raise self.fail(operator, f"turns {value.size_bytes} elements into {tensor.elements}")
-        shape = self.shape(operator, tensor)
+        shape = self.shape(tensor)
         self.values[tensor.index] = value if shape == value.shape else value.viewed(shape)
 
     def add(self, step: Step) -> None:

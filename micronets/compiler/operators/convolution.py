@@ -90,7 +90,7 @@ def _requantisation(
 
 
 def _check_output(lowering: LoweringContext, operator: Operator, computed: tuple[int, int, int]) -> None:
-    stated = lowering.shape(operator, lowering.output(operator))
+    stated = lowering.shape(lowering.output(operator))
     if stated != computed:
         raise lowering.fail(operator, f"states the output {list(stated)}, but its window gives {list(computed)}")
 
@@ -188,7 +188,7 @@ def lower_transposed_convolution(lowering: LoweringContext, operator: Operator) 
         raise lowering.fail(operator, f"has weights for {depth} input channels, its input has {in_channels}")
     if operator.options["activation"] != "NONE":
         raise lowering.fail(operator, "has a fused activation, which TFLM does not carry out")
-    out_rows, out_columns, out_channels = lowering.shape(operator, lowering.output(operator))
+    out_rows, out_columns, out_channels = lowering.shape(lowering.output(operator))
     # The padding is that of the convolution from the output to the input.
     window, sides = window_of(lowering, operator, (out_rows, out_columns), (kernel_rows, kernel_columns))
     if (*sides, out_channels) != (rows, columns, channels):

@@ -45,7 +45,7 @@ class MultiplyStep(Step):
 
 
 def broadcast(lowering: LoweringContext, operator: Operator, first: Shape, second: Shape) -> Shape:
-    stated = lowering.shape(operator, lowering.output(operator))
+    stated = lowering.shape(lowering.output(operator))
     for a, b, out in zip(first, second, stated, strict=True):
         if out != max(a, b) or a not in (1, out) or b not in (1, out):
             raise lowering.fail(operator, f"combines {list(first)} and {list(second)} into {list(stated)}")

@@ -28,7 +28,7 @@ class LookupStep(Step):
 
 
 def lower_table(lowering: LoweringContext, operator: Operator, table: np.ndarray) -> None:
-    source, _, _ = lowering.activation(operator, 0)
+    source = lowering.value(operator, lowering.tensor(operator, 0, "input"))
     if lowering.output(operator).elements != source.size_bytes:
         raise lowering.fail(operator, "changes the number of elements")
     lowering.add(
@@ -47,8 +47,12 @@ def _rescaled(real: float, zero_point: int, out_zero_point: int) -> np.ndarray:
 
 
 def lower_quantize(lowering: LoweringContext, operator: Operator) -> None:
-    _, scale, zero_point = lowering.activation(operator, 0)
-    out_scale, out_zero_point = lowering.per_tensor(operator, lowering.output(operator), "output")
+    """Between scales of int8, or from and to uint8."""
+    tensor, output = lowering.tensor(operator, 0, "input"), lowering.output(operator)
+    if {tensor.dtype, output.dtype} - {"int8", "uint8"}:
+        raise lowering.fail(operator, f"turns {tensor.dtype} into {output.dtype}; int8 and uint8 are supported inside")
+    scale, zero_point = lowering.per_tensor(operator, tensor, "input", tensor.dtype)
+    out_scale, out_zero_point = lowering.per_tensor(operator, output, "output", output.dtype)
     table = np.clip(_rescaled(scale / out_scale, zero_point, out_zero_point), -128, 127)
     lower_table(lowering, operator, table)
 

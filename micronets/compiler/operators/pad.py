@@ -35,7 +35,7 @@ def lower_pad(lowering: LoweringContext, operator: Operator) -> None:
     kept = min(sides, 3)
     before[3 - kept :], after[3 - kept :] = paddings[sides - kept :, 0], paddings[sides - kept :, 1]
     computed = tuple(int(b + side + a) for b, side, a in zip(before, source.shape, after, strict=True))
-    stated = lowering.shape(operator, lowering.output(operator))
+    stated = lowering.shape(lowering.output(operator))
     if stated != computed:
         raise lowering.fail(operator, f"states the output {list(stated)}, but its paddings give {list(computed)}")
     lowering.add(

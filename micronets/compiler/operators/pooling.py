@@ -53,7 +53,7 @@ def _lower_pool(lowering: LoweringContext, operator: Operator, step: type[Averag
     rows, columns, channels = source.shape
     kernel = (operator.options["filter_h"], operator.options["filter_w"])
     window, sides = window_of(lowering, operator, (rows, columns), kernel)
-    stated = lowering.shape(operator, lowering.output(operator))
+    stated = lowering.shape(lowering.output(operator))
     if stated != (*sides, channels):
         raise lowering.fail(operator, f"states the output {list(stated)}, but its window gives {[*sides, channels]}")
     scale, zero_point = lowering.per_tensor(operator, lowering.output(operator), "output")

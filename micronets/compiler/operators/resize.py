@@ -1,4 +1,4 @@
-"""RESIZE_NEAREST_NEIGHBOR."""
+"""RESIZE_NEAREST_NEIGHBOR and RESIZE_BILINEAR."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -12,7 +12,7 @@ from micronets.compiler.kernels.kernel import Kernel, shape_fields
 from micronets.compiler.operators.context import LoweringContext
 from micronets.compiler.operators.family import Family, OperatorKind, always
 from micronets.compiler.source import Source
-from micronets.compiler.steps import Step
+from micronets.compiler.steps import Step, Value
 
 
 @dataclass(eq=False, kw_only=True)
@@ -24,26 +24,69 @@ class ResizeNearestStep(Step):
     """Source column of every output column."""
 
 
-def lower_resize_nearest(lowering: LoweringContext, operator: Operator) -> None:
-    """Source indices in float32, as TFLM's `GetNearestNeighbor`."""
+@dataclass(eq=False, kw_only=True)
+class ResizeBilinearStep(Step):
+    kind: ClassVar[str] = "resize_bilinear"
+    rows: np.ndarray
+    """Int64 (output rows, 3): both source rows, and 1024ths of the way from the first to the second."""
+    columns: np.ndarray
+
+
+def _source(lowering: LoweringContext, operator: Operator) -> Value:
+    """The input, of which the output is the other size."""
     source, _, _ = lowering.activation(operator, 0)
     lowering.one_image(operator, lowering.tensor(operator, 0, "input"))
     lowering.per_tensor(operator, lowering.output(operator), "output")
     size = lowering.constant(operator, 1, "size", ("int32",)).reshape(-1)
-    rows, columns, channels = source.shape
-    stated = lowering.shape(operator, lowering.output(operator))
-    if len(size) != 2 or stated != (int(size[0]), int(size[1]), channels):
+    stated = lowering.shape(lowering.output(operator))
+    if len(size) != 2 or stated != (int(size[0]), int(size[1]), source.shape[2]):
         raise lowering.fail(operator, f"resizes {list(source.shape)} to {list(stated)}")
+    return source
+
+
+def lower_resize_nearest(lowering: LoweringContext, operator: Operator) -> None:
+    """Source indices in float32, as TFLM's `GetNearestNeighbor`."""
+    source = _source(lowering, operator)
+    output = lowering.make(operator)
     align, centred = operator.options["align_corners"], operator.options["half_pixel_centers"]
     lowering.add(
         ResizeNearestStep(
             inputs=[source],
-            output=lowering.make(operator),
+            output=output,
             operators=(operator.index,),
-            rows=_nearest(rows, stated[0], align, centred),
-            columns=_nearest(columns, stated[1], align, centred),
+            rows=_nearest(source.shape[0], output.shape[0], align, centred),
+            columns=_nearest(source.shape[1], output.shape[1], align, centred),
         )
     )
+
+
+def lower_resize_bilinear(lowering: LoweringContext, operator: Operator) -> None:
+    source = _source(lowering, operator)
+    output = lowering.make(operator)
+    align, centred = operator.options["align_corners"], operator.options["half_pixel_centers"]
+    if align and centred:
+        raise lowering.fail(operator, "aligns corners and centres at once, which TFLM refuses")
+    lowering.add(
+        ResizeBilinearStep(
+            inputs=[source],
+            output=output,
+            operators=(operator.index,),
+            rows=_neighbours(source.shape[0], output.shape[0], align, centred),
+            columns=_neighbours(source.shape[1], output.shape[1], align, centred),
+        )
+    )
+
+
+def _neighbours(size: int, out: int, align_corners: bool, half_pixel_centers: bool) -> np.ndarray:
+    """In 1024ths of the input's side, as TFLM's `ComputeInterpolationValuesInteger`."""
+    corners = align_corners and out > 1
+    scale = (1024 * (size - 1) + (out - 1) // 2) // (out - 1) if corners else (1024 * size + out // 2) // out
+    places = np.arange(out, dtype=np.int64) * scale
+    if half_pixel_centers:
+        places += scale // 2 - 512
+    first = np.maximum(places // 1024, 0)
+    second = np.minimum(-(-places // 1024), size - 1)
+    return np.stack([first, np.maximum(second, 0), places - 1024 * first], axis=1)
 
 
 def _nearest(size: int, out: int, align_corners: bool, half_pixel_centers: bool) -> np.ndarray:
@@ -78,6 +121,25 @@ class ResizeNearestKernel(Kernel[ResizeNearestStep]):
         return [f"{self.function}({address}, {inputs[0]}, {output});"]
 
 
+class ResizeBilinearKernel(Kernel[ResizeBilinearStep]):
+    function = "mn_resize_bilinear"
+    file = "bilinear.c"
+    header = "bilinear.h"
+
+    def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
+        address = source.description(
+            "mn_bilinear",
+            layer,
+            {
+                "out": shape_fields(self.step.output.shape),
+                "in_columns": self.step.inputs[0].shape[1],
+                "rows": source.array(f"{layer}_rows", self.step.rows.astype(np.int16)),
+                "columns": source.array(f"{layer}_columns", self.step.columns.astype(np.int16)),
+            },
+        )
+        return [f"{self.function}({address}, {inputs[0]}, {output});"]
+
+
 def _options(table: Table | None) -> dict[str, Any]:
     return {
         "align_corners": table.bool(0) if table else False,
@@ -85,8 +147,18 @@ def _options(table: Table | None) -> dict[str, Any]:
     }
 
 
+def _bilinear_options(table: Table | None) -> dict[str, Any]:
+    return {
+        "align_corners": table.bool(2) if table else False,
+        "half_pixel_centers": table.bool(3) if table else False,
+    }
+
+
 FAMILY = Family(
-    operators={"RESIZE_NEAREST_NEIGHBOR": OperatorKind(lower_resize_nearest, _options, 74)},
-    kernels={ResizeNearestStep: always(ResizeNearestKernel)},
+    operators={
+        "RESIZE_BILINEAR": OperatorKind(lower_resize_bilinear, _bilinear_options, 15),
+        "RESIZE_NEAREST_NEIGHBOR": OperatorKind(lower_resize_nearest, _options, 74),
+    },
+    kernels={ResizeNearestStep: always(ResizeNearestKernel), ResizeBilinearStep: always(ResizeBilinearKernel)},
     bounds={ResizeNearestStep: _bounds},
 )

@@ -1,20 +1,27 @@
-"""SOFTMAX over the last side."""
+"""SOFTMAX, LOG_SOFTMAX and L2_NORMALIZATION over the last side."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
-from micronets.compiler.fixed_point import softmax_exponentials
+from micronets.compiler.arithmetic import (
+    multiply_by_quantised_multiplier,
+    quantise_multiplier,
+    rounding_divide_by_power_of_two,
+)
+from micronets.compiler.fixed_point import softmax_exponentials, softmax_multiplier
 from micronets.compiler.flatbuffer import Table
 from micronets.compiler.graph import Operator
 from micronets.compiler.kernels.kernel import Distance, Kernel
+from micronets.compiler.operators import options
 from micronets.compiler.operators.context import LoweringContext
 from micronets.compiler.operators.family import Family, OperatorKind, always
 from micronets.compiler.source import Source
-from micronets.compiler.steps import Step
+from micronets.compiler.steps import Step, Value
 
 _LARGEST_SOFTMAX = (1 << 12) - 1
+_LONGEST_VECTOR = (1 << 15) - 1
 
 
 @dataclass(eq=False, kw_only=True)
@@ -24,6 +31,78 @@ class SoftmaxStep(Step):
     kind: ClassVar[str] = "softmax"
     exponentials: np.ndarray
     """Int32 Q0.31: exp(-difference * scale) for difference = 0, 1, ...; differences beyond the end count as zero."""
+
+
+@dataclass(eq=False, kw_only=True)
+class LogSoftmaxStep(Step):
+    kind: ClassVar[str] = "log_softmax"
+    exponentials: np.ndarray
+    """Int32 Q12.19, as those of `SoftmaxStep`."""
+    differences: np.ndarray
+    """Int32 Q5.26: -difference * scale."""
+    divisor: tuple[int, int]
+    """(multiplier, shift) from Q5.26 to steps of the input."""
+
+
+@dataclass(eq=False, kw_only=True)
+class L2NormalisationStep(Step):
+    kind: ClassVar[str] = "l2_normalization"
+    input_zero_point: int
+
+
+def _over_rows(lowering: LoweringContext, operator: Operator, source: Value) -> tuple[int, int, int]:
+    """The output's shape as rows of the last side."""
+    if lowering.output(operator).elements != source.size_bytes:
+        raise lowering.fail(operator, "changes the number of elements")
+    depth = lowering.tensor(operator, 0, "input").shape[-1]
+    return 1, source.size_bytes // depth, depth
+
+
+def _require_output(lowering: LoweringContext, operator: Operator, scale: float, zero_point: int) -> None:
+    found = lowering.per_tensor(operator, lowering.output(operator), "output")
+    if found != (scale, zero_point):
+        raise lowering.fail(
+            operator, f"has the output scale {found[0]:.6g}; {scale:g} with zero point {zero_point} is supported"
+        )
+
+
+def lower_log_softmax(lowering: LoweringContext, operator: Operator) -> None:
+    source, scale, _ = lowering.activation(operator, 0)
+    _require_output(lowering, operator, 1 / 16, 127)
+    shape = _over_rows(lowering, operator, source)
+    if shape[2] > _LARGEST_SOFTMAX:
+        raise lowering.fail(operator, f"has {shape[2]} classes; TFLM's sum overflows beyond {_LARGEST_SOFTMAX}")
+    exponentials = softmax_exponentials(scale, 1.0)
+    multiplier, shift = softmax_multiplier(scale, 1.0)
+    steps = -np.arange(len(exponentials), dtype=np.int64)
+    lowering.add(
+        LogSoftmaxStep(
+            inputs=[source],
+            output=lowering.make(operator, shape),
+            operators=(operator.index,),
+            exponentials=rounding_divide_by_power_of_two(exponentials.astype(np.int64), 12),
+            differences=multiply_by_quantised_multiplier(steps, multiplier, shift),
+            divisor=quantise_multiplier((1 << (31 - shift)) / multiplier),
+        )
+    )
+
+
+def lower_l2_normalisation(lowering: LoweringContext, operator: Operator) -> None:
+    source, _, zero_point = lowering.activation(operator, 0)
+    _require_output(lowering, operator, 1 / 128, 0)
+    if operator.options["activation"] != "NONE":
+        raise lowering.fail(operator, "has a fused activation, which TFLM does not carry out")
+    shape = _over_rows(lowering, operator, source)
+    if shape[2] > _LONGEST_VECTOR:
+        raise lowering.fail(operator, f"has vectors of {shape[2]}; TFLM's sum overflows beyond {_LONGEST_VECTOR}")
+    lowering.add(
+        L2NormalisationStep(
+            inputs=[source],
+            output=lowering.make(operator, shape),
+            operators=(operator.index,),
+            input_zero_point=zero_point,
+        )
+    )
 
 
 def lower_softmax(lowering: LoweringContext, operator: Operator) -> None:
@@ -75,11 +154,59 @@ class SoftmaxKernel(Kernel[SoftmaxStep]):
         return [f"{self.function}({address}, {inputs[0]}, {output});"]
 
 
+class LogSoftmaxKernel(Kernel[LogSoftmaxStep]):
+    function = "mn_log_softmax"
+    file = "log_softmax.c"
+    header = "log_softmax.h"
+
+    def overlaps(self) -> dict[int, Distance]:
+        return {0: Distance(0)}
+
+    def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
+        rows, columns, channels = self.step.output.shape
+        address = source.description(
+            "mn_log_softmax",
+            layer,
+            {
+                "rows": rows * columns,
+                "channels": channels,
+                "exponentials": source.array(f"{layer}_exponentials", self.step.exponentials.astype(np.int32)),
+                "differences": source.array(f"{layer}_differences", self.step.differences.astype(np.int32)),
+                "count": len(self.step.exponentials),
+                "divisor": self.step.divisor[0],
+                "shift": self.step.divisor[1],
+            },
+        )
+        return [f"{self.function}({address}, {inputs[0]}, {output});"]
+
+
+class L2NormalisationKernel(Kernel[L2NormalisationStep]):
+    function = "mn_l2_normalisation"
+    file = "l2_normalisation.c"
+    header = "l2_normalisation.h"
+
+    def overlaps(self) -> dict[int, Distance]:
+        return {0: Distance(0)}
+
+    def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
+        rows, columns, channels = self.step.output.shape
+        fields = {"rows": rows * columns, "channels": channels, "zero_point": self.step.input_zero_point}
+        return [f"{self.function}({source.description(self.function, layer, fields)}, {inputs[0]}, {output});"]
+
+
 def _options(table: Table | None) -> dict[str, Any]:
     return {"beta": table.float32(0) if table else 0.0}
 
 
 FAMILY = Family(
-    operators={"SOFTMAX": OperatorKind(lower_softmax, _options, 9)},
-    kernels={SoftmaxStep: always(SoftmaxKernel)},
+    operators={
+        "L2_NORMALIZATION": OperatorKind(lower_l2_normalisation, options.activation, 12),
+        "LOG_SOFTMAX": OperatorKind(lower_log_softmax, options_type=36),
+        "SOFTMAX": OperatorKind(lower_softmax, _options, 9),
+    },
+    kernels={
+        L2NormalisationStep: always(L2NormalisationKernel),
+        LogSoftmaxStep: always(LogSoftmaxKernel),
+        SoftmaxStep: always(SoftmaxKernel),
+    },
 )

@@ -95,6 +95,8 @@ def _reader_allows(
 ) -> np.ndarray:
     channels = value.shape[2]
     seen = step.inputs[0]
+    if any(read.is_part and read.storage is value for read in step.inputs):
+        return np.zeros(channels, bool)
     if isinstance(step, ConvolutionStep) and step.weights.shape[3] % channels == 0 and seen.storage is value:
         if step.weights.shape[3] != channels and not isinstance(step, FullyConnectedStep):
             return np.zeros(channels, bool)
@@ -142,6 +144,6 @@ def _reshape_views(program: Program) -> None:
     """A view's channels are its base's, once or several times over (only such views allow removal)."""
     for step in program.steps:
         for i, value in enumerate(step.inputs):
-            if value.base is not None and value.size_bytes != value.base.size_bytes:
+            if value.base is not None and not value.offset_bytes and value.size_bytes > value.base.size_bytes:
                 rows, columns, _ = value.shape
                 step.inputs[i] = value.base.viewed((rows, columns, value.base.size_bytes // (rows * columns)))

@@ -5,7 +5,7 @@ from micronets.compiler.steps import Program, Step, Value
 
 def drop_unused(program: Program) -> None:
     """Removes steps whose output neither another step nor the network's output needs."""
-    needed = {id(program.output.storage)}
+    needed = {id(program.output.storage), *(id(state) for state in program.states)}
     kept: list[Step] = []
     for step in reversed(program.steps):
         if id(step.output.storage) in needed:
@@ -25,7 +25,15 @@ def order_steps(program: Program) -> None:
 
 
 def _storages(step: Step) -> dict[int, Value]:
-    return {id(v.storage): v.storage for v in step.inputs if v.storage.constant is None}
+    return {id(v.storage): v.storage for v in step.inputs if v.in_arena}
+
+
+def _waits(step: Step, waiting: list[Step]) -> bool:
+    """Whether the step writes to a state that others have yet to read."""
+    if step.output.in_arena:
+        return False
+    state = step.output.storage
+    return any(value.storage is state for other in waiting if other is not step for value in other.inputs)
 
 
 def _greedy(program: Program) -> list[Step]:
@@ -37,11 +45,11 @@ def _greedy(program: Program) -> list[Step]:
     made = {id(program.input.storage)}
     ordered: list[Step] = []
     while waiting:
-        ready = [step for step in waiting if all(key in made for key in _storages(step))]
+        ready = [step for step in waiting if all(key in made for key in _storages(step)) and not _waits(step, waiting)]
 
         def growth(step: Step) -> int:
             freed = sum(value.size_bytes for key, value in _storages(step).items() if uses[key] == 1)
-            return step.output.size_bytes - freed
+            return (step.output.size_bytes if step.output.in_arena else 0) - freed
 
         chosen = min(ready, key=growth)
         waiting.remove(chosen)
@@ -61,7 +69,7 @@ def _peak_bytes(program: Program, steps: list[Step]) -> int:
     alive = {id(program.input.storage): program.input.size_bytes}
     peak = 0
     for number, step in enumerate(steps):
-        alive[id(step.output.storage)] = step.output.storage.size_bytes
+        alive[id(step.output.storage)] = step.output.storage.size_bytes if step.output.in_arena else 0
         peak = max(peak, sum(alive.values()))
         alive = {key: size for key, size in alive.items() if last.get(key, -1) > number}
     return peak

@@ -102,12 +102,28 @@ def test_references(edges, complaint, tmp_path):
         assert complaint in _error(content, tmp_path)
 
 
-@pytest.mark.parametrize("side", [-1, 0, 70_000, 2**31 - 1])
+@pytest.mark.parametrize("side", [-2, 0, 70_000, 2**31 - 1])
 def test_shapes(side, tmp_path):
     model = ModelBuilder()
     a, b = (model.tensor((1, side, 2, 2), "int8", 0.1) for _ in range(2))
     model.operator("RELU", [a], [b])
     assert "shape" in _error(model.build([a], [b]), tmp_path)
+
+
+def test_a_batch_of_any_size_is_one(tmp_path):
+    model = ModelBuilder()
+    a, b = (model.tensor((-1, 2, 2), "int8", 0.1) for _ in range(2))
+    model.operator("RELU", [a], [b])
+    file = tmp_path / "model.tflite"
+    file.write_bytes(model.build([a], [b]))
+    assert compile_network(file, tmp_path / "network").input.shape == (1, 2, 2)
+
+
+def test_what_nothing_reads_may_be_anything(tmp_path):
+    model = ModelBuilder()
+    a, b, _ = (model.tensor(shape, "int8", 0.1) for shape in ((1, 4), (1, 4), (-1,)))
+    model.operator("RELU", [a], [b])
+    _compile(model.build([a], [b]), tmp_path)
 
 
 def test_buffer_of_the_wrong_size(tmp_path):
@@ -134,9 +150,14 @@ def test_unknown_operator_is_named(tmp_path):
     content = bytearray(model.build([a], [b]))
     # RELU's code 19 stands in the operator codes twice, as a byte and as a word.
     word = content.index(struct.pack("<i", 19))
-    content[word : word + 4] = struct.pack("<i", 101)
+    content[word : word + 4] = struct.pack("<i", 110)
     message = _error(bytes(content), tmp_path)
-    assert "operator 0 (ABS)" in message and "CONV_2D" in message
+    assert "operator 0 (RANK) is not supported" in message and "docs/operators.md" in message
+
+
+def test_custom_operators_are_named(shared, tmp_path):
+    message = _error((shared / "models" / "wild" / "person_detect_vela.tflite").read_bytes(), tmp_path)
+    assert "operator 0 (custom operator ethos-u) is not supported" in message and "before" in message
 
 
 @pytest.mark.parametrize("dtype", ["float32", "int32"])
