@@ -1,6 +1,6 @@
 """`python -m micronets.benchmark.models [FOLDER]`: compiles and profiles every .tflite file of a folder.
 
-Prints every model beside other runtimes' figures, and writes the table, every layer, and a picture of them.
+Prints every model beside other runtimes' figures, and where its cycles go; writes both, every layer, and a picture.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from micronets.atomic import atomic_directory, write_text
+from micronets.benchmark.layer_causes import describe_layers
 from micronets.benchmark.layer_picture import draw_layers
 from micronets.benchmark.peers import KnownModel, Peers, load_peers
 from micronets.boards import find_board
@@ -203,7 +204,7 @@ def _csv(columns: Sequence[str], rows: Sequence[Row]) -> str:
 
 
 def run_benchmark(folder: Path, directory: Path, optimise: str) -> tuple[list[Row], list[str]]:
-    """Measures every model; `directory` gets `benchmark.csv`, `layers.csv` and `layers.png`.
+    """Measures every model; `directory` gets `benchmark.csv`, `layers.csv`, `layers.txt` and `layers.png`.
 
     Returns the rows of the table, and a sentence for every model that misses a target.
 
@@ -225,6 +226,7 @@ def run_benchmark(folder: Path, directory: Path, optimise: str) -> tuple[list[Ro
     with atomic_directory(directory) as beside:
         write_text(beside / "benchmark.csv", _csv(COLUMNS, rows))
         write_text(beside / "layers.csv", _csv(("model", *LAYER_COLUMNS), layers))
+        write_text(beside / "layers.txt", "".join(describe_layers(m.title, m.profile) + "\n" for m in measurements))
         (beside / "layers.png").write_bytes(draw_layers([(item.title, item.profile) for item in measurements]))
     return rows, [f"{row['model']}: {'; '.join(misses)}." for row in rows if (misses := unmet(row, peers))]
 
@@ -247,6 +249,7 @@ def main(arguments: list[str] | None = None) -> int:
         f"* estimated for {M4_BOARD}, ± is the mean error against published latencies; the peers' are measured on that "
         "board or estimated in the same way (micronets/benchmark/peers.yaml). Ratios below 1 are faster or smaller."
     )
+    print((options.output / "layers.txt").read_text(encoding="utf-8"))
     print("\n".join(misses) if misses else "All targets are met.")
     return 0
 
