@@ -10,6 +10,7 @@ from pathlib import Path
 
 from micronets.atomic import write_bytes, write_text
 from micronets.benchmark.comparison_picture import draw_comparison
+from micronets.benchmark.layer_causes import describe_layers
 from micronets.benchmark.layer_picture import draw_layers
 from micronets.benchmark.peers import KnownModel, Peers, load_peers
 from micronets.boards import find_board
@@ -202,7 +203,7 @@ def _csv(columns: Sequence[str], rows: Sequence[Row]) -> str:
 
 
 def run_benchmark(folder: Path, directory: Path, optimise: str) -> tuple[list[Row], list[str]]:
-    """Measures every model; `directory` gets `benchmark.csv`, `layers.csv`, `layers.png`, `comparison.png`.
+    """Measures every model; `directory` gets `benchmark.csv`, `layers.csv` and `.txt`, `layers.png`, `comparison.png`.
 
     Returns the rows of the table, and a sentence for every model that misses a target.
 
@@ -223,6 +224,7 @@ def run_benchmark(folder: Path, directory: Path, optimise: str) -> tuple[list[Ro
     ]
     write_text(directory / "benchmark.csv", _csv(COLUMNS, rows))
     write_text(directory / "layers.csv", _csv(("model", *LAYER_COLUMNS), layers))
+    write_text(directory / "layers.txt", "".join(describe_layers(m.title, m.profile) + "\n" for m in measurements))
     write_bytes(directory / "layers.png", draw_layers([(item.title, item.profile) for item in measurements]))
     draw_comparison(rows, M4_BOARD).save(directory)
     return rows, [f"{row['model']}: {'; '.join(misses)}." for row in rows if (misses := unmet(row, peers))]

@@ -17,7 +17,7 @@ EXTRAS = ("report", "tflm")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, help="folder of .tflite files")
     add_optimise(parser)
-    add_output(parser, "benchmark.csv, layers.csv and layers.png")
+    add_output(parser, "tables and pictures")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -26,7 +26,9 @@ def run(options: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     with output_directory(options.output) as directory:
         rows, misses = run_benchmark(options.folder, directory, options.optimise)
+        layers = (directory / "layers.txt").read_text(encoding="utf-8")
     print(format_table(rows))
     print(FOOTNOTE)
+    print(layers)
     print("\n".join(misses) if misses else "All targets are met.")
     return 0

@@ -102,6 +102,7 @@ def test_folder(tmp_path: Path) -> None:
         layers = list(csv.DictReader(stream))
     milliseconds = sum(float(layer["estimated_ms"]) for layer in layers)
     assert milliseconds == pytest.approx(float(row["estimated_ms"]), abs=1e-3)
+    assert "most cycles above the floor" in (tmp_path / "out" / "layers.txt").read_text(encoding="utf-8")
     with Image.open(tmp_path / "out" / "layers.png") as picture:
         assert picture.format == "PNG"
         assert len(picture.getcolors(1 << 24) or []) > 5
