@@ -4,7 +4,7 @@ import os
 from math import gcd
 
 import numpy as np
-import scipy.signal
+import scipy
 
 from micronets.data.clips import ClipRejected, read_channels
 
