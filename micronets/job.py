@@ -126,7 +126,7 @@ def _end_with_parent() -> None:
     def watch() -> None:
         while os.getppid() == parent:
             time.sleep(0.5)
-        logger.error("The workflow that started this job has ended, so it ends too; run the same command to go on.")
+        logger.error("Its workflow has ended, so this job ends too; run the same command to go on.")
         for child in psutil.Process().children(recursive=True):
             with contextlib.suppress(psutil.NoSuchProcess):
                 child.kill()
