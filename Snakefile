@@ -51,3 +51,8 @@ onstart:
 onsuccess:
     if workflow.is_main_process:
         print_summary()
+
+
+onerror:
+    if workflow.is_main_process:
+        print_failures(log)

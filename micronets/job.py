@@ -17,6 +17,7 @@ import psutil
 from micronets.credentials import MaskingFormatter
 from micronets.errors import MicronetsError
 from micronets.progress import format_duration
+from micronets.terminal import STARTED, TerminalLines
 
 logger = logging.getLogger("micronets")
 
@@ -73,35 +74,59 @@ def job(name: str, log: str | os.PathLike) -> Iterator[None]:
     """Runs the body of a `with` as one job.
 
     Log lines go to the file `log` and, marked with `name`, to the terminal. A MicronetsError becomes one line and exit
-    status 1; any other exception leaves its traceback in both places. While the body runs, no other job with this log
-    does, not even one left over from a killed workflow; and when this job's own workflow is killed, the job ends too
-    instead of working on unseen.
+    status 1; any other exception becomes one as well and leaves its traceback in `log`. What libraries write to
+    standard error goes to `log` alone. While the body runs, no other job with this log does, not even one left over
+    from a killed workflow; and when this job's own workflow is killed, the job ends too instead of working on unseen.
     """
-    _log_to(Path(log), name)
-    _end_with_parent()
-    with _alone(Path(log)):
-        start = time.monotonic()
-        try:
-            yield
-            logger.info("finished in %s", format_duration(time.monotonic() - start))
-        except MicronetsError as error:
-            logger.error("%s", error)
-            sys.exit(1)
-        except Exception:
-            logger.exception("The job failed unexpectedly.")
-            sys.exit(1)
+    with _log_to(Path(log), name):
+        _end_with_parent()
+        with _alone(Path(log)):
+            start = time.monotonic()
+            logger.info(STARTED)
+            try:
+                yield
+                logger.info("finished in %s", format_duration(time.monotonic() - start))
+            except MicronetsError as error:
+                logger.error("%s", error)
+                sys.exit(1)
+            except Exception as error:
+                logger.exception("It failed unexpectedly (%s); the traceback is in %s.", _told(error), log)
+                sys.exit(1)
 
 
-def _log_to(path: Path, name: str) -> None:
+def _told(error: Exception) -> str:
+    """An exception's kind and the first line of what it says."""
+    lines = str(error).splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+
+
+@contextlib.contextmanager
+def _log_to(path: Path, name: str) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     file = logging.FileHandler(path, mode="a", encoding="utf-8")
     file.setFormatter(MaskingFormatter("%(asctime)s %(levelname)s %(message)s"))
-    terminal = logging.StreamHandler(sys.stderr)
-    terminal.setFormatter(MaskingFormatter(f"[{name}] %(message)s"))
-    logging.basicConfig(level=logging.WARNING, handlers=[file, terminal], force=True)
-    logging.captureWarnings(True)
-    logger.setLevel(logging.INFO)
+    with _standard_error_to(path) as stream:
+        terminal = logging.StreamHandler(stream)
+        terminal.setFormatter(TerminalLines(name))
+        logging.basicConfig(level=logging.WARNING, handlers=[file, terminal], force=True)
+        logging.captureWarnings(True)
+        logger.setLevel(logging.INFO)
+        yield
+
+
+@contextlib.contextmanager
+def _standard_error_to(path: Path) -> Iterator[IO[str]]:
+    """Leads standard error into a file, for what libraries in C++ write there cannot be stopped otherwise; yields what
+    standard error was."""
+    sys.stderr.flush()
+    with open(os.dup(2), "w", encoding="utf-8", buffering=1) as usual, open(path, "ab") as log:
+        os.dup2(log.fileno(), 2)
+        try:
+            yield usual
+        finally:
+            sys.stderr.flush()
+            os.dup2(usual.fileno(), 2)
 
 
 @contextlib.contextmanager
@@ -122,7 +147,7 @@ def _end_with_parent() -> None:
     def watch() -> None:
         while os.getppid() == parent:
             time.sleep(0.5)
-        logger.error("The workflow that started this job has ended, so it ends too; run the same command to go on.")
+        logger.error("Its workflow has ended, so this job ends too; run the same command to go on.")
         for child in psutil.Process().children(recursive=True):
             with contextlib.suppress(psutil.NoSuchProcess):
                 child.kill()

@@ -10,6 +10,7 @@ from micronets.job import claim
 from micronets.published import PUBLISHED
 from micronets.runtime import MICRONETS, options_of
 from micronets.target import EMULATOR, serial_port
+from micronets.terminal import quieten_snakemake
 from micronets.tracking import STORE_VARIABLE, store_uri
 
 try:
@@ -20,6 +21,11 @@ except MicronetsError as error:
 TASKS = CONFIGURATION.tasks
 R = CONFIGURATION.results
 os.environ[STORE_VARIABLE] = store_uri(CONFIGURATION.store)
+OUTPUT = workflow.output_settings
+if workflow.is_main_process and not OUTPUT.dryrun and not OUTPUT.verbose:
+    TERMINAL = quieten_snakemake()
+else:
+    TERMINAL = None
 
 
 wildcard_constraints:
@@ -142,8 +148,15 @@ def claim_results():
         sys.exit(str(error))
 
 
+def print_failures(log):
+    """Prints what the failed jobs said, last of all, and where their logs and Snakemake's are."""
+    said = TERMINAL.failures() if TERMINAL else []
+    logs = (f"Log of the workflow: {os.path.relpath(path)}" for path in log)
+    print("", *said, *logs, sep="\n", file=sys.stderr, flush=True)
+
+
 def print_summary():
-    """Prints every task's table, or what the configured .tflite file is worth."""
+    """Prints every task's table, or what the configured .tflite file is worth, and where there is more to see."""
     for task in TASKS:
         page = f"{R}/{task}/report/report.html"
         path = f"{R}/{task}/report/summary.txt"
@@ -152,3 +165,6 @@ def print_summary():
         if os.path.exists(path):
             with open(path, encoding="utf-8") as stream:
                 print(f"\n{stream.read()}\nReport: {page}", flush=True)
+    store = os.environ[STORE_VARIABLE]
+    command = f"mlflow ui --backend-store-uri {store}"
+    print(f"Runs:   {command if store.startswith('sqlite:') else store}", flush=True)

@@ -2,7 +2,6 @@
 
 import itertools
 import logging
-import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -187,9 +186,10 @@ class SearchLoop:
 
 
 def _describe(epoch: SearchEpoch) -> str:
-    accuracy = epoch.architecture_accuracy if epoch.architecture_accuracy is not None else math.nan
+    """Accuracies are those on the weights' part of the training split and, once it is used, on the decisions'."""
+    of_decisions = "" if epoch.architecture_accuracy is None else f" and {epoch.architecture_accuracy:.1%}"
     return (
-        f"loss {epoch.weight_loss:.3f}, accuracy {epoch.weight_accuracy:.1%} (other part {accuracy:.1%}), "
-        f"temperature {epoch.temperature:.2f}, expected flash {epoch.flash_bytes / epoch.max_flash_bytes:.0%} and SRAM "
-        f"{epoch.sram_bytes / epoch.max_sram_bytes:.0%} of the targets, {epoch.mops:.1f} Mops"
+        f"loss {epoch.weight_loss:.3g}, accuracy {epoch.weight_accuracy:.1%}{of_decisions}, "
+        f"flash {epoch.flash_bytes / epoch.max_flash_bytes:.0%}, SRAM {epoch.sram_bytes / epoch.max_sram_bytes:.0%}, "
+        f"{epoch.mops:.1f} Mops"
     )

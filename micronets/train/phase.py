@@ -19,7 +19,7 @@ from micronets.train.options import TrainingOptions
 
 logger = logging.getLogger(__name__)
 
-EVALUATION_BATCH = 512
+EVALUATION_BATCH = 256
 NOT_DECAYED = ["gamma", "beta", "bias", "range"]
 
 
@@ -38,12 +38,17 @@ class Epoch:
 
 
 def outputs_of(network: keras.Model, features: np.ndarray) -> np.ndarray:
-    """Outputs, float32 (n, outputs), for features (n, height, width, channels), in batches."""
-    batches = [
-        network.predict_on_batch(np.asarray(features[start : start + EVALUATION_BATCH], np.float32))
-        for start in range(0, len(features), EVALUATION_BATCH)
-    ]
-    return np.concatenate(batches)
+    """Outputs, float32 (n, outputs), for features (n, height, width, channels), in batches.
+
+    All are of one size, the last filled up with zeros: for another size the backend would trace the network again.
+    """
+    outputs = []
+    for start in range(0, len(features), EVALUATION_BATCH):
+        batch = np.zeros((EVALUATION_BATCH, *features.shape[1:]), np.float32)
+        given = features[start : start + EVALUATION_BATCH]
+        batch[: len(given)] = given
+        outputs.append(network.predict_on_batch(batch)[: len(given)])
+    return np.concatenate(outputs)
 
 
 class Phase:
@@ -108,9 +113,8 @@ class Phase:
             self._save()
             self._on_epoch(finished)
             progress.advance(
-                note=f"loss {finished.loss:.3g}{_accuracy(finished.accuracy)}; validation: loss "
-                f"{finished.validation_loss:.3g} (least {self._least_loss:.3g})"
-                f"{_accuracy(finished.validation_accuracy)}"
+                note=f"loss {finished.loss:.3g}{_accuracy(finished.accuracy)}; "
+                f"validation: loss {finished.validation_loss:.3g}{_accuracy(finished.validation_accuracy)}"
             )
         if self._best:
             _assign(self._network.variables, self._best)
@@ -172,7 +176,7 @@ def _optimiser(options: TrainingOptions, peak: float, epochs: int, steps_per_epo
 
 
 def _accuracy(share: float | None) -> str:
-    return "" if share is None else f", accuracy {share:.1%}"
+    return "" if share is None else f", {share:.1%} right"
 
 
 def _values(variables: list[keras.Variable]) -> list[np.ndarray]:

@@ -195,7 +195,10 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({"train__batchsize": 3}, r"'kws.train.batchsize'; did you mean 'batch_size'"),
     ({"train": {"learning_rate": "nan"}}, r"kws.train.learning_rate is nan, but must be a finite number"),
     ({"train": {"batch_size": 0}}, r"kws.train.batch_size is 0, but must be at least 1"),
-    ({"train": {"teacher": {"architecture": "ds-cnn-x"}}}, r"kws.train.teacher.architecture: .*'ds-cnn-x'"),
+    (
+        {"train": {"distillation": {"weight": 1}, "teacher": {"architecture": "ds-cnn-x"}}},
+        r"kws.train.teacher.architecture: .*'ds-cnn-x'",
+    ),
     ({"data": {"source": "tape"}}, r"kws.data.source is 'tape'; it must be one of generated, folder, download\."),
     ({"data": {"source": "folder"}}, r"kws.data.source is folder, but kws.data.path"),
     ({"data": {"source": "folder", "path": "/no/such"}}, r"kws.data.path: there is no folder /no/such"),
@@ -213,7 +216,7 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({"models": {}}, r"kws.models is \{\}, but must be a mapping of 1 or more"),
     ({"models": {"Big Net": {}}}, r"kws.models: the name 'Big Net'"),
     (
-        {"train": {"teacher": {"architecture": "micronet-ad-s"}}},
+        {"train": {"distillation": {"weight": 0.5}, "teacher": {"architecture": "micronet-ad-s"}}},
         r"kws.models.ds-cnn-s reads inputs of shape \[49, 10, 1\], but its teacher micronet-ad-s reads \[32, 32, 1\]",
     ),
     ({"models": {"teachers": {"search": {}}}}, r"kws.models.teachers: .* choose another name"),

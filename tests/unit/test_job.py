@@ -63,7 +63,7 @@ def test_a_mistake_of_the_user_is_one_line_without_traceback(repository, tmp_pat
     log = tmp_path / "job.log"
     result = run_job(repository, log, "raise DataError('clips/ is empty; put recordings there.')")
     assert result.returncode == 1
-    assert result.stderr.splitlines() == ["[some job] clips/ is empty; put recordings there."]
+    assert result.stderr.splitlines() == ["[some job] started", "[some job] clips/ is empty; put recordings there."]
     assert "Traceback" not in log.read_text(encoding="utf-8")
 
 
@@ -71,7 +71,19 @@ def test_any_other_failure_leaves_its_traceback_in_the_log(repository, tmp_path)
     log = tmp_path / "job.log"
     result = run_job(repository, log, "{}['missing']")
     assert result.returncode == 1
-    assert "KeyError: 'missing'" in log.read_text(encoding="utf-8")
+    text = log.read_text(encoding="utf-8")
+    assert "Traceback (most recent call last)" in text and "\nKeyError: 'missing'" in text
+    sentence = f"[some job] It failed unexpectedly (KeyError: 'missing'); the traceback is in {log}."
+    assert result.stderr.splitlines() == ["[some job] started", sentence]
+
+
+def test_what_libraries_write_to_standard_error_goes_to_the_log_alone(repository, tmp_path):
+    log = tmp_path / "job.log"
+    result = run_job(repository, log, "import os; os.write(2, b'I0000 noise\\n'); print('more', file=sys.stderr)")
+    assert result.returncode == 0
+    assert "I0000 noise" in log.read_text(encoding="utf-8") and "more" in log.read_text(encoding="utf-8")
+    assert "noise" not in result.stderr and "more" not in result.stderr
+    assert "[some job] finished in 0 s" in result.stderr
 
 
 HOLD = """

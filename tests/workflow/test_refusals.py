@@ -1,5 +1,6 @@
 """What stops a run before any job, in one sentence."""
 
+import re
 import subprocess
 import sys
 
@@ -38,6 +39,18 @@ def test_a_wrong_setting_is_one_sentence_before_any_job(workflow_in, tmp_path, s
     assert len(told) == 1 and told[0].startswith(sentence)
     assert "Traceback" not in run.text and "Error in" not in run.text
     assert not (tmp_path / "results").exists()
+
+
+def test_what_a_failed_job_says_is_the_last_that_is_said(workflow_in, tmp_path):
+    (tmp_path / "clips").mkdir()
+    run = workflow_in(tmp_path).run("--config", "kws__data={source: folder, path: clips}", "--", "data")
+    assert run.status != 0
+    assert not re.search("Traceback|RuleException|CalledProcessError|WorkflowError|Error in", run.text)
+    *_, sentence, log, whole_log = run.text.splitlines()
+    assert f"[kws data] {sentence}" in run.text and sentence.startswith("clips ")
+    assert log == "Log: results/logs/kws/data.log" and whole_log.startswith("Log of the workflow: .snakemake/log/")
+    assert sentence in (tmp_path / "results/logs/kws/data.log").read_text(encoding="utf-8")
+    assert "CalledProcessError" in (tmp_path / whole_log.split(": ", 1)[1]).read_text(encoding="utf-8")
 
 
 def test_a_second_workflow_on_the_same_results_is_refused(workflow_in, repository, tmp_path):

@@ -36,8 +36,20 @@ def test_the_run_shows_progress_and_ends_with_the_table(finished):
     assert re.search(r"\[kws data\] \d+/\d+ clips", run.text)
     assert re.search(r"\[kws searched search\] \d+/3 search epochs", run.text)
     assert re.search(r"\[kws ds-cnn-s train\] \d+/2 float epochs", run.text)
-    table = run.text.rsplit("100%) done", 1)[1]
+    table = run.text.rsplit(" steps done after ", 1)[1]
     assert all(model in table for model in MODELS)
+    assert "Report: results/kws/report/report.html" in table and "mlflow ui" in table
+
+
+def test_the_run_says_what_it_does_and_nothing_else(finished):
+    workflow, run = finished
+    lines = run.text.splitlines()
+    ours = re.compile(r"\[[a-z0-9/ -]+\] |\d+ of \d+ steps done after | +\S")
+    first, last = lines.index("[tracking] started"), max(i for i, line in enumerate(lines) if " steps done " in line)
+    assert [line for line in lines[first : last + 1] if not ours.match(line)] == []
+    assert [line for line in lines if len(line) > 120 and str(workflow.directory) not in line] == []
+    assert not re.search(r"I0000|oneDNN|XNNPACK|nan%", run.text)
+    assert "oneDNN" in (workflow.directory / "results/logs/kws/searched/search.log").read_text(encoding="utf-8")
 
 
 def test_mlflow_has_a_run_per_model_with_a_run_per_stage_in_it(finished):
@@ -212,7 +224,7 @@ def test_only_search_and_training_import_tensorflow(finished, workflow_in, tmp_p
     workflow = workflow_in(tmp_path / "copy")
     run = workflow.run("--forcerun", "export_network", **variables)
     assert run.status == 0, run.text
-    assert "Finished jobid" in run.text
+    assert "[kws ds-cnn-s export] finished" in run.text
     fresh = workflow.run(
         "--config", "results=fresh", "--", "data", "fresh/kws/ds-cnn-s/search/architecture.json", **variables
     )

@@ -1,8 +1,7 @@
 """Building blocks of machine sounds."""
 
 import numpy as np
-import scipy.fft
-import scipy.signal
+import scipy
 
 from micronets.data.machines.synthesis.machine import SAMPLE_RATE_HZ
 

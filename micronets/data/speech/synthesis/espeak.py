@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.signal
+import scipy
 import soundfile
 
 from micronets.errors import DataError

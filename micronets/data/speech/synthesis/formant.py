@@ -7,7 +7,7 @@ Formant frequencies are the classic averages of men's vowels (Peterson and Barne
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.signal
+import scipy
 
 from micronets.data.speech.synthesis.words import KEYWORDS, OTHERS
 

@@ -1,0 +1,132 @@
+"""What a run of the workflow shows in the terminal: a line when a job starts, lines of progress, a line when it ends.
+
+Snakemake's own account of every job goes to its log file alone. Nothing here imports Snakemake: it logs by the standard
+library, each record with its `event`.
+"""
+
+import itertools
+import logging
+import textwrap
+import time
+from pathlib import Path
+
+from micronets.credentials import masked
+from micronets.progress import format_duration
+
+LINE_LENGTH = 120
+STARTED = "started"
+"""The first line of every job."""
+
+_SNAKEMAKE = "snakemake.logging"
+_STREAM_HANDLER = "DefaultStreamHandler"
+_HIDDEN_EVENTS = {
+    "workflow_started",
+    "run_info",
+    "resources_info",
+    "job_info",
+    "job_started",
+    "job_finished",
+    "job_error",
+    "group_info",
+    "group_error",
+    "shellcmd",
+}
+_CHATTER = (
+    "Assuming unrestricted",
+    "Building DAG",
+    "Using shell",
+    "Provided c",
+    "Provided r",
+    "Rules claiming",
+    "Conda environments: ignored",
+    "Singularity containers: ignored",
+    "Select jobs",
+    "Execute ",
+    "Removing output files of failed job",
+    "Shutting down",
+    "Exiting because a job execution failed",
+    "Complete log",
+    "Elapsed time",
+)
+# A job's failure as Snakemake tells it, twice: that a command of its own making ended with 1.
+_OF_A_FAILED_JOB = ("CalledProcessError", "At least one job did not complete successfully")
+
+
+class TerminalLines(logging.Formatter):
+    """Lines of one job, marked with its name; those longer than a terminal is wide are broken, but for errors and
+    warnings, which are to be found and copied whole."""
+
+    def __init__(self, name: str):
+        super().__init__()
+        self._mark = f"[{name}]"
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = masked(f"{self._mark} {record.getMessage()}")
+        if record.levelno >= logging.WARNING:
+            return text
+        indent = " " * (len(self._mark) + 1)
+        wrapped = textwrap.wrap(
+            text, LINE_LENGTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        )
+        return "\n".join(wrapped)
+
+
+class WorkflowLines(logging.Filter):
+    """Lets through what of Snakemake's records belongs in the terminal, and remembers the jobs that failed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._failed: dict[int, tuple[str, list[str]]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        event = str(getattr(record, "event", None) or "")
+        if event == "job_error":
+            self._failed[record.jobid] = record.rule_name, list(record.log)
+        elif event == "job_finished":
+            self._failed.pop(record.job_id, None)  # it was tried again
+        text = str(record.msg)
+        if event in _HIDDEN_EVENTS or any(part in text for part in _OF_A_FAILED_JOB):
+            return False
+        return not text.startswith(_CHATTER)
+
+    def failures(self) -> list[str]:
+        """For every failed job its sentence, the last error in its log, and where that log is."""
+        lines = []
+        for rule, logs in self._failed.values():
+            log = logs[0] if logs else ""  # others are tables
+            lines.append(_last_error(Path(log)) or f"A job of the rule {rule} ended without saying why.")
+            lines += [f"Log: {log}"] if log else []
+        return lines
+
+
+class WorkflowProgress(logging.Formatter):
+    """Snakemake's count of steps, with the time since the start; all else as `usual` has it."""
+
+    def __init__(self, usual: logging.Formatter):
+        super().__init__()
+        self._usual = usual
+        self._start = time.monotonic()
+
+    def format(self, record: logging.LogRecord) -> str:
+        if getattr(record, "event", None) != "progress":
+            return self._usual.format(record)
+        return f"{record.done} of {record.total} steps done after {format_duration(time.monotonic() - self._start)}"
+
+
+def _last_error(log: Path) -> str:
+    """What the last line of level ERROR in a job's log says; empty where the job, since it started, wrote none."""
+    if not log.is_file():
+        return ""
+    lines = reversed(log.read_text(encoding="utf-8", errors="replace").splitlines())
+    of_this_run = itertools.takewhile(lambda line: not line.endswith(f" INFO {STARTED}"), lines)
+    return next((line.split(" ERROR ", 1)[1] for line in of_this_run if " ERROR " in line), "")
+
+
+def quieten_snakemake() -> WorkflowLines:
+    """Has the Snakemake of this process show in the terminal only what `WorkflowLines` lets through."""
+    lines = WorkflowLines()
+    for handler in logging.getLogger(_SNAKEMAKE).handlers:
+        if handler.name == _STREAM_HANDLER:
+            handler.addFilter(lines)
+            handler.setFormatter(WorkflowProgress(handler.formatter or logging.Formatter()))
+    return lines
