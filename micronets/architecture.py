@@ -1,7 +1,8 @@
 """The one description of a network, shared by search, training, export and costs.
 
 An `Architecture` says which layers stand in which order and how wide they are, and nothing about training.
-Every network here is a chain of layers; an `Addition` may reach back to an earlier one.
+Every network here is a chain of layers; an `Addition` may reach back to an earlier one, and a `Convolution` may read an
+earlier one in the place of its predecessor, as on the shortcut of a residual block.
 All convolutions use SAME padding, as in the paper's networks.
 """
 
@@ -22,13 +23,15 @@ Shape = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Convolution:
-    """A dense 2-D convolution with bias; `kernel` and `stride` are (height, width)."""
+    """A dense 2-D convolution with bias; `kernel` and `stride` are (height, width). It reads the output of layer
+    `source` (an index into `Architecture.layers`), or that of the layer before it where that is None."""
 
     kind: ClassVar[str] = "convolution"
     channels: int
     kernel: tuple[int, int] = (1, 1)
     stride: tuple[int, int] = (1, 1)
     activation: Activation = "relu6"
+    source: int | None = None
 
 
 @dataclass(frozen=True)
@@ -67,13 +70,14 @@ class AveragePooling:
 
 @dataclass(frozen=True)
 class Addition:
-    """Adds the output of layer `source` (an index into `Architecture.layers`), linearly.
+    """Adds the output of layer `source` (an index into `Architecture.layers`).
 
     Where the two channel counts differ, the narrower side is padded with zero channels.
     """
 
     kind: ClassVar[str] = "addition"
     source: int = 0
+    activation: Activation = "linear"
 
 
 AnyConvolution = Convolution | DepthwiseConvolution | TransposedConvolution
@@ -104,15 +108,23 @@ class Architecture:
     def output_shapes(self) -> tuple[Shape, ...]:
         """The shape after every layer, in order."""
         shapes: list[Shape] = []
-        current = self.input_shape
         for index, layer in enumerate(self.layers):
-            current = self._output_shape(index, layer, current, shapes)
-            shapes.append(current)
+            if isinstance(layer, Convolution) and layer.source is not None and not 0 <= layer.source < index:
+                raise ModelError(f"Layer {index} of {self.name!r} reads layer {layer.source}, which is not before it.")
+            read = self.read_by(index)
+            shapes.append(self._output_shape(index, layer, self.input_shape if read < 0 else shapes[read], shapes))
         return tuple(shapes)
 
     def input_shapes(self) -> tuple[Shape, ...]:
-        """The shape that every layer reads from its predecessor, in order."""
-        return (self.input_shape, *self.output_shapes()[:-1])
+        """The shape that every layer reads, in order; of an addition, that of its predecessor."""
+        shapes = self.output_shapes()
+        reads = (self.read_by(index) for index in range(len(shapes)))
+        return tuple(self.input_shape if read < 0 else shapes[read] for read in reads)
+
+    def read_by(self, index: int) -> int:
+        """The layer whose output layer `index` reads, -1 for the network's input; of an addition, the layer before."""
+        layer = self.layers[index]
+        return layer.source if isinstance(layer, Convolution) and layer.source is not None else index - 1
 
     @property
     def classes(self) -> int:
@@ -149,7 +161,7 @@ class Architecture:
         return {
             "name": self.name,
             "input_shape": list(self.input_shape),
-            "layers": [{"kind": layer.kind, **dataclasses.asdict(layer)} for layer in self.layers],
+            "layers": [_to_json(layer) for layer in self.layers],
         }
 
     @classmethod
@@ -175,3 +187,12 @@ class Architecture:
             return cls.from_json(json.loads(Path(path).read_text(encoding="utf-8")))
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
             raise ModelError(f"{path} is not JSON ({error}); delete it and run again.") from error
+
+
+def _to_json(layer: Layer) -> dict[str, Any]:
+    fields = dataclasses.asdict(layer)
+    if isinstance(layer, Convolution) and layer.source is None:
+        del fields["source"]
+    if isinstance(layer, Addition) and layer.activation == "linear":
+        del fields["activation"]
+    return {"kind": layer.kind, **fields}
