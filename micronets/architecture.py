@@ -1,7 +1,8 @@
 """The one description of a network, shared by search, training, export and costs.
 
 An `Architecture` says which layers stand in which order and how wide they are, and nothing about training.
-Every network here is a chain of layers; an `Addition` may reach back to an earlier one.
+Every network here is a chain of layers; an `Addition` may reach back to an earlier one, and a `Convolution` may read an
+earlier one in the place of its predecessor, as on the shortcut of a residual block.
 All convolutions use SAME padding, as in the paper's networks.
 """
 
@@ -22,13 +23,15 @@ Shape = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Convolution:
-    """A dense 2-D convolution with bias; `kernel` and `stride` are (height, width)."""
+    """A dense 2-D convolution with bias; `kernel` and `stride` are (height, width). It reads the output of layer
+    `source` (an index into `Architecture.layers`), or that of the layer before it where that is None."""
 
     kind: ClassVar[str] = "convolution"
     channels: int
     kernel: tuple[int, int] = (1, 1)
     stride: tuple[int, int] = (1, 1)
     activation: Activation = "relu6"
+    source: int | None = None
 
 
 @dataclass(frozen=True)
@@ -67,13 +70,14 @@ class AveragePooling:
 
 @dataclass(frozen=True)
 class Addition:
-    """Adds the output of layer `source` (an index into `Architecture.layers`), linearly.
+    """Adds the output of layer `source` (an index into `Architecture.layers`).
 
     Where the two channel counts differ, the narrower side is padded with zero channels.
     """
 
     kind: ClassVar[str] = "addition"
     source: int = 0
+    activation: Activation = "linear"
 
 
 AnyConvolution = Convolution | DepthwiseConvolution | TransposedConvolution
@@ -109,31 +113,38 @@ class Architecture:
         _check_sizes(f"The input shape of {self.name!r}", self.input_shape, 3)
         for index, layer in enumerate(self.layers):
             what = f"of layer {index} of {self.name!r}"
-            if isinstance(layer, Addition):
-                if not _is_whole(layer.source):
-                    raise ModelError(f"The source {what} is {layer.source!r}; it must be the index of a layer.")
-                continue
-            if not (isinstance(layer, AveragePooling) and layer.kernel is None):
+            source = getattr(layer, "source", None)
+            if not _is_whole(source) and (source is not None or isinstance(layer, Addition)):
+                raise ModelError(f"The source {what} is {source!r}; it must be the index of a layer.")
+            if not isinstance(layer, Addition) and not (isinstance(layer, AveragePooling) and layer.kernel is None):
                 _check_sizes(f"The kernel {what}", layer.kernel, 2)
                 _check_sizes(f"The stride {what}", layer.stride, 2)
             if isinstance(layer, Convolution | TransposedConvolution):
                 _check_sizes(f"The number of channels {what}", (layer.channels,), 1)
-            if isinstance(layer, AnyConvolution) and layer.activation not in get_args(Activation):
+            if not isinstance(layer, AveragePooling) and layer.activation not in get_args(Activation):
                 known = " or ".join(get_args(Activation))
                 raise ModelError(f"The activation {what} is {layer.activation!r}; it must be {known}.")
 
     def output_shapes(self) -> tuple[Shape, ...]:
         """The shape after every layer, in order."""
         shapes: list[Shape] = []
-        current = self.input_shape
         for index, layer in enumerate(self.layers):
-            current = self._output_shape(index, layer, current, shapes)
-            shapes.append(current)
+            if isinstance(layer, Convolution) and layer.source is not None and not 0 <= layer.source < index:
+                raise ModelError(f"Layer {index} of {self.name!r} reads layer {layer.source}, which is not before it.")
+            read = self.read_by(index)
+            shapes.append(self._output_shape(index, layer, self.input_shape if read < 0 else shapes[read], shapes))
         return tuple(shapes)
 
     def input_shapes(self) -> tuple[Shape, ...]:
-        """The shape that every layer reads from its predecessor, in order."""
-        return (self.input_shape, *self.output_shapes()[:-1])
+        """The shape that every layer reads, in order; of an addition, that of its predecessor."""
+        shapes = self.output_shapes()
+        reads = (self.read_by(index) for index in range(len(shapes)))
+        return tuple(self.input_shape if read < 0 else shapes[read] for read in reads)
+
+    def read_by(self, index: int) -> int:
+        """The layer whose output layer `index` reads, -1 for the network's input; of an addition, the layer before."""
+        layer = self.layers[index]
+        return layer.source if isinstance(layer, Convolution) and layer.source is not None else index - 1
 
     @property
     def classes(self) -> int:
@@ -168,7 +179,7 @@ class Architecture:
         return {
             "name": self.name,
             "input_shape": list(self.input_shape),
-            "layers": [{"kind": layer.kind, **dataclasses.asdict(layer)} for layer in self.layers],
+            "layers": [_to_json(layer) for layer in self.layers],
         }
 
     @classmethod
@@ -215,3 +226,12 @@ def _check_sizes(what: str, values: object, count: int) -> None:
     for value in values:
         if not _is_whole(value) or not 1 <= value <= LARGEST_SIDE:
             raise ModelError(f"{what} holds {value!r}; whole numbers from 1 to {LARGEST_SIDE:,} are possible.")
+
+
+def _to_json(layer: Layer) -> dict[str, Any]:
+    fields = dataclasses.asdict(layer)
+    if isinstance(layer, Convolution) and layer.source is None:
+        del fields["source"]
+    if isinstance(layer, Addition) and layer.activation == "linear":
+        del fields["activation"]
+    return {"kind": layer.kind, **fields}

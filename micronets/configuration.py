@@ -353,9 +353,10 @@ def _input_shape(task: TaskConfiguration, model: str) -> Shape:
 
 def _check_data(task: str, data: Section) -> None:
     source, path = data.get("source", ""), data.get("path", "")
-    if source == "folder" and not path:
-        raise ConfigurationError(f"{task}.data.source is folder, but {task}.data.path does not say which.")
-    if source == "folder" and not Path(path).is_dir():
+    reads = source in ("folder", "folders")
+    if reads and not path:
+        raise ConfigurationError(f"{task}.data.source is {source}, but {task}.data.path does not say which.")
+    if reads and not Path(path).is_dir():
         raise ConfigurationError(f"{task}.data.path: there is no folder {path}; correct the path.")
     if path and Path(path).is_file():
         raise ConfigurationError(f"{task}.data.path: {path} is a file; give a folder.")

@@ -72,22 +72,21 @@ def costs(architecture: Architecture) -> Costs:
     """Counts what `architecture` needs, layer by layer."""
     layers: list[LayerCosts] = []
     outputs = architecture.output_shapes()
-    exact = float(architecture.input_shape[0]), float(architecture.input_shape[1])
+    sizes = {-1: (float(architecture.input_shape[0]), float(architecture.input_shape[1]))}
     for index, (layer, before, after) in enumerate(
         zip(architecture.layers, architecture.input_shapes(), outputs, strict=True)
     ):
         weights = _weights(layer, before[2], after[2])
-        read, exact = exact, _exact_size(layer, exact)
+        read = sizes[architecture.read_by(index)]
+        exact = sizes[index] = _exact_size(layer, read)
         transposed = isinstance(layer, TransposedConvolution)
         pixels, exact_pixels = (before[:2], read) if transposed else (after[:2], exact)
-        kept = {
-            later.source
-            for later in architecture.layers[index + 1 :]
-            if isinstance(later, Addition) and later.source < index - 1
-        }
-        if isinstance(layer, Addition) and layer.source != index - 1:
-            kept.add(layer.source)
-        live = _elements(before) + _elements(after) + sum(_elements(outputs[source]) for source in kept)
+        held = _reads(architecture, index)
+        for later in range(index + 1, len(outputs)):
+            held |= {earlier for earlier in _reads(architecture, later) if earlier < index}
+        live = _elements(after) + sum(
+            _elements(architecture.input_shape if held_back < 0 else outputs[held_back]) for held_back in held
+        )
         layers.append(
             LayerCosts(
                 weights=weights,
@@ -105,6 +104,12 @@ def costs(architecture: Architecture) -> Costs:
         sram_bytes=max(layer.live_bytes for layer in layers),
         layers=tuple(layers),
     )
+
+
+def _reads(architecture: Architecture, index: int) -> set[int]:
+    """The layers that a layer reads; -1 is the network's input."""
+    layer = architecture.layers[index]
+    return {architecture.read_by(index)} | ({layer.source} if isinstance(layer, Addition) else set())
 
 
 def _weights(layer: Layer, channels_in: int, channels_out: int) -> int:

@@ -7,6 +7,7 @@ visual wake words are read from the files that Arm has released, as the paper sh
 - MobileNetV2 (arXiv 1801.04381), the paper's backbone and teacher, its first bottleneck expanded like the others, as in
   the released MicroNets; MobileNetV1 (arXiv 1704.04861) of width 0.25 as in MLPerf Tiny, and in grey, which is the
   shape of TensorFlow's person detection.
+- ResNet-8 of MLPerf Tiny for pictures of 32 x 32 pixels, with ReLU6 in the place of ReLU.
 - Fully connected autoencoder of MLPerf Tiny over 5 frames of 128 mel bands, and a wide one.
 - Convolutional autoencoder of Ribeiro et al. (arXiv 2006.10417) over 32 frames of 128 mel bands, whose operations and
   size are those of the paper's Conv-AE; and a small one of its form over the MicroNets' images, which fits the boards.
@@ -32,6 +33,8 @@ KWS_CLASSES = 12
 AD_INPUT = (32, 32, 1)
 AD_CLASSES = 4
 VWW_CLASSES = 2
+IC_INPUT = (32, 32, 3)
+IC_CLASSES = 10
 WINDOW_FEATURES = 640
 """5 frames x 128 mel bands, which the fully connected autoencoders read."""
 MEL_IMAGE = (32, 128, 1)
@@ -118,6 +121,23 @@ def mobilenet_v1(name: str, input_shape: Shape, divisor: int = 4, classes: int =
             DepthwiseConvolution((3, 3), _DOWN if index in (1, 3, 5, 11) else _KEEP),
             Convolution(width // divisor),
         ]
+    layers += [AveragePooling(), Convolution(classes, activation="linear")]
+    return Architecture(name, input_shape, tuple(layers))
+
+
+def resnet(
+    name: str, channels: Sequence[int], input_shape: Shape = IC_INPUT, classes: int = IC_CLASSES
+) -> Architecture:
+    """A residual network: a stem, then for each of the `channels` a block of two convolutions that is added to what it
+    has read; from the second block on of stride 2, with a 1x1 convolution of that stride on the shortcut."""
+    layers: list[Layer] = [Convolution(channels[0], (3, 3))]
+    for number, width in enumerate(channels):
+        read, stride = len(layers) - 1, _DOWN if number else _KEEP
+        layers += [Convolution(width, (3, 3), stride), Convolution(width, (3, 3), activation="linear")]
+        if number:
+            layers.append(Convolution(width, (1, 1), stride, "linear", source=read))
+            read = len(layers) - 2
+        layers.append(Addition(read, "relu6"))
     layers += [AveragePooling(), Convolution(classes, activation="linear")]
     return Architecture(name, input_shape, tuple(layers))
 
@@ -210,6 +230,8 @@ _RECIPES: dict[str, Callable[[str], Architecture]] = {
     "mobilenet-v2-160": _full_mobilenet_v2(160),
     "mobilenet-v1-025": lambda name: mobilenet_v1(name, (96, 96, 3)),
     "person-detection": lambda name: mobilenet_v1(name, (96, 96, 1)),
+    "resnet-8": lambda name: resnet(name, [16, 32, 64]),
+    "mobilenet-v1-025-32": lambda name: mobilenet_v1(name, IC_INPUT, classes=IC_CLASSES),
     "micronet-ad-s": lambda name: anomaly_ds_cnn(name, 72, [164, 220, 276, 276]),
     "micronet-ad-m": lambda name: anomaly_ds_cnn(name, 192, [276] * 5),
     "micronet-ad-l": lambda name: anomaly_ds_cnn(name, 276, [248, 276, 276, 248, 248]),

@@ -11,6 +11,7 @@ from micronets.architecture import (
     TransposedConvolution,
 )
 from micronets.network import LayerParameters, Range, TrainedNetwork
+from micronets.published import resnet
 
 INPUT_RANGE = (-8.0, 8.0)
 
@@ -28,7 +29,10 @@ def random_network(
     outputs: list[np.ndarray] = []
     ranges: list[Range] = [INPUT_RANGE]
     parameters = []
-    for layer in architecture.layers:
+    images = values
+    for index, layer in enumerate(architecture.layers):
+        read = architecture.read_by(index)
+        values = images if read < 0 else outputs[read]
         kernel = bias = scale = None
         if isinstance(layer, Convolution | DepthwiseConvolution | TransposedConvolution):
             channels_in = values.shape[-1]
@@ -49,6 +53,8 @@ def random_network(
             values = _average(values, layer)
         else:
             values = _pad_and_add(values, outputs[layer.source])
+            if layer.activation == "relu6":
+                values = np.clip(values, 0, 6)
         outputs.append(values)
         pooled = isinstance(layer, AveragePooling)
         ranges.append(ranges[-1] if pooled else (min(0.0, float(values.min())), max(0.1, float(values.max()))))
@@ -76,6 +82,11 @@ def small_ds_cnn(channels: int = 8, input_shape: tuple[int, int, int] = (13, 10,
             Convolution(4, activation="linear"),
         ),
     )
+
+
+def small_shortcut() -> Architecture:
+    """Residual blocks with ReLU6 after the additions, and a convolution on the shortcut of the second."""
+    return resnet("small-shortcut", [6, 9], (9, 9, 3), 5)
 
 
 def small_residual() -> Architecture:

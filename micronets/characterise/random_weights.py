@@ -25,8 +25,8 @@ def random_network(architecture: Architecture, seed: int) -> TrainedNetwork:
             parameters.append(LayerParameters(None, None, None, handed_on))
             continue
         if isinstance(layer, Addition):
-            ranges.append(_LINEAR_RANGE)
-            parameters.append(LayerParameters(None, None, None, _LINEAR_RANGE))
+            ranges.append(_RELU6_RANGE if layer.activation == "relu6" else _LINEAR_RANGE)
+            parameters.append(LayerParameters(None, None, None, ranges[-1]))
             continue
         depthwise = isinstance(layer, DepthwiseConvolution)
         shape = (*layer.kernel, after[2]) if depthwise else (*layer.kernel, before[2], after[2])

@@ -86,8 +86,8 @@ def check_path(source: str, path: str, what: str) -> None:
     Args:
         what: is to be there, for the message.
     """
-    if source == "folder" and not path:
-        raise ConfigurationError(f"data.source is folder, but data.path is empty; set it to {what}")
+    if source in ("folder", "folders") and not path:
+        raise ConfigurationError(f"data.source is {source}, but data.path is empty; set it to {what}")
     if source == "generated" and path:
         raise ConfigurationError(
             f"data.path is {path!r}, but data.source is generated, which reads nothing; set data.source to folder, or "

@@ -78,7 +78,9 @@ class _Writer:
         current = input_map = self._map("input", architecture.input_shape, quantisation)
         outputs: list[_Map] = []
         for index, (layer, parameters) in enumerate(zip(architecture.layers, self._network.parameters, strict=True)):
-            current = self._layer(index, layer, parameters, current, outputs)
+            read = architecture.read_by(index)
+            source = current if read == index - 1 else outputs[read]
+            current = self._layer(index, layer, parameters, source, outputs)
             outputs.append(current)
         result = self._flatten("reconstruction" if architecture.reconstructs else "logits", current)
         weights = "float32" if not self._quantised else f"int{self._network.weight_bits}"
@@ -100,7 +102,8 @@ class _Writer:
         what = f"layer {name} of {self._network.architecture.name!r}"
         quantisation = self._output_quantisation(layer, parameters, source, what)
         if isinstance(layer, Addition):
-            return self._addition(name, source, earlier[layer.source], shape, quantisation)
+            output = self._map(name, shape, quantisation)
+            return self._addition(layer, name, source, earlier[layer.source], output)
         output = self._map(name, shape, quantisation)
         if isinstance(layer, AveragePooling):
             self._pool(layer, source, output)
@@ -212,19 +215,18 @@ class _Writer:
             options,
         )
 
-    def _addition(self, name: str, first: _Map, second: _Map, shape: Shape, quantisation: Quantisation | None) -> _Map:
+    def _addition(self, layer: Addition, name: str, first: _Map, second: _Map, output: _Map) -> _Map:
         operands = [
-            operand if operand.shape == shape else self._pad_channels(f"{name}/padded", operand, shape)
+            operand if operand.shape == output.shape else self._pad_channels(f"{name}/padded", operand, output.shape)
             for operand in (first, second)
         ]
-        output = self._map(name, shape, quantisation)
         self._graph.operator(
             BUILTIN.ADD,
             2 if self._quantised else 1,
             [operand.tensor for operand in operands],
             output.tensor,
             _OPTIONS.AddOptions,
-            schema.AddOptionsT(),
+            schema.AddOptionsT(fusedActivationFunction=_FUSED[layer.activation]),
         )
         return output
 

@@ -15,7 +15,9 @@ class FrozenNetwork(keras.Model):
     def __init__(self, trained: TrainedNetwork, **kwargs):
         super().__init__(trainable=False, **kwargs)
         # A keras layer tracks lists of its attributes; a tuple of arrays stays the plain data it is.
-        self._chain = tuple(zip(trained.architecture.layers, trained.parameters, strict=True))
+        architecture = trained.architecture
+        reads = tuple(architecture.read_by(index) for index in range(len(architecture.layers)))
+        self._chain = tuple(zip(architecture.layers, trained.parameters, reads, strict=True))
         self._outputs = math.prod(trained.architecture.output_shapes()[-1])
         self.build((None, *trained.architecture.input_shape))
 
@@ -24,9 +26,11 @@ class FrozenNetwork(keras.Model):
 
     def call(self, inputs, training=None):
         outputs, earlier = inputs, []
-        for layer, parameters in self._chain:
+        for index, (layer, parameters, read) in enumerate(self._chain):
+            if read != index - 1:
+                outputs = earlier[read]
             if isinstance(layer, Addition):
-                outputs = _add(outputs, earlier[layer.source])
+                outputs = _activate(_add(outputs, earlier[layer.source]), layer)
             elif isinstance(layer, AveragePooling):
                 outputs = _pool(outputs, layer)
             else:
@@ -56,4 +60,8 @@ def _convolve(inputs, layer, parameters):
     else:
         outputs = ops.conv(inputs, parameters.kernel, strides=layer.stride, padding="same")
     outputs = outputs + parameters.bias
+    return _activate(outputs, layer)
+
+
+def _activate(outputs, layer):
     return ops.relu6(outputs) if layer.activation == "relu6" else outputs

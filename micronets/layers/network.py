@@ -61,7 +61,7 @@ class Network(keras.Model):
         if isinstance(layer, AveragePooling):
             return AveragePool(layer, name=name)
         if isinstance(layer, Addition):
-            return PaddedAddition(self.quantised, name=name)
+            return PaddedAddition(self.quantised, relu6=layer.activation == "relu6", name=name)
         return QuantisableConvolution(
             None if isinstance(layer, DepthwiseConvolution) else layer.channels,
             layer.kernel,
@@ -97,7 +97,13 @@ class Network(keras.Model):
             inputs = keras.quantizers.fake_quant_with_min_max_vars(inputs, low, high, num_bits=8)
         return inputs * self.input_gain
 
+    def _read_by(self, index, outputs, earlier):
+        """What stage `index` reads, given the output of the one before it."""
+        read = self.architecture.read_by(index)
+        return outputs if read == index - 1 else earlier[read]
+
     def _run_stage(self, index, stage, inputs, earlier, training):
+        inputs = self._read_by(index, inputs, earlier)
         if isinstance(stage, PaddedAddition):
             return stage([inputs, earlier[self.architecture.layers[index].source]])
         if isinstance(stage, AveragePool):
@@ -124,12 +130,12 @@ class Network(keras.Model):
         earlier = []
         for index, stage in enumerate(self.stages):
             if isinstance(stage, QuantisableConvolution):
-                outputs = stage.float_output(outputs)
+                outputs = stage.float_output(self._read_by(index, outputs, earlier))
                 stage.calibrate(float(ops.min(outputs)), float(ops.max(outputs)))
             elif isinstance(stage, AveragePool):
                 outputs = stage(outputs)
             else:
-                outputs = padded_sum(outputs, earlier[self.architecture.layers[index].source])
+                outputs = stage.float_output(outputs, earlier[self.architecture.layers[index].source])
                 stage.range.set_range(float(ops.min(outputs)), float(ops.max(outputs)))
             earlier.append(outputs)
 
@@ -173,12 +179,16 @@ class AveragePool(keras.layers.Layer):
 
 
 class PaddedAddition(keras.layers.Layer):
-    """Adds two maps; the narrower one is padded with zero channels. Linear output, quantised with a signed range."""
+    """Adds two maps; the narrower one is padded with zero channels. ReLU6 or nothing follows, quantised like that of a
+    convolution."""
 
-    def __init__(self, quantised: bool, **kwargs):
+    def __init__(self, quantised: bool, *, relu6: bool = False, **kwargs):
         super().__init__(**kwargs)
         self.quantised = quantised
-        self.range = ActivationRange(signed=True, ceiling=None, trainable=quantised, name="range")
+        self.relu6 = relu6
+        self.range = ActivationRange(
+            signed=not relu6, ceiling=6.0 if relu6 else None, trainable=quantised, name="range"
+        )
 
     def build(self, input_shape):
         self.built = True
@@ -187,9 +197,13 @@ class PaddedAddition(keras.layers.Layer):
         """All variables."""
         return self.range.state()
 
+    def float_output(self, left, right):
+        """The layer without quantisation."""
+        total = padded_sum(left, right)
+        return ops.relu6(total) if self.relu6 else total
+
     def call(self, inputs):
-        total = padded_sum(*inputs)
-        return self.range(total) if self.quantised else total
+        return self.range(padded_sum(*inputs)) if self.quantised else self.float_output(*inputs)
 
 
 def padded_sum(left, right):

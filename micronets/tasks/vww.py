@@ -1,4 +1,4 @@
-"""Visual wake words on COCO: is there a person in the picture."""
+"""Visual wake words on COCO: is there a person, or something else of a category, in the picture."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from micronets.architecture import Shape
 from micronets.data.images.batches import ImageBatches
 from micronets.data.images.dataset import ImageDataset
 from micronets.data.images.options import ImageAugmentation, ImageOptions
-from micronets.data.images.prepare import STORED_SIZE, prepare_images
+from micronets.data.images.prepare import STORED_SIZE, image_labels, prepare_images
 from micronets.data.options import NoOptions, from_mapping
 from micronets.errors import ConfigurationError
 
@@ -30,7 +30,6 @@ class VisualWakeWords:
     data_options: type = ImageOptions
     augmentation_options: type = ImageAugmentation
     feature_options: type = NoOptions  # pixels as they are
-    classes: tuple[str, str] = ("no_person", "person")
     input_shape: Shape = (50, 50, 1)
 
     def check_input_shape(self, shape: Shape) -> None:
@@ -44,12 +43,12 @@ class VisualWakeWords:
 
     def labels(self, options: Mapping[str, Any]) -> tuple[str, ...]:
         """See `Task`."""
-        return self.classes
+        return image_labels(from_mapping(ImageOptions, options, f"{self.name}.data"))
 
     def prepare(self, options: Mapping[str, Any], directory: Path, seed: int, threads: int) -> None:
         """See `micronets.data.prepare`."""
         chosen = from_mapping(ImageOptions, options, f"{self.name}.data")
-        prepare_images(self.name, self.classes, chosen, Path(directory), seed, threads)
+        prepare_images(self.name, chosen, STORED_SIZE, Path(directory), seed, threads)
 
     def open(self, directory: Path, input_shape: Shape, features: Mapping[str, Any] | None = None) -> ImageDataset:
         """See `Task`."""

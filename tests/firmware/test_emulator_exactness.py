@@ -15,7 +15,7 @@ from micronets.linking.build import build_firmware
 from micronets.litert import describe
 from micronets.profile import profile_firmware
 from micronets.tflm.host import run_tflm
-from tests.networks import random_network, small_ds_cnn, small_residual, small_skip_pool
+from tests.networks import random_network, small_ds_cnn, small_residual, small_shortcut, small_skip_pool
 
 PUBLISHED = (
     "kws_ref_model",
@@ -28,7 +28,7 @@ PUBLISHED = (
 )
 
 
-NETWORKS = (small_ds_cnn(), small_residual(), small_skip_pool())
+NETWORKS = (small_ds_cnn(), small_residual(), small_shortcut(), small_skip_pool())
 ONE_BOARD_OF_EACH_CORE = (
     "frdm-kl25z",
     "nucleo-f207zg",

@@ -10,6 +10,7 @@ from micronets.architecture import (
     DepthwiseConvolution,
     TransposedConvolution,
 )
+from micronets.costs import costs
 from micronets.errors import ModelError
 from tests.networks import small_autoencoder, small_ds_cnn, small_residual, small_skip_pool
 
@@ -63,6 +64,8 @@ def test_an_addition_is_as_wide_as_the_wider_side():
         ((AveragePooling((2, 2), (-1, 1)),), "stride of layer 0 of 'net' holds -1"),
         ((TransposedConvolution(4, (2, 2), (2, "2")),), "stride of layer 0 of 'net' holds '2'"),
         ((Convolution(4, activation="gelu"),), "activation of layer 0 of 'net' is 'gelu'; it must be relu6 or linear"),
+        ((Convolution(4), Convolution(4, source="0")), "source of layer 1 of 'net' is '0'; it must be the index"),
+        ((Convolution(4), Convolution(4), Addition(0, "gelu")), "activation of layer 2 of 'net' is 'gelu'"),
         ((Convolution(4), Addition("0")), "source of layer 1 of 'net' is '0'; it must be the index of a layer"),
     ],
 )
@@ -155,3 +158,28 @@ def test_files_that_are_no_json_are_refused_by_name(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(ModelError, match="architecture.json is not JSON .* run again"):
         Architecture.load(path)
+
+
+def test_a_convolution_may_read_an_earlier_layer():
+    layers = (
+        Convolution(4, (3, 3)),
+        Convolution(8, (3, 3), (2, 2), "linear"),
+        Convolution(8, (1, 1), (2, 2), "linear", source=0),
+        Addition(1, "relu6"),
+        AveragePooling(),
+        Convolution(3, activation="linear"),
+    )
+    architecture = Architecture("shortcut", (8, 8, 3), layers)
+    assert architecture.input_shapes()[2] == (8, 8, 4) and architecture.output_shapes()[2] == (4, 4, 8)
+    assert Architecture.from_json(architecture.to_json()) == architecture
+    # the map of layer 0 is held until its shortcut has read it; then both branches, until they are added
+    live = [layer.live_bytes for layer in costs(architecture).layers]
+    assert live[:4] == [192 + 256, 256 + 128, 128 + 256 + 128, 3 * 128]
+    with pytest.raises(ModelError, match="Layer 1 of 'late' reads layer 1, which is not before it"):
+        Architecture("late", (8, 8, 3), (layers[0], Convolution(8, source=1)))
+
+
+def test_what_older_descriptions_do_not_say_is_not_written():
+    chain = Architecture("plain", (4, 4, 1), (Convolution(2), Convolution(2), Addition(0), AveragePooling()))
+    assert {"source", "activation"} & set(chain.to_json()["layers"][0]) == {"activation"}
+    assert chain.to_json()["layers"][2] == {"kind": "addition", "source": 0}

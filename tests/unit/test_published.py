@@ -1,6 +1,7 @@
 import pytest
 
 from micronets.architecture import Addition, AveragePooling, Convolution, DepthwiseConvolution
+from micronets.costs import costs
 from micronets.errors import ConfigurationError
 from micronets.published import PUBLISHED, published_architecture
 
@@ -70,6 +71,23 @@ def test_layers_of_the_published_networks(name):
     assert set(depthwise[1:]) == {DepthwiseConvolution((3, 3), (1, 1))}
     assert {layer.activation for layer in body} == {"relu6"}
     assert {(layer.kernel, layer.stride) for layer in pointwise} == {((1, 1), (1, 1))}
+
+
+def test_resnet_8_is_that_of_mlperf_tiny():
+    """12.5 million multiply-accumulates (Banbury et al., MLPerf Tiny, arXiv 2106.07597)."""
+    architecture = published_architecture("resnet-8")
+    assert costs(architecture).macs == 12_501_632
+    shapes = architecture.output_shapes()
+    assert [shape for layer, shape in zip(architecture.layers, shapes, strict=True) if isinstance(layer, Addition)] == [
+        (32, 32, 16),
+        (16, 16, 32),
+        (8, 8, 64),
+    ]
+    shortcuts = [layer for layer in architecture.layers if isinstance(layer, Convolution) and layer.source is not None]
+    assert [(layer.channels, layer.kernel, layer.stride) for layer in shortcuts] == [
+        (32, (1, 1), (2, 2)),
+        (64, (1, 1), (2, 2)),
+    ]
 
 
 def test_an_unknown_name_lists_the_known_ones():

@@ -50,7 +50,7 @@ def measure(root: Path) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         directory = Path(folder) / "data"
         options = ImageOptions(source="folder", path=os.fspath(root), rejected_percent=100)
-        prepare_images("vww", ("no_person", "person"), options, directory, 1, cores)
+        prepare_images("vww", options, STORED_SIZE, directory, 1, cores)
         for shape in _SHAPES:
             dataset = ImageDataset.open(directory, shape)
             rows = dataset.rows("training").repeat(_BATCHES * _BATCH // len(dataset.rows("training")) + 1)

@@ -8,13 +8,17 @@ find a few people fewer.
 """
 
 import json
+import logging
 from collections import defaultdict
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pandas as pd
 
 from micronets.errors import DataError
+from micronets.schema import closest
+
+logger = logging.getLogger(__name__)
 
 PERSON = "person"
 YEARS = ("2017", "2014")
@@ -32,40 +36,58 @@ def find_year(root: Path) -> str:
     raise DataError(f"{root} has {what}; set data.path to a folder in COCO's layout")
 
 
-def read_images(root: Path, year: str, part: str, person_area_percent: float) -> pd.DataFrame:
-    """All images of a part, `train` or `val`, sorted by id.
+def read_images(root: Path, year: str, part: str, area_percent: float, category: str = PERSON) -> pd.DataFrame:
+    """All images of a part, `train` or `val`, sorted by id; one that is listed twice counts once.
 
     Args:
-        person_area_percent: least share of the image that one person's box covers where a person is seen.
+        area_percent: least share of the image that one box of the category covers where it is seen.
 
     Returns:
-        Columns path (relative to `root`, with `/`), id, and person_percent: the largest box of a person, 0 where there
-        is none; and person: whether one is seen.
+        Columns path (relative to `root`, with `/`), id, and {category}_percent: the largest box of a person, or
+        whatever the category is, 0 where there is none; and seen: whether one is seen.
 
     Raises:
-        DataError: the annotations are damaged.
+        DataError: the annotations are damaged, or lack the category.
     """
     path = _annotations(root, part, year)
     try:
         content = json.loads(path.read_bytes(), object_hook=_without_outline)
-        people = {entry["id"] for entry in content["categories"] if entry["name"] == PERSON}
+        names = {entry["id"]: entry["name"] for entry in content["categories"]}
+        wanted = {identity for identity, name in names.items() if name == category}
         sizes = {entry["id"]: entry["width"] * entry["height"] for entry in content["images"]}
         largest: dict[int, float] = defaultdict(float)
         for annotation in content["annotations"]:
-            if annotation["category_id"] in people:
-                image, share = annotation["image_id"], _percent(annotation, sizes)
+            if annotation["category_id"] in wanted:
+                image = annotation["image_id"]
+                if not sizes.get(image):
+                    what = "has no size" if image in sizes else "is not among its images"
+                    raise DataError(f"{path}: annotation {annotation.get('id', '')} is of image {image}, which {what}")
+                share = _percent(annotation, sizes)
                 largest[image] = max(largest[image], share)
         rows = [
-            (f"{part}{year}/{entry['file_name']}", int(entry["id"]), largest[entry["id"]])
+            (_place(path, f"{part}{year}", entry["file_name"]), int(entry["id"]), largest[entry["id"]])
             for entry in sorted(content["images"], key=lambda entry: entry["id"])
         ]
     except (OSError, ValueError, KeyError, TypeError, ZeroDivisionError) as error:
         raise DataError(f"{path} is damaged ({error!r}); fetch the annotations anew") from None
-    if not people:
-        raise DataError(f"{path} has no category {PERSON!r}, so nothing can be learnt from it")
-    table = pd.DataFrame(rows, columns=["path", "id", "person_percent"])
-    large = table["person_percent"] >= person_area_percent
-    return table.assign(person=large & (table["person_percent"] > 0))
+    if not wanted:
+        raise DataError(f"{path} has no category {category!r}; {closest(category, names.values())}")
+    share = f"{category}_percent"
+    table = pd.DataFrame(rows, columns=["path", "id", share])
+    table[share] = table.groupby("path")[share].transform("max")
+    twice = table["path"].duplicated()
+    if twice.any():
+        logger.warning("%s lists %d images twice, such as %s", path, twice.sum(), table["path"][twice].iloc[0])
+        table = table[~twice].reset_index(drop=True)
+    return table.assign(seen=(table[share] >= area_percent) & (table[share] > 0))
+
+
+def _place(annotations: Path, folder: str, name: str) -> str:
+    """The path of an image, which some lists give with its folder."""
+    parts = PurePosixPath(name).parts
+    if PurePosixPath(name).is_absolute() or ".." in parts:
+        raise DataError(f"{annotations}: the image {name} must be named by its place in {folder}")
+    return name if parts[0] == folder else f"{folder}/{name}"
 
 
 def _annotations(root: Path, part: str, year: str) -> Path:

@@ -54,6 +54,11 @@ class ImageDataset:
                 raise ValueError("images.npy, images.csv and dataset.json do not fit together")
             if not table["split"].map(SPLITS.index).is_monotonic_increasing:
                 raise ValueError("images.csv is not sorted by split")
+            if input_shape[0] > stored.shape[1]:
+                raise DataError(
+                    f"{directory} keeps images of {stored.shape[1]} pixels, but the network reads {input_shape[0]}; "
+                    f"set {about['task']}.data.size to that or more"
+                )
             images = view(directory, stored, tuple(input_shape))
             return cls(
                 directory,

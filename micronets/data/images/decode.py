@@ -7,6 +7,8 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 MOST_PIXELS = 64_000_000
+LEAST_SIDE = 8
+_UNREADABLE = {".heic", ".heif", ".raw", ".dng", ".cr2", ".nef"}
 
 Box = tuple[float, float, float, float]
 
@@ -30,15 +32,31 @@ def decode(path: Path, columns: int, rows: int | None = None, box: Box = (0, 0, 
             with Image.open(path) as image:
                 if image.width * image.height > MOST_PIXELS:
                     raise ImageRejected(f"has {image.width} x {image.height} pixels")
+                if min(image.size) < LEAST_SIDE:
+                    raise ImageRejected(f"has {image.width} x {image.height} pixels, too few to show anything")
                 # JPEG: decodes at a fraction of the size, still above ours
                 image.draft("RGB", (2 * size[0], 2 * size[1]))
-                upright = ImageOps.exif_transpose(image).convert("RGB")
+                upright = _in_eight_bits(ImageOps.exif_transpose(image)).convert("RGB")
                 part = tuple(edge * side for edge, side in zip(box, 2 * upright.size, strict=True))
                 return np.asarray(upright.resize(size, Image.Resampling.BILINEAR, part, reducing_gap=2.0))
     except FileNotFoundError:
         raise ImageRejected("is not there") from None
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise ImageRejected(f"is no readable image ({error})".replace(str(path), "the file")) from None
+        if path.suffix.lower() in _UNREADABLE:
+            raise ImageRejected(f"is of a format that cannot be read; convert {path.suffix} to .jpg or .png") from None
+        raise ImageRejected(f"is no readable image ({error})".replace(repr(str(path)), "the file")) from None
+
+
+def _in_eight_bits(image: Image.Image) -> Image.Image:
+    """Grey of more than eight bits, which Pillow would cut off at white, scaled; others as they are."""
+    if image.mode == "F":
+        raise ImageRejected("has pixels in floating point; convert it to 8 bits")
+    if not image.mode.startswith("I"):
+        return image
+    pixels = np.asarray(image).astype(np.float64)
+    if pixels.min() < 0 or pixels.max() > 65535:
+        raise ImageRejected("has pixels of more than 16 bits; convert it to 8 bits")
+    return Image.fromarray(np.rint(pixels / 257).astype(np.uint8))
 
 
 def decode_all(root: Path, paths: list[str], size: int) -> tuple[np.ndarray, list[int], list[tuple[str, str]]]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from micronets.data.images.coco import PERSON
 from micronets.data.images.scenes import SceneOptions
 from micronets.data.options import check_path, require
 
@@ -22,6 +23,24 @@ class DownloadOptions:
 
 
 @dataclass(frozen=True)
+class PictureOptions:
+    """The section `data` of a task on folders of pictures; micronets/tasks/ic.yaml explains the keys."""
+
+    source: str = "folders"
+    path: str = ""
+    classes: tuple[str, ...] = ()
+    size: int = 32
+    validation_percent: float = 10.0
+    testing_percent: float = 20.0
+    rejected_percent: float = 1.0
+
+    def __post_init__(self):
+        require(self.source == "folders", "data.source", self.source, "folders")
+        require(16 <= self.size <= 224, "data.size", self.size, "16 to 224 pixels")
+        _check_shares(self)
+
+
+@dataclass(frozen=True)
 class ImageOptions:
     """The section `data`; micronets/tasks/vww.yaml explains the keys."""
 
@@ -29,18 +48,32 @@ class ImageOptions:
     path: str = ""
     download: DownloadOptions = DownloadOptions()
     generated: SceneOptions = SceneOptions()
+    category: str = PERSON
+    classes: tuple[str, ...] = ()
     person_area_percent: float = 0.5
     validation_percent: float = 10.0
+    testing_percent: float = 20.0
     minival: str = ""
     rejected_percent: float = 1.0
 
     def __post_init__(self):
-        sources = ("generated", "folder", "download")
+        sources = ("generated", "folder", "folders", "download")
         require(self.source in sources, "data.source", self.source, f"one of {', '.join(sources)}")
-        for name in ("person_area_percent", "validation_percent", "rejected_percent"):
-            value = getattr(self, name)
-            require(0 <= value <= 100, f"data.{name}", value, "between 0 and 100")
+        require(0 <= self.person_area_percent <= 100, "data.person_area_percent", self.person_area_percent, "0 to 100")
+        shown = self.category == PERSON or self.source in ("folder", "download")
+        require(shown, "data.category", self.category, f"{PERSON} where data.source is {self.source}")
+        listed = not self.classes or self.source == "folders"
+        require(listed, "data.classes", list(self.classes), "empty, unless data.source is folders")
+        _check_shares(self)
         check_path(self.source, self.path, "a folder of images")
+
+
+def _check_shares(options: PictureOptions | ImageOptions) -> None:
+    unique = len(set(options.classes)) == len(options.classes)
+    require(unique, "data.classes", list(options.classes), "a list without repetitions")
+    for name in ("validation_percent", "testing_percent", "rejected_percent"):
+        value = getattr(options, name)
+        require(0 <= value <= 100, f"data.{name}", value, "between 0 and 100")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The data stage for images: from COCO's layout to a prepared dataset."""
+"""The data stage for images: from COCO's layout, or a folder for each class, to a prepared dataset."""
 
 import hashlib
 import importlib.metadata
@@ -15,10 +15,12 @@ import pandas as pd
 
 from micronets.atomic import atomic_directory, write_json
 from micronets.data.dataset import SPLITS
+from micronets.data.files import shown
 from micronets.data.images.coco import PARTS, find_year, read_images
 from micronets.data.images.dataset import FORMAT
 from micronets.data.images.decode import decode_all
-from micronets.data.images.options import ImageOptions
+from micronets.data.images.folders import check_splits, find_labels, find_pictures, in_order
+from micronets.data.images.options import ImageOptions, PictureOptions
 from micronets.data.images.sources import find_source
 from micronets.data.parallel import in_chunks
 from micronets.data.rejected import REJECTED_COLUMNS, judge
@@ -34,15 +36,15 @@ _CHUNK_IMAGES = 64
 
 
 def prepare_images(
-    task: str, labels: tuple[str, ...], options: ImageOptions, directory: Path, seed: int, processes: int
+    task: str, options: ImageOptions | PictureOptions, size: int, directory: Path, seed: int, processes: int
 ) -> None:
     """Makes the prepared dataset `directory`, whole or not at all.
 
     The same images, options and seed give the same files, whatever the number of processes.
 
     Args:
-        labels: of images without and with a person.
-        seed: of generated images, and of the cut between training and validation.
+        size: pixels per side that are kept.
+        seed: of generated images, and of cuts into splits.
 
     Raises:
         DataError: no images, or more unusable ones than `options.rejected_percent`; `directory` then holds the list of
@@ -53,12 +55,16 @@ def prepare_images(
     failure = None
     with atomic_directory(directory) as beside:
         root, provenance = find_source(options, directory, beside, seed, processes)
-        planned = plan_splits(root, options, seed)
-        used, rejected = _store(root, planned, beside, processes)
+        labels, planned = _plan(root, options, seed)
+        used, rejected = _store(root, planned, size, beside, processes)
         rejected.to_csv(beside / "rejected.csv", index=False)
         failure = judge(root, rejected, len(planned), "images", options.rejected_percent)
         if failure is None:
-            _describe(task, labels, used, len(planned), len(rejected), beside, seed, options, provenance)
+            check_splits(root, labels, used)
+            about = {"seed": seed, "source": provenance}
+            if isinstance(options, ImageOptions) and options.source != "folders":
+                about["person_area_percent"] = options.person_area_percent
+            _describe(task, labels, used, len(planned), len(rejected), beside, about)
         else:
             for file in beside.glob("images.*"):
                 file.unlink()
@@ -67,14 +73,28 @@ def prepare_images(
     logger.info("prepared dataset %s is complete", directory)
 
 
+def image_labels(options: ImageOptions | PictureOptions) -> tuple[str, ...]:
+    """The classes that the data stage will find; raises DataError where a folder of pictures lacks them."""
+    if isinstance(options, PictureOptions) or options.source == "folders":
+        return find_labels(Path(options.path), options.classes)
+    return f"no_{options.category}", options.category
+
+
+def _plan(root: Path, options: ImageOptions | PictureOptions, seed: int) -> tuple[tuple[str, ...], pd.DataFrame]:
+    if isinstance(options, PictureOptions) or options.source == "folders":
+        shares = options.validation_percent, options.testing_percent
+        return find_pictures(root, options.classes, *shares, seed)
+    return image_labels(options), plan_splits(root, options, seed)
+
+
 def plan_splits(root: Path, options: ImageOptions, seed: int) -> pd.DataFrame:
-    """Every image with its split, sorted by split and path: testing is COCO's val, or the ids of `options.minival`;
-    validation a share of what is left, each class by itself.
+    """Every image of COCO with its split and class, sorted by split and path: testing is COCO's val, or the ids of
+    `options.minival`; validation a share of what is left, each class by itself.
 
     Raises DataError where a split has no image of a class.
     """
     year = find_year(root)
-    parts = [read_images(root, year, part, options.person_area_percent) for part in PARTS]
+    parts = [read_images(root, year, part, options.person_area_percent, options.category) for part in PARTS]
     images = pd.concat(parts, ignore_index=True)
     if options.minival:
         chosen = _read_ids(Path(options.minival))
@@ -85,21 +105,18 @@ def plan_splits(root: Path, options: ImageOptions, seed: int) -> pd.DataFrame:
         held_out = np.arange(len(images)) >= len(parts[0])
     splits = np.where(held_out, "testing", "training").astype(object)
     generator = np.random.default_rng([seed, 0xC0C0])
-    for person in (False, True):
-        left = np.flatnonzero(~held_out & (images["person"] == person).to_numpy())
+    for seen in (False, True):
+        left = np.flatnonzero(~held_out & (images["seen"] == seen).to_numpy())
         count = round(len(left) * options.validation_percent / 100)
         splits[generator.permutation(left)[:count]] = "validation"
     images = images.assign(split=splits)
     for split in SPLITS:
-        for person in (False, True):
-            if not ((images["split"] == split) & (images["person"] == person)).any():
-                what = "with a person" if person else "without a person"
+        for seen in (False, True):
+            if not ((images["split"] == split) & (images["seen"] == seen)).any():
+                what = f"{'with' if seen else 'without'} a {options.category}"
                 raise DataError(f"{root} has no images {what} for {split}; check its annotations and data.minival")
-    return images.sort_values(["split", "path"], key=_split_order).reset_index(drop=True)
-
-
-def _split_order(column: pd.Series) -> pd.Series:
-    return column.map(SPLITS.index) if column.name == "split" else column
+    images["class"] = images.pop("seen").astype(int)
+    return in_order(images)
 
 
 def _read_ids(path: Path) -> set[int]:
@@ -115,32 +132,44 @@ def decoded(root: Path, paths: list[str], size: int, processes: int) -> Iterator
         yield chunk, *result
 
 
-def _store(root: Path, planned: pd.DataFrame, beside: Path, processes: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Writes images.npy; returns the rows that are in it, and the rejected files."""
+def _store(
+    root: Path, planned: pd.DataFrame, size: int, beside: Path, processes: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Writes images.npy; returns the rows that are in it, and the rejected files. Warns of twins."""
+    first: dict[int, int] = {}
+    twins: list[tuple[int, int]] = []
+    kinds = list(zip(planned["class"], planned["split"], strict=True))
     progress = Progress(logger, "images", len(planned))
     usable, rejected, start = [], [], 0
-    with ArrayWriter(beside / "images.npy", (STORED_SIZE, STORED_SIZE, 3), np.uint8) as writer:
-        for chunk, images, kept, refused in decoded(root, planned["path"].tolist(), STORED_SIZE, processes):
+    with ArrayWriter(beside / "images.npy", (size, size, 3), np.uint8) as writer:
+        for chunk, images, kept, refused in decoded(root, planned["path"].tolist(), size, processes):
             writer.append(images)
-            usable += [start + place for place in kept]
-            rejected += refused
+            for place, image in zip(kept, images, strict=True):
+                row = start + place
+                usable.append(row)
+                twin = first.setdefault(hash(image.tobytes()), row)
+                if kinds[twin] != kinds[row]:
+                    twins.append((row, twin))
+            rejected += [(shown(path), reason) for path, reason in refused]
             start += len(chunk)
             progress.advance(len(chunk), f"{len(rejected)} rejected" if rejected else "")
-    return planned.iloc[usable].reset_index(drop=True), pd.DataFrame(rejected, columns=REJECTED_COLUMNS)
+    paths = [shown(path) for path in planned["path"]]
+    if twins:
+        told = ", ".join(f"{paths[row]} and {paths[twin]}" for row, twin in twins[:3])
+        logger.warning("%s: %d pictures are the same as others of another class or split: %s", root, len(twins), told)
+    used = planned.assign(path=paths).iloc[usable].reset_index(drop=True)
+    return used, pd.DataFrame(rejected, columns=REJECTED_COLUMNS)
 
 
 def _describe(
     task: str,
     labels: tuple[str, ...],
-    used: pd.DataFrame,
+    table: pd.DataFrame,
     read: int,
     rejected: int,
     beside: Path,
-    seed: int,
-    options: ImageOptions,
-    provenance: dict[str, Any],
+    about: dict[str, Any],
 ) -> None:
-    table = used.assign(**{"class": used["person"].astype(int)}).drop(columns="person")
     table.to_csv(beside / "images.csv", index=False)
     counts = {
         split: {
@@ -164,10 +193,8 @@ def _describe(
             "counts": counts,
             "images_read": read,
             "images_rejected": rejected,
-            "stored_size": STORED_SIZE,
-            "person_area_percent": options.person_area_percent,
-            "seed": seed,
-            "source": provenance,
+            "stored_size": int(stored.shape[1]),
+            **about,
             "content_hash": digest.hexdigest(),
             "versions": {name: importlib.metadata.version(name) for name in ("numpy", "pillow")},
         },

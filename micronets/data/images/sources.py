@@ -7,7 +7,7 @@ from typing import Any
 
 from micronets.data.archive import unpacked_digest
 from micronets.data.download import fetch
-from micronets.data.images.options import ImageOptions
+from micronets.data.images.options import ImageOptions, PictureOptions
 from micronets.data.images.scenes import generate_scenes
 from micronets.data.zip_archive import unzip
 
@@ -55,9 +55,10 @@ ARCHIVES: dict[int, tuple[Archive, ...]] = {
 
 
 def find_source(
-    options: ImageOptions, directory: Path, beside: Path, seed: int, processes: int
+    options: ImageOptions | PictureOptions, directory: Path, beside: Path, seed: int, processes: int
 ) -> tuple[Path, dict[str, Any]]:
-    """The folder of images in COCO's layout; draws or downloads them first if it has to.
+    """The folder of images, in COCO's layout unless `options.source` is folders; draws or downloads them first if it
+    has to.
 
     Drawn scenes become part of the prepared dataset; downloaded archives and what is unpacked from them stay in
     `data.path`, or beside the prepared dataset, for every later run.
@@ -74,13 +75,13 @@ def find_source(
     Raises:
         DataError: an archive cannot be fetched or unpacked.
     """
+    if isinstance(options, PictureOptions) or options.source in ("folder", "folders"):
+        return Path(options.path), {"kind": options.source, "folder": options.path}
     if options.source == "generated":
         folder = beside / _GENERATED
         generate_scenes(options.generated, folder, seed, processes)
         return folder, {"kind": "generated", "folder": _GENERATED}
-    if options.source == "download":
-        return _download(options, directory)
-    return Path(options.path), {"kind": "folder", "folder": options.path}
+    return _download(options, directory)
 
 
 def _download(options: ImageOptions, directory: Path) -> tuple[Path, dict[str, Any]]:

@@ -12,7 +12,7 @@ from micronets.network import TrainedNetwork
 from micronets.published import published_architecture
 from micronets.quantisation import Quantisation, activation_quantisation
 from micronets.tflm.host import run_tflm
-from tests.networks import small_autoencoder, small_ds_cnn, small_residual
+from tests.networks import small_autoencoder, small_ds_cnn, small_residual, small_shortcut
 from tests.unit.export.integer_reference import OPERATORS, constant, read_model, requantise_once, run_integers
 
 keras = pytest.importorskip("keras")
@@ -51,7 +51,8 @@ def put_biases_on_their_grid(model: Network) -> None:
     """Moves every bias to the nearest multiple of input step x weight step, as the file stores it."""
     network = trained(model)
     ranges = [network.input_range, *(parameters.output_range for parameters in network.parameters)]
-    for stage, parameters, bounds in zip(model.stages, network.parameters, ranges[:-1], strict=True):
+    for index, (stage, parameters) in enumerate(zip(model.stages, network.parameters, strict=True)):
+        bounds = ranges[1 + model.architecture.read_by(index)]
         if parameters.kernel is not None:
             step = activation_quantisation(bounds, "").scale * parameters.kernel_scale.astype(np.float64)
             bias = stage.bias if stage.normalisation is None else stage.normalisation.beta
@@ -73,7 +74,9 @@ def test_the_grid_of_a_range_is_that_of_fake_quant(bounds):
 
 @pytest.mark.parametrize("weight_bits", [8, 4])
 @pytest.mark.parametrize(
-    "architecture", [small_ds_cnn(), small_residual(), small_autoencoder()], ids=lambda item: item.name
+    "architecture",
+    [small_ds_cnn(), small_residual(), small_shortcut(), small_autoencoder()],
+    ids=lambda item: item.name,
 )
 def test_only_rounding_separates_the_file_from_the_fake_quantised_network(tmp_path, architecture, weight_bits):
     # With biases on their grid and one rounding per requantisation in place of two, every logit is the same.

@@ -162,9 +162,9 @@ def test_small_people_are_not_seen_and_crowds_are(coco):
 
     annotate(coco, "train", change)
     found = read_images(coco, find_year(coco), "train", 0.5)
-    assert found["person"].tolist()[:4] == [False, True, False, False]
-    assert read_images(coco, "2017", "train", 0.4)["person"].tolist()[:2] == [True, True]
-    assert read_images(coco, "2017", "train", 0)["person"].tolist()[:4] == [True, True, False, False]
+    assert found["seen"].tolist()[:4] == [False, True, False, False]
+    assert read_images(coco, "2017", "train", 0.4)["seen"].tolist()[:2] == [True, True]
+    assert read_images(coco, "2017", "train", 0)["seen"].tolist()[:4] == [True, True, False, False]
 
 
 def test_minival_says_what_is_tested(coco, tmp_path, caplog):
@@ -262,3 +262,54 @@ def test_real_photographs(shared, tmp_path):
     counts = {split: len(dataset.features(split)) for split in ("training", "validation", "testing")}
     assert (counts["training"] + counts["validation"], counts["testing"]) == (134, 49)
     assert 60 < dataset.images.mean() < 180
+
+
+def test_any_category_can_be_looked_for(coco, tmp_path):
+    names = {}
+    for part in ("train", "val"):
+        annotate(coco, part, lambda content: names.update({entry["name"]: entry for entry in content["categories"]}))
+        annotate(
+            coco,
+            part,
+            lambda content: [entry.update(name="cat") for entry in content["categories"] if entry["name"] == "person"],
+        )
+    options = {"source": "folder", "path": str(coco), "category": "cat", "validation_percent": 20}
+    TASK.prepare(options, tmp_path / "d", 3, 1)
+    dataset = open_dataset(tmp_path / "d", (50, 50, 1))
+    assert dataset.labels == TASK.labels(options) == ("no_cat", "cat")
+    assert (dataset.table["class"] == (dataset.table["cat_percent"] >= 0.5)).all()
+    with pytest.raises(DataError, match="has no category 'cta'; did you mean 'cat'"):
+        TASK.prepare(options | {"category": "cta"}, tmp_path / "d", 3, 1)
+
+
+def test_images_listed_twice_or_with_their_folder_count_once(coco, caplog):
+    year = find_year(coco)
+    before = read_images(coco, year, "train", 0.5)
+
+    def change(content):
+        content["images"].append(content["images"][0] | {"id": 10**6})
+        for entry in content["images"][1:4]:
+            entry["file_name"] = f"train{year}/{entry['file_name']}"
+
+    annotate(coco, "train", change)
+    after = read_images(coco, year, "train", 0.5)
+    assert after["path"].tolist() == before["path"].tolist() and after["seen"].tolist() == before["seen"].tolist()
+    assert "lists 1 images twice" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (
+            lambda content: content["annotations"][0].update(image_id=99999),
+            "is of image 99999, which is not among its images",
+        ),
+        (lambda content: [entry.update(width=0) for entry in content["images"]], "which has no size"),
+        (lambda content: content["images"][0].update(file_name="../x.jpg"), "must be named by its place in train2017"),
+    ],
+)
+def test_annotations_that_do_not_fit_are_told_by_name(coco, change, sentence):
+    annotate(coco, "train", lambda content: content["annotations"].sort(key=lambda entry: entry["category_id"] != 1))
+    annotate(coco, "train", change)
+    with pytest.raises(DataError, match=sentence):
+        read_images(coco, "2017", "train", 0.5)
