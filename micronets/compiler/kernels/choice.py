@@ -6,7 +6,7 @@ from micronets.compiler.intervals import (
     depthwise_accumulators,
     input_bounds,
 )
-from micronets.compiler.kernels.add import AddSame
+from micronets.compiler.kernels.add import AddSame, add_linear
 from micronets.compiler.kernels.dense import Dense
 from micronets.compiler.kernels.depthwise import depthwise_3x3
 from micronets.compiler.kernels.depthwise_quads import depthwise_quads
@@ -69,8 +69,12 @@ def choose_kernel(step: Step, analysis: Analysis, core: str, optimise: str) -> K
         fast = depthwise_3x3(step, accumulators) or depthwise_quads(step, accumulators)
         if fast is not None:
             return fast
-    if isinstance(step, AddStep) and AddSame.fits(step):
-        return AddSame(step)
+    if isinstance(step, AddStep):
+        linear = add_linear(step)
+        if linear is not None:
+            return linear
+        if AddSame.fits(step):
+            return AddSame(step)
     return _REFERENCE[type(step)](step)
 
 
