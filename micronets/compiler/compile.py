@@ -9,11 +9,12 @@ from micronets.compiler.compiled_network import CompiledNetwork, EdgeQuantisatio
 from micronets.compiler.emit import emit
 from micronets.compiler.intervals import Analysis
 from micronets.compiler.kernels import choose_kernel
-from micronets.compiler.kernels.account import four_bit_notes
+from micronets.compiler.kernels.account import four_bit_notes, reference_notes
 from micronets.compiler.lower import lower
 from micronets.compiler.passes import optimise_program
 from micronets.compiler.reader import read_graph
 from micronets.compiler.row_fusion import fuse_rows
+from micronets.compiler.shared_weights import share_weights
 from micronets.compiler.steps import Program
 from micronets.csrc import INCLUDE, KERNELS
 from micronets.errors import BuildError, ModelError
@@ -29,6 +30,7 @@ _INNER_HEADERS = (
     "helium_round.h",
     "point.h",
     "point_block.h",
+    "point_deep.h",
     "point_dsp.h",
     "point_int4.h",
     "point_int4_dsp.h",
@@ -70,10 +72,12 @@ def compile_program(program: Program, directory: Path, *, core: str, optimise: s
     """The part of `compile_network` behind the passes."""
     analysis = Analysis(program)
     chosen = [choose_kernel(step, analysis, core, optimise) for step in program.steps]
-    program.notes += four_bit_notes(chosen)
+    program.notes += four_bit_notes(chosen) + reference_notes(chosen)
     kernels, placement = fuse_rows(program, chosen, _LEAST_GAIN[optimise])
+    placement = share_weights(program, kernels, placement, core, optimise)
     name = re.sub(r"[^A-Za-z0-9_.-]", "_", Path(program.file).stem) or "network"
     emitted = emit(program, kernels, placement, name)
+    reference = {kernel.function for kernel in chosen if kernel.is_reference}
     files = sorted({file for kernel in kernels for file in kernel.files()})
     with atomic.atomic_directory(directory) as beside:
         (beside / "network.h").write_text(emitted.header, encoding="utf-8")
@@ -93,6 +97,7 @@ def compile_program(program: Program, directory: Path, *, core: str, optimise: s
             macs=layer.step.macs,
             file_macs=sum(program.operator_macs.get(operator, 0) for operator in layer.step.operators),
             kernel=layer.kernel,
+            is_reference=layer.kernel in reference,
             scratch_bytes=layer.scratch_bytes,
             constant_bytes=layer.constant_bytes,
         )

@@ -64,10 +64,11 @@ struct mn_depthwise
     const int32_t *stream;
 };
 
-/* 1x1 convolution; `words` int16 pairs per pixel and channel pair, `stream` as point_block.h describes. */
+/* 1x1 convolution; `words` int16 pairs per pixel and channel pair, `stream` as point_block.h describes. `blocks` times four
+ * pixels at a time, 1 for weights of 4 bits. */
 struct mn_point
 {
-    int32_t depth, words, channels;
+    int32_t depth, words, channels, blocks;
     int32_t zero_point, low, high;
     const int32_t *stream;
 };
@@ -200,13 +201,15 @@ void mn_depthwise_3x3(const struct mn_depthwise_3x3 *p, const int8_t *input, int
 void mn_depthwise_3x3_band(
     const struct mn_depthwise_3x3 *p, int32_t line, int32_t lines, const int8_t *input, int8_t *output,
     int8_t *scratch);
-/* Scratch: 16 bytes per word of depth, word-aligned. `output` may overlap `input` where the plan keeps
+/* Scratch: 16 bytes per word of depth and block, word-aligned, and 4 per word for more than one block. `output` may overlap `input` where the plan keeps
  * input - output >= the distance at which only pixels already read are overwritten.
  * fast, rounded: clamp to int8; clamped, general: to [low, high]. */
 void mn_point_fast(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
 void mn_point_rounded(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
 void mn_point_clamped(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
 void mn_point_general(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
+/* The same for sums beyond 24 bits, `stream` as point_deep.h describes; `blocks` is 1. */
+void mn_point_deep(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
 /* The same for weights of 4 bits, `stream` as point_int4.h describes. */
 void mn_point_int4_fast(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
 void mn_point_int4_rounded(
@@ -220,6 +223,7 @@ void mn_dense_fast(const struct mn_point *p, const int8_t *input, int8_t *output
 void mn_dense_rounded(const struct mn_point *p, const int8_t *input, int8_t *output);
 void mn_dense_clamped(const struct mn_point *p, const int8_t *input, int8_t *output);
 void mn_dense_general(const struct mn_point *p, const int8_t *input, int8_t *output);
+void mn_dense_deep(const struct mn_point *p, const int8_t *input, int8_t *output);
 /* Rows [row, row + rows) of the output; `input` is the whole input, `output` where the first of those rows begins.
  * Scratch: that of the point convolution and four patches in whole words. Forms as above. */
 void mn_patch_fast(
@@ -229,6 +233,8 @@ void mn_patch_rounded(
 void mn_patch_clamped(
     const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch);
 void mn_patch_general(
+    const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch);
+void mn_patch_deep(
     const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch);
 void mn_patch_int4_fast(
     const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch);
