@@ -1,9 +1,9 @@
 """The memory plan of a program: lifetimes of its values, and where they and every step's scratch lie."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from micronets.compiler.kernels.kernel import PlannedKernel
-from micronets.compiler.offsets import ArenaOffsets, Buffer, Overlap, find_offsets
+from micronets.compiler.offsets import ArenaOffsets, Buffer, Overlap, aligned, find_offsets
 from micronets.compiler.steps import Program, Value
 
 
@@ -14,6 +14,50 @@ class ArenaPlan:
     offsets: dict[int, int]
     """id(storage value) -> offset."""
     scratch_offsets: tuple[int | None, ...]
+
+    def with_scratch(self, number: int, kernel: PlannedKernel, limit_bytes: int) -> "ArenaPlan | None":
+        """The plan for a step's kernel that needs another scratch, all else in its place; None where it has no room.
+
+        Args:
+            number: of the step; its kernel had some scratch when the plan was made.
+            limit_bytes: what the arena may grow to.
+        """
+        if not self._may_overlap(kernel):
+            return None
+        index = len(self.offsets) + sum(offset is not None for offset in self.scratch_offsets[:number])
+        scratch = replace(self.buffers[index], size_bytes=kernel.scratch_bytes)
+        taken = [
+            (offset, offset + aligned(buffer.size_bytes))
+            for i, (buffer, offset) in enumerate(zip(self.buffers, self.plan.offsets, strict=True))
+            if i != index and buffer.alive_with(scratch)
+        ]
+        offset = 0
+        for begin, end in sorted(taken):
+            if begin < offset + aligned(scratch.size_bytes) and offset < end:
+                offset = end
+        arena_bytes = max(self.plan.arena_bytes, offset + aligned(scratch.size_bytes))
+        if arena_bytes > limit_bytes:
+            return None
+        offsets = (*self.plan.offsets[:index], offset, *self.plan.offsets[index + 1 :])
+        return ArenaPlan(
+            (*self.buffers[:index], scratch, *self.buffers[index + 1 :]),
+            ArenaOffsets(offsets, arena_bytes),
+            self.offsets,
+            (*self.scratch_offsets[:number], offset, *self.scratch_offsets[number + 1 :]),
+        )
+
+    def _may_overlap(self, kernel: PlannedKernel) -> bool:
+        """Whether inputs and output lie as the kernel allows."""
+        output = kernel.step.output.storage
+        end = self.offsets[id(output)] + output.size_bytes
+        for position, distance in kernel.overlaps().items():
+            storage = kernel.step.inputs[position].storage
+            if storage.constant is None and distance.exact is None:
+                gap = self.offsets[id(storage)] - self.offsets[id(output)]
+                apart = self.offsets[id(storage)] >= end or gap <= -storage.size_bytes
+                if not apart and gap < distance.least:
+                    return False
+        return True
 
 
 def plan_arena(program: Program, kernels: list[PlannedKernel]) -> ArenaPlan:

@@ -9,7 +9,7 @@ from micronets.compiler.compiled_network import CompiledNetwork, EdgeQuantisatio
 from micronets.compiler.cores import find_core
 from micronets.compiler.emit import emit
 from micronets.compiler.folder import write_folder
-from micronets.compiler.kernels.account import four_bit_notes
+from micronets.compiler.kernels.account import four_bit_notes, reference_notes
 from micronets.compiler.lower import lower
 from micronets.compiler.memories import Memories, check_arena, check_weights
 from micronets.compiler.naming import OWN_PREFIX, Naming
@@ -17,6 +17,7 @@ from micronets.compiler.passes import optimise_program
 from micronets.compiler.reader import read_graph
 from micronets.compiler.registry import analyse, choose_kernel
 from micronets.compiler.row_fusion import fuse_rows
+from micronets.compiler.shared_weights import share_weights
 from micronets.compiler.steps import Program
 from micronets.errors import ConfigurationError, ModelError
 
@@ -83,12 +84,14 @@ def compile_program(
         check_weights(name, program, memories)
     analysis = analyse(program)
     chosen = [choose_kernel(step, analysis, find_core(core), optimise) for step in program.steps]
-    program.notes += four_bit_notes(chosen)
+    program.notes += four_bit_notes(chosen) + reference_notes(chosen)
     kernels, placement = fuse_rows(program, chosen, _LEAST_GAIN[optimise])
+    placement = share_weights(program, kernels, placement, find_core(core), optimise)
     if memories is not None:
         check_arena(name, placement.plan.arena_bytes, memories)
     naming = Naming(prefix)
     emitted = emit(program, kernels, placement, name, naming)
+    reference = {kernel.function for kernel in chosen if kernel.is_reference}
     files = sorted({file for kernel in kernels for file in kernel.files()})
     layers = tuple(
         Layer(
@@ -101,6 +104,7 @@ def compile_program(
             macs=layer.step.macs,
             file_macs=sum(program.operator_macs.get(operator, 0) for operator in layer.step.operators),
             kernel=layer.kernel,
+            is_reference=layer.kernel in reference,
             scratch_bytes=layer.scratch_bytes,
             constant_bytes=layer.constant_bytes,
         )

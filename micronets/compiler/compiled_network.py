@@ -32,6 +32,8 @@ class Layer:
     file_macs: int
     """Of the same operators as the file has them, before the passes."""
     kernel: str
+    is_reference: bool
+    """Whether the kernel is a portable reference kernel, several times slower than the others."""
     scratch_bytes: int
     constant_bytes: int
 

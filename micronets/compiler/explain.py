@@ -20,6 +20,7 @@ def explain(network: CompiledNetwork) -> str:
         lines.append(
             f"{layer.function:44}{_shape(layer.input_shape):>14}{_shape(layer.output_shape):>14}{layer.file_macs:>13}"
             f"{layer.macs:>10}{layer.constant_bytes:>10}{layer.scratch_bytes:>8}  {layer.kernel}"
+            + (", a reference kernel" if layer.is_reference else "")
         )
     lines += ["", f"{'buffer':30}{'offset':>8}{'bytes':>8}  steps"]
     for buffer in sorted(network.buffers, key=lambda b: (b.first_step, b.offset_bytes)):

@@ -21,6 +21,9 @@ class Buffer:
     first_step: int
     last_step: int
 
+    def alive_with(self, other: "Buffer") -> bool:
+        return self.first_step <= other.last_step and other.first_step <= self.last_step
+
 
 @dataclass(frozen=True)
 class Overlap:

@@ -1,4 +1,4 @@
-"""What the choice of kernels did with 4-bit weights, for the network's notes."""
+"""What the choice of kernels did, for the network's notes: with 4-bit weights, and where no fast kernel is exact."""
 
 from collections.abc import Iterable
 
@@ -19,6 +19,16 @@ def four_bit_notes(kernels: Iterable[Kernel]) -> list[str]:
     if packed:
         notes.insert(0, f"operators {', '.join(map(str, packed))}: 4-bit weights stay packed, two per byte")
     return notes
+
+
+def reference_notes(kernels: Iterable[Kernel]) -> list[str]:
+    """One sentence on each layer that a portable reference kernel runs, several times slower than the others."""
+    return [
+        f"operator {kernel.step.operators[0]}: runs on the reference kernel {kernel.function}, as no faster one takes "
+        "its shape, weights or quantisation"
+        for kernel in kernels
+        if kernel.is_reference
+    ]
 
 
 def _reason(kernel: Kernel) -> str:

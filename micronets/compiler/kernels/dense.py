@@ -16,7 +16,7 @@ class Dense(Kernel[ConvolutionStep]):
     def __init__(self, step: ConvolutionStep, packed: PackedWeights) -> None:
         super().__init__(step)
         self.packed = packed
-        self.function = f"mn_dense_{packed.form.name}"
+        self.function = f"mn_dense_{packed.variant}"
 
     @staticmethod
     def fits(step: ConvolutionStep) -> bool:

@@ -56,6 +56,12 @@ def choose_form(q: Requantisation, low: np.ndarray, high: np.ndarray, largest: n
         constants = (np.int64(1) << (right - 1)) + (np.int64(q.zero_point) << right)
         name = "rounded" if (q.low, q.high) == (-128, 127) else "clamped"
         return Form(name, zeros, q.multipliers, constants, right)
+    return general_form(q)
+
+
+def general_form(q: Requantisation) -> Form:
+    """The form that is exact for all accumulators."""
+    zeros = np.zeros(len(q.multipliers), np.int64)
     return Form("general", zeros, q.multipliers, zeros, q.shifts)
 
 

@@ -53,6 +53,8 @@ class Kernel(PlannedKernel[S]):
 
     weight_bits: int = 8
     """What a weight takes in flash, where there are any."""
+    is_reference: ClassVar[bool] = False
+    """Whether it is a portable reference kernel: exact for everything, and slow."""
 
     def definition(self) -> str:
         """C text of a function this kernel needs in network.c; empty for kernels of the library."""

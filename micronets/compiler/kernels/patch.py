@@ -3,7 +3,7 @@
 import numpy as np
 
 from micronets.compiler.kernels.kernel import Distance, Kernel, shape_fields, window_fields
-from micronets.compiler.kernels.point import BLOCK_PIXELS, PackedWeights, point_fields
+from micronets.compiler.kernels.point import BLOCK_PIXELS, PackedWeights, block_bytes, point_fields
 from micronets.compiler.kernels.quads import QuadWeights
 from micronets.compiler.source import Source
 from micronets.compiler.steps import ConvolutionStep
@@ -17,6 +17,7 @@ class PatchConvolution(Kernel[ConvolutionStep]):
         self.packed = packed
         self.function = f"mn_patch_{packed.variant}"
         self.weight_bits = packed.weight_bits
+        self.blocks = 1
 
     def files(self) -> set[str]:
         return {self.file, self.packed.dsp_file}
@@ -27,15 +28,16 @@ class PatchConvolution(Kernel[ConvolutionStep]):
 
     @property
     def scratch_bytes(self) -> int:
-        return 4 * BLOCK_PIXELS * self.packed.words + BLOCK_PIXELS * 2 * self.packed.words
+        return block_bytes(self.packed.words, self.blocks) + BLOCK_PIXELS * 2 * self.packed.words
 
     def overlaps(self) -> dict[int, Distance]:
-        """A block's outputs are written when its patches have been read; later blocks read from their first row on."""
+        """Outputs of some blocks are written when their patches have been read; later ones read from their first row
+        on."""
         _, columns, depth = self.step.inputs[0].shape
         out_rows, out_columns, channels = self.step.output.shape
-        pixels = out_rows * out_columns
+        pixels, at_once = out_rows * out_columns, BLOCK_PIXELS * self.blocks
         distance = 0
-        for end in range(BLOCK_PIXELS, pixels, BLOCK_PIXELS):
+        for end in range(at_once, pixels, at_once):
             first_row = self.first_input_row(end // out_columns)
             # Within its row a later pixel may start left of this one's row end, so whole rows count as unread.
             distance = max(distance, end * channels - first_row * columns * depth)
@@ -60,7 +62,7 @@ class PatchConvolution(Kernel[ConvolutionStep]):
             "mn_patch",
             layer,
             {
-                "point": point_fields(source, layer, step, self.packed, self.depth),
+                "point": point_fields(source, layer, step, self.packed, self.depth, self.blocks),
                 "in": shape_fields(step.inputs[0].shape),
                 "out_columns": step.output.shape[1],
                 "window": window_fields(step.window),

@@ -3,7 +3,7 @@
 import numpy as np
 
 from micronets.compiler.intervals import Bounds
-from micronets.compiler.kernels.forms import Form, choose_form, extended
+from micronets.compiler.kernels.forms import Form, choose_form, extended, general_form
 from micronets.compiler.kernels.kernel import Distance, Kernel
 from micronets.compiler.kernels.quads import QuadWeights
 from micronets.compiler.source import Source
@@ -23,30 +23,39 @@ class PackedWeights:
         words: words of lanes per pair, even.
         lanes: int32 (pairs, words).
         starts: int64 (channels rounded up to even,), the accumulators' start: bias, zero point and nudge.
+        deep: whether sums may leave 24 bits, so that the kernels cut the depth (point_deep.h).
     """
 
-    def __init__(self, step: ConvolutionStep, lanes: np.ndarray, starts: np.ndarray, form: Form) -> None:
+    def __init__(self, step: ConvolutionStep, lanes: np.ndarray, starts: np.ndarray, form: Form, deep: bool) -> None:
         self.step = step
         self.lanes = lanes
         self.starts = starts
         self.form = form
+        self.deep = deep
 
     @property
     def words(self) -> int:
         return self.lanes.shape[1]
 
     def pair_head(self, pair: int) -> list[int]:
-        """Starts of acc_p and acc_b."""
+        """Starts of acc_p and acc_b, or of acc_a and acc_b for deep sums."""
         a, b = int(self.starts[2 * pair]), int(self.starts[2 * pair + 1])
+        if self.deep:
+            return [_wrap32(a), _wrap32(b)]
         return [_wrap32(256 * a + b), _wrap32(b)]
 
     dsp_file = "point_dsp.c"
     weight_bits = 8
 
     @property
+    def shareable(self) -> bool:
+        """Whether several blocks of pixels can use a pair's lanes one after the other."""
+        return not self.deep and self.form.name in ("fast", "rounded")
+
+    @property
     def variant(self) -> str:
         """How the C functions' names end."""
-        return self.form.name
+        return "deep" if self.deep else self.form.name
 
     @property
     def stream(self) -> np.ndarray:
@@ -67,9 +76,11 @@ def pack(step: ConvolutionStep, accumulators: Bounds) -> PackedWeights | None:
     low, high = accumulators.low, accumulators.high
     is_a = np.arange(channels) % 2 == 0
     largest = np.where(is_a, _LARGEST_PAIRED, _LARGEST_SINGLE)
-    if np.any(np.maximum(np.abs(low), np.abs(high)) > largest):
+    magnitude = np.maximum(np.abs(low), np.abs(high))
+    if magnitude.max() > _LARGEST_SINGLE:
         return None
-    form = choose_form(step.requantisation, low, high, largest)
+    deep = bool(np.any(magnitude > largest))
+    form = general_form(step.requantisation) if deep else choose_form(step.requantisation, low, high, largest)
     padded = np.zeros((even, -(-depth // 4) * 4), np.int64)
     padded[:channels, :depth] = weights
     lanes = 256 * padded[0::2] + padded[1::2]
@@ -86,7 +97,7 @@ def pack(step: ConvolutionStep, accumulators: Bounds) -> PackedWeights | None:
     )
     starts = np.zeros(even, np.int64)
     starts[:channels] = bias + form.nudges
-    return PackedWeights(step, words, starts, wide)
+    return PackedWeights(step, words, starts, wide, deep)
 
 
 class PointConvolution(Kernel[ConvolutionStep]):
@@ -99,6 +110,7 @@ class PointConvolution(Kernel[ConvolutionStep]):
         self.function = f"mn_point_{packed.variant}"
         self.slack_bytes = 4 if reads_ahead else 0
         self.weight_bits = packed.weight_bits
+        self.blocks = 1
 
     def files(self) -> set[str]:
         return {self.file, self.packed.dsp_file}
@@ -110,12 +122,13 @@ class PointConvolution(Kernel[ConvolutionStep]):
 
     @property
     def scratch_bytes(self) -> int:
-        return 4 * BLOCK_PIXELS * self.packed.words + self.slack_bytes
+        return block_bytes(self.packed.words, self.blocks) + self.slack_bytes
 
     def overlaps(self) -> dict[int, Distance]:
-        """Pixels up to a block's end are written when those up to the same end have been read."""
+        """Pixels up to the end of some blocks are written when those up to the same end have been read."""
         depth, channels = self.step.weights.shape[3], self.step.weights.shape[0]
-        ends = [min(start + BLOCK_PIXELS, self.pixels) for start in range(0, self.pixels, BLOCK_PIXELS)]
+        at_once = BLOCK_PIXELS * self.blocks
+        ends = [min(start + at_once, self.pixels) for start in range(0, self.pixels, at_once)]
         return {0: Distance(max(0, *(end * (channels - depth) for end in ends[:-1] or [0])))}
 
     def first_input_row(self, row: int) -> int:
@@ -134,25 +147,31 @@ class PointConvolution(Kernel[ConvolutionStep]):
         return [f"{self.function}({address}, rows * {columns}, {begin}, output, {scratch});"]
 
     def _describe(self, source: Source, layer: str) -> str:
-        fields = point_fields(source, layer, self.step, self.packed, self.step.weights.shape[3])
+        fields = point_fields(source, layer, self.step, self.packed, self.step.weights.shape[3], self.blocks)
         return source.description("mn_point", layer, fields)
 
 
 def point_fields(
-    source: Source, layer: str, step: ConvolutionStep, packed: PackedWeights | QuadWeights, depth: int
+    source: Source, layer: str, step: ConvolutionStep, packed: PackedWeights | QuadWeights, depth: int, blocks: int
 ) -> dict[str, int | str]:
     """struct mn_point for a step of `depth` inputs per pixel."""
-    return point_fields_of_stream(source, layer, step, packed.words, depth, packed.stream)
+    return point_fields_of_stream(source, layer, step, packed.words, depth, packed.stream, blocks)
+
+
+def block_bytes(words: int, blocks: int) -> int:
+    """Columns of so many blocks of pixels, and a pair's lanes where more than one block uses them."""
+    return 4 * words * (BLOCK_PIXELS * blocks + (blocks > 1))
 
 
 def point_fields_of_stream(
-    source: Source, layer: str, step: ConvolutionStep, words: int, depth: int, stream: np.ndarray
+    source: Source, layer: str, step: ConvolutionStep, words: int, depth: int, stream: np.ndarray, blocks: int = 1
 ) -> dict[str, int | str]:
     q = step.requantisation
     return {
         "depth": depth,
         "words": words,
         "channels": step.weights.shape[0],
+        "blocks": blocks,
         "zero_point": q.zero_point,
         "low": q.low,
         "high": q.high,

@@ -29,6 +29,7 @@ class QuadWeights:
 
     dsp_file = "point_int4_dsp.c"
     weight_bits = 4
+    shareable = False
 
     def __init__(self, lanes: np.ndarray, starts: np.ndarray, form: Form) -> None:
         quads = len(lanes)

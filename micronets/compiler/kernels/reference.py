@@ -25,6 +25,7 @@ def requantisation_fields(source: Source, layer: str, requantisation: Requantisa
 class ReferenceConvolution(Kernel[ConvolutionStep]):
     function = "mn_convolution"
     file = "convolution.c"
+    is_reference = True
 
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
         step = self.step
@@ -55,6 +56,7 @@ def _folded(step: ConvolutionStep) -> tuple[int, int, int]:
 class ReferenceTransposedConvolution(Kernel[TransposedConvolutionStep]):
     function = "mn_transposed_convolution"
     file = "transposed_convolution.c"
+    is_reference = True
 
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
         step = self.step
@@ -77,6 +79,7 @@ class ReferenceTransposedConvolution(Kernel[TransposedConvolutionStep]):
 class ReferenceDepthwise(Kernel[DepthwiseConvolutionStep]):
     function = "mn_depthwise_convolution"
     file = "convolution.c"
+    is_reference = True
 
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
         step = self.step

@@ -1,4 +1,5 @@
-"""ADD and MUL, with broadcasting; addition of equal shapes with every rounding in one multiply-accumulate (add.c)."""
+"""ADD and MUL, with broadcasting; addition of equal shapes as a plane (add_linear.c), or with every rounding in one
+multiply-accumulate (add.c)."""
 
 from abc import abstractmethod
 from dataclasses import dataclass
@@ -8,8 +9,10 @@ from micronets.compiler.arithmetic import activation_range, quantise_multiplier
 from micronets.compiler.cores import Core
 from micronets.compiler.graph import Operator
 from micronets.compiler.intervals import Analysis
+from micronets.compiler.kernels.add_linear import add_linear
 from micronets.compiler.kernels.kernel import Distance, Kernel, shape_fields
 from micronets.compiler.operators import options
+from micronets.compiler.operators.add_step import AddStep
 from micronets.compiler.operators.context import LoweringContext
 from micronets.compiler.operators.family import Family, OperatorKind, always
 from micronets.compiler.source import Source
@@ -18,20 +21,6 @@ from micronets.compiler.steps import Shape, Step
 _ADD_LEFT_SHIFT = 20
 _LONGEST_SHIFT = 22
 _ONE_HALF = (1 << 30, 0)
-
-
-@dataclass(eq=False, kw_only=True)
-class AddStep(Step):
-    """Both inputs scaled to a common scale by 2**20, added, and scaled to the output's."""
-
-    kind: ClassVar[str] = "add"
-    input_zero_points: tuple[int, int]
-    input_multipliers: tuple[tuple[int, int], tuple[int, int]]
-    """(multiplier, shift) per input."""
-    output_multiplier: tuple[int, int]
-    zero_point: int
-    low: int
-    high: int
 
 
 @dataclass(eq=False, kw_only=True)
@@ -218,6 +207,9 @@ def _addend(zero_point: int, multiplier: int, shift: int) -> dict[str, int]:
 
 
 def _choose_addition(step: AddStep, analysis: Analysis, core: Core, optimise: str) -> Kernel:
+    linear = add_linear(step)
+    if linear is not None:
+        return linear
     return AddSame(step) if AddSame.fits(step) else AddKernel(step)
 
 

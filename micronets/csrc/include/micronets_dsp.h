@@ -137,6 +137,14 @@ MN_INLINE int32_t mn_saturate8(int32_t value)
     return result;
 }
 
+/* value / 2^shift, rounded down and saturated; `shift` a constant. */
+MN_INLINE int32_t mn_saturate8_of(int32_t value, int32_t shift)
+{
+    int32_t result;
+    __asm("ssat %0, #8, %1, asr %2" : "=r"(result) : "r"(value), "I"(shift) : "cc");
+    return result;
+}
+
 /* The larger one of every pair of signed bytes. */
 MN_INLINE uint32_t mn_max_bytes(uint32_t a, uint32_t b)
 {
@@ -220,6 +228,11 @@ MN_INLINE int32_t mn_high_mac(int32_t a, int32_t b, int32_t acc)
 MN_INLINE int32_t mn_saturate8(int32_t value)
 {
     return value < -128 ? -128 : value > 127 ? 127 : value;
+}
+
+MN_INLINE int32_t mn_saturate8_of(int32_t value, int32_t shift)
+{
+    return mn_saturate8(value >> shift);
 }
 
 MN_INLINE uint32_t mn_max_bytes(uint32_t a, uint32_t b)

@@ -67,10 +67,11 @@ struct mn_depthwise
     const int32_t *stream;
 };
 
-/* 1x1 convolution; `words` int16 pairs per pixel and channel pair, `stream` as point_block.h describes. */
+/* 1x1 convolution; `words` int16 pairs per pixel and channel pair, `stream` as point_block.h describes. `blocks` times four
+ * pixels at a time, 1 for weights of 4 bits. */
 struct mn_point
 {
-    int32_t depth, words, channels;
+    int32_t depth, words, channels, blocks;
     int32_t zero_point, low, high;
     const int32_t *stream;
 };
@@ -146,6 +147,20 @@ struct mn_add_same
     int32_t multiplier, constant, shift, low, high;
 };
 
+enum
+{
+    MN_LINEAR_SHIFT = 22
+};
+
+/* clamp((first * first_factor + second * second_factor + constant) >> MN_LINEAR_SHIFT, low, high); the sum, and
+ * every part of it, fits int32 */
+struct mn_add_linear
+{
+    int32_t count;
+    int32_t first_factor, second_factor, constant;
+    int32_t low, high;
+};
+
 /* exponentials[d] is exp(-d * scale) in Q0.31; larger differences to the maximum count as zero */
 struct mn_softmax
 {
@@ -189,13 +204,15 @@ void mn_depthwise_3x3(const struct mn_depthwise_3x3 *p, const int8_t *input, int
 void mn_depthwise_3x3_band(
     const struct mn_depthwise_3x3 *p, int32_t line, int32_t lines, const int8_t *input, int8_t *output,
     int8_t *scratch);
-/* Scratch: 16 bytes per word of depth, word-aligned. `output` may overlap `input` where the plan keeps
+/* Scratch: 16 bytes per word of depth and block, word-aligned, and 4 per word for more than one block. `output` may overlap `input` where the plan keeps
  * input - output >= the distance at which only pixels already read are overwritten.
  * fast, rounded: clamp to int8; clamped, general: to [low, high]. */
 void mn_point_fast(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
 void mn_point_rounded(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
 void mn_point_clamped(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
 void mn_point_general(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
+/* The same for sums beyond 24 bits, `stream` as point_deep.h describes; `blocks` is 1. */
+void mn_point_deep(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
 /* The same for weights of 4 bits, `stream` as point_int4.h describes. */
 void mn_point_int4_fast(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
 void mn_point_int4_rounded(
@@ -209,6 +226,7 @@ void mn_dense_fast(const struct mn_point *p, const int8_t *input, int8_t *output
 void mn_dense_rounded(const struct mn_point *p, const int8_t *input, int8_t *output);
 void mn_dense_clamped(const struct mn_point *p, const int8_t *input, int8_t *output);
 void mn_dense_general(const struct mn_point *p, const int8_t *input, int8_t *output);
+void mn_dense_deep(const struct mn_point *p, const int8_t *input, int8_t *output);
 /* Rows [row, row + rows) of the output; `input` is the whole input, `output` where the first of those rows begins.
  * Scratch: that of the point convolution and four patches in whole words. Forms as above. */
 void mn_patch_fast(
@@ -218,6 +236,8 @@ void mn_patch_rounded(
 void mn_patch_clamped(
     const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch);
 void mn_patch_general(
+    const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch);
+void mn_patch_deep(
     const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch);
 void mn_patch_int4_fast(
     const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch);
@@ -234,6 +254,9 @@ void mn_mean(const struct mn_mean *p, const int8_t *input, int8_t *output);
 void mn_add(const struct mn_binary *p, const int8_t *first, const int8_t *second, int8_t *output);
 /* Tensors of one shape; `output` may be either input. */
 void mn_add_same(const struct mn_add_same *p, const int8_t *first, const int8_t *second, int8_t *output);
+/* The same; clamps to int8, or to [low, high]. */
+void mn_add_linear(const struct mn_add_linear *p, const int8_t *first, const int8_t *second, int8_t *output);
+void mn_add_linear_clamped(const struct mn_add_linear *p, const int8_t *first, const int8_t *second, int8_t *output);
 void mn_multiply(const struct mn_binary *p, const int8_t *first, const int8_t *second, int8_t *output);
 /* output[i] = table[input[i] + 128]; `output` may be `input`. */
 void mn_lookup(const int8_t *table, int32_t count, const int8_t *input, int8_t *output);

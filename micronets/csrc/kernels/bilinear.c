@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Bilinear interpolation in 1024ths, rounded half away from zero. */
 #include "bilinear.h"
 

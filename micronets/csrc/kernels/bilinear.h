@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Resizing with interpolation between four neighbours. */
 #ifndef MICRONETS_BILINEAR_H
 #define MICRONETS_BILINEAR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Functions of two values: one loop over the output, into which each function is inlined. */
 #include "binary.h"
 #include "micronets_arithmetic.h"

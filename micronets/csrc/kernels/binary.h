@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Functions of two values, either of them broadcast; descriptions as in micronets_kernels.h. */
 #ifndef MICRONETS_BINARY_H
 #define MICRONETS_BINARY_H

@@ -7,6 +7,7 @@
  */
 #include "micronets_kernels.h"
 #include "point_block.h"
+#include "point_deep.h"
 
 struct octet
 {
@@ -24,7 +25,7 @@ static __attribute__((noinline)) const int32_t *octet_mac(
 #define MN_LOAD(offset)                                                                                                \
     "ldr %[u], [%[w], #" offset "]\n\t"                                                                                \
     "ldr %[v], [%[w], #" offset " + 4]\n\t"
-#define MN_PAIRS(x, p0, b0, p1, b1)                                                                                    \
+#define MN_TWO_PAIRS(x, p0, b0, p1, b1)                                                                                \
     "smlad %[" #p0 "], %[u], " x ", %[" #p0 "]\n\t"                                                                    \
     "sxtb16 %[u], %[u]\n\t"                                                                                            \
     "smlad %[" #p1 "], %[v], " x ", %[" #p1 "]\n\t"                                                                    \
@@ -35,10 +36,10 @@ static __attribute__((noinline)) const int32_t *octet_mac(
 #define MN_STEP(i)                                                                                                     \
     "ldr %[t], [%[x], #4 * " #i "]\n\t" MN_LOAD("32 * " #i)                                                            \
     "sxtb16 %[s], %[t], ror #8\n\t"                                                                                    \
-    "sxtb16 %[t], %[t]\n\t" MN_PAIRS("%[t]", p0, b0, p1, b1)                                                           \
-    MN_LOAD("32 * " #i " + 8") MN_PAIRS("%[t]", p2, b2, p3, b3)                                                        \
-    MN_LOAD("32 * " #i " + 16") MN_PAIRS("%[s]", p0, b0, p1, b1)                                                       \
-    MN_LOAD("32 * " #i " + 24") MN_PAIRS("%[s]", p2, b2, p3, b3)
+    "sxtb16 %[t], %[t]\n\t" MN_TWO_PAIRS("%[t]", p0, b0, p1, b1)                                                           \
+    MN_LOAD("32 * " #i " + 8") MN_TWO_PAIRS("%[t]", p2, b2, p3, b3)                                                        \
+    MN_LOAD("32 * " #i " + 16") MN_TWO_PAIRS("%[s]", p0, b0, p1, b1)                                                       \
+    MN_LOAD("32 * " #i " + 24") MN_TWO_PAIRS("%[s]", p2, b2, p3, b3)
     __asm volatile("ldr %[t], %[unrolled]\n\t"
                    "cmp %[x], %[t]\n\t"
                    "beq 2f\n"
@@ -66,7 +67,7 @@ static __attribute__((noinline)) const int32_t *octet_mac(
                    : "cc", "memory");
 /* clang-format on */
 #undef MN_STEP
-#undef MN_PAIRS
+#undef MN_TWO_PAIRS
 #undef MN_LOAD
     return stream;
 #else
@@ -154,4 +155,81 @@ void mn_dense_clamped(const struct mn_point *p, const int8_t *input, int8_t *out
 void mn_dense_general(const struct mn_point *p, const int8_t *input, int8_t *output)
 {
     dense(MN_GENERAL, 1, p, input, output);
+}
+
+/* Sums of eight channels, the depth cut as point_deep.h describes; a stream begins with starts of acc_a and acc_b. */
+MN_INLINE const int32_t *deep_octet(const struct mn_point *p, const int8_t *input, const int32_t *stream, int32_t *sums)
+{
+    struct octet acc = {0, stream[1], 0, stream[3], 0, stream[5], 0, stream[7]};
+    const int32_t *lanes = stream + 8;
+    sums[0] = stream[0];
+    sums[2] = stream[2];
+    sums[4] = stream[4];
+    sums[6] = stream[6];
+    for (int32_t left = p->words; left > 0;)
+    {
+        const int32_t segment = mn_segment(left);
+        acc.p0 = acc.b0;
+        acc.p1 = acc.b1;
+        acc.p2 = acc.b2;
+        acc.p3 = acc.b3;
+        lanes = octet_mac(&acc, input, lanes, 2 * segment);
+        sums[0] = mn_wrap_add(sums[0], mn_acc_a(acc.p0, acc.b0));
+        sums[2] = mn_wrap_add(sums[2], mn_acc_a(acc.p1, acc.b1));
+        sums[4] = mn_wrap_add(sums[4], mn_acc_a(acc.p2, acc.b2));
+        sums[6] = mn_wrap_add(sums[6], mn_acc_a(acc.p3, acc.b3));
+        input += 2 * segment;
+        left -= segment;
+    }
+    sums[1] = acc.b0;
+    sums[3] = acc.b1;
+    sums[5] = acc.b2;
+    sums[7] = acc.b3;
+    return lanes;
+}
+
+/* Sums of two channels. */
+MN_INLINE const int32_t *deep_pair(const struct mn_point *p, const int8_t *input, const int32_t *stream, int32_t *sums)
+{
+    sums[0] = *stream++;
+    sums[1] = *stream++;
+    for (int32_t left = p->words; left > 0;)
+    {
+        const int32_t segment = mn_segment(left);
+        int32_t acc_p = sums[1];
+        for (const int8_t *end = input + 2 * segment; input != end; input += 4, stream += 2)
+        {
+            const uint32_t bytes = mn_load_word(input);
+            const uint32_t even = mn_even_bytes(bytes), odd = mn_odd_bytes(bytes);
+            const uint32_t first = (uint32_t)stream[0], second = (uint32_t)stream[1];
+            acc_p = mn_dual_mac(second, odd, mn_dual_mac(first, even, acc_p));
+            sums[1] = mn_dual_mac(mn_even_bytes(second), odd, mn_dual_mac(mn_even_bytes(first), even, sums[1]));
+        }
+        sums[0] = mn_wrap_add(sums[0], mn_acc_a(acc_p, sums[1]));
+        left -= segment;
+    }
+    return stream;
+}
+
+void mn_dense_deep(const struct mn_point *p, const int8_t *input, int8_t *output)
+{
+    const struct mn_bounds bounds = {p->zero_point, p->low, p->high};
+    const int32_t *stream = p->stream;
+    for (int32_t left = p->channels; left > 0;)
+    {
+        int32_t sums[8];
+        const int32_t count = left >= 8 ? 8 : left > 1 ? 2 : 1;
+        stream = count == 8 ? deep_octet(p, input, stream, sums) : deep_pair(p, input, stream, sums);
+        for (int32_t i = 0; i < count; i += 2)
+        {
+            struct mn_scale a, b;
+            stream = mn_read_scales(MN_GENERAL, stream, &a, &b);
+            *output++ = mn_requantise(MN_GENERAL, 1, &bounds, &a, sums[i]);
+            if (i + 1 < count)
+            {
+                *output++ = mn_requantise(MN_GENERAL, 1, &bounds, &b, sums[i + 1]);
+            }
+        }
+        left -= count;
+    }
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* TFLM's inverse square root in fixed point, of a vector's squares. */
 #include "l2_normalisation.h"
 #include "reciprocal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Vectors divided by their lengths, int8 to int8 at the scale 1/128 with the zero point 0. */
 #ifndef MICRONETS_L2_NORMALISATION_H
 #define MICRONETS_L2_NORMALISATION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* TFLM's logarithm in fixed point: of r = x / 2^z around sqrt(sqrt(1/2)) by a rational function, and z log 2. */
 #include "log_softmax.h"
 #include "reciprocal.h"

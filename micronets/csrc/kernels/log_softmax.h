@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Logarithm of softmax over the last side, int8 to int8 at the scale 1/16 with the zero point 127. */
 #ifndef MICRONETS_LOG_SOFTMAX_H
 #define MICRONETS_LOG_SOFTMAX_H

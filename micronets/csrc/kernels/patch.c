@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Convolution with a larger kernel: four pixels' patches are copied out, widened, and multiplied like 1x1 pixels. */
 #include "point.h"
+#include "point_deep.h"
 #include "point_int4.h"
 #include "span.h"
 
@@ -131,11 +132,13 @@ MN_INLINE void widen_patches(
 }
 
 MN_INLINE void convolve(
-    int weight_bits, enum mn_form form, int clamped, const struct mn_patch *p, int32_t row, int32_t rows,
+    enum mn_lanes kind, enum mn_form form, int clamped, const struct mn_patch *p, int32_t row, int32_t rows,
     const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    uint32_t *column = (uint32_t *)(void *)scratch;
-    int8_t *patches = scratch + 4 * MN_BLOCK_PIXELS * p->point.words;
+    const int32_t words = p->point.words, most = MN_BLOCK_PIXELS * p->point.blocks;
+    uint32_t *const columns = (uint32_t *)(void *)scratch;
+    int32_t *const lanes = (int32_t *)(void *)(columns + most * words);
+    int8_t *const patches = (int8_t *)(lanes + (p->point.blocks > 1 ? words : 0));
     const int32_t depth = p->in.channels;
     struct place at = {
         .y = row,
@@ -146,17 +149,25 @@ MN_INLINE void convolve(
         .out_columns = p->out_columns,
         .patch_bytes = 2 * p->point.words};
     begin_row(p, &at);
-    for (int32_t left = rows * p->out_columns; left > 0; left -= MN_BLOCK_PIXELS)
+    for (int32_t left = rows * p->out_columns; left > 0; left -= most)
     {
-        const int32_t count = left < MN_BLOCK_PIXELS ? left : MN_BLOCK_PIXELS;
-        widen_patches(p, input, &at, count, column, patches);
-        if (weight_bits == 4)
+        const int32_t count = left < most ? left : most;
+        uint32_t *column = columns;
+        for (int32_t unread = count; unread > 0; unread -= MN_BLOCK_PIXELS, column += MN_BLOCK_PIXELS * words)
         {
-            mn_column_quads(form, clamped, &p->point, column, count, output);
+            widen_patches(p, input, &at, unread < MN_BLOCK_PIXELS ? unread : MN_BLOCK_PIXELS, column, patches);
+        }
+        if (kind == MN_DEEP)
+        {
+            mn_column_deep(&p->point, columns, count, output);
+        }
+        else if (kind == MN_QUADS)
+        {
+            mn_column_quads(form, clamped, &p->point, columns, count, output);
         }
         else
         {
-            mn_column_channels(form, clamped, &p->point, column, count, output);
+            mn_column_channels(form, clamped, &p->point, columns, count, lanes, output);
         }
         output += count * p->point.channels;
     }
@@ -165,47 +176,53 @@ MN_INLINE void convolve(
 void mn_patch_fast(
     const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    convolve(8, MN_FAST, 0, p, row, rows, input, output, scratch);
+    convolve(MN_PAIRS, MN_FAST, 0, p, row, rows, input, output, scratch);
 }
 
 void mn_patch_rounded(
     const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    convolve(8, MN_ROUNDED, 0, p, row, rows, input, output, scratch);
+    convolve(MN_PAIRS, MN_ROUNDED, 0, p, row, rows, input, output, scratch);
 }
 
 void mn_patch_clamped(
     const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    convolve(8, MN_ROUNDED, 1, p, row, rows, input, output, scratch);
+    convolve(MN_PAIRS, MN_ROUNDED, 1, p, row, rows, input, output, scratch);
 }
 
 void mn_patch_general(
     const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    convolve(8, MN_GENERAL, 1, p, row, rows, input, output, scratch);
+    convolve(MN_PAIRS, MN_GENERAL, 1, p, row, rows, input, output, scratch);
+}
+
+void mn_patch_deep(
+    const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch)
+{
+    convolve(MN_DEEP, MN_GENERAL, 1, p, row, rows, input, output, scratch);
 }
 
 void mn_patch_int4_fast(
     const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    convolve(4, MN_FAST, 0, p, row, rows, input, output, scratch);
+    convolve(MN_QUADS, MN_FAST, 0, p, row, rows, input, output, scratch);
 }
 
 void mn_patch_int4_rounded(
     const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    convolve(4, MN_ROUNDED, 0, p, row, rows, input, output, scratch);
+    convolve(MN_QUADS, MN_ROUNDED, 0, p, row, rows, input, output, scratch);
 }
 
 void mn_patch_int4_clamped(
     const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    convolve(4, MN_ROUNDED, 1, p, row, rows, input, output, scratch);
+    convolve(MN_QUADS, MN_ROUNDED, 1, p, row, rows, input, output, scratch);
 }
 
 void mn_patch_int4_general(
     const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    convolve(4, MN_GENERAL, 1, p, row, rows, input, output, scratch);
+    convolve(MN_QUADS, MN_GENERAL, 1, p, row, rows, input, output, scratch);
 }

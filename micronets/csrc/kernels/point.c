@@ -1,39 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* 1x1 convolution and fully connected layers of several rows.
  *
- * Four pixels at a time are widened into `scratch` before their outputs are written, so the output may lie over the
- * input as far as the pixels already read reach.
+ * `blocks` times four pixels at a time are widened into `scratch` before their outputs are written, so the output may lie
+ * over the input as far as the pixels already read reach.
  */
 #include "point.h"
+#include "point_deep.h"
 #include "point_int4.h"
 
 MN_INLINE void point(
-    int weight_bits, enum mn_form form, int clamped, const struct mn_point *p, int32_t pixels, const int8_t *input,
+    enum mn_lanes kind, enum mn_form form, int clamped, const struct mn_point *p, int32_t pixels, const int8_t *input,
     int8_t *output, int8_t *scratch)
 {
-    uint32_t *column = (uint32_t *)(void *)scratch;
-    for (int32_t left = pixels; left > 0; left -= MN_BLOCK_PIXELS)
+    uint32_t *const columns = (uint32_t *)(void *)scratch;
+    const int32_t depth = p->depth, words = p->words, most = MN_BLOCK_PIXELS * p->blocks;
+    int32_t *const lanes = (int32_t *)(void *)(columns + most * words);
+    for (int32_t left = pixels; left > 0; left -= most)
     {
-        const int32_t count = left < MN_BLOCK_PIXELS ? left : MN_BLOCK_PIXELS;
-        if (count == MN_BLOCK_PIXELS)
+        const int32_t count = left < most ? left : most;
+        uint32_t *column = columns;
+        int32_t unread = count;
+        for (; unread >= MN_BLOCK_PIXELS; unread -= MN_BLOCK_PIXELS, column += MN_BLOCK_PIXELS * words)
         {
-            mn_widen_block(input, p->depth, p->depth, column);
-            input += MN_BLOCK_PIXELS * p->depth;
+            mn_widen_block(input, depth, depth, column);
+            input += MN_BLOCK_PIXELS * depth;
+        }
+        for (; unread > 0; unread--, input += depth)
+        {
+            mn_widen(input, depth, column++);
+        }
+        if (kind == MN_DEEP)
+        {
+            mn_column_deep(p, columns, count, output);
+        }
+        else if (kind == MN_QUADS)
+        {
+            mn_column_quads(form, clamped, p, columns, count, output);
         }
         else
         {
-            for (int32_t i = 0; i < count; i++, input += p->depth)
-            {
-                mn_widen(input, p->depth, column + i);
-            }
-        }
-        if (weight_bits == 4)
-        {
-            mn_column_quads(form, clamped, p, column, count, output);
-        }
-        else
-        {
-            mn_column_channels(form, clamped, p, column, count, output);
+            mn_column_channels(form, clamped, p, columns, count, lanes, output);
         }
         output += count * p->channels;
     }
@@ -41,43 +47,48 @@ MN_INLINE void point(
 
 void mn_point_fast(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    point(8, MN_FAST, 0, p, pixels, input, output, scratch);
+    point(MN_PAIRS, MN_FAST, 0, p, pixels, input, output, scratch);
 }
 
 void mn_point_rounded(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    point(8, MN_ROUNDED, 0, p, pixels, input, output, scratch);
+    point(MN_PAIRS, MN_ROUNDED, 0, p, pixels, input, output, scratch);
 }
 
 void mn_point_clamped(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    point(8, MN_ROUNDED, 1, p, pixels, input, output, scratch);
+    point(MN_PAIRS, MN_ROUNDED, 1, p, pixels, input, output, scratch);
 }
 
 void mn_point_general(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    point(8, MN_GENERAL, 1, p, pixels, input, output, scratch);
+    point(MN_PAIRS, MN_GENERAL, 1, p, pixels, input, output, scratch);
+}
+
+void mn_point_deep(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
+{
+    point(MN_DEEP, MN_GENERAL, 1, p, pixels, input, output, scratch);
 }
 
 void mn_point_int4_fast(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    point(4, MN_FAST, 0, p, pixels, input, output, scratch);
+    point(MN_QUADS, MN_FAST, 0, p, pixels, input, output, scratch);
 }
 
 void mn_point_int4_rounded(
     const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    point(4, MN_ROUNDED, 0, p, pixels, input, output, scratch);
+    point(MN_QUADS, MN_ROUNDED, 0, p, pixels, input, output, scratch);
 }
 
 void mn_point_int4_clamped(
     const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    point(4, MN_ROUNDED, 1, p, pixels, input, output, scratch);
+    point(MN_QUADS, MN_ROUNDED, 1, p, pixels, input, output, scratch);
 }
 
 void mn_point_int4_general(
     const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    point(4, MN_GENERAL, 1, p, pixels, input, output, scratch);
+    point(MN_QUADS, MN_GENERAL, 1, p, pixels, input, output, scratch);
 }

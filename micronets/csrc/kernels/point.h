@@ -7,6 +7,14 @@
 #include "point_block.h"
 #include "point_dsp.h"
 
+/* How weights lie in a stream: point_block.h, point_deep.h, point_int4.h. */
+enum mn_lanes
+{
+    MN_PAIRS,
+    MN_DEEP,
+    MN_QUADS
+};
+
 /* Widens `depth` inputs of one pixel into its words of a column; lanes beyond the depth become zero. */
 MN_INLINE void mn_widen(const int8_t *pixel, int32_t depth, uint32_t *column)
 {
@@ -73,62 +81,90 @@ MN_INLINE void mn_single_channels(
     }
 }
 
-/* All whole pairs of output channels of four pixels, which lie `channels` apart; returns the stream behind them. */
-MN_INLINE const int32_t *mn_block_channels(
-    enum mn_form form, int clamped, const struct mn_point *p, const uint32_t *column, int8_t *output)
+/* Outputs of a whole pair of channels for one column; returns the stream behind the pair. */
+MN_INLINE const int32_t *mn_pair_of_column(
+    enum mn_form form, int clamped, const struct mn_point *p, const uint32_t *column, const int32_t *stream,
+    int8_t *out)
 {
-    const int32_t channels = p->channels, words = p->words;
-    const int32_t *stream = p->stream;
+    const struct mn_bounds bounds = {p->zero_point, p->low, p->high};
+    const int32_t channels = p->channels;
+    struct mn_scale a, b;
+    struct mn_accumulators acc;
+    acc.p0 = acc.p1 = acc.p2 = acc.p3 = stream[0];
+    acc.b0 = acc.b1 = acc.b2 = acc.b3 = stream[1];
+    stream = mn_block_mac(&acc, column, stream + 2, p->words);
+    stream = mn_read_scales(form, stream, &a, &b);
+    out[0] = mn_requantise(form, clamped, &bounds, &a, mn_acc_a(acc.p0, acc.b0));
+    out[1] = mn_requantise(form, clamped, &bounds, &b, acc.b0);
+    out += channels;
+    out[0] = mn_requantise(form, clamped, &bounds, &a, mn_acc_a(acc.p1, acc.b1));
+    out[1] = mn_requantise(form, clamped, &bounds, &b, acc.b1);
+    out += channels;
+    out[0] = mn_requantise(form, clamped, &bounds, &a, mn_acc_a(acc.p2, acc.b2));
+    out[1] = mn_requantise(form, clamped, &bounds, &b, acc.b2);
+    out += channels;
+    out[0] = mn_requantise(form, clamped, &bounds, &a, mn_acc_a(acc.p3, acc.b3));
+    out[1] = mn_requantise(form, clamped, &bounds, &b, acc.b3);
+    return stream;
+}
+
+/* All whole pairs of output channels of `count` columns; returns the stream behind them. `lanes` has room for a pair's. */
+MN_INLINE const int32_t *mn_block_channels(
+    enum mn_form form, int clamped, const struct mn_point *p, const uint32_t *columns, int32_t count, int32_t *lanes,
+    int8_t *output)
+{
 #if MN_DSP
     if (!clamped)
     {
-        return channels < 2      ? stream
-               : form == MN_FAST ? mn_block_fast(column, words, output, channels, stream)
-                                 : mn_block_rounded(column, words, output, channels, stream);
+        const struct mn_blocks blocks = {
+            columns, p->words, count, output, p->channels, p->stream, count > 1 ? lanes : 0};
+        return p->channels < 2 ? p->stream : form == MN_FAST ? mn_blocks_fast(&blocks) : mn_blocks_rounded(&blocks);
     }
 #endif
-    const struct mn_bounds bounds = {p->zero_point, p->low, p->high};
-    for (int32_t pairs = channels / 2; pairs > 0; pairs--, output += 2)
+    (void)lanes;
+    const int32_t *stream = p->stream;
+    for (int32_t pairs = p->channels / 2; pairs > 0; pairs--, output += 2)
     {
-        struct mn_scale a, b;
-        struct mn_accumulators acc;
-        acc.p0 = acc.p1 = acc.p2 = acc.p3 = stream[0];
-        acc.b0 = acc.b1 = acc.b2 = acc.b3 = stream[1];
-        stream = mn_block_mac(&acc, column, stream + 2, words);
-        stream = mn_read_scales(form, stream, &a, &b);
+        const int32_t *const pair = stream;
+        const uint32_t *column = columns;
         int8_t *out = output;
-        out[0] = mn_requantise(form, clamped, &bounds, &a, mn_acc_a(acc.p0, acc.b0));
-        out[1] = mn_requantise(form, clamped, &bounds, &b, acc.b0);
-        out += channels;
-        out[0] = mn_requantise(form, clamped, &bounds, &a, mn_acc_a(acc.p1, acc.b1));
-        out[1] = mn_requantise(form, clamped, &bounds, &b, acc.b1);
-        out += channels;
-        out[0] = mn_requantise(form, clamped, &bounds, &a, mn_acc_a(acc.p2, acc.b2));
-        out[1] = mn_requantise(form, clamped, &bounds, &b, acc.b2);
-        out += channels;
-        out[0] = mn_requantise(form, clamped, &bounds, &a, mn_acc_a(acc.p3, acc.b3));
-        out[1] = mn_requantise(form, clamped, &bounds, &b, acc.b3);
+        for (int32_t left = count; left > 0; left--)
+        {
+            stream = mn_pair_of_column(form, clamped, p, column, pair, out);
+            column += MN_BLOCK_PIXELS * p->words;
+            out += MN_BLOCK_PIXELS * p->channels;
+        }
     }
     return stream;
 }
 
-/* Output channels of `count` (1 to 4) pixels whose column is filled. */
+/* Output channels of `pixels` pixels whose columns are filled one behind the other; behind `columns` lie the lanes. */
 MN_INLINE void mn_column_channels(
-    enum mn_form form, int clamped, const struct mn_point *p, const uint32_t *column, int32_t count, int8_t *output)
+    enum mn_form form, int clamped, const struct mn_point *p, const uint32_t *columns, int32_t pixels, int32_t *lanes,
+    int8_t *output)
 {
+    const int32_t whole = pixels / MN_BLOCK_PIXELS, column_words = MN_BLOCK_PIXELS * p->words;
     const int32_t *stream = p->stream;
-    int32_t channel = 0;
-    if (count == MN_BLOCK_PIXELS)
+    if (whole > 0)
     {
-        stream = mn_block_channels(form, clamped, p, column, output);
-        channel = p->channels & ~1;
-    }
-    if (channel < p->channels)
-    {
-        for (int32_t i = 0; i < count; i++)
+        stream = mn_block_channels(form, clamped, p, columns, whole, lanes, output);
+        if (p->channels & 1)
         {
-            mn_single_channels(form, clamped, p, column + i, stream, channel, output + i * p->channels);
+            const uint32_t *column = columns;
+            int8_t *out = output;
+            for (int32_t i = 0; i < whole * MN_BLOCK_PIXELS; i++, out += p->channels)
+            {
+                mn_single_channels(
+                    form, clamped, p, column + (i & (MN_BLOCK_PIXELS - 1)), stream, p->channels - 1, out);
+                column += (i & (MN_BLOCK_PIXELS - 1)) == MN_BLOCK_PIXELS - 1 ? column_words : 0;
+            }
         }
+    }
+    output += whole * MN_BLOCK_PIXELS * p->channels;
+    columns += whole * column_words;
+    for (int32_t i = 0; i < pixels % MN_BLOCK_PIXELS; i++, output += p->channels)
+    {
+        mn_single_channels(form, clamped, p, columns + i, p->stream, 0, output);
     }
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The point block of Armv7E-M in assembly: all pairs of output channels of four pixels (layouts: point_block.h).
+/* The point block of Armv7E-M in assembly: all pairs of output channels over columns of four pixels (layouts:
+ * point_block.h). A pair's lanes are used for all columns before the next pair's.
  *
  * r0-r7 hold the eight accumulators (p0 b0 p1 b1 ...), r8 lanes, r9 their low bytes, r10 and r11 two pixels' inputs, r12
- * walks the column and lr the stream; all else lives on the stack. Sixteen steps are unrolled; the first pass over them
+ * walks the column and lr the lanes; all else lives on the stack. Sixteen steps are unrolled; the first pass over them
  * begins as far in as leaves a multiple of sixteen. On a Cortex-M4 a load begins while the one before it ends, but for
  * certain only where that one leaves its base register as it is: pointers move once per pass, and the first pass has
  * them as far back as the steps that it leaves out.
@@ -41,9 +42,8 @@
 #define LOAD_AHEAD                                                                                                     \
     "ldr.w r8, [lr], #4\n"                                                                                             \
     "ldr.w r10, [r12], #4\n"
-#define STEP_BACK "sub lr, lr, #4\n"
-#define KEEP_LEFT_OUT
-#define GO_BACK
+/* r1 steps are left out of the first pass. */
+#define MOVE_BACK "movs r9, #0\n"
 #define ADVANCE
 
 #else
@@ -65,16 +65,10 @@
     "smlad r7, r9, r11, r7\n"
 #define AHEAD_BYTES "#0"
 #define LOAD_AHEAD
-#define STEP_BACK
 /* r1 steps are left out of the first pass. */
-#define KEEP_LEFT_OUT                                                                                                  \
+#define MOVE_BACK                                                                                                      \
     "sub r0, r0, r1, lsl #4\n"                                                                                         \
-    "lsl r4, r1, #2\n"                                                                                                 \
-    "str r0, [sp, " COLUMN "]\n"                                                                                       \
-    "str r4, [sp, " LANES_BACK "]\n"
-#define GO_BACK                                                                                                        \
-    "ldr r10, [sp, " LANES_BACK "]\n"                                                                                  \
-    "sub lr, lr, r10\n"
+    "lsl r9, r1, #2\n"
 #define ADVANCE                                                                                                        \
     "add r12, r12, #256\n"                                                                                             \
     "add lr, lr, #64\n"
@@ -84,43 +78,108 @@
 #define FOUR_STEPS(i, j, k, l) STEP(i) STEP(j) STEP(k) STEP(l)
 #define PASS FOUR_STEPS(0, 1, 2, 3) FOUR_STEPS(4, 5, 6, 7) FOUR_STEPS(8, 9, 10, 11) FOUR_STEPS(12, 13, 14, 15) ADVANCE
 
-/* Stack, in bytes from sp. */
-#define COLUMN "#0"
-#define ENTRY "#4"
-#define COLUMN_END "#8"
-#define OUTPUT "#12"
-#define OUTPUT_END "#16"
-#define CHANNELS "#20"
-#define STREAM "#24"
-#define LANES_BACK "#28"
-#define FRAME "#32"
+/* Stack, in bytes from sp: what holds for all pairs, for a pair, and for a column of it. */
+#define FIRST_COLUMN "#0"
+#define FIRST_END "#4"
+#define LAST_END "#8"
+#define COLUMN_BYTES "#12"
+#define ENTRY "#16"
+#define LANES_BACK "#20"
+#define WORDS "#24"
+#define COPY "#28"
+#define OUTPUT "#32"
+#define OUTPUT_END "#36"
+#define CHANNELS "#40"
+#define STREAM "#44"
+#define LANES "#48"
+#define COLUMN "#52"
+#define COLUMN_END "#56"
+#define PIXEL "#60"
+#define START_P "#64"
+#define START_B "#68"
+#define SCALE_0 "#72"
+#define SCALE_1 "#76"
+#define SCALE_2 "#80"
+#define SCALE_3 "#84"
+#define SCALE_4 "#88"
+#define SCALE_5 "#92"
+#define FRAME "#96"
 
-/* Arguments: r0 column, r1 words, r2 output, r3 channels, on the stack the stream. */
-#define BEGIN                                                                                                          \
+/* Argument: r0 the struct. Ends behind a pair's lanes, r5 there, too. */
+#define BEGIN_PAIR                                                                                                     \
     "push {r4-r11, lr}\n"                                                                                              \
-    "ldr lr, [sp, #36]\n"                                                                                              \
     "sub sp, " FRAME "\n"                                                                                              \
-    "str r0, [sp, " COLUMN "]\n"                                                                                       \
-    "add r4, r0, r1, lsl #4\n"                                                                                         \
-    "add r4, r4, " AHEAD_BYTES "\n"                                                                                    \
-    "str r4, [sp, " COLUMN_END "]\n"                                                                                   \
-    "str r2, [sp, " OUTPUT "]\n"                                                                                       \
-    "bic r4, r3, #1\n"                                                                                                 \
-    "add r4, r2, r4\n"                                                                                                 \
+    "ldm r0, {r0-r6}\n"                                                                                                \
+    "str r1, [sp, " WORDS "]\n"                                                                                        \
+    "str r3, [sp, " OUTPUT "]\n"                                                                                       \
+    "str r4, [sp, " CHANNELS "]\n"                                                                                     \
+    "str r6, [sp, " COPY "]\n"                                                                                         \
+    "bic r4, r4, #1\n"                                                                                                 \
+    "add r4, r3, r4\n"                                                                                                 \
     "str r4, [sp, " OUTPUT_END "]\n"                                                                                   \
-    "str r3, [sp, " CHANNELS "]\n"                                                                                     \
+    "lsl r7, r1, #4\n"                                                                                                 \
+    "str r7, [sp, " COLUMN_BYTES "]\n"                                                                                 \
+    "add r8, r0, r7\n"                                                                                                 \
+    "add r8, r8, " AHEAD_BYTES "\n"                                                                                    \
+    "str r8, [sp, " FIRST_END "]\n"                                                                                    \
+    "mla r8, r2, r7, r8\n"                                                                                             \
+    "str r8, [sp, " LAST_END "]\n"                                                                                     \
     "subs r1, r1, #1\n"                                                                                                \
     "and r1, r1, #15\n"                                                                                                \
-    "rsb r1, r1, #15\n" KEEP_LEFT_OUT "movs r3, " STEP_BYTES "\n"                                                      \
+    "rsb r1, r1, #15\n" MOVE_BACK "str r0, [sp, " FIRST_COLUMN "]\n"                                                   \
+    "str r9, [sp, " LANES_BACK "]\n"                                                                                   \
+    "movs r3, " STEP_BYTES "\n"                                                                                        \
     "adr.w r4, 2f\n"                                                                                                   \
     "mla r4, r1, r3, r4\n"                                                                                             \
     "orr r4, r4, #1\n"                                                                                                 \
     "str r4, [sp, " ENTRY "]\n"                                                                                        \
     "1:\n"                                                                                                             \
-    "ldr r0, [lr], #4\n"                                                                                               \
-    "ldr r1, [lr], #4\n"                                                                                               \
+    "ldm r5!, {r0, r1}\n"                                                                                              \
+    "ldr r2, [sp, " WORDS "]\n"                                                                                        \
+    "ldr r6, [sp, " COPY "]\n"                                                                                         \
+    "str r0, [sp, " START_P "]\n"                                                                                      \
+    "str r1, [sp, " START_B "]\n"                                                                                      \
+    "mov lr, r5\n"                                                                                                     \
+    "cmp r6, #0\n"                                                                                                     \
+    "itt eq\n"                                                                                                         \
+    "addeq r5, r5, r2, lsl #2\n"                                                                                       \
+    "beq 6f\n"                                                                                                         \
+    "mov lr, r6\n"                                                                                                     \
+    "subs r2, r2, #8\n"                                                                                                \
+    "blt 5f\n"                                                                                                         \
+    "4:\n"                                                                                                             \
+    "ldm r5!, {r0, r1, r3, r4, r8-r11}\n"                                                                              \
+    "subs r2, r2, #8\n"                                                                                                \
+    "stm r6!, {r0, r1, r3, r4, r8-r11}\n"                                                                              \
+    "bge 4b\n"                                                                                                         \
+    "5:\n"                                                                                                             \
+    "adds r2, r2, #8\n"                                                                                                \
+    "beq 6f\n"                                                                                                         \
+    "3:\n"                                                                                                             \
+    "ldm r5!, {r0, r1}\n"                                                                                              \
+    "subs r2, r2, #2\n"                                                                                                \
+    "stm r6!, {r0, r1}\n"                                                                                              \
+    "bne 3b\n"                                                                                                         \
+    "6:\n"                                                                                                             \
+    "ldr r0, [sp, " LANES_BACK "]\n"                                                                                   \
+    "ldr r1, [sp, " FIRST_COLUMN "]\n"                                                                                 \
+    "ldr r2, [sp, " FIRST_END "]\n"                                                                                    \
+    "ldr r3, [sp, " OUTPUT "]\n"                                                                                       \
+    "sub lr, lr, r0\n"                                                                                                 \
+    "str lr, [sp, " LANES "]\n"                                                                                        \
+    "str r1, [sp, " COLUMN "]\n"                                                                                       \
+    "str r2, [sp, " COLUMN_END "]\n"                                                                                   \
+    "str r3, [sp, " PIXEL "]\n"
+
+/* Sums of four pixels for the pair: acc_a in even registers from r0 on, acc_b in odd ones. */
+#define SUM_COLUMN                                                                                                     \
+    "7:\n"                                                                                                             \
+    "ldr r0, [sp, " START_P "]\n"                                                                                      \
+    "ldr r1, [sp, " START_B "]\n"                                                                                      \
     "ldr r12, [sp, " COLUMN "]\n"                                                                                      \
-    "ldr r11, [sp, " ENTRY "]\n" GO_BACK "mov r2, r0\n"                                                                \
+    "ldr r11, [sp, " ENTRY "]\n"                                                                                       \
+    "ldr lr, [sp, " LANES "]\n"                                                                                        \
+    "mov r2, r0\n"                                                                                                     \
     "mov r4, r0\n"                                                                                                     \
     "mov r6, r0\n"                                                                                                     \
     "mov r3, r1\n"                                                                                                     \
@@ -129,7 +188,8 @@
     ".balign 4\n"                                                                                                      \
     "2:\n" PASS "ldr r11, [sp, " COLUMN_END "]\n"                                                                      \
     "cmp r12, r11\n"                                                                                                   \
-    "bne.w 2b\n" STEP_BACK "sub r0, r0, r1\n"                                                                          \
+    "bne.w 2b\n"                                                                                                       \
+    "sub r0, r0, r1\n"                                                                                                 \
     "sub r2, r2, r3\n"                                                                                                 \
     "sub r4, r4, r5\n"                                                                                                 \
     "sub r6, r6, r7\n"                                                                                                 \
@@ -138,56 +198,79 @@
     "asr r4, r4, #8\n"                                                                                                 \
     "asr r6, r6, #8\n"
 
-/* r12 holds the output, lr the channels. */
-#define NEXT_PAIR                                                                                                      \
-    "ldr r12, [sp, " OUTPUT "]\n"                                                                                      \
-    "ldr r11, [sp, " OUTPUT_END "]\n"                                                                                  \
-    "ldr lr, [sp, " STREAM "]\n"                                                                                       \
-    "add r12, r12, #2\n"                                                                                               \
-    "str r12, [sp, " OUTPUT "]\n"                                                                                      \
-    "cmp r12, r11\n"                                                                                                   \
+/* Stores the four pixels' outputs from r0-r7 and goes on with the next column, then the next pair. r12 holds the first
+ * pixel's place and r11 the channels. */
+#define STORE_AND_GO_ON                                                                                                \
+    "add r8, r12, r11\n"                                                                                               \
+    "add r9, r8, r11\n"                                                                                                \
+    "add r10, r9, r11\n"                                                                                               \
+    "strb r0, [r12]\n"                                                                                                 \
+    "strb r1, [r12, #1]\n"                                                                                             \
+    "strb r2, [r8]\n"                                                                                                  \
+    "strb r3, [r8, #1]\n"                                                                                              \
+    "strb r4, [r9]\n"                                                                                                  \
+    "strb r5, [r9, #1]\n"                                                                                              \
+    "strb r6, [r10]\n"                                                                                                 \
+    "strb r7, [r10, #1]\n"                                                                                             \
+    "add r10, r10, r11\n"                                                                                              \
+    "ldr r0, [sp, " COLUMN_BYTES "]\n"                                                                                 \
+    "ldr r1, [sp, " COLUMN "]\n"                                                                                       \
+    "ldr r2, [sp, " COLUMN_END "]\n"                                                                                   \
+    "ldr r3, [sp, " LAST_END "]\n"                                                                                     \
+    "str r10, [sp, " PIXEL "]\n"                                                                                       \
+    "add r1, r1, r0\n"                                                                                                 \
+    "add r2, r2, r0\n"                                                                                                 \
+    "str r1, [sp, " COLUMN "]\n"                                                                                       \
+    "str r2, [sp, " COLUMN_END "]\n"                                                                                   \
+    "cmp r2, r3\n"                                                                                                     \
+    "bne.w 7b\n"                                                                                                       \
+    "ldr r0, [sp, " OUTPUT "]\n"                                                                                       \
+    "ldr r1, [sp, " OUTPUT_END "]\n"                                                                                   \
+    "ldr r5, [sp, " STREAM "]\n"                                                                                       \
+    "adds r0, r0, #2\n"                                                                                                \
+    "str r0, [sp, " OUTPUT "]\n"                                                                                       \
+    "cmp r0, r1\n"                                                                                                     \
     "bne.w 1b\n"                                                                                                       \
-    "mov r0, lr\n"                                                                                                     \
+    "mov r0, r5\n"                                                                                                     \
     "add sp, " FRAME "\n"                                                                                              \
     "pop {r4-r11, pc}\n"
 
-__attribute__((naked)) const int32_t *mn_block_fast(
-    const uint32_t *column, int32_t words, int8_t *output, int32_t channels, const int32_t *stream)
+__attribute__((naked)) const int32_t *mn_blocks_fast(const struct mn_blocks *blocks)
 {
     /* clang-format off */
-    __asm volatile(BEGIN "ldm lr!, {r8, r9, r10}\n"
-                         "str lr, [sp, " STREAM "]\n"
-                         "ldr r12, [sp, " OUTPUT "]\n"
-                         "ldr r11, [sp, " CHANNELS "]\n"
-                         "asr lr, r10, #16\n"
-                         "sxth r10, r10\n"
-                         "smmlar r0, r0, r8, r10\n"
-                         "smmlar r2, r2, r8, r10\n"
-                         "smmlar r4, r4, r8, r10\n"
-                         "smmlar r6, r6, r8, r10\n"
-                         "smmlar r1, r1, r9, lr\n"
-                         "smmlar r3, r3, r9, lr\n"
-                         "smmlar r5, r5, r9, lr\n"
-                         "smmlar r7, r7, r9, lr\n"
-                         "ssat r0, #8, r0\n"
-                         "ssat r1, #8, r1\n"
-                         "ssat r2, #8, r2\n"
-                         "ssat r3, #8, r3\n"
-                         "ssat r4, #8, r4\n"
-                         "ssat r5, #8, r5\n"
-                         "ssat r6, #8, r6\n"
-                         "ssat r7, #8, r7\n"
-                         "strb r0, [r12]\n"
-                         "strb r1, [r12, #1]\n"
-                         "add r12, r12, r11\n"
-                         "strb r2, [r12]\n"
-                         "strb r3, [r12, #1]\n"
-                         "add r12, r12, r11\n"
-                         "strb r4, [r12]\n"
-                         "strb r5, [r12, #1]\n"
-                         "strb r6, [r12, r11]\n"
-                         "add r12, r12, r11\n"
-                         "strb r7, [r12, #1]\n" NEXT_PAIR);
+    __asm volatile(BEGIN_PAIR
+                   "ldm r5!, {r0, r1, r2}\n"
+                   "str r5, [sp, " STREAM "]\n"
+                   "asr r3, r2, #16\n"
+                   "sxth r2, r2\n"
+                   "str r0, [sp, " SCALE_0 "]\n"
+                   "str r1, [sp, " SCALE_1 "]\n"
+                   "str r2, [sp, " SCALE_2 "]\n"
+                   "str r3, [sp, " SCALE_3 "]\n"
+                   SUM_COLUMN
+                   "ldr r8, [sp, " SCALE_0 "]\n"
+                   "ldr r9, [sp, " SCALE_1 "]\n"
+                   "ldr r10, [sp, " SCALE_2 "]\n"
+                   "ldr lr, [sp, " SCALE_3 "]\n"
+                   "ldr r12, [sp, " PIXEL "]\n"
+                   "ldr r11, [sp, " CHANNELS "]\n"
+                   "smmlar r0, r0, r8, r10\n"
+                   "smmlar r2, r2, r8, r10\n"
+                   "smmlar r4, r4, r8, r10\n"
+                   "smmlar r6, r6, r8, r10\n"
+                   "smmlar r1, r1, r9, lr\n"
+                   "smmlar r3, r3, r9, lr\n"
+                   "smmlar r5, r5, r9, lr\n"
+                   "smmlar r7, r7, r9, lr\n"
+                   "ssat r0, #8, r0\n"
+                   "ssat r1, #8, r1\n"
+                   "ssat r2, #8, r2\n"
+                   "ssat r3, #8, r3\n"
+                   "ssat r4, #8, r4\n"
+                   "ssat r5, #8, r5\n"
+                   "ssat r6, #8, r6\n"
+                   "ssat r7, #8, r7\n"
+                   STORE_AND_GO_ON);
     /* clang-format on */
 }
 
@@ -199,31 +282,32 @@ __attribute__((naked)) const int32_t *mn_block_fast(
     "asr " acc ", " acc ", r10\n"                                                                                      \
     "ssat " acc ", #8, " acc "\n"
 
-__attribute__((naked)) const int32_t *mn_block_rounded(
-    const uint32_t *column, int32_t words, int8_t *output, int32_t channels, const int32_t *stream)
+__attribute__((naked)) const int32_t *mn_blocks_rounded(const struct mn_blocks *blocks)
 {
     /* clang-format off */
-    __asm volatile(BEGIN "ldr r8, [lr]\n"
-                         "ldr r9, [lr, #8]\n"
-                         "ldrsh r10, [lr, #16]\n"
-                         "ldr r12, [sp, " OUTPUT "]\n" ROUND("r0") ROUND("r2") ROUND("r4") ROUND("r6")
-                         "ldr r8, [lr, #4]\n"
-                         "ldr r9, [lr, #12]\n"
-                         "ldrsh r10, [lr, #18]\n"
-                         "add lr, lr, #20\n"
-                         "str lr, [sp, " STREAM "]\n"
-                         "ldr lr, [sp, " CHANNELS "]\n" ROUND("r1") ROUND("r3") ROUND("r5") ROUND("r7")
-                         "strb r0, [r12]\n"
-                         "strb r1, [r12, #1]\n"
-                         "add r12, r12, lr\n"
-                         "strb r2, [r12]\n"
-                         "strb r3, [r12, #1]\n"
-                         "add r12, r12, lr\n"
-                         "strb r4, [r12]\n"
-                         "strb r5, [r12, #1]\n"
-                         "strb r6, [r12, lr]\n"
-                         "add r12, r12, lr\n"
-                         "strb r7, [r12, #1]\n" NEXT_PAIR);
+    __asm volatile(BEGIN_PAIR
+                   "ldm r5!, {r0-r4}\n"
+                   "str r5, [sp, " STREAM "]\n"
+                   "asr r5, r4, #16\n"
+                   "sxth r4, r4\n"
+                   "str r0, [sp, " SCALE_0 "]\n"
+                   "str r1, [sp, " SCALE_1 "]\n"
+                   "str r2, [sp, " SCALE_2 "]\n"
+                   "str r3, [sp, " SCALE_3 "]\n"
+                   "str r4, [sp, " SCALE_4 "]\n"
+                   "str r5, [sp, " SCALE_5 "]\n"
+                   SUM_COLUMN
+                   "ldr r8, [sp, " SCALE_0 "]\n"
+                   "ldr r9, [sp, " SCALE_2 "]\n"
+                   "ldr r10, [sp, " SCALE_4 "]\n"
+                   ROUND("r0") ROUND("r2") ROUND("r4") ROUND("r6")
+                   "ldr r8, [sp, " SCALE_1 "]\n"
+                   "ldr r9, [sp, " SCALE_3 "]\n"
+                   "ldr r10, [sp, " SCALE_5 "]\n"
+                   ROUND("r1") ROUND("r3") ROUND("r5") ROUND("r7")
+                   "ldr r12, [sp, " PIXEL "]\n"
+                   "ldr r11, [sp, " CHANNELS "]\n"
+                   STORE_AND_GO_ON);
     /* clang-format on */
 }
 

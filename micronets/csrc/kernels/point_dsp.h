@@ -5,11 +5,21 @@
 
 #include <stdint.h>
 
-/* All whole pairs (at least one) of `channels` output channels of four pixels, each `channels` bytes after the other;
- * `words` more than 0. Returns the stream behind them. */
-const int32_t *mn_block_fast(
-    const uint32_t *column, int32_t words, int8_t *output, int32_t channels, const int32_t *stream);
-const int32_t *mn_block_rounded(
-    const uint32_t *column, int32_t words, int8_t *output, int32_t channels, const int32_t *stream);
+/* All whole pairs (at least one) of `channels` output channels of columns of four pixels, which lie one behind the other
+ * and are of `words` (more than 0, even) words each; outputs of a pixel lie `channels` bytes after the one before's. */
+struct mn_blocks
+{
+    const uint32_t *columns;
+    int32_t words, count;
+    int8_t *output;
+    int32_t channels;
+    const int32_t *stream;
+    /* Where a pair's lanes are copied to, as every load from flash waits; 0: they are used where they are. */
+    int32_t *lanes;
+};
+
+/* Return the stream behind the pairs. */
+const int32_t *mn_blocks_fast(const struct mn_blocks *blocks);
+const int32_t *mn_blocks_rounded(const struct mn_blocks *blocks);
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Movement of values along up to five sides, the innermost by whole blocks where they lie together. */
 #include "rearrange.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Values moved about: every output comes from one place in the input. */
 #ifndef MICRONETS_REARRANGE_H
 #define MICRONETS_REARRANGE_H

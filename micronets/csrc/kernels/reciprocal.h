@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* gemmlowp's fixed-point division and square root, and shifts that saturate. */
 #ifndef MICRONETS_RECIPROCAL_H
 #define MICRONETS_RECIPROCAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Sums and extremes along a side. */
 #include "reduce.h"
 #include "micronets_arithmetic.h"

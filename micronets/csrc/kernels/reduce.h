@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Sums and extremes along the middle of three sides. */
 #ifndef MICRONETS_REDUCE_H
 #define MICRONETS_REDUCE_H

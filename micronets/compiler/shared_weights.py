@@ -1,0 +1,59 @@
+"""Decides how many blocks of pixels a convolution computes at once, with a pair of channels' weights copied to RAM.
+
+Every load from flash waits. A pair's weights, copied once and used for several blocks of pixels, cost more room for
+these blocks' columns: as much as the memory plan leaves free while the layer runs, or a limit above it lets through.
+"""
+
+from micronets.compiler.arena import ArenaPlan
+from micronets.compiler.cores import Core, Extension
+from micronets.compiler.kernels.fused_rows import FusedRows
+from micronets.compiler.kernels.kernel import PlannedKernel
+from micronets.compiler.kernels.patch import PatchConvolution
+from micronets.compiler.kernels.point import BLOCK_PIXELS, PointConvolution
+from micronets.compiler.steps import ConvolutionStep, DepthwiseConvolutionStep, Program
+
+_BLOCKS = (8, 7, 6, 5, 4, 3, 2)
+# An interpreter's own records of an operator, and the multiplier and shift of one channel.
+_OPERATOR_BYTES = 128
+_CHANNEL_BYTES = 8
+
+
+def share_weights(
+    program: Program, kernels: list[PlannedKernel], placement: ArenaPlan, core: Core, optimise: str
+) -> ArenaPlan:
+    """Sets `blocks` of the kernels; the plan with their scratch."""
+    if core.extension is not Extension.DSP or optimise == "size":  # other kernels read weights where they are
+        return placement
+    least = interpreter_bytes(program)
+    limit_bytes = max(placement.plan.arena_bytes, least if optimise == "speed" else least // 2)
+    for number, kernel in enumerate(kernels):
+        convolution = kernel.first if isinstance(kernel, FusedRows) else kernel
+        if not isinstance(convolution, PointConvolution | PatchConvolution) or not convolution.packed.shareable:
+            continue
+        for blocks in _BLOCKS:
+            if blocks * BLOCK_PIXELS > _pixels_at_once(kernel):
+                continue
+            convolution.blocks = blocks
+            tried = placement.with_scratch(number, kernel, limit_bytes)
+            if tried is not None:
+                placement = tried
+                break
+            convolution.blocks = 1
+    return placement
+
+
+def interpreter_bytes(program: Program) -> int:
+    """What TensorFlow Lite Micro takes of RAM at least: one step's inputs and output side by side, and its records."""
+    values = max(sum(value.size_bytes for value in (*step.inputs, step.output)) for step in program.steps)
+    channels = sum(
+        len(step.bias) for step in program.steps if isinstance(step, ConvolutionStep | DepthwiseConvolutionStep)
+    )
+    return values + _CHANNEL_BYTES * channels + _OPERATOR_BYTES * len(program.steps)
+
+
+def _pixels_at_once(kernel: PlannedKernel) -> int:
+    if isinstance(kernel, FusedRows):
+        bands = kernel.second.bands
+        return bands.band * bands.stride * kernel.first.step.output.shape[1]
+    rows, columns, _ = kernel.step.output.shape
+    return rows * columns
