@@ -146,6 +146,13 @@ def emit(program: Program, kernels: list[PlannedKernel], placement: ArenaPlan, n
 #define LAYER static __attribute__((noipa)) void
 #endif
 
+/* Descriptions hold addresses, which other systems than a microcontroller's do not have among their constants. */
+#if defined(__arm__)
+#define SECTION(name) __attribute__((section(name)))
+#else
+#define SECTION(name)
+#endif
+
 static int8_t arena[{macro}_ARENA_BYTES] __attribute__((aligned(8), section(".bss.{prefix}_arena")));
 
 {state_definition(program, naming)}int8_t *const {prefix}_input = {emitter.address(program.input)};

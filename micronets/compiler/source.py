@@ -42,10 +42,10 @@ class Source:
         return name
 
     def description(self, struct: str, name: str, fields: Mapping[str, Any]) -> str:
-        """Adds a `static const struct` and returns its address as C text."""
+        """Adds a `static const struct` and returns its address as C text; the file defines the macro SECTION."""
         self.parts.append(
             f"static const struct {struct} {name}\n"
-            f'    __attribute__((section("{self._section}_{name}"))) = {_initialiser(fields, "    ")};\n'
+            f'    SECTION("{self._section}_{name}") = {_initialiser(fields, "    ")};\n'
         )
         self.constant_bytes += 4 * _count(fields)
         return f"&{name}"

@@ -74,7 +74,7 @@ def check_answers(program: Path, folder: Path) -> None:
 def test_two_networks_make_one_program(two, compiler):
     """All files of both folders on one include path, the objects in one folder; main also as C++."""
     sources = sorted(two.glob("*/*.c"))
-    run("gcc", "-c", "-O1", *STRICT, *sources, directory=two)
+    assert run("gcc", "-c", "-O1", *STRICT, *sources, directory=two).stderr == b""
     assert len(list(two.glob("*.o"))) == len(sources)
     run(*compiler, "-c", "-Ikeywords", "-Iperson", "main.c", "-o", "main.o", directory=two)
     run("gcc", *sorted(two.glob("*.o")), "-o", "program", directory=two)
