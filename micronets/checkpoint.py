@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +29,10 @@ class Checkpoint:
         self.path = Path(path)
         self._fingerprint = fingerprint
 
-    def save(self, groups: dict[str, Sequence[np.ndarray]], notes: dict[str, Any]) -> None:
+    def save(self, groups: Mapping[str, Sequence[np.ndarray]], notes: dict[str, Any]) -> None:
         """Saves lists of arrays by group name, and JSON-serialisable notes."""
         header = json.dumps({"fingerprint": self._fingerprint, "notes": notes})
-        arrays = {"header": np.frombuffer(header.encode(), np.uint8)}
+        arrays: dict[str, Any] = {"header": np.frombuffer(header.encode(), np.uint8)}
         for group, members in groups.items():
             arrays |= {f"{group}/{index:05d}": np.asarray(member) for index, member in enumerate(members)}
         with atomic_file(self.path) as beside:

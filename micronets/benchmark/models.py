@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from micronets.atomic import atomic_directory, write_text
 from micronets.benchmark.layer_picture import draw_layers
@@ -54,7 +55,7 @@ COLUMNS = (
     "m55_instructions",
     "share_of_baseline_m55",
 )
-Row = dict[str, str | int | float | bool | None]
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)

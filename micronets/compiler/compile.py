@@ -71,7 +71,7 @@ def compile_program(program: Program, directory: Path, *, core: str, optimise: s
     analysis = Analysis(program)
     chosen = [choose_kernel(step, analysis, core, optimise) for step in program.steps]
     program.notes += four_bit_notes(chosen)
-    kernels, placement = fuse_rows(program, chosen, _LEAST_GAIN[optimise])
+    kernels, placement = fuse_rows(program, list(chosen), _LEAST_GAIN[optimise])
     name = re.sub(r"[^A-Za-z0-9_.-]", "_", Path(program.file).stem) or "network"
     emitted = emit(program, kernels, placement, name)
     files = sorted({file for kernel in kernels for file in kernel.files()})

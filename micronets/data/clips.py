@@ -94,7 +94,9 @@ def read_clips(
         cutting; and (path, reason) of every clip that was rejected.
     """
     audio = np.zeros((len(paths), length), np.int16)
-    usable, samples_of, rejected = [], [], []
+    usable: list[int] = []
+    samples_of: list[int] = []
+    rejected: list[tuple[str, str]] = []
     for index, path in enumerate(paths):
         try:
             samples = read_recording(root / path, sample_rate_hz)

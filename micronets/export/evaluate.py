@@ -109,7 +109,8 @@ def _example_shape(path: str | os.PathLike, source: TensorSpecification) -> Shap
     shape = source.shape[1:]
     if not 1 <= len(shape) <= 3:
         raise ModelError(f"{path} has an input of shape {source.shape}; set evaluate.input_shape.")
-    return tuple([1] * (3 - len(shape)) + list(shape))
+    rows, columns, channels = (1,) * (3 - len(shape)) + tuple(shape)
+    return rows, columns, channels
 
 
 def _places(labels: tuple[str, ...], dataset: Dataset) -> np.ndarray:

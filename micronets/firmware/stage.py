@@ -7,12 +7,14 @@ from typing import Any
 
 from micronets.boards import Board
 from micronets.compiler import compile_network
+from micronets.compiler.compiled_network import CompiledNetwork
 from micronets.linking.board_program import build_board_program
 from micronets.linking.build import build_firmware
 from micronets.linking.firmware import Firmware
 from micronets.runtime import TFLM
 from micronets.tflm import TflmLibrary
 from micronets.tflm.build import build_tflm_firmware
+from micronets.tflm.program import TflmProgram
 
 
 def build_for_runtime(
@@ -38,6 +40,7 @@ def build_for_runtime(
         ModelError, BuildError: the network cannot be built, or does not fit the board.
     """
     optimise = options["optimise"]
+    network: CompiledNetwork | TflmProgram
     if runtime == TFLM:
         library = TflmLibrary.find(options["library"], options["include"], board.core)
         network, firmware = build_tflm_firmware(tflite, library, board, directory, optimise=optimise)

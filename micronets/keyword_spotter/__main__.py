@@ -7,6 +7,7 @@ import sys
 import tempfile
 from dataclasses import asdict, fields, replace
 from pathlib import Path
+from typing import Any
 
 from micronets.boards import find_board
 from micronets.compiler import OPTIMISE
@@ -43,6 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--target", default=EMULATOR, help="emulator, or serial:PORT to play the stream to the board there as well"
     )
+    field: Any
     for field in fields(SpotOptions):
         option = f"--{field.name.replace('_', '-')}"
         parser.add_argument(option, type=field.type, default=field.default, metavar=_FORMATS[field.type])
@@ -65,7 +67,7 @@ def _run(options: argparse.Namespace, scratch: Path) -> str:
             "a board with a microphone hears nothing over the serial port; leave out either --microphone or --target"
         )
     spot_options = SpotOptions(**{field.name: getattr(options, field.name) for field in fields(SpotOptions)})
-    task = find_task("kws")
+    task: Any = find_task("kws")  # the task of speech has classes and features beside what every task has
     labels = tuple(options.labels or task.classes)
     parameters = task.features if options.window_ms is None else replace(task.features, window_ms=options.window_ms)
     elf = None
@@ -91,7 +93,8 @@ def _stream(
     options: argparse.Namespace, spot_options: SpotOptions, parameters: MfccParameters, scratch: Path
 ) -> SpokenStream:
     if options.stream:
-        return SpokenStream.load(*options.stream, parameters.sample_rate_hz)
+        audio, truth = options.stream
+        return SpokenStream.load(audio, truth, parameters.sample_rate_hz)
     if options.data is None:
         raise ConfigurationError("there is nothing to listen to; give --data with a folder, or --stream with two files")
     folder = options.data

@@ -4,13 +4,15 @@ Keras composes the operation from a dozen element-wise ones; on a CPU TensorFlow
 up to twice as fast. Only here and in `micronets.backend` does anything reach below `keras.ops`.
 """
 
+from typing import Any
+
 import keras
 
 
 class BatchNormalisation(keras.layers.BatchNormalization):
     """Normalises over all but the last axis of (batch, height, width, channels)."""
 
-    def call(self, inputs, training=None):
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
         if not training or keras.backend.backend() != "tensorflow":
             return super().call(inputs, training=training)
         import tensorflow as tf

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import keras
 import numpy as np
@@ -41,8 +42,8 @@ class Network(keras.Model):
         quantised: bool,
         weight_bits: int = 8,
         dropout: float = 0.0,
-        **kwargs,
-    ):
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.architecture = architecture
         self.input_range = input_range
@@ -56,7 +57,7 @@ class Network(keras.Model):
         ]
         self.build((None, *architecture.input_shape))
 
-    def _stage(self, index: int, layer, last: bool) -> keras.layers.Layer:
+    def _stage(self, index: int, layer: Any, last: bool) -> keras.layers.Layer:
         name = f"layer_{index:02d}"
         if isinstance(layer, AveragePooling):
             return AveragePool(layer, name=name)
@@ -74,14 +75,14 @@ class Network(keras.Model):
             name=name,
         )
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         for stage, before in zip(self.stages, self.architecture.input_shapes(), strict=True):
             stage.build((None, *before))
         self.built = True
 
-    def call(self, inputs, training=None):
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
         outputs = self._quantise_input(inputs)
-        earlier = []
+        earlier: list[Any] = []
         for index, stage in enumerate(self.stages):
             if index == len(self.stages) - 1:
                 outputs = self.dropout(outputs, training=training)
@@ -91,13 +92,13 @@ class Network(keras.Model):
             outputs = outputs / self.input_gain
         return ops.reshape(outputs, (-1, math.prod(self.architecture.output_shapes()[-1])))
 
-    def _quantise_input(self, inputs):
+    def _quantise_input(self, inputs: Any) -> Any:
         if self.quantised:
             low, high = self.input_range
             inputs = keras.quantizers.fake_quant_with_min_max_vars(inputs, low, high, num_bits=8)
         return inputs * self.input_gain
 
-    def _run_stage(self, index, stage, inputs, earlier, training):
+    def _run_stage(self, index: Any, stage: Any, inputs: Any, earlier: Any, training: bool | None) -> Any:
         if isinstance(stage, PaddedAddition):
             return stage([inputs, earlier[self.architecture.layers[index].source]])
         if isinstance(stage, AveragePool):
@@ -121,7 +122,7 @@ class Network(keras.Model):
     def calibrate(self, features: np.ndarray) -> None:
         """Sets every range to what the float network shows on `features` (batch, height, width, channels)."""
         outputs = ops.convert_to_tensor(features) * self.input_gain
-        earlier = []
+        earlier: list[Any] = []
         for index, stage in enumerate(self.stages):
             if isinstance(stage, QuantisableConvolution):
                 outputs = stage.float_output(outputs)
@@ -129,7 +130,9 @@ class Network(keras.Model):
             elif isinstance(stage, AveragePool):
                 outputs = stage(outputs)
             else:
-                outputs = stage.add(outputs, earlier[self.architecture.layers[index].source])
+                layer = self.architecture.layers[index]
+                assert isinstance(layer, Addition)
+                outputs = stage.add(outputs, earlier[layer.source])
                 stage.range.set_range(float(ops.min(outputs)), float(ops.max(outputs)))
             earlier.append(outputs)
 
@@ -159,14 +162,14 @@ class Network(keras.Model):
 class AveragePool(keras.layers.Layer):
     """Average over SAME windows, or over the whole map; padding does not count."""
 
-    def __init__(self, layer: AveragePooling, **kwargs):
+    def __init__(self, layer: AveragePooling, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.pooling = layer
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         self.built = True
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         if self.pooling.kernel is None:
             return ops.mean(inputs, axis=(1, 2), keepdims=True)
         return ops.average_pool(inputs, self.pooling.kernel, self.pooling.stride, padding="same")
@@ -175,19 +178,19 @@ class AveragePool(keras.layers.Layer):
 class PaddedAddition(keras.layers.Layer):
     """Adds two maps; the narrower one is padded with zero channels. Linear output, quantised with a signed range."""
 
-    def __init__(self, quantised: bool, **kwargs):
+    def __init__(self, quantised: bool, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.quantised = quantised
         self.range = ActivationRange(signed=True, ceiling=None, trainable=quantised, name="range")
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         self.built = True
 
     def state(self) -> list[keras.Variable]:
         """All variables."""
         return self.range.state()
 
-    def add(self, left, right):
+    def add(self, left: Any, right: Any) -> Any:
         """The sum without quantisation."""
         missing = left.shape[-1] - right.shape[-1]
         if missing > 0:
@@ -196,19 +199,23 @@ class PaddedAddition(keras.layers.Layer):
             left = ops.pad(left, ((0, 0), (0, 0), (0, 0), (0, -missing)))
         return left + right
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         total = self.add(*inputs)
         return self.range(total) if self.quantised else total
 
 
 def _scale_outputs(parameters: LayerParameters, factor: float) -> LayerParameters:
     scaled = _scale_kernel(parameters, factor)
-    output_range = None if scaled.output_range is None else tuple(factor * bound for bound in scaled.output_range)
+    assert scaled.bias is not None
+    output_range = scaled.output_range
+    if output_range is not None:
+        output_range = factor * output_range[0], factor * output_range[1]
     return replace(scaled, bias=(scaled.bias * factor).astype(np.float32), output_range=output_range)
 
 
 def _scale_kernel(parameters: LayerParameters, gain: float) -> LayerParameters:
-    scale = None if parameters.kernel_scale is None else (parameters.kernel_scale * gain).astype(np.float32)
+    assert parameters.kernel is not None
+    scale = None if parameters.kernel_scale is None else np.asarray(parameters.kernel_scale * gain).astype(np.float32)
     return LayerParameters(
         (parameters.kernel * gain).astype(np.float32), parameters.bias, scale, parameters.output_range
     )

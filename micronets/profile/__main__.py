@@ -41,7 +41,10 @@ def main(arguments: list[str] | None = None) -> int:
         with tempfile.TemporaryDirectory() as scratch:
             directory = options.output or Path(scratch)
             board = find_board(options.board)
-            library = TflmLibrary.find(*options.tflm, board.core) if options.tflm else None
+            library = None
+            if options.tflm:
+                archive, include = options.tflm
+                library = TflmLibrary.find(archive, include, board.core)
             profile = profile_model(
                 options.model,
                 board,

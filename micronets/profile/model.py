@@ -7,7 +7,7 @@ import numpy as np
 
 from micronets.boards import Board
 from micronets.compiler import compile_network
-from micronets.compiler.compiled_network import EdgeQuantisation
+from micronets.compiler.compiled_network import CompiledNetwork, EdgeQuantisation
 from micronets.emulator.execution import DEFAULT_TIMEOUT_S
 from micronets.hardware.measure import check_outputs, flash_and_measure
 from micronets.linking.board_program import build_board_program
@@ -19,6 +19,7 @@ from micronets.target import EMULATOR, serial_port
 from micronets.tflm import TflmLibrary
 from micronets.tflm.build import build_tflm_firmware
 from micronets.tflm.host import run_tflm
+from micronets.tflm.program import TflmProgram
 
 
 def profile_model(
@@ -48,6 +49,7 @@ def profile_model(
     Raises:
         MicronetsError: any of the steps failed.
     """
+    network: CompiledNetwork | TflmProgram
     if library is None:
         network = compile_network(tflite, directory / "src", core=board.core, optimise=optimise)
         firmware = build_firmware(network, board, directory)

@@ -43,6 +43,8 @@ class ImageDataset:
     @classmethod
     def open(cls, directory: Path, input_shape: Shape) -> "ImageDataset":
         """Opens what `prepare_images` made; raises DataError where it is missing, incomplete or damaged."""
+        rows, columns, channels = input_shape
+        shape = (rows, columns, channels)
         remedy = "remove the folder and run the data stage again"
         try:
             about = json.loads((directory / "dataset.json").read_text(encoding="utf-8"))
@@ -54,12 +56,12 @@ class ImageDataset:
                 raise ValueError("images.npy, images.csv and dataset.json do not fit together")
             if not table["split"].map(SPLITS.index).is_monotonic_increasing:
                 raise ValueError("images.csv is not sorted by split")
-            images = view(directory, stored, tuple(input_shape))
+            images = view(directory, stored, shape)
             return cls(
                 directory,
                 about["task"],
                 tuple(about["labels"]),
-                tuple(input_shape),
+                shape,
                 about["content_hash"],
                 table,
                 images,

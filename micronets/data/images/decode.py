@@ -33,7 +33,8 @@ def decode(path: Path, columns: int, rows: int | None = None, box: Box = (0, 0, 
                 # JPEG: decodes at a fraction of the size, still above ours
                 image.draft("RGB", (2 * size[0], 2 * size[1]))
                 upright = ImageOps.exif_transpose(image).convert("RGB")
-                part = tuple(edge * side for edge, side in zip(box, 2 * upright.size, strict=True))
+                width, height = upright.size
+                part = (box[0] * width, box[1] * height, box[2] * width, box[3] * height)
                 return np.asarray(upright.resize(size, Image.Resampling.BILINEAR, part, reducing_gap=2.0))
     except FileNotFoundError:
         raise ImageRejected("is not there") from None
