@@ -98,7 +98,7 @@ class Network(keras.Model):
             inputs = keras.quantizers.fake_quant_with_min_max_vars(inputs, low, high, num_bits=8)
         return inputs * self.input_gain
 
-    def _run_stage(self, index: Any, stage: Any, inputs: Any, earlier: Any, training: bool | None) -> Any:
+    def _run_stage(self, index: int, stage: Any, inputs: Any, earlier: Any, training: bool | None) -> Any:
         if isinstance(stage, PaddedAddition):
             return stage([inputs, earlier[self.architecture.layers[index].source]])
         if isinstance(stage, AveragePool):
