@@ -100,7 +100,9 @@ class Network(keras.Model):
 
     def _run_stage(self, index: int, stage: Any, inputs: Any, earlier: Any, training: bool | None) -> Any:
         if isinstance(stage, PaddedAddition):
-            return stage([inputs, earlier[self.architecture.layers[index].source]])
+            layer = self.architecture.layers[index]
+            assert isinstance(layer, Addition)
+            return stage([inputs, earlier[layer.source]])
         if isinstance(stage, AveragePool):
             pooled = stage(inputs)
             return self._range_layer(index)(pooled) if self.quantised else pooled
