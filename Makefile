@@ -4,7 +4,7 @@
 # make bench   compile and profile the .tflite files in the folder MODELS
 # make fuzz    throw random networks at the compiler
 # make setup   only set up: a virtual environment in .venv and, where the user may, the Arm compiler and the emulator
-.PHONY: run test lint bench fuzz setup
+.PHONY: run test quick lint bench fuzz setup
 
 MODELS ?= ../shared/models
 BIN := $(CURDIR)/.venv/bin
@@ -16,9 +16,13 @@ run: setup
 test: setup
 	pytest -n 2 --dist loadfile tests/workflow tests  # the longest first
 
+quick: setup
+	pytest -n 2 -m "not slow and not emulator and not training and not workflow"
+
 lint: setup
 	ruff check .
 	ruff format --check .
+	mypy
 	git ls-files '*.c' '*.h' '*.cpp' | xargs clang-format --dry-run -Werror
 	snakefmt --check Snakefile rules
 	snakemake --lint

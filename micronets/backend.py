@@ -2,6 +2,7 @@
 
 import functools
 import operator
+from typing import Any
 
 import keras
 
@@ -32,7 +33,7 @@ def _add_gradients_in_order() -> None:
 
     usual = backprop._default_vspace
 
-    def add(gradients):
+    def add(gradients: Any) -> Any:
         import tensorflow as tf
 
         if all(isinstance(gradient, tf.Tensor) for gradient in gradients):

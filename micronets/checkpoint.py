@@ -31,7 +31,7 @@ class Checkpoint:
         self.path = Path(path)
         self._fingerprint = fingerprint
 
-    def save(self, groups: dict[str, Sequence[np.ndarray]], notes: dict[str, Any]) -> None:
+    def save(self, groups: Mapping[str, Sequence[np.ndarray]], notes: dict[str, Any]) -> None:
         """Saves lists of arrays by group name, and JSON-serialisable notes."""
         arrays = {
             f"{group}/{index:05d}": np.asarray(member)

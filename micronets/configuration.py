@@ -78,7 +78,7 @@ class TaskConfiguration:
 
     def section(self, name: str, model: str | None = None) -> Section:
         """The section of a configured model, or the task's own where the model is None or not configured."""
-        if model in self.models and name in MODEL_SECTIONS:
+        if model is not None and model in self.models and name in MODEL_SECTIONS:
             return self.models[model].sections[name]
         return self.sections[name]
 
@@ -414,7 +414,8 @@ def _check_options(task: str, sections: Mapping[str, Section], place: str = "") 
 
 
 def _check_spot(task: str, section: Section) -> None:
-    hop_ms = find_task(task).features.hop_ms
+    speech: Any = find_task(task)
+    hop_ms = speech.features.hop_ms
     try:
         from_mapping(SpotOptions, section, "spot").check_hop(hop_ms)
     except ConfigurationError as error:

@@ -7,6 +7,7 @@ import json
 import os
 import zipfile
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -74,7 +75,7 @@ class TrainedNetwork:
             "output_ranges": [parameters.output_range for parameters in self.parameters],
             "weight_bits": self.weight_bits,
         }
-        arrays = {"header": np.frombuffer(json.dumps(header, sort_keys=True).encode(), np.uint8)}
+        arrays: dict[str, Any] = {"header": np.frombuffer(json.dumps(header, sort_keys=True).encode(), np.uint8)}
         for index, parameters in enumerate(self.parameters):
             for name in ("kernel", "bias", "kernel_scale"):
                 value = getattr(parameters, name)

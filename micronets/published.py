@@ -257,4 +257,5 @@ def published_architecture(name: str, classes: int | None = None) -> Architectur
     if classes is None or architecture.reconstructs:
         return architecture
     *layers, classifier = architecture.layers
+    assert isinstance(classifier, Convolution)
     return replace(architecture, layers=(*layers, replace(classifier, channels=classes)))

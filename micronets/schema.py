@@ -72,7 +72,8 @@ def _read_text(holder: dict[str, Any], error: ValidationError) -> bool:
     read = next((value for value in _readings(error.instance) if wanted.is_valid(value)), None)
     if read is None:
         return False
-    *parents, last = ["value", *error.absolute_path]
+    path = ["value", *error.absolute_path]
+    parents, last = path[:-1], path[-1]
     place: Any = holder
     for part in parents:
         place = place[part]

@@ -6,11 +6,14 @@ that no state is shared, and without dates, so that equal results give equal byt
 
 import io
 import os
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, LogLocator, NullLocator
 
@@ -24,7 +27,7 @@ INK = "#1F2933"
 MUTED = "#8A939C"
 FAINT = "#E3E7EB"
 
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 9.5,
     "axes.titlesize": 10.5,
@@ -70,7 +73,7 @@ class Picture:
         Path(folder, f"{self.name}.png").write_bytes(self.png)
 
 
-def styled():
+def styled() -> AbstractContextManager[None]:
     """The context in which figures are made, drawn and saved."""
     return matplotlib.rc_context(_STYLE)
 
@@ -90,17 +93,17 @@ def finish(figure: Figure, name: str, title: str, caption: str, alternative: str
     return Picture(name, title, caption, alternative, png.getvalue(), svg.getvalue())
 
 
-def label_bytes(axis) -> None:
+def label_bytes(axis: Axis) -> None:
     """Axis figures in kB (1000 bytes) or MB."""
     axis.set_major_formatter(EngFormatter(unit="B", sep=" "))
 
 
-def label_counts(axis) -> None:
+def label_counts(axis: Axis) -> None:
     """Axis figures in thousands, millions and so on."""
     axis.set_major_formatter(EngFormatter(sep=" "))
 
 
-def label_plain(axis) -> None:
+def label_plain(axis: Axis) -> None:
     """Axis figures as they are, without powers of ten."""
     axis.set_major_formatter("{x:,g}")
 

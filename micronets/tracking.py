@@ -16,6 +16,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -129,14 +130,23 @@ class StageRun:
         """Copies files, or whole folders under their own names, into the run; missing ones are left out."""
         for path in map(Path, paths):
             if path.is_dir():
-                self._writer.submit(lambda path=path: self._client.log_artifacts(self._run, str(path), path.name))
+                self._writer.submit(partial(self._log_folder, path))
             elif path.is_file():
-                self._writer.submit(lambda path=path: self._client.log_artifact(self._run, str(path)))
+                self._writer.submit(partial(self._log_file, path))
 
     def set_tags(self, tags: Mapping[str, Any]) -> None:
         """Tags the model's own run, e.g. with the content hash of the data."""
         for key, value in tags.items():
-            self._writer.submit(lambda key=key, value=value: self._client.set_tag(self._parent, key, str(value)))
+            self._writer.submit(partial(self._set_tag, key, str(value)))
+
+    def _log_folder(self, path: Path) -> None:
+        self._client.log_artifacts(self._run, str(path), path.name)
+
+    def _log_file(self, path: Path) -> None:
+        self._client.log_artifact(self._run, str(path))
+
+    def _set_tag(self, key: str, value: str) -> None:
+        self._client.set_tag(self._parent, key, value)
 
     def _start(self) -> None:
         from mlflow.entities import Param, RunTag

@@ -43,7 +43,9 @@ def _panel(axes: Axes, title: str, profile: Profile) -> None:
     axes.bar(places, floors, color=ORANGE, width=0.78, label="floor: MACs / 2, and its share in %")
     for place, total, floor in zip(places, cycles, floors, strict=True):
         if floor and total >= _LEAST_LABELLED_SHARE * cycles.max():
-            axes.text(place, total, f"{100 * floor / total:.0f}", ha="center", va="bottom", fontsize=7, color=INK)
+            axes.text(
+                float(place), total, f"{100 * floor / total:.0f}", ha="center", va="bottom", fontsize=7, color=INK
+            )
     axes.set_xticks(places, [_name(str(row["layer"])) for row in rows], rotation=45, ha="right", rotation_mode="anchor")
     axes.tick_params(axis="x", labelsize=7)
     axes.set_xlim(-0.6, max(len(rows), _LEAST_PLACES) - 0.4)

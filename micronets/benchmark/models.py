@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from micronets.atomic import write_bytes, write_text
 from micronets.benchmark.comparison_picture import draw_comparison
@@ -54,7 +55,7 @@ COLUMNS = (
     "m55_instructions",
     "share_of_baseline_m55",
 )
-Row = dict[str, str | int | float | bool | None]
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from micronets.architecture import Architecture, AveragePooling, Convolution
 from micronets.boards import Board
 from micronets.characterise.finished import Finished
-from micronets.characterise.sampling import measure_networks
+from micronets.characterise.sampling import LayerSample, measure_networks
 
 COUNTS = tuple(range(132, 145))
 _MAP = (25, 5)
@@ -31,9 +31,9 @@ def measure_channels(board: Board, *, processes: int, optimise: str, finished: F
         for count in COUNTS
     ]
     samples = measure_networks(architectures, board, 0, processes=processes, optimise=optimise, finished=finished)
-    first = {}
-    for layer in samples.layers:
-        first.setdefault(layer.network, layer)
+    first: dict[str, LayerSample] = {}
+    for sample in samples.layers:
+        first.setdefault(sample.network, sample)
     return tuple(
         ChannelSample(count, layer.macs, layer.cycles)
         for count in COUNTS

@@ -1,6 +1,7 @@
 """Boards side by side: the same random networks on each."""
 
 import csv
+import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -73,7 +74,7 @@ def _compare(backbone: str, board: str, other: str, pairs: Sequence[tuple[float,
         round(float(ratios.mean()), 4),
         round(float(ratios.min()), 4),
         round(float(ratios.max()), 4),
-        round(100 * float(np.hypot(*errors)), 2),
+        round(100 * float(math.hypot(*errors)), 2),
     )
 
 

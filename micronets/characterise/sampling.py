@@ -113,7 +113,11 @@ def _layers(architecture: Architecture, profile: Profile) -> list[LayerSample]:
     """The convolutions: all that has operations to speak of. The compiler keeps their order."""
     rows = [row for row in profile.layer_rows() if _CONVOLUTION.search(str(row["layer"]))]
     shapes = zip(architecture.layers, architecture.input_shapes(), architecture.output_shapes(), strict=True)
-    convolutions = [entry for entry in shapes if isinstance(entry[0], Convolution | DepthwiseConvolution)]
+    convolutions = [
+        (layer, before, after)
+        for layer, before, after in shapes
+        if isinstance(layer, Convolution | DepthwiseConvolution)
+    ]
     return [
         LayerSample(
             network=architecture.name,

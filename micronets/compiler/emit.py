@@ -122,6 +122,7 @@ def emit(program: Program, kernels: list[PlannedKernel], placement: ArenaPlan, n
             definitions[kernel.second.definition()] = None
             emitter.fused(kernel, scratch)
         else:
+            assert isinstance(kernel, Kernel)
             definitions[kernel.definition()] = None
             emitter.single(kernel, scratch)
     calls = "\n".join(f"    {name}();\n    {macro}_AFTER_STEP({i});" for i, name in enumerate(emitter.calls))

@@ -5,7 +5,7 @@ bound. Here a damaged file raises `Damaged`, and no vector is longer than the fi
 """
 
 import struct
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -95,7 +95,7 @@ class Table:
         return start + 4, count
 
 
-def _scalar(content: bytes, format_: str, position: int) -> int | float:
+def _scalar(content: bytes, format_: str, position: int) -> Any:
     if not 0 <= position <= len(content) - struct.calcsize(format_):
         raise Damaged("an offset points outside the file")
     return struct.unpack_from(format_, content, position)[0]

@@ -69,8 +69,9 @@ def _widen_bands(
             f"{kernel.buffer_bytes} bytes of rows instead of {kernel.first.step.output.size_bytes}"
         )
         for band in _BANDS[1:]:
-            wider = fuse(kernel.first, kernel.second, band)
-            if wider is None or wider.second.bands.band == kernels[i].second.bands.band:
+            wider, current = fuse(kernel.first, kernel.second, band), kernels[i]
+            assert isinstance(current, FusedRows)
+            if wider is None or wider.second.bands.band == current.second.bands.band:
                 break
             candidate = [*kernels[:i], wider, *kernels[i + 1 :]]
             tried = plan_arena(program, candidate)

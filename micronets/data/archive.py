@@ -89,7 +89,9 @@ def _unpack(archive: Path, folder: Path, limit: int) -> None:
             if free is not None and free < member.size + _FREE_BYTES:
                 raise DataError(f"only {free / 1e6:.0f} MB are free to unpack {archive}; free some and run again")
             target.parent.mkdir(parents=True, exist_ok=True)
-            with tar.extractfile(member) as source, open(target, "xb") as sink:
+            source = tar.extractfile(member)
+            assert source is not None  # a file: folders are passed over, anything else is refused
+            with source, open(target, "xb") as sink:
                 shutil.copyfileobj(source, sink)
             if target.stat().st_size != member.size:
                 raise DataError(f"{archive} is damaged: {member.name!r} is cut off; remove it to download it again")

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from micronets.errors import ConfigurationError
 
-Options = TypeVar("Options")
+Options = TypeVar("Options", bound=Any)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,8 +38,8 @@ def from_mapping(kind: type[Options], values: Mapping[str, Any], section: str) -
     return kind(**arguments)
 
 
-def _converted(kind: type, value: Any, key: str) -> Any:
-    if dataclasses.is_dataclass(kind):
+def _converted(kind: Any, value: Any, key: str) -> Any:
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         return from_mapping(kind, value, key)
     if isinstance(kind, types.UnionType):
         return None if value is None else _converted(_member(kind, value), value, key)
@@ -53,7 +53,7 @@ def _converted(kind: type, value: Any, key: str) -> Any:
     return value
 
 
-def schema_of(kind: type) -> dict[str, Any]:
+def schema_of(kind: Any) -> dict[str, Any]:
     """A JSON schema of the mappings that `from_mapping` turns into `kind`, with keys and types but without limits."""
     properties = {field.name: _schema_of_field(field.type) for field in dataclasses.fields(kind)}
     return {"type": "object", "additionalProperties": False, "properties": properties}

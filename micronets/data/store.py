@@ -1,6 +1,7 @@
 """A .npy file that grows row by row, so that a dataset larger than the memory can be written."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -40,7 +41,7 @@ class ArrayWriter:
     def __enter__(self) -> "ArrayWriter":
         return self
 
-    def __exit__(self, kind, error, traceback) -> None:
+    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
         if kind is None:
             self._stream.seek(0)
             self._write_header()

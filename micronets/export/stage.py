@@ -112,9 +112,10 @@ def check(
         agreements["fake_quantised"] = agreement(sink.encode(outputs), tflm)
     truth = examples.truth
     with atomic_file(test_inputs_path) as beside:
-        grids = {"input_grid": source.grid, "output_grid": sink.grid}
-        sounds = {} if examples.sounds is None else {"sounds": np.array(to_text(examples.sounds))}
-        np.savez(beside, inputs=inputs, outputs=tflm, **grids, **sounds, **pack_truth(truth))
+        arrays: dict[str, Any] = {"input_grid": source.grid, "output_grid": sink.grid}
+        if examples.sounds is not None:
+            arrays["sounds"] = np.array(to_text(examples.sounds))
+        np.savez(beside, inputs=inputs, outputs=tflm, **(arrays | pack_truth(truth)))
     read = source.decode(inputs)
     metrics = {
         "test_count": len(truth),

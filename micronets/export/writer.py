@@ -74,7 +74,8 @@ class _Writer:
 
     def write(self) -> bytes:
         architecture = self._network.architecture
-        quantisation = activation_quantisation(self._network.input_range, "the input") if self._quantised else None
+        input_range = self._network.input_range
+        quantisation = None if input_range is None else activation_quantisation(input_range, "the input")
         current = input_map = self._map("input", architecture.input_shape, quantisation)
         outputs: list[_Map] = []
         for index, (layer, parameters) in enumerate(zip(architecture.layers, self._network.parameters, strict=True)):
@@ -148,6 +149,9 @@ class _Writer:
         if not self._quantised:
             kernel = self._graph.constant(kernel_name, _stored(np.asarray(parameters.kernel, np.float32)))
             return kernel, self._graph.constant(bias_name, np.asarray(parameters.bias, np.float32))
+        # What `_check_shapes` has found to be there.
+        assert parameters.kernel is not None and parameters.bias is not None and parameters.kernel_scale is not None
+        assert source.quantisation is not None and output.quantisation is not None
         weights = quantise_weights(
             parameters.kernel,
             parameters.bias,
@@ -273,7 +277,7 @@ def _check_shapes(
     what: str,
 ) -> None:
     channels = (channels_out,) if isinstance(layer, DepthwiseConvolution) else (channels_in, channels_out)
-    expected = {"kernel": (*layer.kernel, *channels), "bias": (channels_out,)}
+    expected: dict[str, tuple[int, ...] | None] = {"kernel": (*layer.kernel, *channels), "bias": (channels_out,)}
     expected["kernel_scale"] = (channels_out,) if quantised else None
     for name, shape in expected.items():
         value = getattr(parameters, name)

@@ -49,7 +49,7 @@ class LogMelParameters:
     pooling: int = 2
     mean_db: float = -30.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not 0 <= self.mel_low_hz < self.mel_high_hz <= self.sample_rate_hz / 2:
             raise ConfigurationError(
                 f"the mel bands reach from {self.mel_low_hz} to {self.mel_high_hz} Hz; "
@@ -97,8 +97,8 @@ class LogMelParameters:
 
     def mel_axis(self) -> tuple[np.ndarray, np.ndarray]:
         """In Hz, where the triangles are straight: FFT bins (spectrum_bins,), edges of the bands (mel_bands + 2,)."""
-        ends = hertz_to_slaney_mel(np.array([self.mel_low_hz, self.mel_high_hz]))
-        edges = slaney_mel_to_hertz(np.linspace(*ends, self.mel_bands + 2))
+        low, high = hertz_to_slaney_mel(np.array([self.mel_low_hz, self.mel_high_hz]))
+        edges = slaney_mel_to_hertz(np.linspace(low, high, self.mel_bands + 2))
         return np.arange(self.spectrum_bins) * self.sample_rate_hz / self.fft_samples, edges
 
     def mel_heights(self) -> np.ndarray:

@@ -47,7 +47,7 @@ class MfccParameters:
     log_floor: float = 1e-6
     peak_normalised: bool = True
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not 0 <= self.mel_low_hz < self.mel_high_hz <= self.sample_rate_hz / 2:
             raise ConfigurationError(
                 f"the mel bands reach from {self.mel_low_hz} to {self.mel_high_hz} Hz; "
@@ -103,7 +103,7 @@ class MfccParameters:
         return (np.sqrt(2 / self.mel_bands) * cosine).astype(np.float32)
 
 
-def _hertz_to_mel(frequency_hz):
+def _hertz_to_mel(frequency_hz: float | np.ndarray) -> np.ndarray:
     return 1127 * np.log1p(np.asarray(frequency_hz, dtype=np.float64) / 700)
 
 

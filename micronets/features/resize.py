@@ -22,7 +22,7 @@ def shrink(images: np.ndarray, size: int) -> np.ndarray:
     if size == source:
         return images
     # Sums are whole numbers of at most 255 * source**2: below 2**24, every one of them is exact in float32.
-    exact = np.float32 if 255 * source**2 < 1 << 24 else np.float64
+    exact = np.dtype(np.float32 if 255 * source**2 < 1 << 24 else np.float64)
     weights = area_weights(source, size).astype(exact)
     rows = np.tensordot(images.astype(exact), weights, axes=([1], [1]))  # n, w, c, size
     both = np.tensordot(rows, weights, axes=([1], [1]))  # n, c, rows, columns

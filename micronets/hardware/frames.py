@@ -95,7 +95,7 @@ class FrameReader:
         self._buffer = self._buffer[count:]
 
     def _frames(self) -> list[Frame]:
-        frames = []
+        frames: list[Frame] = []
         while True:
             start = self._buffer.find(START[:1])
             self._skip(len(self._buffer) if start < 0 else start)

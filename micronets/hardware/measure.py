@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -174,7 +175,7 @@ class _Run:
         step_cycles: list[int] = []
         limit_s = self.timeout_s
         for index, tensor in enumerate(inputs):
-            count, output, steps = self._lasting(lambda t=tensor, i=index, s=limit_s: self._one(t, i == 0, s))
+            count, output, steps = self._lasting(partial(self._one, tensor, index == 0, limit_s))
             step_cycles = step_cycles or steps
             outputs.append(np.frombuffer(output, np.int8))
             cycles.append(count - identity.steps * identity.step_overhead_cycles)

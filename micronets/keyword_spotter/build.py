@@ -131,7 +131,7 @@ def build_for_board(sources: SpotterSources, board: Board, directory: Path, audi
     flags = (
         f'-DBOARD_NAME="{board.name}"',
         f"-DBOARD_BAUD={BAUD}",
-        f"-DBOARD_FLASH_WAIT_STATES={board.hardware.flash_wait_states}",
+        f"-DBOARD_FLASH_WAIT_STATES={hardware.flash_wait_states}",
     )
     return _link(sources, mains, flags, board, memories, directory, "keyword_spotter_board")
 

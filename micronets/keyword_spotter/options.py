@@ -20,7 +20,7 @@ class SpotOptions:
     minutes: float = 5.0
     noise_volume: float = 0.1
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("step_ms", "smoothing_ms", "refractory_ms", "tolerance_ms"):
             require(getattr(self, name) > 0, f"spot.{name}", getattr(self, name), "above 0")
         for name in ("smoothing_ms", "refractory_ms"):

@@ -24,7 +24,7 @@ class Statistics(enum.Enum):
 class BatchNormalisation(keras.layers.BatchNormalization):
     """Normalises over all but the last axis of (batch, height, width, channels)."""
 
-    def call(self, inputs, training=None):
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
         if not training or keras.backend.backend() != "tensorflow":
             return super().call(inputs, training=training)
         outputs, mean, variance = _fused(inputs, self.gamma, self.beta, self.epsilon)

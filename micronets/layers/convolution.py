@@ -1,5 +1,7 @@
 """A convolution as it runs on the device: weights, normalisation and activation, in float or quantised."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
@@ -36,8 +38,8 @@ class QuantisableConvolution(keras.layers.Layer):
         quantised: bool,
         weight_bits: int = 8,
         transposed: bool = False,
-        **kwargs,
-    ):
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.channels = channels
         self.depthwise = channels is None
@@ -54,11 +56,11 @@ class QuantisableConvolution(keras.layers.Layer):
             signed=not relu6, ceiling=6.0 if relu6 else None, trainable=quantised, name="range"
         )
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         inputs = input_shape[-1]
         outputs = inputs if self.depthwise else self.channels
         channels = (inputs, 1) if self.depthwise else (outputs, inputs) if self.transposed else (inputs, outputs)
-        fan_in = self.kernel_size[0] * self.kernel_size[1] * (1 if self.depthwise else inputs)
+        fan_in: float = self.kernel_size[0] * self.kernel_size[1] * (1 if self.depthwise else inputs)
         if self.transposed:  # every output is reached by that share of the kernel
             fan_in /= self.stride[0] * self.stride[1]
         self.kernel = self.add_weight(
@@ -75,11 +77,11 @@ class QuantisableConvolution(keras.layers.Layer):
         else:
             self.normalisation.build((None, None, None, outputs))
 
-    def float_output(self, inputs, training=False):
+    def float_output(self, inputs: Any, training: bool | None = False) -> Any:
         """The layer without any quantisation of its own; shape (batch, height, width, channels)."""
         return self._activate(self._convolve(inputs, self.kernel, training))
 
-    def call(self, inputs, training=None):
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
         if not self.quantised:
             return self.float_output(inputs, training)
         kernel = fake_quantise_kernel(self.kernel, self.kernel_high, self.weight_bits, self.channel_axis)
@@ -124,7 +126,7 @@ class QuantisableConvolution(keras.layers.Layer):
             output_range=self.range.get_range() if self.quantised else None,
         )
 
-    def _convolve(self, inputs, kernel, training):
+    def _convolve(self, inputs: Any, kernel: Any, training: bool | None) -> Any:
         if self.depthwise:
             outputs = ops.depthwise_conv(inputs, kernel, strides=self.stride, padding="same")
         elif self.transposed:
@@ -135,5 +137,5 @@ class QuantisableConvolution(keras.layers.Layer):
             return outputs + self.bias
         return self.normalisation(outputs, training=training)
 
-    def _activate(self, outputs):
+    def _activate(self, outputs: Any) -> Any:
         return ops.relu6(outputs) if self.relu6 else outputs

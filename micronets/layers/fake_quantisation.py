@@ -4,6 +4,8 @@ Both kinds round to 256 (or 16) levels in the forward pass and pass gradients st
 outside it give their gradient to the end of the range they were clipped to (Jacob et al., arXiv 1712.05877).
 """
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -11,7 +13,7 @@ SMALLEST_RANGE = 1e-4
 """Ranges stay above this, or a dead layer would quantise with a scale of zero."""
 
 
-def fake_quantise_kernel(kernel, high, bits: int, channel_axis: int):
+def fake_quantise_kernel(kernel: Any, high: Any, bits: int, channel_axis: int) -> Any:
     """Symmetric per-channel quantisation to the levels -(2^(bits-1) - 1) … 2^(bits-1) - 1.
 
     Args:
@@ -34,7 +36,7 @@ class ActivationRange(keras.layers.Layer):
         trainable: False in a float network, which carries ranges without using them.
     """
 
-    def __init__(self, signed: bool, ceiling: float | None, trainable: bool = True, **kwargs):
+    def __init__(self, signed: bool, ceiling: float | None, trainable: bool = True, **kwargs: Any) -> None:
         super().__init__(trainable=trainable, **kwargs)
         self.signed = signed
         self.ceiling = ceiling
@@ -43,7 +45,7 @@ class ActivationRange(keras.layers.Layer):
             self.low = self.add_weight(shape=(), initializer=keras.initializers.Constant(-6.0), name="range_low")
         self.high = self.add_weight(shape=(), initializer=keras.initializers.Constant(6.0), name="range_high")
 
-    def bounds(self):
+    def bounds(self) -> Any:
         """Lowest and highest value as scalars of the backend."""
         high = ops.maximum(self.high, SMALLEST_RANGE)
         if self.ceiling is not None:
@@ -53,7 +55,7 @@ class ActivationRange(keras.layers.Layer):
 
     def set_range(self, low: float, high: float) -> None:
         """Starts training from this range."""
-        if self.signed:
+        if self.low is not None:
             self.low.assign(low)
         self.high.assign(high)
 
@@ -66,9 +68,9 @@ class ActivationRange(keras.layers.Layer):
         low, high = self.bounds()
         return float(ops.convert_to_numpy(low)), float(ops.convert_to_numpy(high))
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         low, high = self.bounds()
         return keras.quantizers.fake_quant_with_min_max_vars(inputs, low, high, num_bits=8)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape

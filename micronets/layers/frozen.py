@@ -1,6 +1,7 @@
 """A trained float network that only answers: the teacher of a distillation."""
 
 import math
+from typing import Any
 
 import keras
 from keras import ops
@@ -12,7 +13,7 @@ from micronets.network import TrainedNetwork
 class FrozenNetwork(keras.Model):
     """Features (batch, height, width, channels) → outputs (batch, outputs), from folded weights, unquantised."""
 
-    def __init__(self, trained: TrainedNetwork, **kwargs):
+    def __init__(self, trained: TrainedNetwork, **kwargs: Any) -> None:
         super().__init__(trainable=False, **kwargs)
         # A keras layer tracks lists of its attributes; a tuple of arrays stays the plain data it is.
         architecture = trained.architecture
@@ -21,7 +22,7 @@ class FrozenNetwork(keras.Model):
         self._outputs = math.prod(trained.architecture.output_shapes()[-1])
         self.build((None, *trained.architecture.input_shape))
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         self.built = True
 
     def call(self, inputs, training=None):
@@ -39,19 +40,19 @@ class FrozenNetwork(keras.Model):
         return ops.reshape(outputs, (-1, self._outputs))
 
 
-def _add(left, right):
+def _add(left: Any, right: Any) -> Any:
     width = max(left.shape[-1], right.shape[-1])
     pad = [ops.pad(side, ((0, 0), (0, 0), (0, 0), (0, width - side.shape[-1]))) for side in (left, right)]
     return pad[0] + pad[1]
 
 
-def _pool(inputs, layer: AveragePooling):
+def _pool(inputs: Any, layer: AveragePooling) -> Any:
     if layer.kernel is None:
         return ops.mean(inputs, axis=(1, 2), keepdims=True)
     return ops.average_pool(inputs, layer.kernel, layer.stride, padding="same")
 
 
-def _convolve(inputs, layer, parameters):
+def _convolve(inputs: Any, layer: Any, parameters: Any) -> Any:
     if isinstance(layer, DepthwiseConvolution):
         outputs = ops.depthwise_conv(inputs, parameters.kernel[..., None], strides=layer.stride, padding="same")
     elif isinstance(layer, TransposedConvolution):

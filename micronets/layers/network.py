@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import keras
 import numpy as np
@@ -41,8 +42,8 @@ class Network(keras.Model):
         quantised: bool,
         weight_bits: int = 8,
         dropout: float = 0.0,
-        **kwargs,
-    ):
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.architecture = architecture
         self.input_range = input_range
@@ -56,7 +57,7 @@ class Network(keras.Model):
         ]
         self.build((None, *architecture.input_shape))
 
-    def _stage(self, index: int, layer, last: bool) -> keras.layers.Layer:
+    def _stage(self, index: int, layer: Any, last: bool) -> keras.layers.Layer:
         name = f"layer_{index:02d}"
         if isinstance(layer, AveragePooling):
             return AveragePool(layer, name=name)
@@ -74,14 +75,14 @@ class Network(keras.Model):
             name=name,
         )
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         for stage, before in zip(self.stages, self.architecture.input_shapes(), strict=True):
             stage.build((None, *before))
         self.built = True
 
-    def call(self, inputs, training=None):
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
         outputs = self._quantise_input(inputs)
-        earlier = []
+        earlier: list[Any] = []
         for index, stage in enumerate(self.stages):
             if index == len(self.stages) - 1:
                 outputs = self.dropout(outputs, training=training)
@@ -91,7 +92,7 @@ class Network(keras.Model):
             outputs = outputs / self.input_gain
         return ops.reshape(outputs, (-1, math.prod(self.architecture.output_shapes()[-1])))
 
-    def _quantise_input(self, inputs):
+    def _quantise_input(self, inputs: Any) -> Any:
         if self.quantised:
             low, high = self.input_range
             inputs = keras.quantizers.fake_quant_with_min_max_vars(inputs, low, high, num_bits=8)
@@ -105,7 +106,9 @@ class Network(keras.Model):
     def _run_stage(self, index, stage, inputs, earlier, training):
         inputs = self._read_by(index, inputs, earlier)
         if isinstance(stage, PaddedAddition):
-            return stage([inputs, earlier[self.architecture.layers[index].source]])
+            layer = self.architecture.layers[index]
+            assert isinstance(layer, Addition)
+            return stage([inputs, earlier[layer.source]])
         if isinstance(stage, AveragePool):
             pooled = stage(inputs)
             return self._range_layer(index)(pooled) if self.quantised else pooled
@@ -127,7 +130,7 @@ class Network(keras.Model):
     def calibrate(self, features: np.ndarray) -> None:
         """Sets every range to what the float network shows on `features` (batch, height, width, channels)."""
         outputs = ops.convert_to_tensor(features) * self.input_gain
-        earlier = []
+        earlier: list[Any] = []
         for index, stage in enumerate(self.stages):
             if isinstance(stage, QuantisableConvolution):
                 outputs = stage.float_output(self._read_by(index, outputs, earlier))
@@ -165,14 +168,14 @@ class Network(keras.Model):
 class AveragePool(keras.layers.Layer):
     """Average over SAME windows, or over the whole map; padding does not count."""
 
-    def __init__(self, layer: AveragePooling, **kwargs):
+    def __init__(self, layer: AveragePooling, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.pooling = layer
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         self.built = True
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         if self.pooling.kernel is None:
             return ops.mean(inputs, axis=(1, 2), keepdims=True)
         return ops.average_pool(inputs, self.pooling.kernel, self.pooling.stride, padding="same")
@@ -190,7 +193,7 @@ class PaddedAddition(keras.layers.Layer):
             signed=not relu6, ceiling=6.0 if relu6 else None, trainable=quantised, name="range"
         )
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         self.built = True
 
     def state(self) -> list[keras.Variable]:
@@ -218,12 +221,16 @@ def padded_sum(left, right):
 
 def _scale_outputs(parameters: LayerParameters, factor: float) -> LayerParameters:
     scaled = _scale_kernel(parameters, factor)
-    output_range = None if scaled.output_range is None else tuple(factor * bound for bound in scaled.output_range)
+    assert scaled.bias is not None
+    output_range = scaled.output_range
+    if output_range is not None:
+        output_range = factor * output_range[0], factor * output_range[1]
     return replace(scaled, bias=(scaled.bias * factor).astype(np.float32), output_range=output_range)
 
 
 def _scale_kernel(parameters: LayerParameters, gain: float) -> LayerParameters:
-    scale = None if parameters.kernel_scale is None else (parameters.kernel_scale * gain).astype(np.float32)
+    assert parameters.kernel is not None
+    scale = None if parameters.kernel_scale is None else np.asarray(parameters.kernel_scale * gain).astype(np.float32)
     return LayerParameters(
         (parameters.kernel * gain).astype(np.float32), parameters.bias, scale, parameters.output_range
     )

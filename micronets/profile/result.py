@@ -33,6 +33,9 @@ LAYER_COLUMNS = (
 
 INVOKE = "network_invoke"
 
+LayerRow = dict[str, Any]
+"""Values by the columns `LAYER_COLUMNS`."""
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -93,7 +96,7 @@ class Profile:
     def _milliseconds(self, cycles: float) -> float:
         return cycles / self.firmware.board.clock_hz * 1e3
 
-    def layer_rows(self) -> list[dict[str, str | int | float | None]]:
+    def layer_rows(self) -> list[LayerRow]:
         """One row per layer function with the columns `LAYER_COLUMNS`.
 
         `estimated_error_percent` is the model's mean error on whole networks: of single layers nothing is published.
@@ -103,7 +106,7 @@ class Profile:
         firmware = self.firmware
         macs = dict(zip(firmware.layers, firmware.layer_macs, strict=True))
         flash = dict(zip(firmware.layers, firmware.layer_flash_bytes, strict=False))
-        rows = []
+        rows: list[LayerRow] = []
         for name, counts in self.layers:
             cycles = counts.cycles
             count, own = macs.get(name), flash.get(name)

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from micronets.evaluation import ClipScores, Score
 from micronets.report.records import Dataset, Model
@@ -106,10 +107,12 @@ def draw_scores(axes: Axes, clips: ClipScores, shown: np.ndarray, index: int, bi
     """Histograms of the clips of the id `index`, with `shown` (clips,) as their scores."""
     of_id = clips.classes == index
     for chosen, colour, label in ((~clips.anomalous, BLUE, "normal"), (clips.anomalous, VERMILION, "anomalous")):
-        axes.hist(shown[of_id & chosen], bins, color=colour, alpha=0.6, label=label)
+        axes.hist(shown[of_id & chosen], bins.tolist(), color=colour, alpha=0.6, label=label)
     logarithmic(axes, (1,) if bins[-1] > _FEW_FIGURES_FROM * bins[0] else (1, 2, 5))
     label_plain(axes.xaxis)
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    counts = axes.yaxis.get_major_locator()
+    assert isinstance(counts, MaxNLocator)
+    counts.set_params(integer=True)
     axes.grid(axis="x", visible=False)
 
 

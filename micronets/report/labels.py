@@ -66,6 +66,7 @@ def place_labels(axes: Axes, labels: Sequence[Label], obstacles: Sequence[Bbox],
         distance, box = _nearest_free(point, (size.width, size.height), occupied, frame, pixels_per_point)
         text.set_position(((box.x0 - point[0]) / pixels_per_point, (box.y0 - point[1]) / pixels_per_point))
         if distance < _LEADER_FROM_POINTS:
+            assert text.arrow_patch is not None
             text.arrow_patch.set_visible(False)
         occupied.append(box)
         placed.append(box)

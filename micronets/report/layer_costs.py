@@ -1,5 +1,7 @@
 """Where a network's instructions go, and its flash, layer by layer."""
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -21,7 +23,7 @@ def layers_picture(model: Model, build: Build) -> Picture | None:
     flash = layers[list(_FLASH)].sum(axis=1)
     with styled():
         figure = blank_figure(NARROW_INCHES, 1.0 + 0.24 * len(layers))
-        panels = figure.subplots(1, 2, sharey=True, width_ratios=(3, 2)) if flash.any() else (figure.subplots(),)
+        panels: Any = figure.subplots(1, 2, sharey=True, width_ratios=(3, 2)) if flash.any() else (figure.subplots(),)
         axes = panels[0]
         _bars(axes, layers["instructions"], BLUE)
         axes.set_yticks(range(len(layers)), layers["layer"])

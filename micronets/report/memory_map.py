@@ -106,6 +106,7 @@ def _hatch_shared(axes: Axes, one: Buffer, other: Buffer) -> None:
 
 def _draw_use(axes: Axes, build: Build) -> None:
     firmware, board = build.firmware, build.board
+    assert firmware is not None
     flash = [
         ("weights", firmware.weights_bytes, BLUE),
         ("code", firmware.code_bytes, SKY),

@@ -78,5 +78,11 @@ def _embedded(picture: Picture) -> dict[str, str | int]:
         "caption": picture.caption,
         "alternative": picture.alternative,
         "base64": base64.b64encode(picture.svg.encode()).decode("ascii"),
-        "width": round(float(re.search(r'<svg[^>]*\bwidth="([\d.]+)pt"', picture.svg)[1]) * _CSS_PIXELS_PER_POINT),
+        "width": _width_pixels(picture.svg),
     }
+
+
+def _width_pixels(svg: str) -> int:
+    width = re.search(r'<svg[^>]*\bwidth="([\d.]+)pt"', svg)
+    assert width is not None, "matplotlib states the width of every picture in points"
+    return round(float(width[1]) * _CSS_PIXELS_PER_POINT)

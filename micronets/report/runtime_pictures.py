@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 
 from micronets.boards import Board
 from micronets.report.records import Build, Model, Results
@@ -19,7 +20,7 @@ _COLOURS = {MICRONETS: BLUE, TFLM: ORANGE}
 class _Figure:
     title: str
     of: Callable[[Build], int | None]
-    format_axis: Callable
+    format_axis: Callable[[Axis], None]
 
 
 _FIGURES = (
@@ -73,7 +74,7 @@ def _picture(board: Board, pairs: list[Pair]) -> Picture:
 def _draw(axes: Axes, what: _Figure, pairs: list[Pair]) -> None:
     for position, runtime in enumerate(_NAMES):
         rows = [row + (position - 0.5) * _HEIGHT for row in range(len(pairs))]
-        values = [what.of(builds[runtime]) for _, builds in pairs]
+        values = [what.of(builds[runtime]) or 0 for _, builds in pairs]
         axes.barh(rows, values, height=_HEIGHT * 0.94, color=_COLOURS[runtime], label=_NAMES[runtime])
         if runtime == MICRONETS:
             for row, value, (_, builds) in zip(rows, values, pairs, strict=True):

@@ -1,5 +1,8 @@
 """All figures of all models in one table: for files (pandas), for the terminal (text)."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pandas as pd
 
 from micronets.boards import Board
@@ -152,5 +155,5 @@ def _equal_outputs(table: pd.DataFrame) -> list[str]:
     return ["-" if pd.isna(same) else count if same else f"NO: {count}" for same, count in exact]
 
 
-def _formatted(values: pd.Series, form) -> list[str]:
+def _formatted(values: pd.Series, form: Callable[[Any], str]) -> list[str]:
     return ["-" if pd.isna(value) else form(value) for value in values]

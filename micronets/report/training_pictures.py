@@ -4,6 +4,8 @@ import math
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from micronets.report.records import Model
 from micronets.style import (
@@ -92,12 +94,14 @@ def _mark_phases(axes: Axes, history: pd.DataFrame) -> None:
             transform=axes.get_xaxis_transform(),
         )
     axes.set_xlim(0.5, len(history) + 0.5)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    epochs = axes.xaxis.get_major_locator()
+    assert isinstance(epochs, MaxNLocator)
+    epochs.set_params(integer=True)
     axes.grid(axis="x", visible=False)
     axes.set_title(axes.get_title(loc="left"), pad=16)
 
 
-def _key(axes: Axes, colour: str, line: str, label: str):
+def _key(axes: Axes, colour: str, line: str, label: str) -> Line2D:
     return axes.plot([], [], line, color=colour, label=label)[0]
 
 

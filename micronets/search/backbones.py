@@ -39,7 +39,8 @@ class DsCnnBackbone:
                 f"search.backbone.strided is {list(self.strided)}, but there are the blocks 1 to {self.blocks}."
             )
         strides = tuple((2, 2) if number in self.strided else (1, 1) for number in range(1, self.blocks + 1))
-        return DsCnnSpace(input_shape, classes, self.channels, strides, tuple(self.stem_kernel), self.width_steps)
+        height, width = self.stem_kernel
+        return DsCnnSpace(input_shape, classes, self.channels, strides, (height, width), self.width_steps)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +72,7 @@ def read_backbone(section: Mapping[str, Any]) -> Backbone:
     """
     name = section.get("kind", "ds-cnn")
     kind = _KINDS[name]
-    values = {}
+    values: dict[str, Any] = {}
     for entry in fields(kind):
         if entry.name in section:
             value = section[entry.name]

@@ -1,5 +1,7 @@
 """All networks of a `DsCnnSpace` in one."""
 
+from typing import Any
+
 from keras import ops
 
 from micronets.layers.batch_normalisation import Statistics
@@ -19,7 +21,7 @@ from micronets.search.supernet import (
 class DsCnnSupernet(Supernet):
     """Widths as channel masks, depth as gates."""
 
-    def __init__(self, space: DsCnnSpace, input_range: Range, **kwargs):
+    def __init__(self, space: DsCnnSpace, input_range: Range, **kwargs: Any) -> None:
         super().__init__(space, input_range, **kwargs)
         self.stem = masked_convolution(space.channels, space.stem_kernel, "stem")
         self.depthwise = [
@@ -31,18 +33,19 @@ class DsCnnSupernet(Supernet):
             for number in range(1, len(space.strides) + 1)
         ]
         self.classifier = masked_classifier(space.classes)
+        self._channels = space.channels
         self._masks = masks_of(space.decisions[0])
         self.build((None, *space.input_shape))
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         self.stem.build(input_shape)
         self.stem.calibrate(*START_OF_RANGES)
         for stage in (*self.depthwise, *self.pointwise, self.classifier):
-            stage.build((None, None, None, self.space.channels))
+            stage.build((None, None, None, self._channels))
             stage.calibrate(*START_OF_RANGES)
         self.built = True
 
-    def call(self, inputs, training=None):
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
         stem_width, *blocks = self.decisions.sample()
         running = self.stem(self._quantised_input(inputs), training=training)
         mask = ops.matmul(stem_width, self._masks)
@@ -72,7 +75,7 @@ class DsCnnSupernet(Supernet):
         return ops.reshape(self.classifier.part(pooled, self.space.classes, statistics), (-1, self.space.classes))
 
 
-def _skip(running, stride: tuple[int, int], ceiling):
+def _skip(running: Any, stride: tuple[int, int], ceiling: Any) -> Any:
     if stride == (1, 1):
         return running
     return quantise_pooled(ops.average_pool(running, stride, stride, padding="same"), ceiling)

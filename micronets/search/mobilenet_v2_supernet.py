@@ -1,5 +1,7 @@
 """All networks of a `MobileNetV2Space` in one."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -27,14 +29,14 @@ class MaskedBottleneck(keras.layers.Layer):
     and the channels that one side lacks are the zeros that the derived network pads it with.
     """
 
-    def __init__(self, expansion: int, projection: int, stride: int, residual: bool, **kwargs):
+    def __init__(self, expansion: int, projection: int, stride: int, residual: bool, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.expansion = masked_convolution(expansion, (1, 1), "expansion")
         self.depthwise = masked_convolution(None, (3, 3), "depthwise", (stride, stride))
         self.projection = masked_convolution(projection, (1, 1), "projection", relu6=False)
         self.sum_range = ActivationRange(signed=True, ceiling=None, name="sum") if residual else None
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         widest = (None, None, None, self.expansion.channels)
         self.expansion.build(input_shape)
         self.depthwise.build(widest)
@@ -43,7 +45,9 @@ class MaskedBottleneck(keras.layers.Layer):
             stage.calibrate(*START_OF_RANGES)
         self.built = True
 
-    def call(self, inputs, input_mask, expansion_mask, projection_mask, training=None):
+    def call(
+        self, inputs: Any, input_mask: Any, expansion_mask: Any, projection_mask: Any, training: bool | None = None
+    ) -> Any:
         expanded = self.depthwise(self.expansion(inputs, input_mask, training=training), training=training)
         projected = projection_mask * self.projection(expanded, expansion_mask, training=training)
         return projected if self.sum_range is None else self.sum_range(projected + inputs)
@@ -58,10 +62,10 @@ class MaskedBottleneck(keras.layers.Layer):
 class MobileNetV2Supernet(Supernet):
     """Widths as channel masks."""
 
-    def __init__(self, space: MobileNetV2Space, input_range: Range, **kwargs):
+    def __init__(self, space: MobileNetV2Space, input_range: Range, **kwargs: Any) -> None:
         super().__init__(space, input_range, **kwargs)
         self.stem = masked_convolution(space.stem, (3, 3), "stem", (2, 2))
-        self.bottlenecks = []
+        self.bottlenecks: list[MaskedBottleneck] = []
         for stage, stride in zip(space.stages, MOBILENET_V2_STRIDES, strict=True):
             for index, (expansion, projection) in enumerate(stage):
                 name = f"bottleneck_{len(self.bottlenecks) + 1}"
@@ -72,7 +76,7 @@ class MobileNetV2Supernet(Supernet):
         self._masks = [masks_of(decision) for decision in space.decisions]
         self.build((None, *space.input_shape))
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         self.stem.build(input_shape)
         channels = self.stem.channels
         for bottleneck in self.bottlenecks:
@@ -84,7 +88,7 @@ class MobileNetV2Supernet(Supernet):
             stage.calibrate(*START_OF_RANGES)
         self.built = True
 
-    def call(self, inputs, training=None):
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
         gates = self.decisions.sample()
         stem_mask, *masks, head_mask = (ops.matmul(gate, mask) for gate, mask in zip(gates, self._masks, strict=True))
         running, mask = self.stem(self._quantised_input(inputs), training=training), stem_mask

@@ -1,5 +1,7 @@
 """The two kinds of training step: one changes the weights of the supernet, the other its decisions."""
 
+from typing import Any
+
 import keras
 import numpy as np
 
@@ -14,7 +16,7 @@ NOT_DECAYED = ["gamma", "beta", "bias", "range"]
 class SupernetPhase(keras.Model):
     """The supernet as a model of its own whose trainable variables are only `learnt`."""
 
-    def __init__(self, supernet: Supernet, learnt: list[keras.Variable], optimiser, **kwargs):
+    def __init__(self, supernet: Supernet, learnt: list[keras.Variable], optimiser: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.supernet = supernet
         self._learnt = frozenset(id(variable) for variable in learnt)
@@ -28,22 +30,22 @@ class SupernetPhase(keras.Model):
         optimiser.build(self.trainable_variables)
 
     @property
-    def trainable_variables(self):
+    def trainable_variables(self) -> list[keras.Variable]:
         return [variable for variable in self.variables if id(variable) in self._learnt]
 
     @property
-    def trainable_weights(self):
+    def trainable_weights(self) -> list[keras.Variable]:
         return self.trainable_variables
 
     @property
-    def non_trainable_variables(self):
+    def non_trainable_variables(self) -> list[keras.Variable]:
         return [variable for variable in self.variables if id(variable) not in self._learnt]
 
     @property
-    def non_trainable_weights(self):
+    def non_trainable_weights(self) -> list[keras.Variable]:
         return [variable for variable in self.weights if id(variable) not in self._learnt]
 
-    def call(self, inputs, training=None):
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
         return self.supernet(inputs, training=training)
 
     def step(self, features: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
@@ -82,6 +84,8 @@ class ArchitecturePhase(SupernetPhase):
         self._budget = budget
         self._weight = options.architecture.penalty
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Any:
         loss = super().compute_loss(x, y, y_pred, sample_weight, training=training)
         return loss + self._weight * penalty(self.supernet.space, self.supernet.decisions, self._budget)

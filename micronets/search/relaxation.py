@@ -3,6 +3,7 @@
 import functools
 import operator
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -23,7 +24,7 @@ class Decisions(keras.layers.Layer):
         maxima: groups of decisions with the same options, by index, of which the greatest value is asked for.
     """
 
-    def __init__(self, decisions: Sequence[Decision], maxima: Sequence[tuple[int, ...]] = (), **kwargs):
+    def __init__(self, decisions: Sequence[Decision], maxima: Sequence[tuple[int, ...]] = (), **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.decisions = tuple(decisions)
         self.maxima = tuple(maxima)
@@ -78,13 +79,13 @@ class Decisions(keras.layers.Layer):
         Below 1 they harden with the gates, and the costs become those of the derived network."""
         return self._distributions(self.logits, ops.minimum(self.temperature, 1.0))
 
-    def _distributions(self, logits, temperature) -> list:
+    def _distributions(self, logits: Any, temperature: Any) -> list:
         parts = ops.split(logits / temperature, self._ends[:-1].tolist())
         # A single option is taken with certainty; Keras warns of its softmax.
         return [ops.softmax(part) if part.shape[0] > 1 else ops.ones_like(part) for part in parts]
 
 
-def _expected_maximum(distributions: list, options: tuple[int, ...]):
+def _expected_maximum(distributions: list, options: tuple[int, ...]) -> Any:
     """E[max] = greatest option - sum of P(max <= option) times the step to the next option."""
     at_most = functools.reduce(operator.mul, [ops.cumsum(part) for part in distributions])
     steps = np.diff(np.array(options, np.float32))
@@ -104,7 +105,7 @@ def temperature_at(epoch: int, epochs: int, first: float, last: float) -> float:
     return first * (last / first) ** (epoch / max(epochs - 1, 1))
 
 
-def penalty(space: SearchSpace, decisions: Decisions, budget: Budget):
+def penalty(space: SearchSpace, decisions: Decisions, budget: Budget) -> Any:
     """Sum, over the constraints, of the share by which the expected cost exceeds its target; 0 below all targets.
 
     The peak of memory counts layer by layer, so that every layer above the target is pushed down, not the worst alone.

@@ -4,6 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from micronets.errors import ConfigurationError
 from micronets.search.budget import Budget
 from micronets.search.space import Choice, SearchSpace
@@ -32,7 +34,7 @@ class Move:
 
 
 def repair(
-    space: SearchSpace, probabilities: Sequence[Sequence[float]], budget: Budget, choice: Choice
+    space: SearchSpace, probabilities: Sequence[np.ndarray], budget: Budget, choice: Choice
 ) -> tuple[Choice, tuple[Move, ...]]:
     """Cheapens decisions until the network fits, then takes back what was not needed.
 
@@ -69,7 +71,7 @@ def repair(
 
 
 def _restore(
-    space: SearchSpace, probabilities: Sequence[Sequence[float]], budget: Budget, first: Choice, choice: Choice
+    space: SearchSpace, probabilities: Sequence[np.ndarray], budget: Budget, first: Choice, choice: Choice
 ) -> tuple[int, int] | None:
     """The next decision that can return towards `first` within the budget, and its index; None where none can."""
     changed = [decision for decision in range(len(choice)) if choice[decision] != first[decision]]
@@ -88,7 +90,7 @@ def _replace(choice: Choice, decision: int, index: int) -> Choice:
     return (*choice[:decision], index, *choice[decision + 1 :])
 
 
-def _lost(probabilities: Sequence[float], before: int, after: int) -> float:
+def _lost(probabilities: np.ndarray, before: int, after: int) -> float:
     lost = math.log(max(probabilities[before], SMALLEST_PROBABILITY)) - math.log(
         max(probabilities[after], SMALLEST_PROBABILITY)
     )
@@ -97,7 +99,7 @@ def _lost(probabilities: Sequence[float], before: int, after: int) -> float:
 
 def _move(
     space: SearchSpace,
-    probabilities: Sequence[Sequence[float]],
+    probabilities: Sequence[np.ndarray],
     decision: int,
     choice: Choice,
     index: int,

@@ -7,7 +7,7 @@ channel counts for a width, 0 (skip) and 1 (keep) for the depth.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from micronets.architecture import Architecture, Shape
 from micronets.errors import ConfigurationError
@@ -28,7 +28,9 @@ class Decision:
 
 
 class SearchSpace(Protocol):
-    """What the search needs to know of a space."""
+    """What the search needs to know of a space, which is a frozen dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
 
     @property
     def input_shape(self) -> Shape:

@@ -28,7 +28,7 @@ START_OF_RANGES = (-6.0, 6.0)
 class MaskedConvolution(QuantisableConvolution):
     """A quantised convolution whose input channels count by a mask of shape (channels,)."""
 
-    def call(self, inputs, input_mask=None, training=None):
+    def call(self, inputs: Any, input_mask: Any = None, training: bool | None = None) -> Any:  # type: ignore[override]
         kernel = fake_quantise_kernel(self.kernel, self.kernel_high, self.weight_bits, self.channel_axis)
         if input_mask is not None:
             kernel = kernel * ops.reshape(input_mask, (1, 1, -1, 1))
@@ -58,7 +58,7 @@ class Supernet(keras.Model, ABC):
         input_range: lowest and highest value that an input keeps when quantised.
     """
 
-    def __init__(self, space: SearchSpace, input_range: Range, **kwargs):
+    def __init__(self, space: SearchSpace, input_range: Range, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.space = space
         self.input_range = input_range
@@ -93,13 +93,13 @@ def masked_classifier(classes: int) -> MaskedConvolution:
     return MaskedConvolution(classes, (1, 1), (1, 1), relu6=False, normalise=False, quantised=True, name="classifier")
 
 
-def masks_of(decision: Decision):
+def masks_of(decision: Decision) -> Any:
     """One mask per width of `decision`, shape (options, channels of the widest): 1 for the channels that exist."""
     return ops.convert_to_tensor(
         [[float(channel < width) for channel in range(decision.options[-1])] for width in decision.options]
     )
 
 
-def quantise_pooled(outputs, ceiling):
+def quantise_pooled(outputs: Any, ceiling: Any) -> Any:
     """An average pool of outputs of a ReLU6 rounds to the range of its input, 0 to `ceiling`."""
     return keras.quantizers.fake_quant_with_min_max_vars(outputs, 0.0, ceiling, num_bits=8)

@@ -72,6 +72,7 @@ def _run_worker(path: str | os.PathLike, arguments: list[str]) -> Iterator[str]:
     command = [sys.executable, "-P", str(_WORKER), os.fspath(path), *arguments]
     with tempfile.TemporaryFile() as complaints:
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints, text=True) as process:
+            assert process.stdout is not None
             yield from process.stdout
         if process.returncode != 0:
             complaints.seek(0)

@@ -45,7 +45,7 @@ def _cortex_m4(published: PublishedLatencies) -> list[str]:
         errors = reference_errors(m7, board)
         lines.append(f"{board} by {REFERENCE_BOARD}'s cycles, which follow from those on a cortex-m7: {_bar(errors)}")
     others = find_pairs(published, "cortex-m4")
-    errors = [pair.reference_cycles / pair.cycles - 1 for pair in others]
+    errors = tuple(pair.reference_cycles / pair.cycles - 1 for pair in others)
     names = ", ".join(sorted({pair.board for pair in others}))
     lines.append(f"{names} by {REFERENCE_BOARD}'s cycles, same software: {_bar(errors)}")
     return lines

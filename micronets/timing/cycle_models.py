@@ -131,6 +131,7 @@ def _cortex_m4(board: Board, flash_load_cycles: float, published: PublishedLaten
 
 def _carried_over(core: str, published: PublishedLatencies) -> CycleModel:
     reference = find_cycle_model(find_board(REFERENCE_BOARD))
+    assert reference is not None
     pairs = find_pairs(published, core)
     transfer, unseen = fit_transfer(pairs), ErrorBar.of(unseen_errors(pairs))
     software = ", ".join(sorted({pair.software for pair in pairs}))

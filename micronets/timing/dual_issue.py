@@ -68,7 +68,7 @@ def loops(firmware: Firmware) -> list[Loop]:
         if instruction.kind in _BRANCHES:
             runs.append([])
     found = [
-        _measure(function_at(symbols, run[0].address), run)
+        _measure(function_at(symbols, run[0].address) or "?", run)
         for run in runs
         if sum(instruction.kind == "mac" for instruction in run) >= _LEAST_MACS
     ]

@@ -1,5 +1,7 @@
 """The loss of training, with or without a teacher."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
@@ -19,7 +21,7 @@ class DistillationLoss(keras.losses.Loss):
         self.temperature = temperature
         self.label_smoothing = label_smoothing
 
-    def call(self, y_true, y_pred):
+    def call(self, y_true: Any, y_pred: Any) -> Any:
         labels, teacher_logits = ops.split(y_true, 2, axis=-1)
         hard = keras.losses.categorical_crossentropy(
             labels, y_pred, from_logits=True, label_smoothing=self.label_smoothing
@@ -37,7 +39,7 @@ class LabelAccuracy(keras.metrics.MeanMetricWrapper):
         super().__init__(fn=lambda y_true, y_pred: _hits(y_true, y_pred, classes), name="accuracy")
 
 
-def _hits(y_true, y_pred, classes: int):
+def _hits(y_true: Any, y_pred: Any, classes: int) -> Any:
     labels = ops.argmax(y_true[:, :classes], axis=-1)
     return ops.cast(ops.equal(labels, ops.argmax(y_pred, axis=-1)), "float32")
 

@@ -77,11 +77,13 @@ class Depthwise3x3(Kernel[DepthwiseConvolutionStep]):
 
     def banded(self, band: int) -> "Depthwise3x3":
         """The same by rows, `band` output rows at a time."""
-        sides = self.sweep.inputs, self.sweep.outputs, self.sweep.pads
+        inputs, outputs, pads = self.sweep.inputs, self.sweep.outputs, self.sweep.pads
         if self.sweep.transposed:
-            sides = tuple(pair[::-1] for pair in sides)
+            inputs, outputs, pads = inputs[::-1], outputs[::-1], pads[::-1]
         rows = min(band, self.step.output.shape[0])
-        return Depthwise3x3(self.step, self.form, self.starts, Sweep(False, *sides, self.sweep.stride, rows))
+        return Depthwise3x3(
+            self.step, self.form, self.starts, Sweep(False, inputs, outputs, pads, self.sweep.stride, rows)
+        )
 
     def definition(self) -> str:
         """The sweep's instantiation for this pitch, stride and form."""
@@ -216,7 +218,7 @@ def depthwise_3x3(step: DepthwiseConvolutionStep, accumulators: Bounds) -> Depth
     form = choose_form(step.requantisation, low, high, largest)
     stride = window.stride[0]
     by_rows = ((columns, rows), (out_columns, out_rows), (window.pad_left, window.pad_top))
-    by_columns = tuple(pair[::-1] for pair in by_rows)
+    by_columns = ((rows, columns), (out_rows, out_columns), (window.pad_top, window.pad_left))
     sweeps = [
         Sweep(transposed, *sides, stride, band)
         for transposed, sides in ((False, by_rows), (True, by_columns))

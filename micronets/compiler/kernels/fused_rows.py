@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from micronets.compiler.kernels.depthwise import Depthwise3x3
 from micronets.compiler.kernels.helium import HeliumDepthwise, HeliumPatch, HeliumPoint
-from micronets.compiler.kernels.kernel import Distance, Kernel, PlannedKernel
+from micronets.compiler.kernels.kernel import Distance, PlannedKernel
 from micronets.compiler.kernels.patch import PatchConvolution
 from micronets.compiler.kernels.point import PointConvolution
 from micronets.compiler.operators.pooling import PoolKernel
@@ -88,7 +88,7 @@ class FusedRows(PlannedKernel[FusedStep]):
 """
 
 
-def fuse(first: Kernel, second: Kernel, band: int) -> FusedRows | None:
+def fuse(first: PlannedKernel, second: PlannedKernel, band: int) -> FusedRows | None:
     """None where the two are no convolution and 3x3 depthwise convolution or pool of its rows."""
     if not isinstance(first, RowMaker) or not isinstance(second, RowReader):
         return None

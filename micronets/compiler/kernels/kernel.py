@@ -21,7 +21,7 @@ class Distance:
 class PlannedKernel(ABC, Generic[S]):
     """One step bound to C code: what the memory planner needs to know of it."""
 
-    function: ClassVar[str]
+    function: str
     """The C function's name."""
     file: ClassVar[str | None]
     """The C file that defines it, in micronets/csrc/kernels; None where `definition` does."""

@@ -60,6 +60,7 @@ def _requantisation(
     float_product: bool = False,
 ) -> Requantisation:
     scale, zero_point = lowering.per_tensor(operator, lowering.output(operator), "output")
+    assert weights.quantisation is not None  # `_weights` refuses those without
     scales = weights.quantisation.scales
     if len(scales) > 1 and weights.quantisation.axis != channel_axis:
         raise lowering.fail(
@@ -157,6 +158,7 @@ def lower_fully_connected(lowering: LoweringContext, operator: Operator) -> None
         raise lowering.fail(
             operator, f"states {lowering.output(operator).elements} outputs instead of {rows * channels}"
         )
+    assert weights.quantisation is not None  # `_weights` refuses those without
     per_tensor = len(weights.quantisation.scales) == 1
     if weights.dtype == "int4" and not per_tensor:
         raise lowering.fail(

@@ -66,6 +66,7 @@ def fold_padding(program: Program) -> None:
         if step.output.storage is program.output.storage or not all(_takes_padding(step, user) for user in users):
             continue
         for user in users:
+            assert isinstance(user, ConvolutionStep | DepthwiseConvolutionStep)
             window = user.window
             user.window = replace(
                 window, pad_top=window.pad_top + step.before[0], pad_left=window.pad_left + step.before[1]

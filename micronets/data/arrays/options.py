@@ -24,7 +24,7 @@ class FolderOptions:
     testing_percent: float = 20.0
     rejected_percent: float = 1.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         require(self.source == "folder", "data.source", self.source, "folder")
         proper = len(self.labels) > 1 and len(set(self.labels)) == len(self.labels)
         require(proper, "data.labels", list(self.labels), "a list of two or more different names")

@@ -43,6 +43,8 @@ class ImageDataset:
     @classmethod
     def open(cls, directory: Path, input_shape: Shape) -> "ImageDataset":
         """Opens what `prepare_images` made; raises DataError where it is missing, incomplete or damaged."""
+        rows, columns, channels = input_shape
+        shape = (rows, columns, channels)
         remedy = "remove the folder and run the data stage again"
         try:
             about = json.loads((directory / "dataset.json").read_text(encoding="utf-8"))
@@ -64,7 +66,7 @@ class ImageDataset:
                 directory,
                 about["task"],
                 tuple(about["labels"]),
-                tuple(input_shape),
+                shape,
                 about["content_hash"],
                 table,
                 images,

@@ -15,7 +15,7 @@ class DownloadOptions:
     year: int = 2014
     url: str = "http://images.cocodataset.org"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         require(self.year in (2014, 2017), "data.download.year", self.year, "2014 or 2017")
         parts = urlsplit(self.url)
         proper = parts.scheme in ("http", "https") and parts.netloc
@@ -96,7 +96,7 @@ class ImageAugmentation:
     contrast: float = 0.25
     mixup_alpha: float = 0.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         require(0 <= self.flip_probability <= 1, "augmentation.flip_probability", self.flip_probability, "0 to 1")
         for name in ("shift", "scale", "brightness", "contrast"):
             value = getattr(self, name)

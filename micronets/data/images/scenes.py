@@ -10,6 +10,7 @@ import logging
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import joblib
@@ -44,7 +45,7 @@ class SceneOptions:
     person_share: float = 0.5
     distractors: int = 2
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         require(self.images >= 40, "data.generated.images", self.images, "40 or more")
         require(0 < self.person_share < 1, "data.generated.person_share", self.person_share, "above 0 and below 1")
         require(self.distractors >= 0, "data.generated.distractors", self.distractors, "0 or more")
@@ -106,12 +107,22 @@ def draw_scene(options: SceneOptions, generator: np.random.Generator) -> tuple[I
     things: list[Callable[[], list[Box]]] = []
     for _ in range(int(generator.integers(0, options.distractors + 1))):
         kind = _DISTRACTORS[int(generator.integers(len(_DISTRACTORS)))]
-        things.append(lambda kind=kind: kind(draw, generator) or [])
+        things.append(partial(_no_people, kind, draw, generator))
     if generator.random() < options.person_share:
         for _ in range(1 + int(generator.random() < 0.25)):
             things.insert(int(generator.integers(0, len(things) + 1)), lambda: [_figure(draw, generator)])
     boxes = [box for thing in things for box in thing()]
     return _camera(image, generator), boxes
+
+
+def _no_people(
+    kind: Callable[[ImageDraw.ImageDraw, np.random.Generator], None],
+    draw: ImageDraw.ImageDraw,
+    generator: np.random.Generator,
+) -> list[Box]:
+    """Draws a thing of that kind; there are no boxes around such."""
+    kind(draw, generator)
+    return []
 
 
 def _background(generator: np.random.Generator) -> Image.Image:
@@ -141,7 +152,8 @@ def _camera(image: Image.Image, generator: np.random.Generator) -> Image.Image:
 
 def _colour(generator: np.random.Generator) -> Colour:
     level, tint = generator.uniform(20, 235), generator.normal(0, 30, 3)
-    return tuple(int(v) for v in np.clip(level + tint, 0, 255))
+    red, green, blue = (int(v) for v in np.clip(level + tint, 0, 255))
+    return red, green, blue
 
 
 def _skin(generator: np.random.Generator) -> Colour:
@@ -175,7 +187,9 @@ class _Pen:
         return left, top, max(right - left, 0.0), max(bottom - top, 0.0)
 
 
-def _bent(start: tuple[float, float], angle: float, bend: float, length: float):
+def _bent(
+    start: tuple[float, float], angle: float, bend: float, length: float
+) -> tuple[tuple[float, float], tuple[float, float]]:
     """Middle and end of a limb of two equal parts; angles from straight down."""
     middle = start[0] + length * math.sin(angle), start[1] + length * math.cos(angle)
     angle += bend

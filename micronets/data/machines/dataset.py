@@ -56,7 +56,8 @@ class MachineDataset:
             DataError: it is missing, incomplete or damaged, its clips are too short, or no windows of that shape.
             ConfigurationError: impossible parameters.
         """
-        shape = tuple(input_shape)
+        rows, columns, channels = input_shape
+        shape = (rows, columns, channels)
         parameters = parameters_for(shape, changes or {})
         remedy = "remove the folder and run the data stage again"
         try:

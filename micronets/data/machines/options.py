@@ -13,7 +13,7 @@ class DownloadOptions:
 
     url: str = "https://zenodo.org/records/3678171/files"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         parts = urlsplit(self.url)
         proper = parts.scheme in ("http", "https") and parts.netloc
         require(bool(proper), "data.download.url", self.url, "an http(s) address with dev_data_slider.zip below it")
@@ -32,7 +32,7 @@ class MachineOptions:
     validation_percent: float = 10.0
     rejected_percent: float = 1.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         sources = ("generated", "folder", "download")
         require(self.source in sources, "data.source", self.source, f"one of {', '.join(sources)}")
         require(0 < self.validation_percent < 100, "data.validation_percent", self.validation_percent, "0 to 100")
@@ -54,6 +54,6 @@ class MachineAugmentation:
     shift_frames: int = 10
     mixup_alpha: float = 0.3
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         require(self.shift_frames >= 0, "augmentation.shift_frames", self.shift_frames, "0 or more")
         require(self.mixup_alpha >= 0, "augmentation.mixup_alpha", self.mixup_alpha, "0 or more")

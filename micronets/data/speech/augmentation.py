@@ -37,7 +37,7 @@ class Augmentation:
     frequency_mask_bands: int = 5
     mixup_alpha: float = 0.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("noise_probability", "speed_probability"):
             value = getattr(self, name)
             require(0 <= value <= 1, f"augmentation.{name}", value, "between 0 and 1")
@@ -110,4 +110,4 @@ def _mask(clips: int, length: int, count: int, widest: int, generator: np.random
     width = generator.integers(widest + 1, size=(clips, count, 1))
     start = generator.integers(length - width + 1)
     place = np.arange(length)
-    return ((place >= start) & (place < start + width)).any(axis=1)
+    return np.any((place >= start) & (place < start + width), axis=1)

@@ -27,7 +27,7 @@ class DownloadOptions:
     url: str = "http://download.tensorflow.org/data/speech_commands_v0.02.tar.gz"
     sha256: str = "af14739ee7dc311471de98f5f9d2c9191b18aedfe957f4a6ff791c709868ff58"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         parts = urlsplit(self.url)
         proper = parts.scheme in ("http", "https") and parts.netloc and parts.path.endswith(_SUFFIXES)
         require(bool(proper), "data.download.url", self.url, f"an http(s) address ending in {' or '.join(_SUFFIXES)}")
@@ -51,7 +51,7 @@ class SpeechOptions:
     testing_percent: float = 10.0
     rejected_percent: float = 1.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         sources = ("generated", "folder", "download")
         require(self.source in sources, "data.source", self.source, f"one of {', '.join(sources)}")
         for name in ("validation", "testing", "rejected"):

@@ -37,7 +37,7 @@ class CameraFrame:
     columns: int
     format: str
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.format not in FORMATS:
             raise ConfigurationError(f"a camera's format is one of {', '.join(FORMATS)}, not {self.format!r}")
         if not (1 <= self.rows <= _LARGEST_SIDE and 1 <= self.columns <= _LARGEST_SIDE):
@@ -76,7 +76,7 @@ class ImageInput:
     shape: Shape
     levels: np.ndarray
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         rows, columns, channels = self.shape
         if rows != columns or rows < _SMALLEST_SIZE or channels not in (1, 3):
             raise ConfigurationError(f"only square inputs in grey or colour are made of frames, not {self.shape}")

@@ -55,7 +55,8 @@ def compare(
     if source.quantisation is None:
         raise ModelError(f"{model} reads float32; features on a device are int8")
     inner = source.shape[1:]
-    dataset = open_dataset(dataset_directory, (1,) * (3 - len(inner)) + tuple(inner), changes)
+    rows, columns, channels = (1,) * (3 - len(inner)) + tuple(inner)
+    dataset = open_dataset(dataset_directory, (rows, columns, channels), changes)
     if not isinstance(dataset, Sounds):
         raise ConfigurationError(f"{dataset_directory} holds no sounds: {dataset.task} has no features on the device")
     grid = source.quantisation.scale, source.quantisation.zero_point

@@ -30,7 +30,7 @@ class FftPlan:
     window: np.ndarray
     fft_samples: int
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         size = self.fft_samples
         if size & (size - 1) or not SMALLEST_FFT <= size <= LARGEST_FFT:
             raise ConfigurationError(
@@ -129,8 +129,8 @@ def _windowed(plan: FftPlan, frames: np.ndarray, up: np.ndarray) -> Complex:
     legs = values.reshape(len(frames), plan.first_radix, -1, 2).transpose(0, 2, 1, 3)
     placed = np.empty_like(legs)
     placed[:, plan.order] = legs
-    placed = placed.reshape(len(frames), plan.size, 2)
-    return placed[..., 0], placed[..., 1]
+    whole = placed.reshape(len(frames), plan.size, 2)
+    return whole[..., 0], whole[..., 1]
 
 
 def _transform(plan: FftPlan, real: np.ndarray, imaginary: np.ndarray) -> Complex:

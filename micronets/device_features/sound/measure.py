@@ -150,7 +150,7 @@ def profile_features(
         hop_samples=sources.hop_samples,
         frame_samples=sources.frame_samples,
         sample_rate_hz=parameters.sample_rate_hz,
-        stages={name: Cost.of(counts[name], before and before[name], frames) for name in FRAME_STAGES},
+        stages={name: Cost.of(counts[name], before[name] if before else None, frames) for name in FRAME_STAGES},
         window=Cost.of(counts[WINDOW], None, len(expected)),
         hop_instructions=most,
         windows=len(expected),

@@ -84,6 +84,7 @@ def test_table_aligns() -> None:
     assert len({len(line) for line in lines}) == 1
 
 
+@pytest.mark.emulator
 def test_folder(tmp_path: Path) -> None:
     models = tmp_path / "models"
     models.mkdir()

@@ -17,6 +17,7 @@ from micronets.errors import ConfigurationError, EmulatorError
 OPTIONS = {"networks": 3, "seed": 9, "optimise": "balanced"}
 
 
+@pytest.mark.emulator
 def test_a_board_is_characterised_and_the_same_after_an_interruption(tmp_path, monkeypatch):
     characterise(tmp_path / "a", "nucleo-l4r5zi", ["cifar10"], processes=1, **OPTIONS)
     measured = []

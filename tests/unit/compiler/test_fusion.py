@@ -11,6 +11,8 @@ from micronets.fuzz.checks import edge_inputs
 from micronets.fuzz.oracle import tflm_outputs
 from micronets.linking.host import SANITIZERS, build_guarded, run_on_host
 
+pytestmark = pytest.mark.slow
+
 INPUT = (1, 15, 10, 2)
 CHANNELS = 24
 CONVOLVED_BYTES = 15 * 10 * CHANNELS

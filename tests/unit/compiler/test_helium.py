@@ -91,6 +91,7 @@ def prepared(architecture: Architecture, folder: Path, seed: int):
     return network, inputs, run_tflm(file, inputs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("architecture", NETWORKS, ids=lambda architecture: architecture.name)
 def test_portable_form_is_exact_and_stays_in_its_buffers(architecture, tmp_path):
     network, inputs, expected = prepared(architecture, tmp_path, len(architecture.name))
@@ -99,6 +100,7 @@ def test_portable_form_is_exact_and_stays_in_its_buffers(architecture, tmp_path)
     np.testing.assert_array_equal(outputs, expected.reshape(outputs.shape))
 
 
+@pytest.mark.emulator
 @pytest.mark.parametrize("architecture", NETWORKS[::2], ids=lambda architecture: architecture.name)
 def test_assembly_is_exact(architecture, tmp_path):
     network, inputs, expected = prepared(architecture, tmp_path, len(architecture.name))

@@ -16,6 +16,8 @@ from micronets.fuzz.oracle import RefusedByTflm, tflm_outputs
 from micronets.linking.host import SANITIZERS, build_guarded, run_on_host
 from tests.networks import random_network, small_ds_cnn
 
+pytestmark = pytest.mark.slow
+
 DEPTH = 6
 
 

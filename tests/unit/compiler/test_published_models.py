@@ -8,6 +8,8 @@ import pytest
 from micronets.compiler import compile_network
 from micronets.linking.host import SANITIZERS, build_for_host, run_on_host
 
+pytestmark = pytest.mark.slow
+
 MODELS = (
     "ad01_int8",
     "ad_small_int8",

@@ -114,6 +114,7 @@ def test_a_failed_installation_is_repaired_and_tried_again(set_up, programs, mon
     assert "dpkg --configure -a" in calls and calls.count(" install ") == 2
 
 
+@pytest.mark.slow
 def test_a_second_set_up_does_nothing(set_up, monkeypatch):
     set_up.install_packages()
     assert set_up.COMPLETE.exists() and not set_up.UNFINISHED.exists()
@@ -140,6 +141,7 @@ def test_what_an_interrupted_set_up_left_is_replaced(set_up):
     assert set_up.COMPLETE.exists() and not (set_up.ENVIRONMENT / "debris").exists()
 
 
+@pytest.mark.slow
 def test_changed_pins_are_installed_into_the_same_environment(set_up):
     set_up.install_packages()
     (set_up.ENVIRONMENT / "kept").touch()

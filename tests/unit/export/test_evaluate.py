@@ -103,6 +103,7 @@ def test_a_label_of_the_dataset_must_be_among_theirs(theirs):
     assert not theirs.folder.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "window_ms", "least"),
     [("kws_micronet_s", 40, 0.95), ("kws_micronet_m", 40, 0.95), ("kws_ref_model", 30, 0.9)],

@@ -15,22 +15,26 @@ NONE_ELSE = ("--layers", "0", "--operators", "0", "--networks", "0", "--mutation
 REFUSED_LAYER = 795237749
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(9000, 9024))
 def test_random_layers(seed, tmp_path):
     assert check("layer", seed, tmp_path) is None
 
 
 # The last one draws growing layers only, on an input too large for any of them.
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [*range(9000, 9008), 795242092])
 def test_random_networks(seed, tmp_path):
     assert check("network", seed, tmp_path) is None
 
 
+@pytest.mark.slow
 def test_damaged_files(tmp_path):
     for seed in range(9000, 9120):
         assert check("mutation", seed, tmp_path) is None, seed
 
 
+@pytest.mark.emulator
 @pytest.mark.parametrize("seed", range(9000, 9008))
 def test_emulated(seed, tmp_path):
     assert check("emulated", seed, tmp_path) is None
@@ -76,6 +80,7 @@ def test_a_failure_is_told_in_a_line_that_repeats_it(monkeypatch, capsys):
     assert "mutation 9002: ValueError: broken on purpose" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_crash_or_a_hang_is_a_finding_and_ends_no_campaign():
     worker = Worker(misbehaving, longest_s=3)
     problems = [worker.run(kind, 1).problem for kind in ("crash", "none", "hang", "none")]

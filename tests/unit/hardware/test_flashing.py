@@ -11,6 +11,8 @@ from micronets.boards import find_board
 from micronets.errors import BoardError
 from micronets.hardware.flashing import flash
 
+pytestmark = pytest.mark.emulator
+
 BOARD = find_board("nucleo-f446re")
 Install = Callable[..., Path]
 

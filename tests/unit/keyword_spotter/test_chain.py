@@ -24,6 +24,8 @@ from micronets.tflm.host import run_tflm
 from tests.emulated_board import PluggedInBoard
 from tests.networks import random_network, small_ds_cnn
 
+pytestmark = pytest.mark.emulator
+
 LABELS = ("yes", "no", "_silence_", "_unknown_")
 PARAMETERS = MfccParameters()
 SECTION = {"step_ms": 40, "smoothing_ms": 120, "threshold": 0.42, "refractory_ms": 400}

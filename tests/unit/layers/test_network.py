@@ -17,6 +17,8 @@ from micronets.layers.frozen import FrozenNetwork
 from micronets.layers.network import Network
 from tests.networks import small_autoencoder, small_shortcut, transposed_convolution
 
+pytestmark = pytest.mark.training
+
 CHAIN = Architecture(
     "chain",
     (9, 7, 2),

@@ -45,6 +45,7 @@ def test_a_second_board_with_a_cortex_m4_is_less_certain() -> None:
     assert unknown.errors.worst > 0.3 > second.errors.worst
 
 
+@pytest.mark.emulator
 def test_model_of_a_dual_issue_core_does_not_depend_on_the_order_of_loads(tmp_path: Path) -> None:
     """Built for a Cortex-M7, whose loads stand apart, a network has as many cycles to carry over as for a Cortex-M4."""
     layers = (

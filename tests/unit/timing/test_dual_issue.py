@@ -40,6 +40,7 @@ def test_rules(first, second, together):
     assert len(pairs(program(first, second))) == (1 if together else 2)
 
 
+@pytest.mark.emulator
 def test_every_load_of_the_cortex_m7s_blocks_stands_beside_a_multiply(tmp_path: Path, capsys):
     write_tflite(random_network(small_ds_cnn(24), 3), tmp_path / "model.tflite")
     found = {}

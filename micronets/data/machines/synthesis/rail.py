@@ -39,7 +39,7 @@ class Rail:
     """
 
     name = "rail"
-    faults = ("dry", "notch", "slack", "straining")
+    faults: tuple[str, ...] = ("dry", "notch", "slack", "straining")
 
     def specimen(self, generator: np.random.Generator) -> RailSpecimen:
         """See `Machine`."""

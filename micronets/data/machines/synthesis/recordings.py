@@ -43,7 +43,7 @@ class GeneratedOptions:
     signal_to_noise_db: float = 6.0
     severity: float = 0.3
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         require(2 <= self.ids <= 50, "data.generated.ids", self.ids, "between 2 and 50")
         for name in ("training_clips", "testing_clips"):
             value = getattr(self, name)
@@ -123,7 +123,8 @@ def _hall(samples: int, generator: np.random.Generator) -> np.ndarray:
     """A factory hall of RMS 1: broadband noise, the mains' hum, and what is dropped or struck somewhere."""
     noise = coloured_noise(samples, generator.uniform(2.5, 4.5), generator)
     time_s = np.arange(samples) / SAMPLE_RATE_HZ
-    hum = sum(generator.random() * np.sin(2 * np.pi * (hz * time_s + generator.random())) for hz in _HUM_HZ)
+    tones = (generator.random() * np.sin(2 * np.pi * (hz * time_s + generator.random())) for hz in _HUM_HZ)
+    hum = sum(tones, start=np.zeros(samples))
     struck = np.zeros(samples)
     struck[generator.integers(0, samples, generator.poisson(0.3 * samples / SAMPLE_RATE_HZ))] = 1
     rung = resonances(struck, generator.uniform(300, 3000, 3), 20, np.ones(3))

@@ -40,7 +40,7 @@ class Rotor:
     """
 
     name = "rotor"
-    faults = ("unbalanced", "bearing", "rubbing", "hunting")
+    faults: tuple[str, ...] = ("unbalanced", "bearing", "rubbing", "hunting")
 
     def specimen(self, generator: np.random.Generator) -> RotorSpecimen:
         """See `Machine`."""

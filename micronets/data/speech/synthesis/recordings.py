@@ -44,7 +44,7 @@ class GeneratedOptions:
     unknown_words: int = 6
     signal_to_noise_db: float = 22.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         voices = ("auto", "espeak", "formant")
         require(self.voice in voices, "data.generated.voice", self.voice, f"one of {', '.join(voices)}")
         require(self.speakers >= 3, "data.generated.speakers", self.speakers, "3 or more, one for each split")

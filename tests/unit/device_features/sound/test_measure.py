@@ -14,6 +14,8 @@ from micronets.features.mfcc import MfccParameters
 from micronets.litert import describe
 from tests.networks import random_network, small_ds_cnn
 
+pytestmark = pytest.mark.emulator
+
 BOARD = find_board("nucleo-l4r5zi")
 
 
