@@ -46,10 +46,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     heard.add_argument(
         "--stream", type=Path, nargs=2, metavar=("WAV", "CSV"), help="instead: a recording, and its words with times"
     )
-    heard.add_argument("--seed", type=int, default=1, metavar="N", help="of the stream (default: %(default)s)")
+    heard.add_argument(
+        "--seed", type=int, default=1, metavar="N", help="seed of the random choices in it (default: %(default)s)"
+    )
     network = parser.add_argument_group("what the network expects")
-    network.add_argument("--labels", nargs="+", metavar="WORD", help="classes of its outputs, in order, if not ours")
-    network.add_argument("--window-ms", type=int, metavar="N", help="of its features, if not ours")
+    network.add_argument(
+        "--labels", nargs="+", metavar="WORD", help="classes of its outputs, in order, if not the task's"
+    )
+    network.add_argument("--window-ms", type=int, metavar="N", help="window of its MFCC, if not 40")
     add_board(parser, default="nucleo-f446re")
     add_optimise(parser)
     parser.add_argument(
