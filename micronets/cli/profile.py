@@ -54,7 +54,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     board = board_of(options)
-    library = TflmLibrary.find(*options.tflm, board.core) if options.tflm else None
+    library = None
+    if options.tflm:
+        archive, include = options.tflm
+        library = TflmLibrary.find(archive, include, board.core)
     compare = is_installed("tflm")
     with output_directory(options.output) as directory:
         profile = profile_model(

@@ -6,7 +6,7 @@ import os
 import tempfile
 from dataclasses import asdict, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from micronets.cli.options import add_board, add_optimise, add_output, board_of, output_directory
 from micronets.keyword_spotter.options import SpotOptions
@@ -69,6 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="emulator, or serial:PORT to play the stream to the board there as well (default: %(default)s)",
     )
     detector = parser.add_argument_group("when a word counts as detected")
+    field: Any
     for field in fields(SpotOptions):
         option, text = f"--{field.name.replace('_', '-')}", f"{_HELP[field.name]} (default: %(default)s)"
         detector.add_argument(option, type=field.type, default=field.default, metavar=_FORMATS[field.type], help=text)
@@ -95,7 +96,7 @@ def _spot(options: argparse.Namespace, directory: Path, scratch: Path) -> str:
             "a board with a microphone hears nothing over the serial port; leave out either --microphone or --target"
         )
     spot_options = SpotOptions(**{field.name: getattr(options, field.name) for field in fields(SpotOptions)})
-    task = find_task("kws")
+    task: Any = find_task("kws")  # the task of speech has classes and features beside what every task has
     labels = tuple(options.labels or task.classes)
     parameters = task.features if options.window_ms is None else replace(task.features, window_ms=options.window_ms)
     elf = None
@@ -127,7 +128,8 @@ def _stream(
     from micronets.tasks import find_task
 
     if options.stream:
-        return SpokenStream.load(*options.stream, parameters.sample_rate_hz)
+        audio, truth = options.stream
+        return SpokenStream.load(audio, truth, parameters.sample_rate_hz)
     if options.data is None:
         raise ConfigurationError("there is nothing to listen to; give --data with a folder, or --stream with two files")
     folder = options.data
