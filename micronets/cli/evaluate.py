@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from micronets.cli.options import add_output, output_directory
+from micronets.cli.options import add_output, output_directory, positive
 
 DESCRIPTION = """\
 Run any int8 or float .tflite file on the testing split of a prepared dataset, in TensorFlow Lite Micro and in LiteRT,
@@ -19,15 +19,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data", type=Path, required=True, metavar="FOLDER", help="a prepared dataset, results/<task>/data"
     )
-    parser.add_argument("--labels", nargs="+", default=[], metavar="LABEL", help="of its outputs in order, if not ours")
     parser.add_argument(
-        "--input-shape", type=int, nargs=3, metavar=("H", "W", "C"), help="of the examples it reads, if not its input's"
+        "--labels",
+        nargs="+",
+        default=[],
+        metavar="LABEL",
+        help="classes of its outputs, in order, if not the dataset's",
     )
-    parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="of other features: window_ms=30")
+    parser.add_argument(
+        "--input-shape",
+        type=int,
+        nargs=3,
+        metavar=("H", "W", "C"),
+        help="height, width and channels of an example, if not those of its input tensor",
+    )
+    parser.add_argument(
+        "--set",
+        nargs="+",
+        default=[],
+        metavar="KEY=VALUE",
+        help="how its features differ from the dataset's: window_ms=30",
+    )
     parser.add_argument("--scale", type=float, default=1.0, help="its input is scale x features + offset (default: 1)")
     parser.add_argument("--offset", type=float, default=0.0, help="see --scale (default: 0)")
     parser.add_argument(
-        "--processes", type=int, default=1, metavar="N", help="interpreters side by side (default: %(default)s)"
+        "--processes", type=positive, default=1, metavar="N", help="interpreters side by side (default: %(default)s)"
     )
     add_output(parser, "metrics.json, summary.txt and test_inputs.npz")
 

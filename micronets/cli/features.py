@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="mfcc",
         help="mfcc for keyword spotting, the others for anomaly detection (default: %(default)s)",
     )
-    parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="other parameters: window_ms=30")
+    parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="parameters to change: window_ms=30")
     parser.add_argument("--model", type=Path, help="a .tflite file; features are rounded to its int8 input's scale")
     add_board(parser)
     add_optimise(parser)

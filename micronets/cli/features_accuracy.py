@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from micronets.cli.options import positive
+
 DESCRIPTION = """\
 Run a network on the testing split of a prepared dataset twice, with the features of this machine and with the integers
 that the device computes from the same sounds, and compare its scores."""
@@ -14,9 +16,15 @@ EXTRAS = ("data", "tflm")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset", type=Path, help="folder of a prepared dataset, results/<task>/data")
     parser.add_argument("model", type=Path, help="a .tflite file with an int8 input")
-    parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="other parameters: window_ms=30")
     parser.add_argument(
-        "--processes", type=int, default=1, metavar="N", help="interpreters side by side (default: %(default)s)"
+        "--set",
+        nargs="+",
+        default=[],
+        metavar="KEY=VALUE",
+        help="how its features differ from the dataset's: window_ms=30",
+    )
+    parser.add_argument(
+        "--processes", type=positive, default=1, metavar="N", help="interpreters side by side (default: %(default)s)"
     )
 
 

@@ -3,6 +3,7 @@
 import argparse
 import time
 
+from micronets.cli.options import positive
 from micronets.fuzz import KINDS
 
 DESCRIPTION = """\
@@ -26,8 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
             f"--{option}", dest=kind, type=int, default=count, metavar="N", help=f"{what} (default: %(default)s)"
         )
-    parser.add_argument("--seed", type=int, metavar="N", help="of the first of each kind (default: from the clock)")
-    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes (default: %(default)s)")
+    parser.add_argument(
+        "--seed", type=int, metavar="N", help="seed of the first of each kind (default: from the clock)"
+    )
+    parser.add_argument("--jobs", type=positive, default=2, metavar="N", help="processes (default: %(default)s)")
     parser.add_argument("--only", nargs=2, metavar=("KIND", "SEED"), help=f"repeat one: {', '.join(KINDS)}")
 
 

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from micronets.cli.options import add_board, add_optimise, add_output, board_of, output_directory
+from micronets.cli.options import add_board, add_optimise, add_output, board_of, output_directory, positive
 from micronets.device_features.image.sources import FORMATS, camera_frame
 from micronets.profile.image_input import image_input, profile_image_input
 from micronets.profile.table import summary
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--format",
         choices=tuple(FORMATS),
         default="rgb565",
-        help="of their pixels (default: %(default)s)",
+        help="how their pixels are stored (default: %(default)s)",
     )
     parser.add_argument(
         "--scale",
@@ -41,10 +41,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--photographs", type=Path, metavar="FOLDER", help="photographs in COCO's layout")
     parser.add_argument(
         "--views",
-        type=int,
+        type=positive,
         default=1,
         metavar="N",
-        help="of each photograph: the whole, and random parts of it (default: %(default)s)",
+        help="of each photograph: the whole, then random parts of it (default: %(default)s)",
     )
     add_output(parser, "the C (in src/) and the program")
 

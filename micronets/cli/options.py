@@ -61,6 +61,14 @@ def add_output(parser: argparse.ArgumentParser, what: str) -> None:
     )
 
 
+def positive(text: str) -> int:
+    """A whole number of 1 or more, as a type of argparse's arguments."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{value} is less than 1")
+    return value
+
+
 @contextlib.contextmanager
 def output_directory(path: Path | None) -> Iterator[Path]:
     """What `output_folder` yields for the folder that the user has named, or a temporary folder where there is none."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from micronets.cli.extras import is_installed
-from micronets.cli.options import add_board, add_optimise, add_output, board_of, output_directory
+from micronets.cli.options import add_board, add_optimise, add_output, board_of, output_directory, positive
 from micronets.profile.hot_blocks import format_hot_blocks, hot_blocks
 from micronets.profile.model import profile_model
 from micronets.profile.table import layer_table, summary
@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_board(parser)
     add_optimise(parser)
     parser.add_argument(
-        "--inputs", type=int, default=3, metavar="N", help="random inputs to run (default: %(default)s)"
+        "--inputs", type=positive, default=3, metavar="N", help="random inputs to run (default: %(default)s)"
     )
     parser.add_argument(
         "--hot", type=int, default=0, metavar="N", help="also print the N costliest runs of instructions (default: 0)"
@@ -54,7 +54,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     board = board_of(options)
-    library = TflmLibrary.find(*options.tflm, board.core) if options.tflm else None
+    library = None
+    if options.tflm:
+        archive, include = options.tflm
+        library = TflmLibrary.find(archive, include, board.core)
     compare = is_installed("tflm")
     with output_directory(options.output) as directory:
         profile = profile_model(

@@ -6,7 +6,7 @@ import os
 import tempfile
 from dataclasses import asdict, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from micronets.cli.options import add_board, add_optimise, add_output, board_of, output_directory
 from micronets.keyword_spotter.options import SpotOptions
@@ -46,10 +46,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     heard.add_argument(
         "--stream", type=Path, nargs=2, metavar=("WAV", "CSV"), help="instead: a recording, and its words with times"
     )
-    heard.add_argument("--seed", type=int, default=1, metavar="N", help="of the stream (default: %(default)s)")
+    heard.add_argument(
+        "--seed", type=int, default=1, metavar="N", help="seed of the random choices in it (default: %(default)s)"
+    )
     network = parser.add_argument_group("what the network expects")
-    network.add_argument("--labels", nargs="+", metavar="WORD", help="classes of its outputs, in order")
-    network.add_argument("--window-ms", type=int, metavar="N", help="of its features, if not ours")
+    network.add_argument(
+        "--labels",
+        nargs="+",
+        metavar="WORD",
+        help="classes of its outputs, in order, if neither the task's nor those of --data",
+    )
+    network.add_argument("--window-ms", type=int, metavar="N", help="window of its MFCC, if not 40")
     add_board(parser, default="nucleo-f446re")
     add_optimise(parser)
     parser.add_argument(
@@ -65,6 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="emulator, or serial:PORT to play the stream to the board there as well (default: %(default)s)",
     )
     detector = parser.add_argument_group("when a word counts as detected")
+    field: Any
     for field in fields(SpotOptions):
         option, text = f"--{field.name.replace('_', '-')}", f"{_HELP[field.name]} (default: %(default)s)"
         detector.add_argument(option, type=field.type, default=field.default, metavar=_FORMATS[field.type], help=text)
@@ -91,7 +99,7 @@ def _spot(options: argparse.Namespace, directory: Path, scratch: Path) -> str:
             "a board with a microphone hears nothing over the serial port; leave out either --microphone or --target"
         )
     spot_options = SpotOptions(**{field.name: getattr(options, field.name) for field in fields(SpotOptions)})
-    task = find_task("kws")
+    task: Any = find_task("kws")  # the task of speech has classes and features beside what every task has
     labels = _labels(options)
     parameters = task.features if options.window_ms is None else replace(task.features, window_ms=options.window_ms)
     elf = None
@@ -136,7 +144,8 @@ def _stream(
     from micronets.tasks import find_task
 
     if options.stream:
-        return SpokenStream.load(*options.stream, parameters.sample_rate_hz)
+        audio, truth = options.stream
+        return SpokenStream.load(audio, truth, parameters.sample_rate_hz)
     if options.data is None:
         raise ConfigurationError("there is nothing to listen to; give --data with a folder, or --stream with two files")
     folder = options.data

@@ -4,6 +4,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -55,5 +56,5 @@ def measure(root: Path) -> Iterator[str]:
             dataset = ImageDataset.open(directory, shape)
             rows = dataset.rows("training").repeat(_BATCHES * _BATCH // len(dataset.rows("training")) + 1)
             stream = ImageBatches(dataset, ImageAugmentation(), 1, _BATCH, subset=rows[: _BATCHES * _BATCH], threads=1)
-            speed = per_second(_BATCHES * _BATCH, lambda stream=stream: stream.epoch(0), time.perf_counter)
+            speed = per_second(_BATCHES * _BATCH, partial(stream.epoch, 0), time.perf_counter)
             yield f"batches of {'x'.join(map(str, shape))}, 1 thread: {speed:,.0f} images/s"

@@ -25,7 +25,7 @@ _ANY_GRID = 0.6, 0
 def parameters_of(kind: str, changes: Mapping[str, Any]) -> Parameters:
     """Those of a kind with some changed; raises ConfigurationError where it has no such parameter or value."""
     usual = KINDS[kind]
-    return from_mapping(type(usual), asdict(usual) | changes, "--set")
+    return from_mapping(type(usual), {**asdict(usual), **changes}, "--set")
 
 
 def input_grid(tflite: Path | None) -> tuple[float, int]:

@@ -148,6 +148,7 @@ def test_the_base_installations_commands_declare_no_extra(name):
     assert importlib.import_module(f"micronets.cli.{name.replace('-', '_')}").EXTRAS == ()
 
 
+@pytest.mark.emulator
 def test_a_model_is_profiled_without_an_oracle(repository, tflite, tmp_path):
     ((status, output, error),) = without_extras(repository, ["profile", tflite, "--output", tmp_path / "out"])
     assert status == 0
@@ -178,6 +179,7 @@ def test_boards_are_listed_with_the_error_of_their_estimates(own_boards, capsys)
     assert re.search(r"cortex-m4 +100 +1,049 +131 +none +no$", lines["mine"])
 
 
+@pytest.mark.emulator
 def test_a_model_is_profiled_for_a_board_of_ones_own(own_boards, tflite, capsys):
     assert main(["profile", str(tflite), "--boards", str(own_boards), "--board", "mine"]) == 0
     printed = capsys.readouterr().out
@@ -196,6 +198,7 @@ def stand_in(name):
     return write
 
 
+@pytest.mark.emulator
 @pytest.mark.parametrize(
     ("arguments", "written"),
     [

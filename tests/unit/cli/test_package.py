@@ -137,6 +137,7 @@ def test_nothing_heavy_is_installed(installed):
 
 
 @pytest.mark.slow
+@pytest.mark.emulator
 def test_an_installed_micronets_compiles_and_profiles(call, tmp_path):
     write_tflite(random_network(small_ds_cnn(), seed=1), tmp_path / "model.tflite")
     compiled = call("compile", tmp_path / "model.tflite", "--core", "cortex-m7", "--output", "net")

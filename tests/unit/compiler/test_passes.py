@@ -212,6 +212,6 @@ def test_the_explanation_names_passes_layers_and_buffers(tmp_path, capsys):
     text = capsys.readouterr().out
     after, before = map(int, re.search(r"(\d+) of (\d+) MACs", text).groups())
     assert after * 8 == before * 6  # two of eight channels of both layers
-    assert "removed 2 channels" in text and "network_layer_01_conv_2d" in text and "scratch_0" in text
+    assert "removed 2 channels" in text and "model_layer_01_conv_2d" in text and "scratch_0" in text
     assert main(["compile", str(tmp_path / "none.tflite")]) == 1
     assert "cannot be read" in capsys.readouterr().err

@@ -126,6 +126,7 @@ def test_a_second_set_up_does_nothing(set_up, monkeypatch):
     set_up.install_packages()
 
 
+@pytest.mark.slow
 def test_the_project_is_installed_and_stays_where_it_is(set_up, tmp_path):
     set_up.install_packages()
     (tmp_path / "trial.py").write_text("ANSWER = 43\n", encoding="utf-8")
