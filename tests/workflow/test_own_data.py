@@ -1,0 +1,74 @@
+"""docs/own_data.md: what it shows is run as it stands, from folders to firmware."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
+BOARD = "nucleo-f446re"
+LIMIT_S = 900
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory, repository) -> Path:
+    """The results folder after all commands of the page."""
+    directory = tmp_path_factory.mktemp("own_data")
+    blocks = BLOCK.findall((repository / "docs" / "own_data.md").read_text(encoding="utf-8"))
+    for _, title, content in blocks:
+        if title:
+            (directory / title).write_text(content, encoding="utf-8")
+    commands = [line[2:] for kind, _, content in blocks if kind == "console" for line in content.splitlines()]
+    assert len(commands) == 4
+    for command in ["python make_data.py", *commands]:
+        program, *arguments = command.split()
+        call = [sys.executable, *arguments]
+        if program == "snakemake":
+            arguments = [argument.replace("all", "2") for argument in arguments]
+            call = [sys.executable, "-m", program, "--snakefile", str(repository / "Snakefile"), *arguments]
+        paths = os.pathsep.join([str(repository), os.environ.get("PYTHONPATH", "")])  # as in the project's folder
+        environment = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
+        done = subprocess.run(
+            call,
+            cwd=directory,
+            env=environment | {"PYTHONPATH": paths},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_S,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    return directory / "results"
+
+
+@pytest.mark.parametrize(
+    ("task", "model", "labels"),
+    [
+        ("kws", "ds-cnn-s", ["house", "bird", "six", "_silence_", "_unknown_"]),
+        ("ic", "resnet-8", ["disc", "stripes"]),
+        ("ad", "fc-ae", ["pump_00"]),
+    ],
+)
+def test_the_firmware_of_ones_own_data_answers_as_tflm(results, task, model, labels):
+    assert json.loads((results / task / "data" / "dataset.json").read_text(encoding="utf-8"))["labels"] == labels
+    profile = json.loads((results / task / model / BOARD / "profile" / "profile.json").read_text(encoding="utf-8"))
+    assert profile["outputs"]["bit_exact"] and profile["outputs"]["compared"] >= 3
+    assert model in (results / task / "report" / "summary.csv").read_text(encoding="utf-8")
+    assert (results / task / "report" / "report.html").is_file()
+
+
+def test_the_spotter_hears_the_words(results):
+    spotted = json.loads((results / "kws" / "ds-cnn-s" / BOARD / "spot" / "spot.json").read_text(encoding="utf-8"))
+    assert spotted["score"]["keywords"] >= 5
+    assert spotted["score"]["hits"] >= 0.5 * spotted["score"]["keywords"]
+
+
+def test_the_log_says_what_was_made_of_the_recordings(results):
+    words = (results / "logs" / "kws" / "data.log").read_text(encoding="utf-8")
+    assert "180 mean of 2 channels" in words and "resampled from 44100 Hz" in words and "by file" in words
+    machine = (results / "logs" / "ad" / "data.log").read_text(encoding="utf-8")
+    assert "20 resampled from 48000 Hz" in machine and "normal clips suffice to learn" in machine
