@@ -1,7 +1,6 @@
 """The graph as the .tflite file states it: tensors, operators and their options, checked but not interpreted."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 

@@ -12,7 +12,7 @@ from micronets.compiler.kernels.patch import PatchConvolution
 from micronets.compiler.kernels.point import BLOCK_PIXELS, PointConvolution
 from micronets.compiler.steps import ConvolutionStep, DepthwiseConvolutionStep, Program
 
-_BLOCKS = (8, 7, 6, 5, 4, 3, 2)
+_BLOCKS = (16, 12, 10, 8, 7, 6, 5, 4, 3, 2)
 # An interpreter's own records of an operator, and the multiplier and shift of one channel.
 _OPERATOR_BYTES = 128
 _CHANNEL_BYTES = 8
@@ -44,11 +44,11 @@ def share_weights(
 
 def interpreter_bytes(program: Program) -> int:
     """What TensorFlow Lite Micro takes of RAM at least: one step's inputs and output side by side, and its records."""
-    values = max(sum(value.size_bytes for value in (*step.inputs, step.output)) for step in program.steps)
+    sizes = (sum(value.size_bytes for value in (*step.inputs, step.output)) for step in program.steps)
     channels = sum(
         len(step.bias) for step in program.steps if isinstance(step, ConvolutionStep | DepthwiseConvolutionStep)
     )
-    return values + _CHANNEL_BYTES * channels + _OPERATOR_BYTES * len(program.steps)
+    return max(sizes, default=0) + _CHANNEL_BYTES * channels + _OPERATOR_BYTES * len(program.steps)
 
 
 def _pixels_at_once(kernel: PlannedKernel) -> int:

@@ -5,6 +5,7 @@ up to twice as fast. Only here and in `micronets.backend` does anything reach be
 """
 
 import enum
+from typing import Any
 
 import keras
 from keras import ops

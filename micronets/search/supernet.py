@@ -11,6 +11,7 @@ network with the same weights computes.
 """
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 import keras
 from keras import ops

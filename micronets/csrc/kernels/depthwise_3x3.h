@@ -139,6 +139,101 @@ MN_INLINE void mn_stride_2_pair(
     *b = mn_mac_high_low(k->w2_2, z[2], mn_dual_mac(k->w01_2, z[1], *b));
 }
 
+#if MN_DSP && !defined(__OPTIMIZE_SIZE__)
+
+enum
+{
+    /* Shorter lines gain too little for the code it takes. */
+    MN_LEAST_PITCH_OF_TWO_LINES = 8
+};
+
+/* Pairs of outputs of two neighbouring lines with stride 1, in the form FAST: every input is loaded once for four
+ * outputs. In assembly, because it takes all registers. `pairs` more than 0. */
+MN_INLINE void mn_sweep_two_lines(
+    const int32_t pitch, const struct mn_channel_3x3 *k, const uint32_t *x, int32_t pairs, int8_t *out,
+    const int32_t step, const int32_t line_step)
+{
+    const uint32_t *const end = x + pairs;
+    uint32_t s, t;
+    int32_t a, b, c, d;
+    /* clang-format off */
+    __asm volatile(
+        "1:\n\t"
+        "ldr %[b], %[start]\n\t"
+        "ldr %[s], [%[x]]\n\t"
+        "ldr %[t], [%[x], #4]\n\t"
+        "smlad %[a], %[k0], %[s], %[b]\n\t"
+        "smlabt %[b], %[k0], %[s], %[b]\n\t"
+        "smlatb %[a], %[l0], %[t], %[a]\n\t"
+        "smlad %[b], %[l0], %[t], %[b]\n\t"
+        "ldr %[d], %[start]\n\t"
+        "ldr %[s], [%[x], %[line_1]]\n\t"
+        "ldr %[t], [%[x], %[line_1] + 4]\n\t"
+        "smlad %[a], %[k1], %[s], %[a]\n\t"
+        "smlabt %[b], %[k1], %[s], %[b]\n\t"
+        "smlad %[c], %[k0], %[s], %[d]\n\t"
+        "smlabt %[d], %[k0], %[s], %[d]\n\t"
+        "smlatb %[a], %[l1], %[t], %[a]\n\t"
+        "smlad %[b], %[l1], %[t], %[b]\n\t"
+        "smlatb %[c], %[l0], %[t], %[c]\n\t"
+        "smlad %[d], %[l0], %[t], %[d]\n\t"
+        "ldr %[s], [%[x], %[line_2]]\n\t"
+        "ldr %[t], [%[x], %[line_2] + 4]\n\t"
+        "smlad %[a], %[k2], %[s], %[a]\n\t"
+        "smlabt %[b], %[k2], %[s], %[b]\n\t"
+        "smlad %[c], %[k1], %[s], %[c]\n\t"
+        "smlabt %[d], %[k1], %[s], %[d]\n\t"
+        "smlatb %[a], %[l2], %[t], %[a]\n\t"
+        "smlad %[b], %[l2], %[t], %[b]\n\t"
+        "smlatb %[c], %[l1], %[t], %[c]\n\t"
+        "smlad %[d], %[l1], %[t], %[d]\n\t"
+        "ldr %[s], [%[x], %[line_3]]\n\t"
+        "ldr %[t], [%[x], %[line_3] + 4]\n\t"
+        "smlad %[c], %[k2], %[s], %[c]\n\t"
+        "smlabt %[d], %[k2], %[s], %[d]\n\t"
+        "smlatb %[c], %[l2], %[t], %[c]\n\t"
+        "smlad %[d], %[l2], %[t], %[d]\n\t"
+        "ldr %[s], %[factor]\n\t"
+        "ldr %[t], %[offset]\n\t"
+        "smmlar %[a], %[a], %[s], %[t]\n\t"
+        "smmlar %[b], %[b], %[s], %[t]\n\t"
+        "smmlar %[c], %[c], %[s], %[t]\n\t"
+        "smmlar %[d], %[d], %[s], %[t]\n\t"
+        "ssat %[a], #8, %[a]\n\t"
+        "ssat %[b], #8, %[b]\n\t"
+        "ssat %[c], #8, %[c]\n\t"
+        "ssat %[d], #8, %[d]\n\t"
+        "ldr %[s], %[step]\n\t"
+        "ldr %[t], %[line_step]\n\t"
+        "strb %[a], [%[out]]\n\t"
+        "strb %[b], [%[out], %[s]]\n\t"
+        "strb %[c], [%[out], %[t]]\n\t"
+        "add %[t], %[t], %[s]\n\t"
+        "add %[x], %[x], #4\n\t"
+        "strb %[d], [%[out], %[t]]\n\t"
+        "add %[out], %[out], %[s], lsl #1\n\t"
+        "ldr %[t], %[end]\n\t"
+        "cmp %[x], %[t]\n\t"
+        "bne 1b\n\t"
+        : [a] "=&r"(a), [b] "=&r"(b), [c] "=&r"(c), [d] "=&r"(d), [s] "=&r"(s), [t] "=&r"(t), [x] "+r"(x),
+          [out] "+r"(out)
+        : [k0] "r"(k->k0.w01), [l0] "r"(k->k0.w12), [k1] "r"(k->k1.w01), [l1] "r"(k->k1.w12), [k2] "r"(k->k2.w01),
+          [l2] "r"(k->k2.w12), [start] "m"(k->start), [factor] "m"(k->scale.factor), [offset] "m"(k->scale.constant),
+          [step] "m"(step), [line_step] "m"(line_step), [end] "m"(end), [line_1] "i"(4 * pitch),
+          [line_2] "i"(8 * pitch), [line_3] "i"(12 * pitch)
+        : "cc", "memory");
+    /* clang-format on */
+}
+
+#endif
+
+MN_INLINE int32_t mn_single_output(const int32_t pitch, const struct mn_channel_3x3 *k, const uint32_t *x)
+{
+    int32_t acc = mn_mac_high_low(k->k0.w12, x[1], mn_dual_mac(k->k0.w01, x[0], k->start));
+    acc = mn_mac_high_low(k->k1.w12, x[pitch + 1], mn_dual_mac(k->k1.w01, x[pitch], acc));
+    return mn_mac_high_low(k->k2.w12, x[2 * pitch + 1], mn_dual_mac(k->k2.w01, x[2 * pitch], acc));
+}
+
 /* `lines` lines of outputs of one channel from its plane, `pitch` words per plane line. */
 MN_INLINE const int32_t *mn_sweep_plane(
     const int32_t pitch, const int32_t stride, int weight_bits, enum mn_form form, int clamped,
@@ -152,6 +247,26 @@ MN_INLINE const int32_t *mn_sweep_plane(
     const struct mn_scale scale = channel.scale;
     const int32_t start = channel.start;
     const int32_t step = p->output_inner_stride;
+#if MN_DSP && !defined(__OPTIMIZE_SIZE__)
+    if (stride == 1 && weight_bits == 8 && form == MN_FAST && !clamped && pitch >= MN_LEAST_PITCH_OF_TWO_LINES &&
+        3 * pitch + 1 < 1024)
+    {
+        const int32_t line_step = p->output_outer_stride, pairs = p->outputs_inner / 2;
+        for (; lines > 1 && pairs > 0; lines -= 2, plane += 2 * pitch, output += 2 * line_step)
+        {
+            mn_sweep_two_lines(pitch, &channel, plane, pairs, output, step, line_step);
+            if (p->outputs_inner & 1)
+            {
+                const uint32_t *x = plane + pairs;
+                int8_t *out = output + 2 * pairs * step;
+                for (int32_t line = 0; line < 2; line++, x += pitch, out += line_step)
+                {
+                    out[0] = mn_requantise(form, clamped, &bounds, &scale, mn_single_output(pitch, &channel, x));
+                }
+            }
+        }
+    }
+#endif
     for (; lines > 0; lines--, plane += stride * pitch, output += p->output_outer_stride)
     {
         const uint32_t *x = plane;
@@ -182,11 +297,7 @@ MN_INLINE const int32_t *mn_sweep_plane(
         }
         if (p->outputs_inner & 1)
         {
-            int32_t a = start;
-            a = mn_mac_high_low(k0.w12, x[1], mn_dual_mac(k0.w01, x[0], a));
-            a = mn_mac_high_low(k1.w12, x[pitch + 1], mn_dual_mac(k1.w01, x[pitch], a));
-            a = mn_mac_high_low(k2.w12, x[2 * pitch + 1], mn_dual_mac(k2.w01, x[2 * pitch], a));
-            out[0] = mn_requantise(form, clamped, &bounds, &scale, a);
+            out[0] = mn_requantise(form, clamped, &bounds, &scale, mn_single_output(pitch, &channel, x));
         }
     }
     return stream + (weight_bits == 4 ? 3 : form == MN_FAST ? 6 : 7);

@@ -15,28 +15,34 @@ enum mn_lanes
     MN_QUADS
 };
 
-/* Widens `depth` inputs of one pixel into its words of a column; lanes beyond the depth become zero. */
-MN_INLINE void mn_widen(const int8_t *pixel, int32_t depth, uint32_t *column)
+/* Widens the last 1 to 3 inputs of a pixel; lanes beyond them become zero. */
+MN_INLINE void mn_widen_rest(const int8_t *pixel, int32_t count, uint32_t *column)
 {
-    int32_t k = 0;
-    for (; k + 4 <= depth; k += 4, column += 2 * MN_BLOCK_PIXELS)
+    uint32_t bytes = (uint8_t)pixel[0];
+    bytes |= count > 1 ? (uint32_t)(uint8_t)pixel[1] << 8 : 0;
+    bytes |= count > 2 ? (uint32_t)(uint8_t)pixel[2] << 16 : 0;
+    column[0] = mn_even_bytes(bytes);
+    column[MN_BLOCK_PIXELS] = mn_odd_bytes(bytes);
+}
+
+/* Widens `depth` inputs of one pixel into its words of a column. */
+static __attribute__((noinline)) void mn_widen(const int8_t *pixel, int32_t depth, uint32_t *column)
+{
+    for (; depth >= 4; depth -= 4, pixel += 4, column += 2 * MN_BLOCK_PIXELS)
     {
-        const uint32_t bytes = mn_load_word(pixel + k);
+        const uint32_t bytes = mn_load_word(pixel);
         column[0] = mn_even_bytes(bytes);
         column[MN_BLOCK_PIXELS] = mn_odd_bytes(bytes);
     }
-    if (k < depth)
+    if (depth > 0)
     {
-        uint32_t bytes = (uint8_t)pixel[k];
-        bytes |= k + 1 < depth ? (uint32_t)(uint8_t)pixel[k + 1] << 8 : 0;
-        bytes |= k + 2 < depth ? (uint32_t)(uint8_t)pixel[k + 2] << 16 : 0;
-        column[0] = mn_even_bytes(bytes);
-        column[MN_BLOCK_PIXELS] = mn_odd_bytes(bytes);
+        mn_widen_rest(pixel, depth, column);
     }
 }
 
 /* Widens four pixels, each `stride` bytes after the other, into a whole column. */
-MN_INLINE void mn_widen_block(const int8_t *pixels, int32_t stride, int32_t depth, uint32_t *column)
+static __attribute__((noinline)) void mn_widen_block(
+    const int8_t *pixels, int32_t stride, int32_t depth, uint32_t *column)
 {
     const int8_t *a = pixels, *b = a + stride, *c = b + stride, *d = c + stride;
     int32_t k = depth;
@@ -54,10 +60,10 @@ MN_INLINE void mn_widen_block(const int8_t *pixels, int32_t stride, int32_t dept
     }
     if (k > 0)
     {
-        mn_widen(a, k, column);
-        mn_widen(b, k, column + 1);
-        mn_widen(c, k, column + 2);
-        mn_widen(d, k, column + 3);
+        mn_widen_rest(a, k, column);
+        mn_widen_rest(b, k, column + 1);
+        mn_widen_rest(c, k, column + 2);
+        mn_widen_rest(d, k, column + 3);
     }
 }
 
@@ -138,33 +144,23 @@ MN_INLINE const int32_t *mn_block_channels(
     return stream;
 }
 
-/* Output channels of `pixels` pixels whose columns are filled one behind the other; behind `columns` lie the lanes. */
+/* Output channels of `pixels` pixels whose columns are filled one behind the other; `lanes` has room for a pair's. */
 MN_INLINE void mn_column_channels(
     enum mn_form form, int clamped, const struct mn_point *p, const uint32_t *columns, int32_t pixels, int32_t *lanes,
     int8_t *output)
 {
-    const int32_t whole = pixels / MN_BLOCK_PIXELS, column_words = MN_BLOCK_PIXELS * p->words;
-    const int32_t *stream = p->stream;
+    const int32_t channels = p->channels, whole = pixels & ~(MN_BLOCK_PIXELS - 1);
+    const int32_t *last_channel = p->stream;
     if (whole > 0)
     {
-        stream = mn_block_channels(form, clamped, p, columns, whole, lanes, output);
-        if (p->channels & 1)
-        {
-            const uint32_t *column = columns;
-            int8_t *out = output;
-            for (int32_t i = 0; i < whole * MN_BLOCK_PIXELS; i++, out += p->channels)
-            {
-                mn_single_channels(
-                    form, clamped, p, column + (i & (MN_BLOCK_PIXELS - 1)), stream, p->channels - 1, out);
-                column += (i & (MN_BLOCK_PIXELS - 1)) == MN_BLOCK_PIXELS - 1 ? column_words : 0;
-            }
-        }
+        last_channel = mn_block_channels(form, clamped, p, columns, whole / MN_BLOCK_PIXELS, lanes, output);
     }
-    output += whole * MN_BLOCK_PIXELS * p->channels;
-    columns += whole * column_words;
-    for (int32_t i = 0; i < pixels % MN_BLOCK_PIXELS; i++, output += p->channels)
+    /* Of whole blocks the last one of an odd number of channels is left, of the other pixels all are. */
+    for (int32_t i = channels & 1 ? 0 : whole; i < pixels; i++)
     {
-        mn_single_channels(form, clamped, p, columns + i, p->stream, 0, output);
+        const uint32_t *column = columns + (i & ~(MN_BLOCK_PIXELS - 1)) * p->words + (i & (MN_BLOCK_PIXELS - 1));
+        const int32_t *stream = i < whole ? last_channel : p->stream;
+        mn_single_channels(form, clamped, p, column, stream, i < whole ? channels - 1 : 0, output + i * channels);
     }
 }
 
