@@ -22,7 +22,7 @@ from micronets.linking.host import SANITIZERS, build_guarded, run_on_host
 from micronets.profile import profile_firmware
 
 KINDS = ("layer", "operator", "network", "mutation", "emulated")
-"""On this machine: layers of images, other operators, networks, damaged files; `emulated`: layers and networks."""
+"""On this machine: layers of images, other operators, networks, damaged files; `emulated`: all but those."""
 
 _MODELS = {"layer": random_layer, "operator": random_operator, "network": random_network}
 
@@ -45,7 +45,8 @@ def check(kind: str, seed: int, directory: Path) -> str | None:
     if kind == "mutation":
         return _check_mutation(seed, directory)
     if kind == "emulated":
-        model = random_network(seed) if seed % 3 == 0 else random_layer(seed)
+        kind = "layer" if seed % 3 else ("network", "operator")[seed // 3 % 2]
+        model = _MODELS[kind](seed)
         return _check_model(model, seed, directory, _emulated_outputs)
     model = _MODELS[kind](seed)
     return _check_model(model, seed, directory, _host_outputs)
