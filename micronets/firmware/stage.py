@@ -14,7 +14,6 @@ from micronets.linking.firmware import Firmware
 from micronets.runtime import TFLM
 from micronets.tflm import TflmLibrary, TflmProgram
 from micronets.tflm.build import build_tflm_firmware
-from micronets.tflm.program import TflmProgram
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from micronets.compiler.schema import OPERATOR_CODES
 _TYPES = {
     "float32": schema.TensorType.FLOAT32,
     "int32": schema.TensorType.INT32,
+    "resource": schema.TensorType.RESOURCE,
+    "uint8": schema.TensorType.UINT8,
     "int8": schema.TensorType.INT8,
     "int4": schema.TensorType.INT4,
 }
@@ -28,6 +30,9 @@ class ModelBuilder:
         self._codes: list[schema.OperatorCodeT] = []
         self._buffers = [_buffer(None)]
         self._code_index: dict[tuple[str, int], int] = {}
+        self._initialisation = schema.SubGraphT()
+        self._initialisation.tensors, self._initialisation.operators = [], []
+        self._initialisation.inputs, self._initialisation.outputs = [], []
 
     def tensor(
         self,
@@ -72,6 +77,20 @@ class ModelBuilder:
             operator.builtinOptionsType = supported.options_type
         self._operators.append(operator)
 
+    def variable(self, name: str, initial: int) -> int:
+        """The handle of a variable, which begins as the constant tensor `initial`."""
+        if not self._initialisation.operators:
+            self.operator("CALL_ONCE", [], [], {"initSubgraphIndex": 1})
+        handle = self.tensor((), "resource")
+        self.operator("VAR_HANDLE", [], [handle], {"container": b"", "sharedName": name.encode()})
+        first = len(self._initialisation.tensors)
+        self._initialisation.tensors += [self._tensors[handle], self._tensors[initial]]
+        kept, self._operators = self._operators, self._initialisation.operators
+        self.operator("VAR_HANDLE", [], [first], {"container": b"", "sharedName": name.encode()})
+        self.operator("ASSIGN_VARIABLE", [first, first + 1], [])
+        self._operators = kept
+        return handle
+
     def shape(self, index: int) -> tuple[int, ...]:
         return tuple(self._tensors[index].shape)
 
@@ -85,6 +104,8 @@ class ModelBuilder:
         model = schema.ModelT()
         model.version = 3
         model.operatorCodes, model.subgraphs, model.buffers = self._codes, [graph], self._buffers
+        if self._initialisation.operators:
+            model.subgraphs.append(self._initialisation)
         builder = flatbuffers.Builder(1024)
         builder.Finish(model.Pack(builder), b"TFL3")
         return bytes(builder.Output())

@@ -43,7 +43,8 @@ def check(kind: str, seed: int, directory: Path) -> str | None:
     if kind == "mutation":
         return _check_mutation(seed, directory)
     if kind == "emulated":
-        model = random_network(seed) if seed % 3 == 0 else random_layer(seed)
+        kind = "layer" if seed % 3 else ("network", "operator")[seed // 3 % 2]
+        model = _MODELS[kind](seed)
         return _check_model(model, seed, directory, _emulated_outputs)
     model = _MODELS[kind](seed)
     return _check_model(model, seed, directory, _host_outputs)

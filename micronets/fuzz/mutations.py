@@ -4,6 +4,7 @@ import numpy as np
 
 from micronets.fuzz.layers import random_layer
 from micronets.fuzz.networks import random_network
+from micronets.fuzz.samples import random_operator
 
 _WORDS = (0, 1, 2, 3, 0xFFFFFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFF, 0x10000, 0x40000000)
 
@@ -11,7 +12,8 @@ _WORDS = (0, 1, 2, 3, 0xFFFFFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFF, 0x10000, 0x400
 def mutated_model(seed: int) -> bytes:
     """A random model with up to eight kinds of damage, mostly near its structure rather than its weights."""
     random = np.random.default_rng([seed, 4])
-    content = bytearray(random_network(seed // 8) if random.random() < 0.4 else random_layer(seed // 8))
+    kinds = (random_network, random_layer, random_operator)
+    content = bytearray(kinds[int(random.choice(3, p=(0.3, 0.4, 0.3)))](seed // 8))
     for _ in range(int(random.integers(1, 9))):
         kind = random.random()
         position = int(random.integers(0, len(content)))

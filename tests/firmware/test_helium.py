@@ -33,7 +33,7 @@ SAME_3X3 = Window((3, 3), (1, 1), pad_top=1, pad_left=1)
 
 
 def compiled(steps: list[Step], directory: Path) -> CompiledNetwork:
-    edges = [Quantised(1.0, 0, value.shape) for value in (steps[0].inputs[0], steps[-1].output)]
+    edges = [[Quantised(1.0, 0, value.shape)] for value in (steps[0].inputs[0], steps[-1].output)]
     program = Program("model.tflite", steps, steps[0].inputs[0], steps[-1].output, *edges)
     return compile_program(program, directory / "src", core=BOARD.core, optimise="balanced")
 

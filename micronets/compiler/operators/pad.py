@@ -1,4 +1,4 @@
-"""PAD with the zero point."""
+"""PAD with the zero point, PADV2 with any value."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -19,12 +19,15 @@ class PadStep(Step):
     kind: ClassVar[str] = "pad"
     before: Shape
     zero_point: int
+    """What is padded with."""
 
 
 def lower_pad(lowering: LoweringContext, operator: Operator) -> None:
     source, _, _ = lowering.activation(operator, 0)
     lowering.one_image(operator, lowering.tensor(operator, 0, "input"))
     _, zero_point = lowering.per_tensor(operator, lowering.output(operator), "output")
+    if operator.kind == "PADV2":
+        zero_point = int(lowering.constant(operator, 2, "value", ("int8",)).reshape(-1)[0])
     sides = len(lowering.tensor(operator, 0, "input").shape)
     paddings = lowering.constant(operator, 1, "paddings", ("int32", "int64"))
     if paddings.shape != (sides, 2) or paddings.min() < 0 or sides > 4:
@@ -81,7 +84,7 @@ class PadKernel(Kernel[PadStep]):
 
 
 FAMILY = Family(
-    operators={"PAD": OperatorKind(lower_pad)},
+    operators={"PAD": OperatorKind(lower_pad), "PADV2": OperatorKind(lower_pad)},
     kernels={PadStep: always(PadKernel)},
     bounds={PadStep: _bounds},
 )

@@ -129,6 +129,14 @@ def _mirror_pad(model: ModelBuilder, sample: Sample, source: int, scale: float, 
     return _moved(model, "MIRROR_PAD", inputs, sides, (scale, zero), {"mode": mode})
 
 
+def _pad_with(model: ModelBuilder, sample: Sample, source: int, scale: float, zero: int) -> Made:
+    shape = model.shape(source)
+    amounts = [[0, 0], *([sample.integer(0, 3) for _ in range(2)] for _ in shape[1:])]
+    sides = tuple(side + sum(amount) for side, amount in zip(shape, amounts, strict=True))
+    value = model.tensor((1,), "int8", scale, zero, 0, np.array([sample.zero_point()], np.int8))
+    return _moved(model, "PADV2", [source, _integers(model, np.array(amounts)), value], sides, (scale, zero))
+
+
 def _blocks(kind: str) -> Layer:
     def layer(model: ModelBuilder, sample: Sample, source: int, scale: float, zero: int) -> Made:
         _, rows, columns, channels = model.shape(source)
@@ -179,6 +187,7 @@ SAMPLES = {
     "GATHER": _gather,
     "MIRROR_PAD": _mirror_pad,
     "PACK": _pack,
+    "PADV2": _pad_with,
     "REVERSE_V2": _reverse,
     "SHAPE": _flatten,
     "SLICE": _slice,

@@ -10,7 +10,9 @@ from micronets.fuzz.support import support_page
 from micronets.tflm.operators import BUILTIN_OPERATORS
 
 # Operators at the network's edge, or that only see bytes in another shape; tests of their own hold them.
-_WITHOUT_SAMPLE = {"DEQUANTIZE", "EXPAND_DIMS", "SQUEEZE"}
+_WITHOUT_SAMPLE = {"CAST", "DEQUANTIZE", "EXPAND_DIMS", "SQUEEZE"}
+# In the sample of READ_VARIABLE.
+_OF_VARIABLES = {"ASSIGN_VARIABLE", "CALL_ONCE", "VAR_HANDLE"}
 
 
 @pytest.mark.parametrize("operator", SAMPLES)
@@ -29,7 +31,7 @@ def test_equals_tflm(operator, tmp_path):
 
 
 def test_every_operator_has_a_sample():
-    assert set(OPERATORS) - set(SAMPLES) == _WITHOUT_SAMPLE
+    assert set(OPERATORS) - set(SAMPLES) == _WITHOUT_SAMPLE | _OF_VARIABLES
     assert set(OPERATORS) <= set(BUILTIN_OPERATORS)
 
 
