@@ -1,6 +1,7 @@
 """The graph as the .tflite file states it: tensors, operators and their options, checked but not interpreted."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -40,7 +41,7 @@ class Operator:
     inputs: tuple[int, ...]
     """Tensor indices; -1 stands for an optional input left out."""
     outputs: tuple[int, ...]
-    options: dict[str, int | float | bool | str]
+    options: dict[str, Any]
 
     def __str__(self) -> str:
         return f"operator {self.index} ({self.kind})"

@@ -27,14 +27,14 @@ class ArchitectureOptions:
 class EvolutionOptions:
     """How one-shot search trains the shared weights, and how it looks for a network with them."""
 
-    networks_per_step: int
+    networks_per_step: int = 2
     """Drawn at random for every training step, besides a wide one and the narrowest; at least 1."""
-    population: int
+    population: int = 16
     """Networks scored in every generation."""
-    parents: int
+    parents: int = 6
     """Of the best so far, that the next generation is made of."""
-    generations: int
-    examples: int
+    generations: int = 3
+    examples: int = 512
     """Held back from the training split, that networks are scored on."""
 
 
@@ -45,7 +45,7 @@ class SearchOptions:
     strategy: str = "dnas"
     """`dnas`: decisions learnt by gradients, as in the paper: weights alone while warming up, then both in turns.
     `evolution`: shared weights of all networks first, then evolution. `random`: any network that uses the budget."""
-    evolution: EvolutionOptions | None = None
+    evolution: EvolutionOptions = EvolutionOptions()
     board: str
     """Name in `micronets/boards.yaml`; its memories less the runtime's are the budget."""
     max_mops: float
@@ -80,6 +80,6 @@ class SearchOptions:
                 "input_shape": tuple(section["input_shape"]) if section.get("input_shape") else None,
                 "backbone": read_backbone(section["backbone"]),
                 "architecture": ArchitectureOptions(**section["architecture"]),
-                "evolution": EvolutionOptions(**section["evolution"]) if "evolution" in section else None,
+                "evolution": EvolutionOptions(**section.get("evolution", {})),
             }
         )
