@@ -40,7 +40,8 @@ class Checkpoint:
         }
         header = json.dumps({"fingerprint": self._fingerprint, "notes": notes, "digest": _digest(arrays)})
         with atomic_file(self.path) as beside:
-            np.savez(beside, header=np.frombuffer(header.encode(), np.uint8), **arrays)
+            named: dict[str, Any] = {"header": np.frombuffer(header.encode(), np.uint8), **arrays}
+            np.savez(beside, **named)
 
     def load(self) -> tuple[dict[str, list[np.ndarray]], dict[str, Any]] | None:
         """Groups and notes as saved; None, where it must be after a warning, if there is nothing to go on from."""

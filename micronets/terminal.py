@@ -79,11 +79,12 @@ class WorkflowLines(logging.Filter):
         self._failed: dict[int, tuple[str, list[str]]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        event = str(getattr(record, "event", None) or "")
+        said = record.__dict__  # Snakemake's own fields beside the standard ones
+        event = str(said.get("event") or "")
         if event == "job_error":
-            self._failed[record.jobid] = record.rule_name, list(record.log)
+            self._failed[said["jobid"]] = said["rule_name"], list(said["log"])
         elif event == "job_finished":
-            self._failed.pop(record.job_id, None)  # it was tried again
+            self._failed.pop(said["job_id"], None)  # it was tried again
         text = str(record.msg)
         if event in _HIDDEN_EVENTS or any(part in text for part in _OF_A_FAILED_JOB):
             return False
@@ -108,9 +109,10 @@ class WorkflowProgress(logging.Formatter):
         self._start = time.monotonic()
 
     def format(self, record: logging.LogRecord) -> str:
-        if getattr(record, "event", None) != "progress":
+        said = record.__dict__
+        if said.get("event") != "progress":
             return self._usual.format(record)
-        return f"{record.done} of {record.total} steps done after {format_duration(time.monotonic() - self._start)}"
+        return f"{said['done']} of {said['total']} steps done after {format_duration(time.monotonic() - self._start)}"
 
 
 def _last_error(log: Path) -> str:

@@ -1,5 +1,7 @@
 """Decides which convolutions run row by row into what reads their rows next: those that save memory."""
 
+from collections.abc import Sequence
+
 from micronets.compiler.arena import ArenaPlan, plan_arena
 from micronets.compiler.kernels.fused_rows import FusedRows, fuse
 from micronets.compiler.kernels.kernel import PlannedKernel
@@ -13,9 +15,10 @@ _BAND_ALLOWANCE = 1.005
 
 
 def fuse_rows(
-    program: Program, kernels: list[PlannedKernel], least_gain: float
+    program: Program, kernels: Sequence[PlannedKernel], least_gain: float
 ) -> tuple[list[PlannedKernel], ArenaPlan]:
     """Fuses the pair that shrinks the arena most, again and again, until none shrinks it by the share `least_gain`."""
+    kernels = list(kernels)
     placement = plan_arena(program, kernels)
     while True:
         best: tuple[list[PlannedKernel], ArenaPlan] | None = None

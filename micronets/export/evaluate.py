@@ -108,7 +108,8 @@ def _example_shape(path: str | os.PathLike, source: TensorSpecification) -> Shap
     shape = source.shape[1:]
     if not 1 <= len(shape) <= 3:
         raise ModelError(f"{path} has an input of shape {source.shape}; set evaluate.input_shape (--input-shape).")
-    return tuple([1] * (3 - len(shape)) + list(shape))
+    height, width, channels = [1] * (3 - len(shape)) + list(shape)
+    return height, width, channels
 
 
 def _places(labels: tuple[str, ...], dataset: Dataset) -> np.ndarray:

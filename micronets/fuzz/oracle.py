@@ -27,8 +27,10 @@ def tflm_outputs(model: bytes, inputs: np.ndarray) -> np.ndarray:
     except RuntimeError as error:
         raise RefusedByTflm(str(error)) from error
     graph = Table.root(model).tables(2)[0]
-    sources = [_edge(interpreter.get_input_details(number)) for number in range(len(graph.array(1, "<i4")))]
-    results = len(graph.array(2, "<i4"))
+    starts, ends = graph.array(1, "<i4"), graph.array(2, "<i4")
+    assert starts is not None and ends is not None  # the interpreter would have refused it
+    sources = [_edge(interpreter.get_input_details(number)) for number in range(len(starts))]
+    results = len(ends)
     outputs = []
     for values in inputs:
         offset, flat = 0, values.reshape(-1)

@@ -33,7 +33,7 @@ class BatchNormalisation(keras.layers.BatchNormalization):
         self.moving_variance.assign(self.moving_variance * self.momentum + variance * (1.0 - self.momentum))
         return outputs
 
-    def part(self, inputs, statistics: Statistics):
+    def part(self, inputs: Any, statistics: Statistics) -> Any:
         """Normalises a map of the first channels alone; training leaves the kept statistics as they are.
 
         Args:
@@ -53,7 +53,7 @@ class BatchNormalisation(keras.layers.BatchNormalization):
         return ops.batch_normalization(inputs, mean, variance, -1, beta, gamma, self.epsilon)
 
 
-def _fused(inputs, gamma, beta, epsilon: float):
+def _fused(inputs: Any, gamma: Any, beta: Any, epsilon: float) -> tuple[Any, Any, Any]:
     """TensorFlow's kernel: outputs, mean and variance of the batch."""
     import tensorflow as tf
 

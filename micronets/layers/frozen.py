@@ -25,8 +25,9 @@ class FrozenNetwork(keras.Model):
     def build(self, input_shape: Any) -> None:
         self.built = True
 
-    def call(self, inputs, training=None):
-        outputs, earlier = inputs, []
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        outputs = inputs
+        earlier: list[Any] = []
         for index, (layer, parameters, read) in enumerate(self._chain):
             if read != index - 1:
                 outputs = earlier[read]
@@ -64,5 +65,5 @@ def _convolve(inputs: Any, layer: Any, parameters: Any) -> Any:
     return _activate(outputs, layer)
 
 
-def _activate(outputs, layer):
+def _activate(outputs: Any, layer: Any) -> Any:
     return ops.relu6(outputs) if layer.activation == "relu6" else outputs

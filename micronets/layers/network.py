@@ -98,12 +98,12 @@ class Network(keras.Model):
             inputs = keras.quantizers.fake_quant_with_min_max_vars(inputs, low, high, num_bits=8)
         return inputs * self.input_gain
 
-    def _read_by(self, index, outputs, earlier):
+    def _read_by(self, index: int, outputs: Any, earlier: list[Any]) -> Any:
         """What stage `index` reads, given the output of the one before it."""
         read = self.architecture.read_by(index)
         return outputs if read == index - 1 else earlier[read]
 
-    def _run_stage(self, index, stage, inputs, earlier, training):
+    def _run_stage(self, index: int, stage: Any, inputs: Any, earlier: list[Any], training: bool | None) -> Any:
         inputs = self._read_by(index, inputs, earlier)
         if isinstance(stage, PaddedAddition):
             layer = self.architecture.layers[index]
@@ -138,7 +138,9 @@ class Network(keras.Model):
             elif isinstance(stage, AveragePool):
                 outputs = stage(outputs)
             else:
-                outputs = stage.float_output(outputs, earlier[self.architecture.layers[index].source])
+                layer = self.architecture.layers[index]
+                assert isinstance(layer, Addition)
+                outputs = stage.float_output(outputs, earlier[layer.source])
                 stage.range.set_range(float(ops.min(outputs)), float(ops.max(outputs)))
             earlier.append(outputs)
 
@@ -185,7 +187,7 @@ class PaddedAddition(keras.layers.Layer):
     """Adds two maps; the narrower one is padded with zero channels. ReLU6 or nothing follows, quantised like that of a
     convolution."""
 
-    def __init__(self, quantised: bool, *, relu6: bool = False, **kwargs):
+    def __init__(self, quantised: bool, *, relu6: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.quantised = quantised
         self.relu6 = relu6
@@ -200,16 +202,16 @@ class PaddedAddition(keras.layers.Layer):
         """All variables."""
         return self.range.state()
 
-    def float_output(self, left, right):
+    def float_output(self, left: Any, right: Any) -> Any:
         """The layer without quantisation."""
         total = padded_sum(left, right)
         return ops.relu6(total) if self.relu6 else total
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         return self.range(padded_sum(*inputs)) if self.quantised else self.float_output(*inputs)
 
 
-def padded_sum(left, right):
+def padded_sum(left: Any, right: Any) -> Any:
     """The sum of two maps (batch, height, width, channels), the narrower one padded with zero channels."""
     missing = left.shape[-1] - right.shape[-1]
     if missing > 0:

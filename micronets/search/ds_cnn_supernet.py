@@ -60,7 +60,7 @@ class DsCnnSupernet(Supernet):
         pooled = quantise_pooled(ops.mean(running, axis=(1, 2), keepdims=True), ceiling)
         return ops.reshape(self.classifier(pooled, mask, training=training), (-1, self.space.classes))
 
-    def part(self, choice: Choice, inputs, statistics: Statistics):
+    def part(self, choice: Choice, inputs: Any, statistics: Statistics) -> Any:
         stem_width, *blocks = self.values(choice)
         running = self.stem.part(self._quantised_input(inputs), stem_width, statistics)
         ceiling = self.stem.range.bounds()[1]

@@ -52,7 +52,7 @@ class MaskedBottleneck(keras.layers.Layer):
         projected = projection_mask * self.projection(expanded, expansion_mask, training=training)
         return projected if self.sum_range is None else self.sum_range(projected + inputs)
 
-    def part(self, inputs, expansion: int, projection: int, statistics: Statistics):
+    def part(self, inputs: Any, expansion: int, projection: int, statistics: Statistics) -> Any:
         """See `MaskedConvolution.part`; a sum is as wide as its wider side."""
         expanded = self.depthwise.part(self.expansion.part(inputs, expansion, statistics), None, statistics)
         projected = self.projection.part(expanded, projection, statistics)
@@ -100,7 +100,7 @@ class MobileNetV2Supernet(Supernet):
         pooled = quantise_pooled(ops.mean(running, axis=(1, 2), keepdims=True), self.head.range.bounds()[1])
         return ops.reshape(self.classifier(pooled, head_mask, training=training), (-1, self.space.classes))
 
-    def part(self, choice: Choice, inputs, statistics: Statistics):
+    def part(self, choice: Choice, inputs: Any, statistics: Statistics) -> Any:
         stem, *widths, head = self.values(choice)
         running = self.stem.part(self._quantised_input(inputs), stem, statistics)
         for bottleneck, expansion, projection in zip(self.bottlenecks, widths[0::2], widths[1::2], strict=True):

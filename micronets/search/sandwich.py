@@ -6,6 +6,7 @@ Every step trains a wide network, the narrowest of full depth and a few drawn at
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -44,19 +45,21 @@ class SandwichPhase(keras.Model):
         optimiser.build(self.trainable_variables)
 
     @property
-    def trainable_variables(self):
+    def trainable_variables(self) -> list[keras.Variable]:
         """Kernels, normalisation and ranges; not the decisions."""
         logits = self.supernet.decisions.logits
         return [variable for variable in self.supernet.trainable_variables if variable is not logits]
 
     @property
-    def trainable_weights(self):
+    def trainable_weights(self) -> list[keras.Variable]:
         return self.trainable_variables
 
-    def call(self, inputs, training=None):
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
         return ops.stack([self.supernet.part(choice, inputs, Statistics.BATCH) for choice in self.choices])
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Any:
         losses = [_cross_entropy(y, y_pred[0])]
         taught = ops.stop_gradient(ops.softmax(y_pred[0]))
         for index in range(1, len(self.choices)):
@@ -64,7 +67,7 @@ class SandwichPhase(keras.Model):
             losses.append((1 - DISTILLED_SHARE) * own + DISTILLED_SHARE * distilled)
         return ops.mean(ops.stack(losses))
 
-    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
         """Cross-entropy and accuracy of the teaching network, and of the last one drawn."""
         found = {}
         for name, logits in (("upper", y_pred[0]), ("drawn", y_pred[len(self.choices) - 1])):
@@ -80,5 +83,5 @@ class SandwichPhase(keras.Model):
         return {name: float(value) for name, value in logs.items()}
 
 
-def _cross_entropy(targets, logits):
+def _cross_entropy(targets: Any, logits: Any) -> Any:
     return -ops.mean(ops.sum(targets * ops.log_softmax(logits), axis=-1))

@@ -35,7 +35,7 @@ class MaskedConvolution(QuantisableConvolution):
             kernel = kernel * ops.reshape(input_mask, (1, 1, -1, 1))
         return self.range(self._convolve(inputs, kernel, training))
 
-    def part(self, inputs, channels: int | None, statistics: Statistics):
+    def part(self, inputs: Any, channels: int | None, statistics: Statistics) -> Any:
         """What the first `channels` output channels (None: all that a depthwise kernel has inputs for) make of a map.
 
         Args:
@@ -48,6 +48,7 @@ class MaskedConvolution(QuantisableConvolution):
         convolve = ops.depthwise_conv if self.depthwise else ops.conv
         convolved = convolve(inputs, kernel, strides=self.stride, padding="same")
         if self.normalisation is None:
+            assert self.bias is not None
             return self.range(convolved + self.bias[:outputs])
         return self.range(self.normalisation.part(convolved, statistics))
 
@@ -67,7 +68,7 @@ class Supernet(keras.Model, ABC):
         self.decisions = Decisions(space.decisions, space.maxima, name="decisions")
 
     @abstractmethod
-    def part(self, choice: Choice, inputs, statistics: Statistics):
+    def part(self, choice: Choice, inputs: Any, statistics: Statistics) -> Any:
         """Logits (batch, classes) of the network that `choice` stands for, with the first channels of every layer.
 
         Computed on these channels alone, so that a small network costs little; the decisions have no say in it.
@@ -77,7 +78,7 @@ class Supernet(keras.Model, ABC):
         """The options that a choice takes."""
         return [decision.options[index] for decision, index in zip(self.space.decisions, choice, strict=True)]
 
-    def _quantised_input(self, inputs):
+    def _quantised_input(self, inputs: Any) -> Any:
         low, high = self.input_range
         return keras.quantizers.fake_quant_with_min_max_vars(inputs, low, high, num_bits=8) * self.input_gain
 

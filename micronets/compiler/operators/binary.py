@@ -73,8 +73,8 @@ def lower_subtract(lowering: LoweringContext, operator: Operator) -> None:
     multiplier = quantise_multiplier(float(twice_larger / (np.float32(1 << _DIFFERENCE_SHIFT) * out)))
     if multiplier[1] > 0:
         raise lowering.fail(operator, "has an output scale too small for its inputs; TFLM refuses it")
-    multipliers = tuple(quantise_multiplier(float(scale / twice_larger)) for scale in (first, second))
-    _add_step(lowering, operator, "mn_subtract", multipliers, multiplier, operator.options["activation"])
+    own, other = (quantise_multiplier(float(scale / twice_larger)) for scale in (first, second))
+    _add_step(lowering, operator, "mn_subtract", (own, other), multiplier, operator.options["activation"])
 
 
 def lower_squared_difference(lowering: LoweringContext, operator: Operator) -> None:

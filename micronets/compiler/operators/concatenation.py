@@ -56,8 +56,8 @@ def _join(lowering: LoweringContext, operator: Operator, axis: int, shapes: list
     if shapes != expected or sum(lengths) != out.shape[axis]:
         raise lowering.fail(operator, f"joins {[list(shape) for shape in shapes][:4]} into {list(out.shape)}")
     tensors = [lowering.tensor(operator, i, "input") for i in range(len(operator.inputs))]
-    known = [lowering.data(tensor) for tensor in tensors]
-    if out.dtype in ("int32", "int64") and all(values is not None for values in known):
+    known = [values for tensor in tensors if (values := lowering.data(tensor)) is not None]
+    if out.dtype in ("int32", "int64") and len(known) == len(tensors):
         parts = [np.reshape(values, shape) for values, shape in zip(known, shapes, strict=True)]
         lowering.fold(operator, np.concatenate(parts, axis))
         return
@@ -75,10 +75,7 @@ def _join(lowering: LoweringContext, operator: Operator, axis: int, shapes: list
         inner = 1
         rows, channels = (int(np.prod(sides, dtype=np.int64)) for sides in (out.shape[:axis], out.shape[axis + 1 :]))
         stated = (rows, out.shape[axis], channels)
-    views = [
-        source.viewed(tuple(length if i == inner else side for i, side in enumerate(stated)))
-        for source, length in sources
-    ]
+    views = [source.viewed((*stated[:inner], length, *stated[inner + 1 :])) for source, length in sources]
     inputs = [source if source.shape == view.shape else view for (source, _), view in zip(sources, views, strict=True)]
     lowering.add(
         ConcatenationStep(

@@ -50,7 +50,8 @@ def merged(offsets: list[np.ndarray]) -> list[np.ndarray]:
     for line in offsets:
         if len(line) == 1:
             continue
-        if result and _stride(line) is not None and _stride(result[-1]) == _stride(line) * len(line):
+        step = _stride(line)
+        if result and step is not None and _stride(result[-1]) == step * len(line):
             result[-1] = (result[-1][:, None] + line).reshape(-1)
         else:
             result.append(line)
@@ -140,8 +141,8 @@ def _strided_slice(lowering: LoweringContext, operator: Operator, values: np.nda
     if len(begin) > values.ndim or not len(begin) == len(end) == len(strides) or 0 in strides:
         raise lowering.fail(operator, f"has {len(begin)} begins for {values.ndim} sides, or a stride of 0")
     taken: list[Any] = []
-    for i, (side, first, stop, stride) in enumerate(zip(values.shape, begin, end, strides, strict=False)):
-        first = None if options["begin_mask"] >> i & 1 else first
+    for i, (side, stated, stop, stride) in enumerate(zip(values.shape, begin, end, strides, strict=False)):
+        first = None if options["begin_mask"] >> i & 1 else stated
         if options["shrink_axis_mask"] >> i & 1:
             first = first or 0
             if not -side <= first < side:
@@ -189,7 +190,7 @@ def _gather(lowering: LoweringContext, operator: Operator, values: np.ndarray) -
 
 def _reverse(lowering: LoweringContext, operator: Operator, values: np.ndarray) -> list[np.ndarray]:
     axes = _integers(lowering, operator, 1, "axes")
-    return [np.flip(values, [_axis(lowering, operator, axis, values.ndim) for axis in axes])]
+    return [np.flip(values, tuple(_axis(lowering, operator, axis, values.ndim) for axis in axes))]
 
 
 def _broadcast_to(lowering: LoweringContext, operator: Operator, values: np.ndarray) -> list[np.ndarray]:

@@ -72,9 +72,9 @@ def read_images(root: Path, year: str, part: str, area_percent: float, category:
         raise DataError(f"{path} is damaged ({error!r}); fetch the annotations anew") from None
     if not wanted:
         raise DataError(f"{path} has no category {category!r}; {closest(category, names.values())}")
-    share = f"{category}_percent"
-    table = pd.DataFrame(rows, columns=["path", "id", share])
-    table[share] = table.groupby("path")[share].transform("max")
+    column = f"{category}_percent"
+    table = pd.DataFrame(rows, columns=["path", "id", column])
+    table[column] = table.groupby("path")[column].transform("max")
     twice = table["path"].duplicated()
     if twice.any():
         logger.warning("%s lists %d images twice, such as %s", path, twice.sum(), table["path"][twice].iloc[0])

@@ -61,7 +61,7 @@ class ImageDataset:
                     f"{directory} keeps images of {stored.shape[1]} pixels, but the network reads {input_shape[0]}; "
                     f"set {about['task']}.data.size to that or more"
                 )
-            images = view(directory, stored, tuple(input_shape))
+            images = view(directory, stored, input_shape)
             return cls(
                 directory,
                 about["task"],

@@ -37,7 +37,8 @@ def decode(path: Path, columns: int, rows: int | None = None, box: Box = (0, 0, 
                 # JPEG: decodes at a fraction of the size, still above ours
                 image.draft("RGB", (2 * size[0], 2 * size[1]))
                 upright = _in_eight_bits(ImageOps.exif_transpose(image)).convert("RGB")
-                part = tuple(edge * side for edge, side in zip(box, 2 * upright.size, strict=True))
+                left, top, right, bottom = (edge * side for edge, side in zip(box, 2 * upright.size, strict=True))
+                part = (left, top, right, bottom)
                 return np.asarray(upright.resize(size, Image.Resampling.BILINEAR, part, reducing_gap=2.0))
     except FileNotFoundError:
         raise ImageRejected("is not there") from None

@@ -34,7 +34,7 @@ class PictureOptions:
     testing_percent: float = 20.0
     rejected_percent: float = 1.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         require(self.source == "folders", "data.source", self.source, "folders")
         require(16 <= self.size <= 224, "data.size", self.size, "16 to 224 pixels")
         _check_shares(self)
@@ -56,7 +56,7 @@ class ImageOptions:
     minival: str = ""
     rejected_percent: float = 1.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         sources = ("generated", "folder", "folders", "download")
         require(self.source in sources, "data.source", self.source, f"one of {', '.join(sources)}")
         require(0 <= self.person_area_percent <= 100, "data.person_area_percent", self.person_area_percent, "0 to 100")
