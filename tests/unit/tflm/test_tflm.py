@@ -98,7 +98,7 @@ def test_several_outputs_are_refused(tmp_path):
     ("code", "complaint"),
     [
         (32, r"operator 0 \(custom operator \) is not one of"),
-        (101, r"operator 0 \(built-in operator 101\) is not one of"),
+        (110, r"operator 0 \(built-in operator 110\) is not one of"),
     ],
 )
 def test_foreign_operators_are_named(tmp_path, code, complaint):
