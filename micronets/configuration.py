@@ -14,11 +14,11 @@ from typing import Any
 
 import yaml
 
-from micronets.architecture import Shape
+from micronets.architecture import Architecture, Shape
 from micronets.boards import find_board, use_own_boards
 from micronets.costs import costs
 from micronets.data.options import from_mapping, schema_of
-from micronets.errors import ConfigurationError
+from micronets.errors import ConfigurationError, ModelError
 from micronets.keyword_spotter.options import SpotOptions
 from micronets.merging import expand, merge
 from micronets.published import PUBLISHED, published_architecture
@@ -51,14 +51,16 @@ class ModelConfiguration:
     """One network to be trained.
 
     Attributes:
-        published: its layers are known by its name; otherwise it is searched.
+        architecture: its layers, where they are known by its name or given in a file; None: it is searched.
+        architecture_path: that file, an `architecture.json`; empty: none.
         boards: names of the boards it is built for.
         builds: its firmwares' folders (see `runtime.build_name`), one for each board and runtime.
         sections: the sections of `MODEL_SECTIONS` with this model's own keys merged in.
     """
 
     name: str
-    published: bool
+    architecture: Architecture | None
+    architecture_path: str
     boards: tuple[str, ...]
     sections: Mapping[str, Section]
 
@@ -125,8 +127,16 @@ class Configuration:
     @property
     def searched(self) -> tuple[str, ...]:
         """Names of all models that are searched, in any task, sorted."""
-        models = [model for task in self.tasks.values() for model in task.models.values()]
-        return tuple(sorted({model.name for model in models if not model.published}))
+        return tuple(sorted({model.name for model in self._models if model.architecture is None}))
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """Names of all models whose architecture is a file, in any task, sorted."""
+        return tuple(sorted({model.name for model in self._models if model.architecture_path}))
+
+    @property
+    def _models(self) -> list[ModelConfiguration]:
+        return [model for task in self.tasks.values() for model in task.models.values()]
 
 
 def resolve(given: Mapping[str, Any]) -> Configuration:
@@ -152,7 +162,7 @@ def resolve(given: Mapping[str, Any]) -> Configuration:
     names = [general["task"]] if general["task"] else general["tasks"]
     _check_shared(given, names)
     tasks = {name: _resolve_task(name, given, tuple(general["boards"])) for name in names}
-    return Configuration(
+    configuration = Configuration(
         tasks=tasks,
         boards=tuple(general["boards"]),
         seed=general["seed"],
@@ -161,6 +171,9 @@ def resolve(given: Mapping[str, Any]) -> Configuration:
         model=general["model"],
         characterise=general["characterise"],
     )
+    for name in set(configuration.searched) & set(configuration.given):
+        raise ConfigurationError(f"models: {name} is searched for one task and a file for another; rename one of them.")
+    return configuration
 
 
 def teacher_of(train: Section) -> str:
@@ -226,20 +239,14 @@ def _resolve_model(
     key = f"{task}.models.{name}"
     if name in RESERVED:
         raise ConfigurationError(f"{key}: a model cannot be called {name!r}; choose another name.")
-    published = name in PUBLISHED
-    if published and "search" in own:
-        raise ConfigurationError(f"{key} is a published network and is not searched; remove its search key.")
-    if not published and "search" not in own:
-        raise ConfigurationError(
-            f"{key} is no published network ({closest(name, PUBLISHED)}); to have it searched, give it a search key, "
-            f"e.g. {name}: {{search: {{board: {boards[0]}}}}}."
-        )
+    path = own.get("architecture", "")
+    architecture = _known_architecture(key, name, own, boards)
     merged = {section: merge(sections[section], own.get(section, {})) for section in MODEL_SECTIONS}
     schema = _task_schema(task)
     for section in MODEL_SECTIONS:
         merged[section] = check(merged[section], schema, f"{key}.{section}", ("properties", section))
     _check_options(task, merged, f"models.{name}.")
-    model = ModelConfiguration(name, published, tuple(own.get("boards", boards)), merged)
+    model = ModelConfiguration(name, architecture, path, tuple(own.get("boards", boards)), merged)
     target = merged["profile"].get("target", EMULATOR)
     for board in model.boards:
         _known_board(f"{key}.boards", board)
@@ -250,15 +257,43 @@ def _resolve_model(
                 f"{key}.profile.target is {target!r}, but there is no support for {board} itself, only for its "
                 "emulator; choose another board, or emulator."
             )
-        if published:
-            _check_published_fits(key, name, board)
-    if published:
-        _check_published_input(task, key, name)
-    if not (published and published_architecture(name).reconstructs):
+        if architecture is not None:
+            _check_fits(key, architecture, board)
+    if architecture is not None:
+        _check_input(task, key, architecture)
+    if architecture is None or not architecture.reconstructs:
         _check_classes(task, key, sections["data"])
-    if not published:
+    if path and architecture is not None and not architecture.reconstructs:
+        _check_outputs(task, f"{key}.architecture", architecture, sections["data"])
+    if architecture is None:
         _check_search(task, f"{key}.search", merged["search"], sections["data"])
     return model
+
+
+def _known_architecture(key: str, name: str, own: Section, boards: tuple[str, ...]) -> Architecture | None:
+    """What the model's name or file says; None where it is to be searched."""
+    path, published = own.get("architecture", ""), name in PUBLISHED
+    if published and "search" in own:
+        raise ConfigurationError(f"{key} is a published network and is not searched; remove its search key.")
+    if published and path:
+        raise ConfigurationError(f"{key} is a published network; give the one in {path} another name.")
+    if path and "search" in own:
+        raise ConfigurationError(f"{key} has both an architecture and a search; remove one of them.")
+    if published:
+        return published_architecture(name)
+    if path:
+        if not Path(path).is_file():
+            raise ConfigurationError(f"{key}.architecture: there is no file {path}; correct the path.")
+        try:
+            return Architecture.load(path)
+        except (ModelError, OSError) as error:
+            raise ConfigurationError(f"{key}.architecture: {path}: {error}") from None
+    if "search" not in own:
+        raise ConfigurationError(
+            f"{key} is no published network ({closest(name, PUBLISHED)}); to have it searched, give it a search key, "
+            f"e.g. {name}: {{search: {{board: {boards[0]}}}}}, or an architecture key with a file."
+        )
+    return None
 
 
 def _check_tflm(key: str, firmware: Section, board: str) -> None:
@@ -269,9 +304,8 @@ def _check_tflm(key: str, firmware: Section, board: str) -> None:
         raise ConfigurationError(f"{key}.{error}") from None
 
 
-def _check_published_fits(key: str, name: str, board_name: str) -> None:
+def _check_fits(key: str, architecture: Architecture, board_name: str) -> None:
     board = find_board(board_name)
-    architecture = published_architecture(name)
     flash_bytes = costs(architecture).flash_bytes
     if flash_bytes > board.budget.flash_bytes:
         raise ConfigurationError(
@@ -286,9 +320,18 @@ def _check_published_fits(key: str, name: str, board_name: str) -> None:
         )
 
 
-def _check_published_input(task: str, key: str, name: str) -> None:
+def _check_outputs(task: str, key: str, architecture: Architecture, data: Section) -> None:
+    labels = find_task(task).labels(data)
+    if architecture.classes != len(labels):
+        raise ConfigurationError(
+            f"{key} ends in {architecture.classes} channels, but {task}.data leads to {len(labels)} classes "
+            f"({', '.join(labels)}); give its last layer as many."
+        )
+
+
+def _check_input(task: str, key: str, architecture: Architecture) -> None:
     try:
-        find_task(task).check_input_shape(published_architecture(name).input_shape)
+        find_task(task).check_input_shape(architecture.input_shape)
     except ConfigurationError as error:
         raise ConfigurationError(f"{key}: {error}; choose a network for this task.") from None
 
@@ -347,6 +390,9 @@ def _check_teacher(task: TaskConfiguration, model: ModelConfiguration) -> None:
 def _input_shape(task: TaskConfiguration, model: str) -> Shape:
     if model in PUBLISHED:
         return published_architecture(model).input_shape
+    architecture = task.models[model].architecture
+    if architecture is not None:
+        return architecture.input_shape
     options = SearchOptions.from_section(task.models[model].sections["search"])
     return options.input_shape or find_task(task.name).input_shape
 

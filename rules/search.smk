@@ -46,6 +46,29 @@ rule published_network:
         "../workflow_scripts/search_published.py"
 
 
+rule given_network:
+    input:
+        tracking=ancient(f"{R}/tracking.json"),
+        dataset=DATASET,
+        given=lambda wildcards: TASKS[wildcards.task]
+        .models[wildcards.model]
+        .architecture_path,
+    output:
+        architecture=f"{R}/{{task}}/{{model}}/search/architecture.json",
+    log:
+        f"{R}/logs/{{task}}/{{model}}/search.log",
+    wildcard_constraints:
+        model="|".join(CONFIGURATION.given) or "(?!)",
+    conda:
+        "../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    script:
+        "../workflow_scripts/search_given.py"
+
+
 rule search:
     input:
         per_model("{R}/{task}/{model}/search/architecture.json"),

@@ -13,7 +13,7 @@ from micronets.evaluation import ClipScores, Score
 from micronets.report.published_figures import Publication
 from micronets.runtime import MICRONETS
 
-Kind = Literal["searched", "published", "baseline"]
+Kind = Literal["searched", "published", "baseline", "given"]
 SPLITS = ("training", "validation", "testing")
 
 

@@ -81,10 +81,10 @@ def read_results(task: str, models: Mapping[str, Sequence[str]], results: Path) 
     )
 
 
-def _kind(name: str) -> Kind:
-    if name not in PUBLISHED:
-        return "searched"
-    return "published" if name.startswith("micronet") else "baseline"
+def _kind(folder: Path) -> Kind:
+    if folder.name not in PUBLISHED:
+        return "searched" if (folder / "search" / "search.json").is_file() else "given"
+    return "published" if folder.name.startswith("micronet") else "baseline"
 
 
 def _read_model(folder: Path, builds: Sequence[str], dataset: Dataset, metric: str) -> Model:
@@ -96,7 +96,7 @@ def _read_model(folder: Path, builds: Sequence[str], dataset: Dataset, metric: s
     tested = dataset.clips["testing"] if export is None else export.count
     return Model(
         name=folder.name,
-        kind=_kind(folder.name),
+        kind=_kind(folder),
         architecture=architecture,
         costs=costs(architecture),
         search=_optional(folder / "search" / "search.json", _read_search, "search"),

@@ -15,6 +15,7 @@ from micronets.style import (
     GREEN,
     INK,
     MUTED,
+    ORANGE,
     VERMILION,
     Picture,
     blank_figure,
@@ -27,13 +28,14 @@ from micronets.style import (
     styled,
 )
 
-_COLOURS: dict[Kind, str] = {"searched": BLUE, "published": VERMILION, "baseline": GREEN}
-_MARKERS: dict[Kind, str] = {"searched": "*", "published": "o", "baseline": "s"}
-_SIZES: dict[Kind, float] = {"searched": 150, "published": 48, "baseline": 42}
+_COLOURS: dict[Kind, str] = {"searched": BLUE, "published": VERMILION, "baseline": GREEN, "given": ORANGE}
+_MARKERS: dict[Kind, str] = {"searched": "*", "published": "o", "baseline": "s", "given": "D"}
+_SIZES: dict[Kind, float] = {"searched": 150, "published": 48, "baseline": 42, "given": 42}
 _KIND_NAMES: dict[Kind, str] = {
     "searched": "searched here",
     "published": "MicroNets, trained here",
     "baseline": "baseline, trained here",
+    "given": "your own, trained here",
 }
 _LOGARITHMIC_FROM = 12
 _LIMIT = "limit"

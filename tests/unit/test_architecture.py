@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 
@@ -183,3 +184,13 @@ def test_what_older_descriptions_do_not_say_is_not_written():
     chain = Architecture("plain", (4, 4, 1), (Convolution(2), Convolution(2), Addition(0), AveragePooling()))
     assert {"source", "activation"} & set(chain.to_json()["layers"][0]) == {"activation"}
     assert chain.to_json()["layers"][2] == {"kind": "addition", "source": 0}
+
+
+def test_the_description_in_the_documentation_is_a_network(repository):
+    page = (repository / "docs" / "own_data.md").read_text(encoding="utf-8")
+    described = Architecture.from_json(json.loads(re.search(r'title="mine.json"\n(.*?)```', page, re.DOTALL)[1]))
+    assert (described.input_shape, described.classes) == ((32, 32, 1), 4)
+    kinds = set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE))
+    assert kinds == {
+        kind.kind for kind in (Convolution, DepthwiseConvolution, TransposedConvolution, AveragePooling, Addition)
+    }

@@ -1,5 +1,6 @@
 """Merging, validation, and the one sentence for every mistake."""
 
+import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from micronets.architecture import Architecture, AveragePooling, Convolution
 from micronets.configuration import Configuration, expand, merge, resolve
 from micronets.data.speech.vocabulary import TEN_WORDS
 from micronets.errors import ConfigurationError, DataError
@@ -68,6 +70,43 @@ def test_a_search_knows_its_classes_before_the_data_stage(resolved, tmp_path):
     over = {"tasks": ["ad"], "ad": {"data": {"source": "folder", "path": str(tmp_path)}}}
     with pytest.raises(DataError, match="has no machines in it"):
         resolved(over)
+
+
+@pytest.fixture
+def own_architecture(tmp_path) -> Path:
+    layers = (Convolution(16, (3, 3), (2, 2)), AveragePooling(), Convolution(12, activation="linear"))
+    Architecture("anything", (49, 10, 1), layers).save(tmp_path / "architecture.json")
+    return tmp_path / "architecture.json"
+
+
+def test_a_network_of_ones_own_is_a_file(resolved, own_architecture):
+    models = {"mine": {"architecture": str(own_architecture)}, "ds-cnn-s": {}}
+    configuration = resolved({"kws": {"models": models, "train": {"teacher": {"architecture": "mine"}}}})
+    mine = configuration.tasks["kws"].models["mine"]
+    assert mine.architecture == Architecture.load(own_architecture) and mine.architecture_path == str(own_architecture)
+    assert configuration.given == ("mine",) and configuration.searched == ()
+
+
+@pytest.mark.parametrize(
+    ("own", "change", "sentence"),
+    [
+        ({"search": {}}, {}, "has both an architecture and a search"),
+        ({"architecture": "nowhere.json"}, {}, "mine.architecture: there is no file nowhere.json"),
+        ({}, {"input_shape": [32, 32, 1]}, r"mine: kws has inputs of \(49, 10, 1\), not of \(32, 32, 1\)"),
+        ({}, {"layers": [{"kind": "convolutions"}]}, "mine.architecture: .*architecture.json.*Not an architecture"),
+        (
+            {},
+            {"layers": [{"kind": "average_pooling"}, {"kind": "convolution", "channels": 3}]},
+            r"ends in 3 channels, but kws.data leads to 12 classes \(down, go",
+        ),
+        ({}, {"layers": [{"kind": "convolution", "channels": 9000}, {"kind": "average_pooling"}]}, "feature map of"),
+    ],
+)
+def test_a_file_that_is_no_network_for_the_task_is_refused(resolved, own_architecture, own, change, sentence):
+    content = json.loads(own_architecture.read_text(encoding="utf-8")) | change
+    own_architecture.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=sentence):
+        resolved({"kws": {"models": {"mine": {"architecture": str(own_architecture)} | own}}})
 
 
 def test_one_class_is_nothing_to_tell_apart(defaults, tmp_path):

@@ -75,7 +75,11 @@ def _join(lowering: LoweringContext, operator: Operator, axis: int, shapes: list
         inner = 1
         rows, channels = (int(np.prod(sides, dtype=np.int64)) for sides in (out.shape[:axis], out.shape[axis + 1 :]))
         stated = (rows, out.shape[axis], channels)
-    views = [source.viewed((*stated[:inner], length, *stated[inner + 1 :])) for source, length in sources]
+    views = []
+    for source, length in sources:
+        sides = list(stated)
+        sides[inner] = length
+        views.append(source.viewed((sides[0], sides[1], sides[2])))
     inputs = [source if source.shape == view.shape else view for (source, _), view in zip(sources, views, strict=True)]
     lowering.add(
         ConcatenationStep(
