@@ -8,6 +8,21 @@
 #include "point_deep.h"
 #include "point_int4.h"
 
+/* Widens `depth` inputs of one pixel into its words of a column. */
+static __attribute__((noinline)) void widen(const int8_t *pixel, int32_t depth, uint32_t *column)
+{
+    for (; depth >= 4; depth -= 4, pixel += 4, column += 2 * MN_BLOCK_PIXELS)
+    {
+        const uint32_t bytes = mn_load_word(pixel);
+        column[0] = mn_even_bytes(bytes);
+        column[MN_BLOCK_PIXELS] = mn_odd_bytes(bytes);
+    }
+    if (depth > 0)
+    {
+        mn_widen_rest(pixel, depth, column);
+    }
+}
+
 MN_INLINE void point(
     enum mn_lanes kind, enum mn_form form, int clamped, const struct mn_point *p, int32_t pixels, const int8_t *input,
     int8_t *output, int8_t *scratch)
@@ -27,7 +42,7 @@ MN_INLINE void point(
         }
         for (; unread > 0; unread--, input += depth)
         {
-            mn_widen(input, depth, column++);
+            widen(input, depth, column++);
         }
         if (kind == MN_DEEP)
         {

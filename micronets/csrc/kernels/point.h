@@ -25,21 +25,6 @@ MN_INLINE void mn_widen_rest(const int8_t *pixel, int32_t count, uint32_t *colum
     column[MN_BLOCK_PIXELS] = mn_odd_bytes(bytes);
 }
 
-/* Widens `depth` inputs of one pixel into its words of a column. */
-static __attribute__((noinline)) void mn_widen(const int8_t *pixel, int32_t depth, uint32_t *column)
-{
-    for (; depth >= 4; depth -= 4, pixel += 4, column += 2 * MN_BLOCK_PIXELS)
-    {
-        const uint32_t bytes = mn_load_word(pixel);
-        column[0] = mn_even_bytes(bytes);
-        column[MN_BLOCK_PIXELS] = mn_odd_bytes(bytes);
-    }
-    if (depth > 0)
-    {
-        mn_widen_rest(pixel, depth, column);
-    }
-}
-
 /* Widens four pixels, each `stride` bytes after the other, into a whole column. */
 static __attribute__((noinline)) void mn_widen_block(
     const int8_t *pixels, int32_t stride, int32_t depth, uint32_t *column)
