@@ -16,19 +16,18 @@ import yaml
 
 from micronets.architecture import Architecture, Shape
 from micronets.boards import find_board, use_own_boards
-from micronets.costs import costs
 from micronets.data.options import from_mapping, schema_of
-from micronets.errors import ConfigurationError, ModelError
+from micronets.errors import ConfigurationError
 from micronets.keyword_spotter.options import SpotOptions
 from micronets.merging import expand, merge
+from micronets.model_checks import check_fits, check_input, check_outputs, check_search, check_tflm
+from micronets.model_checks import known_architecture, known_board
 from micronets.published import PUBLISHED, published_architecture
-from micronets.runtime import TFLM, build_name, options_of, runtimes_of
+from micronets.runtime import TFLM, build_name, runtimes_of
 from micronets.schema import check, closest
 from micronets.search.options import SearchOptions
-from micronets.search.problem import search_problem
 from micronets.target import EMULATOR, serial_port
 from micronets.tasks import find_task
-from micronets.tflm import TflmLibrary
 
 _PACKAGE = Path(str(files("micronets")))
 SCHEMAS = _PACKAGE / "schemas"
@@ -155,9 +154,9 @@ def resolve(given: Mapping[str, Any]) -> Configuration:
             raise ConfigurationError(f"tasks: unknown task {name!r}; {closest(name, available)}.")
     _use_boards_file(general["boards_file"])
     for board in general["boards"]:
-        _known_board("boards", board)
+        known_board("boards", board)
     for board in general["characterise"]["boards"]:
-        _known_board("characterise.boards", board)
+        known_board("characterise.boards", board)
     _check_evaluated(general, available)
     names = [general["task"]] if general["task"] else general["tasks"]
     _check_shared(given, names)
@@ -240,7 +239,7 @@ def _resolve_model(
     if name in RESERVED:
         raise ConfigurationError(f"{key}: a model cannot be called {name!r}; choose another name.")
     path = own.get("architecture", "")
-    architecture = _known_architecture(key, name, own, boards)
+    architecture = known_architecture(key, name, own, boards)
     merged = {section: merge(sections[section], own.get(section, {})) for section in MODEL_SECTIONS}
     schema = _task_schema(task)
     for section in MODEL_SECTIONS:
@@ -249,91 +248,25 @@ def _resolve_model(
     model = ModelConfiguration(name, architecture, path, tuple(own.get("boards", boards)), merged)
     target = merged["profile"].get("target", EMULATOR)
     for board in model.boards:
-        _known_board(f"{key}.boards", board)
+        known_board(f"{key}.boards", board)
         if TFLM in runtimes_of(merged["firmware"]):
-            _check_tflm(f"{key}.firmware.tflm", merged["firmware"], board)
+            check_tflm(f"{key}.firmware.tflm", merged["firmware"], board)
         if serial_port(target) is not None and find_board(board).hardware is None:
             raise ConfigurationError(
                 f"{key}.profile.target is {target!r}, but there is no support for {board} itself, only for its "
                 "emulator; choose another board, or emulator."
             )
         if architecture is not None:
-            _check_fits(key, architecture, board)
+            check_fits(key, architecture, board)
     if architecture is not None:
-        _check_input(task, key, architecture)
+        check_input(task, key, architecture)
     if architecture is None or not architecture.reconstructs:
         _check_classes(task, key, sections["data"])
     if path and architecture is not None and not architecture.reconstructs:
-        _check_outputs(task, f"{key}.architecture", architecture, sections["data"])
+        check_outputs(task, f"{key}.architecture", architecture, sections["data"])
     if architecture is None:
-        _check_search(task, f"{key}.search", merged["search"], sections["data"])
+        check_search(task, f"{key}.search", merged["search"], sections["data"])
     return model
-
-
-def _known_architecture(key: str, name: str, own: Section, boards: tuple[str, ...]) -> Architecture | None:
-    """What the model's name or file says; None where it is to be searched."""
-    path, published = own.get("architecture", ""), name in PUBLISHED
-    if published and "search" in own:
-        raise ConfigurationError(f"{key} is a published network and is not searched; remove its search key.")
-    if published and path:
-        raise ConfigurationError(f"{key} is a published network; give the one in {path} another name.")
-    if path and "search" in own:
-        raise ConfigurationError(f"{key} has both an architecture and a search; remove one of them.")
-    if published:
-        return published_architecture(name)
-    if path:
-        if not Path(path).is_file():
-            raise ConfigurationError(f"{key}.architecture: there is no file {path}; correct the path.")
-        try:
-            return Architecture.load(path)
-        except (ModelError, OSError) as error:
-            raise ConfigurationError(f"{key}.architecture: {path}: {error}") from None
-    if "search" not in own:
-        raise ConfigurationError(
-            f"{key} is no published network ({closest(name, PUBLISHED)}); to have it searched, give it a search key, "
-            f"e.g. {name}: {{search: {{board: {boards[0]}}}}}, or an architecture key with a file."
-        )
-    return None
-
-
-def _check_tflm(key: str, firmware: Section, board: str) -> None:
-    options = options_of(firmware, TFLM)
-    try:
-        TflmLibrary.find(options["library"], options["include"], find_board(board).core)
-    except ConfigurationError as error:
-        raise ConfigurationError(f"{key}.{error}") from None
-
-
-def _check_fits(key: str, architecture: Architecture, board_name: str) -> None:
-    board = find_board(board_name)
-    flash_bytes = costs(architecture).flash_bytes
-    if flash_bytes > board.budget.flash_bytes:
-        raise ConfigurationError(
-            f"{key} has {flash_bytes:,} bytes of constants, but {board_name} has {board.budget.flash_bytes:,} bytes "
-            f"of flash beside the runtime; give the model a larger board with its boards key."
-        )
-    largest = max(height * width * channels for height, width, channels in architecture.output_shapes())
-    if largest > board.budget.sram_bytes:
-        raise ConfigurationError(
-            f"{key} has a feature map of {largest:,} bytes, but {board_name} has {board.budget.sram_bytes:,} bytes "
-            f"of SRAM beside the runtime; give the model a larger board with its boards key."
-        )
-
-
-def _check_outputs(task: str, key: str, architecture: Architecture, data: Section) -> None:
-    labels = find_task(task).labels(data)
-    if architecture.classes != len(labels):
-        raise ConfigurationError(
-            f"{key} ends in {architecture.classes} channels, but {task}.data leads to {len(labels)} classes "
-            f"({', '.join(labels)}); give its last layer as many."
-        )
-
-
-def _check_input(task: str, key: str, architecture: Architecture) -> None:
-    try:
-        find_task(task).check_input_shape(architecture.input_shape)
-    except ConfigurationError as error:
-        raise ConfigurationError(f"{key}: {error}; choose a network for this task.") from None
 
 
 def _check_classes(task: str, key: str, data: Section) -> None:
@@ -358,18 +291,6 @@ def _reconstructs_input_of(task: str, name: str) -> bool:
     except ConfigurationError:
         return False
     return architecture.reconstructs
-
-
-def _check_search(task: str, key: str, section: Section, data: Section) -> None:
-    _known_board(f"{key}.board", section["board"])
-    about = find_task(task)
-    try:
-        options = SearchOptions.from_section(section)
-        shape = options.input_shape or about.input_shape
-        about.check_input_shape(shape)
-        search_problem(options, shape, len(about.labels(data)))
-    except ConfigurationError as error:
-        raise ConfigurationError(f"{key}: {error}") from None
 
 
 def _check_teacher(task: TaskConfiguration, model: ModelConfiguration) -> None:
@@ -419,13 +340,6 @@ def _use_boards_file(path: str) -> None:
             use_own_boards(path)
     except ConfigurationError as error:
         raise ConfigurationError(f"boards_file: {error}") from None
-
-
-def _known_board(key: str, name: str) -> None:
-    try:
-        find_board(name)
-    except ConfigurationError as error:
-        raise ConfigurationError(f"{key}: {error}") from None
 
 
 def _task_schema(task: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from micronets.linking.machines import find_machine
 from micronets.linking.symbols import Symbol
 from micronets.linking.toolchain import run_tool
 
-_SOURCES = (CSRC / "plugin/counter.c", CSRC / "plugin/qemu_plugin_api.h")
+_SOURCES = tuple(CSRC / "plugin" / name for name in ("counter.c", "qemu_plugin_api.h", "range.h"))
 _FLAGS = ("-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", "-fvisibility=hidden")
 
 

@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "qemu_plugin_api.h"
+#include "range.h"
 
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_API_VERSION;
 
@@ -54,11 +55,6 @@ struct access
     struct access *next, *next_live;
 };
 
-struct range
-{
-    uint64_t start, end;
-};
-
 static const char *output_path;
 static bool detail;
 static struct range invoke, flash, ram;
@@ -86,11 +82,6 @@ static void *allocate(size_t count, size_t size)
         abort();
     }
     return memory;
-}
-
-static bool within(struct range range, uint64_t address)
-{
-    return address >= range.start && address < range.end;
 }
 
 static void move_live_counts(void)
@@ -323,11 +314,6 @@ static void write_counts(qemu_plugin_id_t id, void *userdata)
     {
         fprintf(stderr, "counter: cannot write %s\n", output_path);
     }
-}
-
-static bool parse_range(const char *text, struct range *range)
-{
-    return sscanf(text, "%" SCNx64 ":%" SCNx64, &range->start, &range->end) == 2;
 }
 
 static bool parse_layers(const char *text)
