@@ -27,7 +27,9 @@ def test_deep_sums_equal_tflm(kernel, tmp_path):
     quantised = random.integers(-127, 128, weights_shape).astype(np.int8)
     quantised[0], quantised[1], quantised[2] = 127, -127, 127
     weights = model.tensor(weights_shape, "int8", scales, 0, 0, quantised)
-    bias = model.tensor((channels,), "int32", scales * 0.05, data=random.integers(-9000, 9000, channels).astype(np.int32))
+    bias = model.tensor(
+        (channels,), "int32", scales * 0.05, data=random.integers(-9000, 9000, channels).astype(np.int32)
+    )
     output = model.tensor((*shape[:3], channels), "int8", 0.05 * 0.003 * depth * 128 * 127 / 256, 4)
     options = {"strideH": 1, "strideW": 1, "dilationHFactor": 1, "dilationWFactor": 1, "fusedActivationFunction": 0}
     model.operator("CONV_2D", [source, weights, bias], [output], options)

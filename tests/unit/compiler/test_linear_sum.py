@@ -53,7 +53,9 @@ def test_factors_that_leave_int32_are_given_up():
 @pytest.mark.parametrize("activation", [0, 1])
 def test_every_sum_equals_tflm(activation, tmp_path):
     """Every int8 plus every other, and five more sums, which make no whole words."""
-    pairs = np.concatenate([_EVERY_PAIR.reshape(-1, 2), [[5, -7], [127, 127], [-128, -128], [0, 9], [-1, 1]]]).astype(np.int8)
+    pairs = np.concatenate([_EVERY_PAIR.reshape(-1, 2), [[5, -7], [127, 127], [-128, -128], [0, 9], [-1, 1]]]).astype(
+        np.int8
+    )
     shape = (1, 3, len(pairs) // 3, 1)
     model = ModelBuilder()
     source = model.tensor(shape, "int8", 0.043, 3)
