@@ -14,14 +14,13 @@ from typing import Any
 
 import yaml
 
+from micronets import model_checks
 from micronets.architecture import Architecture, Shape
 from micronets.boards import find_board, use_own_boards
 from micronets.data.options import from_mapping, schema_of
 from micronets.errors import ConfigurationError
 from micronets.keyword_spotter.options import SpotOptions
 from micronets.merging import expand, merge
-from micronets.model_checks import check_fits, check_input, check_outputs, check_search, check_tflm
-from micronets.model_checks import known_architecture, known_board
 from micronets.published import PUBLISHED, published_architecture
 from micronets.runtime import TFLM, build_name, runtimes_of
 from micronets.schema import check, closest
@@ -154,9 +153,9 @@ def resolve(given: Mapping[str, Any]) -> Configuration:
             raise ConfigurationError(f"tasks: unknown task {name!r}; {closest(name, available)}.")
     _use_boards_file(general["boards_file"])
     for board in general["boards"]:
-        known_board("boards", board)
+        model_checks.known_board("boards", board)
     for board in general["characterise"]["boards"]:
-        known_board("characterise.boards", board)
+        model_checks.known_board("characterise.boards", board)
     _check_evaluated(general, available)
     names = [general["task"]] if general["task"] else general["tasks"]
     _check_shared(given, names)
@@ -239,7 +238,7 @@ def _resolve_model(
     if name in RESERVED:
         raise ConfigurationError(f"{key}: a model cannot be called {name!r}; choose another name.")
     path = own.get("architecture", "")
-    architecture = known_architecture(key, name, own, boards)
+    architecture = model_checks.known_architecture(key, name, own, boards)
     merged = {section: merge(sections[section], own.get(section, {})) for section in MODEL_SECTIONS}
     schema = _task_schema(task)
     for section in MODEL_SECTIONS:
@@ -248,24 +247,24 @@ def _resolve_model(
     model = ModelConfiguration(name, architecture, path, tuple(own.get("boards", boards)), merged)
     target = merged["profile"].get("target", EMULATOR)
     for board in model.boards:
-        known_board(f"{key}.boards", board)
+        model_checks.known_board(f"{key}.boards", board)
         if TFLM in runtimes_of(merged["firmware"]):
-            check_tflm(f"{key}.firmware.tflm", merged["firmware"], board)
+            model_checks.check_tflm(f"{key}.firmware.tflm", merged["firmware"], board)
         if serial_port(target) is not None and find_board(board).hardware is None:
             raise ConfigurationError(
                 f"{key}.profile.target is {target!r}, but there is no support for {board} itself, only for its "
                 "emulator; choose another board, or emulator."
             )
         if architecture is not None:
-            check_fits(key, architecture, board)
+            model_checks.check_fits(key, architecture, board)
     if architecture is not None:
-        check_input(task, key, architecture)
+        model_checks.check_input(task, key, architecture)
     if architecture is None or not architecture.reconstructs:
         _check_classes(task, key, sections["data"])
     if path and architecture is not None and not architecture.reconstructs:
-        check_outputs(task, f"{key}.architecture", architecture, sections["data"])
+        model_checks.check_outputs(task, f"{key}.architecture", architecture, sections["data"])
     if architecture is None:
-        check_search(task, f"{key}.search", merged["search"], sections["data"])
+        model_checks.check_search(task, f"{key}.search", merged["search"], sections["data"])
     return model
 
 
