@@ -79,7 +79,7 @@ def read_images(root: Path, year: str, part: str, area_percent: float, category:
     if twice.any():
         logger.warning("%s lists %d images twice, such as %s", path, twice.sum(), table["path"][twice].iloc[0])
         table = table[~twice].reset_index(drop=True)
-    return table.assign(seen=(table[share] >= area_percent) & (table[share] > 0))
+    return table.assign(seen=(table[column] >= area_percent) & (table[column] > 0))
 
 
 def _place(annotations: Path, folder: str, name: str) -> str:

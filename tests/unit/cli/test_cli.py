@@ -187,12 +187,13 @@ def test_a_model_is_profiled_for_a_board_of_ones_own(own_boards, tflite, capsys)
     assert find_board("mine").budget.sram_bytes == (1 << 17) - 8192
 
 
-def stand_in(name):
-    """In the place of what a command calls: writes a file of this name to the folder that it is given."""
+def stand_in(*names):
+    """In the place of what a command calls: writes files of these names to the folder that it is given."""
 
     def write(_, directory, *__):
         directory.mkdir(parents=True, exist_ok=True)
-        (directory / name).write_text("ours", encoding="utf-8")
+        for name in names:
+            (directory / name).write_text("ours", encoding="utf-8")
         return [], []
 
     return write
@@ -227,7 +228,7 @@ def test_others_files_stay_and_those_in_the_way_are_refused(arguments, written, 
 
 
 def test_a_benchmarks_folder_is_not_replaced(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("micronets.benchmark.models.run_benchmark", stand_in("benchmark.csv"))
+    monkeypatch.setattr("micronets.benchmark.models.run_benchmark", stand_in("benchmark.csv", "layers.txt"))
     (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
     assert main(["benchmark", "models", "--output", str(tmp_path)]) == 0
     assert (tmp_path / "notes.txt").read_text(encoding="utf-8") == "mine"

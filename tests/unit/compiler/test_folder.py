@@ -97,6 +97,7 @@ target_link_libraries(both PRIVATE keywords person)
     check_answers(two / "build" / "both", two)
 
 
+@pytest.mark.emulator
 @pytest.mark.parametrize("core", CORES)
 def test_it_compiles_strictly_for_every_core(core, tmp_path):
     """And every symbol that a linker sees begins with the prefix."""
@@ -114,6 +115,7 @@ def test_it_compiles_strictly_for_every_core(core, tmp_path):
         assert [symbol for symbol in symbols if not symbol.startswith(f"{name}_")] == []
 
 
+@pytest.mark.emulator
 def test_a_core_that_cannot_run_it_is_refused(two):
     command = ["arm-none-eabi-gcc", "-mthumb", "-mcpu=cortex-m0plus", "-O2", "-c", "keywords.c", "-o", "/dev/null"]
     done = subprocess.run(command, cwd=two / "keywords", capture_output=True, text=True, check=False)

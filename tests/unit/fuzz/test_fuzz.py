@@ -45,6 +45,7 @@ def test_runs_of_one_byte_stay_in_their_patch(tmp_path):
     assert check("layer", 3000693, tmp_path) is None
 
 
+@pytest.mark.emulator
 def test_a_word_too_many_of_four_bit_weights(tmp_path):
     """GCC 12.2 forgot the test for an odd tap (Cortex-M55, -Os), and the word overwrote what lay behind."""
     assert check("emulated", 795242084, tmp_path) is None
@@ -61,11 +62,6 @@ def misbehaving(kind, seed, directory):
         os.abort()
     if kind == "hang":
         time.sleep(60)
-
-
-def test_the_last_word_of_unpacked_weights(tmp_path):
-    """Found by fuzzing: GCC 12.2 at -Os for a Cortex-M55 let unpacking 4-bit weights write one word too many."""
-    assert check("emulated", 795242084, tmp_path) is None
 
 
 def test_a_failure_is_told_in_a_line_that_repeats_it(monkeypatch, capsys):
