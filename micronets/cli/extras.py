@@ -4,7 +4,7 @@ import importlib.util
 from collections.abc import Sequence
 
 MODULES = {
-    "data": ("joblib", "pandas", "PIL", "requests", "scipy", "soundfile", "threadpoolctl"),
+    "data": ("joblib", "pandas", "PIL", "requests", "scipy", "soundfile", "soxr", "threadpoolctl"),
     "report": ("jinja2", "matplotlib", "pandas", "scipy"),
     "tflm": ("ai_edge_litert", "flatbuffers", "tflite_micro"),
     "train": ("keras", "tensorflow"),
