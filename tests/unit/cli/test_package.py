@@ -142,7 +142,7 @@ def test_an_installed_micronets_compiles_and_profiles(call, tmp_path):
     write_tflite(random_network(small_ds_cnn(), seed=1), tmp_path / "model.tflite")
     compiled = call("compile", tmp_path / "model.tflite", "--core", "cortex-m7", "--output", "net")
     assert compiled.returncode == 0, compiled.stderr
-    assert (tmp_path / "empty" / "net" / "network.c").is_file()
+    assert (tmp_path / "empty" / "net" / "model.c").is_file()
     if shutil.which("arm-none-eabi-gcc") is None or shutil.which("qemu-system-arm") is None:
         pytest.skip("no Arm compiler or no emulator: not linked and profiled")
     profiled = call("profile", tmp_path / "model.tflite", "--board", "nucleo-f746zg", "--output", "out")
