@@ -87,7 +87,7 @@ def compare(tflite: Path, image: ImageInput, root: Path, *, views: int = 1) -> A
                 break
             device.append(network_inputs(packed(seen, image.frame), as_seen)[0])
             host.append(shrink(grey(stored) if image.shape[2] == 1 else stored, image.size)[0])
-            classes.append(int(row.person))
+            classes.append(int(row.seen))
     if not classes:
         raise DataError(f"{root} has no photographs that can be read; give a folder in COCO's layout")
     intensities = np.stack(device).astype(np.int64) + 128, np.stack(host).astype(np.int64)
