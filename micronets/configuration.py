@@ -110,7 +110,7 @@ class Configuration:
     Attributes:
         results: folder of all outputs, relative to the working directory.
         store: tracking URI; empty: the default store.
-        model: a .tflite file of somebody else to be evaluated; empty: none.
+        model: a .tflite file from elsewhere to be evaluated; empty: none.
         characterise: the section of this name.
     """
 

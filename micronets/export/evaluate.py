@@ -1,4 +1,4 @@
-"""Evaluates somebody else's .tflite file on a task's testing split."""
+"""Evaluates a .tflite file from elsewhere on a task's testing split."""
 
 import os
 from collections.abc import Mapping
