@@ -65,10 +65,11 @@ class TerminalLines(logging.Formatter):
         if record.levelno >= logging.WARNING:
             return text
         indent = " " * (len(self._mark) + 1)
-        wrapped = textwrap.wrap(
-            text, LINE_LENGTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        wrapped = (
+            textwrap.wrap(line, LINE_LENGTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+            for line in text.splitlines()
         )
-        return "\n".join(wrapped)
+        return "\n".join("\n".join(parts) for parts in wrapped)
 
 
 class WorkflowLines(logging.Filter):

@@ -21,6 +21,12 @@ def test_long_lines_are_broken_and_every_part_is_kept():
     assert " ".join(line.strip() for line in lines) == f"[kws data] {text}"
 
 
+def test_the_lines_of_a_table_stay_apart():
+    lines = TerminalLines("kws spot").format(record("kept  12\n  lost   3\n  " + "word " * 30)).splitlines()
+    assert lines[:2] == ["[kws spot] kept  12", "  lost   3"]
+    assert len(lines) == 4 and max(map(len, lines)) <= LINE_LENGTH
+
+
 def test_an_error_stays_one_line():
     sentence = "word " * 60 + "end."
     assert TerminalLines("kws data").format(record(sentence, logging.ERROR)) == f"[kws data] {sentence}"

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from micronets.data.speech.vocabulary import TEN_WORDS
 from micronets.job import claim
 
 CLAIM = """
@@ -42,7 +43,9 @@ def test_a_wrong_setting_is_one_sentence_before_any_job(workflow_in, tmp_path, s
 
 
 def test_what_a_failed_job_says_is_the_last_that_is_said(workflow_in, tmp_path):
-    (tmp_path / "clips").mkdir()
+    for word in TEN_WORDS:
+        (tmp_path / "clips" / word).mkdir(parents=True)
+        (tmp_path / "clips" / word / "0.wav").write_bytes(b"RIFF")
     run = workflow_in(tmp_path).run("--config", "kws__data={source: folder, path: clips}", "--", "data")
     assert run.status != 0
     assert not re.search("Traceback|RuleException|CalledProcessError|WorkflowError|Error in", run.text)
