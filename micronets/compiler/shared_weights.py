@@ -25,7 +25,9 @@ def share_weights(
     if core.extension is not Extension.DSP or optimise == "size":  # other kernels read weights where they are
         return placement
     least = interpreter_bytes(program)
-    limit_bytes = max(placement.plan.arena_bytes, least if optimise == "speed" else least // 2)
+    # Never beyond one step's inputs and output side by side: by that a search takes a network to fit.
+    enough_bytes = least if optimise == "speed" else min(least // 2, _values_bytes(program))
+    limit_bytes = max(placement.plan.arena_bytes, enough_bytes)
     for number, kernel in enumerate(kernels):
         convolution = kernel.first if isinstance(kernel, FusedRows) else kernel
         if not isinstance(convolution, PointConvolution | PatchConvolution) or not convolution.packed.shareable:
@@ -42,13 +44,16 @@ def share_weights(
     return placement
 
 
+def _values_bytes(program: Program) -> int:
+    return max((sum(value.size_bytes for value in (*step.inputs, step.output)) for step in program.steps), default=0)
+
+
 def interpreter_bytes(program: Program) -> int:
     """What TensorFlow Lite Micro takes of RAM at least: one step's inputs and output side by side, and its records."""
-    sizes = (sum(value.size_bytes for value in (*step.inputs, step.output)) for step in program.steps)
     channels = sum(
         len(step.bias) for step in program.steps if isinstance(step, ConvolutionStep | DepthwiseConvolutionStep)
     )
-    return max(sizes, default=0) + _CHANNEL_BYTES * channels + _OPERATOR_BYTES * len(program.steps)
+    return _values_bytes(program) + _CHANNEL_BYTES * channels + _OPERATOR_BYTES * len(program.steps)
 
 
 def _pixels_at_once(kernel: PlannedKernel) -> int:
