@@ -16,6 +16,7 @@ def macros(flags) -> set[str]:
     return {line.split()[1] for line in found.splitlines()}
 
 
+@pytest.mark.emulator
 @pytest.mark.parametrize("core", CORES.values(), ids=CORES)
 def test_gcc_agrees_on_the_extension(core):
     found = macros(core.gcc_flags)
