@@ -64,10 +64,14 @@ class Search:
     """How a network was found.
 
     Attributes:
-        history: one row per epoch with the fields of `micronets.search.loop.SearchEpoch`.
+        history: of a differentiable search: one row per epoch with the fields of `micronets.search.loop.SearchEpoch`;
+            empty for other strategies.
+        candidates: networks that evolution has scored, in order, with `generation`, `loss`, `accuracy` and `use`; empty
+            for other strategies.
     """
 
     history: pd.DataFrame
+    candidates: pd.DataFrame
     widths: tuple[Width, ...]
 
 

@@ -28,11 +28,42 @@ _FEW_PLACES = 12
 
 
 def search_pictures(model: Model) -> list[Picture]:
-    """Course and widths; empty for a network that was not searched."""
+    """Course or candidates, and widths; empty for a network that was not searched."""
     if model.search is None:
         return []
     pictures = [_course(model, model.search)] if not model.search.history.empty else []
+    if not model.search.candidates.empty:
+        pictures.append(_candidates(model, model.search.candidates))
     return [*pictures, _widths(model, model.search)]
+
+
+def _candidates(model: Model, candidates: pd.DataFrame) -> Picture:
+    """Every network that evolution has scored, and the best one so far."""
+    best = candidates["loss"].cummin()
+    places = range(1, len(candidates) + 1)
+    with styled():
+        figure = blank_figure(WIDE_INCHES, 3.0)
+        losses, uses = figure.subplots(1, 2)
+        losses.plot(places, candidates["loss"], "o", color=BLUE, alpha=0.5, markersize=4, label="a network")
+        losses.plot(places, best, color=VERMILION, label="best so far")
+        for first in candidates.index[candidates["generation"].diff() > 0]:
+            losses.axvline(first + 0.5, color=FAINT, linewidth=1)
+        losses.set_title("Loss with shared weights, on held-back examples")
+        losses.set_xlabel("networks, in the order in which they were scored")
+        losses.legend(loc="best", fontsize=8.5)
+        uses.plot(candidates["use"], candidates["accuracy"], "o", color=BLUE, alpha=0.5, markersize=4)
+        uses.set_title("Accuracy and the budget")
+        uses.set_xlabel("largest share of a target")
+        uses.xaxis.set_major_formatter(lambda share, _: f"{100 * share:g} %")
+        percent_axis(uses)
+        return finish(
+            figure,
+            f"{model.name}_candidates",
+            "Networks scored",
+            "Every network that fitted the budget and was scored with shared weights; lines part the generations.",
+            f"{len(candidates)} networks in {candidates['generation'].nunique()} generations; the least loss fell from "
+            f"{best.iloc[0]:.3f} to {best.iloc[-1]:.3f}.",
+        )
 
 
 def _course(model: Model, search: Search) -> Picture:

@@ -41,6 +41,8 @@ from micronets.tasks import find_task
 Record = TypeVar("Record")
 
 TRAINING_COLUMNS = ("phase", "epoch", "loss", "accuracy", "validation_loss", "validation_accuracy")
+CANDIDATE_COLUMNS = ("generation", "loss", "accuracy", "use")
+_DIFFERENTIABLE = "dnas"
 SEARCH_COLUMNS = (
     "epoch",
     "temperature",
@@ -168,7 +170,8 @@ def _parse_dataset(path: Path) -> Dataset:
 
 
 def _read_search(path: Path) -> Search:
-    decisions = {decision["name"]: decision for decision in _json(path)["decisions"]}
+    content = _json(path)
+    decisions = {decision["name"]: decision for decision in content["decisions"]}
     widths = []
     for name, decision in decisions.items():
         if name.endswith(_WIDTH):
@@ -176,7 +179,10 @@ def _read_search(path: Path) -> Search:
             kept = decisions.get(place + _KEPT, {"chosen": 1})["chosen"]
             found = int(decision["chosen"]) if kept else None
             widths.append(Width(place, int(decision["options"][-1]), found))
-    return Search(history=_table(path.with_name("history.csv"), SEARCH_COLUMNS), widths=tuple(widths))
+    learnt = content.get("strategy", _DIFFERENTIABLE) == _DIFFERENTIABLE
+    history = _table(path.with_name("history.csv"), SEARCH_COLUMNS) if learnt else pd.DataFrame(columns=SEARCH_COLUMNS)
+    candidates = [[entry[name] for name in CANDIDATE_COLUMNS] for entry in content.get("candidates", [])]
+    return Search(history, pd.DataFrame(candidates, columns=CANDIDATE_COLUMNS), tuple(widths))
 
 
 def _read_training(path: Path, tested: int, metric: str) -> Training:

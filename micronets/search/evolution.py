@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from micronets.search.sampling import Sampler
-from micronets.search.scoring import Score
+from micronets.search.scoring import HeldBackScore
 from micronets.search.space import Choice
 
 
@@ -22,7 +22,7 @@ class Candidate:
     choice: Choice
     generation: int
     use: float
-    score: Score
+    score: HeldBackScore
 
 
 def next_generation(
@@ -60,7 +60,7 @@ def ranked(found: list[Candidate]) -> list[Candidate]:
 
 
 def run_generation(
-    choices: list[Choice], generation: int, sampler: Sampler, score: Callable[[Choice], Score]
+    choices: list[Choice], generation: int, sampler: Sampler, score: Callable[[Choice], HeldBackScore]
 ) -> list[Candidate]:
     """Scores the networks of a generation."""
     return [Candidate(choice, generation, sampler.use(choice), score(choice)) for choice in choices]

@@ -17,7 +17,7 @@ from micronets.search.evolution import Candidate, next_generation, ranked, run_g
 from micronets.search.options import SearchOptions
 from micronets.search.sampling import Sampler, narrowest
 from micronets.search.sandwich import SandwichPhase
-from micronets.search.scoring import Score, Scorer
+from micronets.search.scoring import HeldBackScore, Scorer
 from micronets.search.space import Choice
 from micronets.search.supernet import Supernet
 
@@ -160,7 +160,7 @@ class OneShotSearch:
                 variable.assign(value)
         self.history = [OneShotEpoch(**epoch) for epoch in notes["history"]]
         self.candidates = [
-            Candidate(**{**entry, "choice": tuple(entry["choice"]), "score": Score(**entry["score"])})
+            Candidate(**{**entry, "choice": tuple(entry["choice"]), "score": HeldBackScore(**entry["score"])})
             for entry in notes["candidates"]
         ]
         logger.info("going on after epoch %d and %d scored networks", len(self.history), len(self.candidates))

@@ -13,7 +13,7 @@ _BATCH = 256
 
 
 @dataclass(frozen=True)
-class Score:
+class HeldBackScore:
     """Of one network on held-back examples: mean cross-entropy, and accuracy (0 to 1)."""
 
     loss: float
@@ -35,7 +35,7 @@ class Scorer:
         self._features = features
         self._labels = labels
 
-    def score(self, choice: Choice) -> Score:
+    def score(self, choice: Choice) -> HeldBackScore:
         """Repeatable: nothing of it depends on what was scored before."""
         self._supernet.part(choice, self._calibration, Statistics.RECORD)
         logits = np.concatenate(
@@ -47,4 +47,4 @@ class Scorer:
         shifted = logits - logits.max(axis=1, keepdims=True)
         likelihoods = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
         right = logits.argmax(axis=1) == self._labels.argmax(axis=1)
-        return Score(float(-(self._labels * likelihoods).sum(axis=1).mean()), float(right.mean()))
+        return HeldBackScore(float(-(self._labels * likelihoods).sum(axis=1).mean()), float(right.mean()))

@@ -1,5 +1,6 @@
 """The report reads files by their keys; here those files come from the stages that own them."""
 
+import dataclasses
 import subprocess
 import sys
 from dataclasses import fields
@@ -14,9 +15,17 @@ from micronets.device_features.sound.measure import Cost, FeatureProfile
 from micronets.evaluation import ClassTruth, Score
 from micronets.linking.firmware import Firmware, FlashUse, MemoryPlan, RamUse
 from micronets.profile import Profile
+from micronets.report.search_pictures import search_pictures
 from micronets.report.sources import SEARCH_COLUMNS, TRAINING_COLUMNS, read_results
 from micronets.search.backbones import DsCnnBackbone
+from micronets.search.budget import Budget
+from micronets.search.ds_cnn_space import DsCnnSpace
+from micronets.search.evolution import Candidate
 from micronets.search.loop import SearchEpoch
+from micronets.search.one_shot import OneShotEpoch
+from micronets.search.outputs import Found, write_outputs
+from micronets.search.sampling import Sampler
+from micronets.search.scoring import HeldBackScore
 from micronets.timing.cycle_models import find_cycle_model
 from micronets.timing.cycles import LayerCounts
 from micronets.train.phase import Epoch
@@ -106,6 +115,33 @@ def test_firmware_and_profile(results_folder, firmware, features, estimated):
 def test_histories():
     assert set(SEARCH_COLUMNS) <= {field.name for field in fields(SearchEpoch)}
     assert set(TRAINING_COLUMNS) <= {field.name for field in fields(Epoch)}
+
+
+@pytest.mark.training
+@pytest.mark.parametrize("strategy", ["evolution", "random"])
+def test_searches_without_gradients(results_folder, strategy):
+    space, budget = DsCnnSpace((49, 10, 1), 12, 32, ((2, 2), (1, 1))), Budget(10**6, 10**6, 2_000_000)
+    sampler = Sampler(space, budget, np.random.default_rng(2))
+    choices = [sampler.draw() for _ in range(6)]
+    shares = [np.eye(len(d.options))[index] for d, index in zip(space.decisions, choices[0], strict=True)]
+    found = Found(choices[0], choices[0], shares)
+    if strategy == "evolution":
+        scored = [Candidate(c, i // 3, sampler.use(c), HeldBackScore(2 - 0.1 * i, 0.3)) for i, c in enumerate(choices)]
+        epochs = [OneShotEpoch(0, 0.01, 2.0, 0.3, 2.1, 0.2, 1.5)]
+        found = dataclasses.replace(found, history=epochs, candidates=scored)
+    results_folder.searched("searched")
+    results_folder.everything("searched", 0.9, 6_000_000, 45.0)
+    folder = results_folder.task / "searched" / "search"
+    write_outputs(found, space, budget, folder, "searched", {"strategy": strategy, "board": "nucleo-f446re", "seed": 2})
+    (model,) = read_results("kws", {"searched": []}, results_folder.root).models
+    pictures = [picture.name for picture in search_pictures(model)]
+    if strategy == "evolution":
+        assert list(model.search.candidates["generation"]) == [0, 0, 0, 1, 1, 1]
+        assert pictures == ["searched_candidates", "searched_widths"]
+        told = search_pictures(model)[0].alternative
+        assert told == "6 networks in 2 generations; the least loss fell from 2.000 to 1.500."
+    else:
+        assert pictures == ["searched_widths"]
 
 
 def test_decisions_of_the_search(results_folder):

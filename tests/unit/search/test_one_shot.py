@@ -16,7 +16,7 @@ from micronets.search.mobilenet_v2_space import MobileNetV2Space
 from micronets.search.mobilenet_v2_supernet import MobileNetV2Supernet
 from micronets.search.options import EvolutionOptions
 from micronets.search.sampling import Sampler
-from micronets.search.scoring import Score, Scorer
+from micronets.search.scoring import HeldBackScore, Scorer
 from micronets.search.search import search_space
 from tests.unit.search.test_search import OPTIONS, SPACE, KilledError, Sink, Words, _history
 from tests.unit.search.test_supernet import SPACE as SUPERNET_SPACE
@@ -94,7 +94,7 @@ def test_generations_hold_new_networks_only():
         choices = next_generation(found, 5, 2, sampler, generator)
         assert len(set(choices)) == len(choices)
         assert not {candidate.choice for candidate in found} & set(choices)
-        found += [Candidate(c, generation, sampler.use(c), Score(float(sum(c)), 0.0)) for c in choices]
+        found += [Candidate(c, generation, sampler.use(c), HeldBackScore(float(sum(c)), 0.0)) for c in choices]
     losses = [candidate.score.loss for candidate in ranked(found)]
     assert losses == sorted(losses)
 
