@@ -11,6 +11,9 @@ from micronets.timing.cycles import LayerCounts
 from tests.networks import random_network, small_ds_cnn
 
 
+pytestmark = pytest.mark.emulator
+
+
 @pytest.fixture(scope="module")
 def profile(tmp_path_factory: pytest.TempPathFactory) -> Profile:
     folder = tmp_path_factory.mktemp("causes")
