@@ -10,7 +10,6 @@ from micronets.profile.result import INVOKE, Profile
 from micronets.timing.cycles import LayerCounts
 from tests.networks import random_network, small_ds_cnn
 
-
 pytestmark = pytest.mark.emulator
 
 
