@@ -7,14 +7,23 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parents[1]
-MARKERS_BY_FOLDER = {
+MARKERS_BY_PLACE = {
     "firmware": "emulator",
     "workflow": "workflow",
     "unit/emulator": "emulator",
     "unit/linking": "emulator",
     "unit/profile": "emulator",
     "unit/train": "training",
+    "unit/compiler/test_deep_sums.py": "slow",
+    "unit/compiler/test_every_operator.py": "slow",
+    "unit/compiler/test_folder.py": "slow",
+    "unit/compiler/test_use_the_c.py": "slow",
+    "unit/report/test_report.py": "slow",
+    "unit/search/test_one_shot.py": "training",
+    "unit/tasks/test_ic.py": "training",
+    "unit/test_tracking.py": "slow",
 }
+"""Of all tests in a folder or a file."""
 BUILDING_FIXTURES = {"build", "built"}
 ALLOWED = ("emulator", "workflow")
 TOOLS = ("arm-none-eabi-", "qemu-system-")
@@ -24,10 +33,10 @@ _running: pytest.Item | None = None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks tests by their folder, and those that build a firmware by their fixtures."""
+    """Marks tests by where they are, and those that build a firmware by their fixtures."""
     for item in items:
-        for folder, marker in MARKERS_BY_FOLDER.items():
-            if item.path.is_relative_to(REPOSITORY / "tests" / folder):
+        for place, marker in MARKERS_BY_PLACE.items():
+            if item.path.is_relative_to(REPOSITORY / "tests" / place):
                 item.add_marker(marker)
         if BUILDING_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker("emulator")

@@ -33,6 +33,7 @@ def test_float_edges_move_to_the_int8_side(tmp_path):
     assert np.array_equal(run_on_host(executable, inputs, 24), np.maximum(inputs, 5))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["CONV_2D", "DEPTHWISE_CONV_2D"])
 def test_four_bit_weights_equal_tflm(kind, tmp_path):
     random = np.random.default_rng(4)
