@@ -128,11 +128,13 @@ def test_a_second_set_up_does_nothing(set_up, monkeypatch):
 
 @pytest.mark.slow
 def test_the_project_is_installed_and_stays_where_it_is(set_up, tmp_path):
-@pytest.mark.slow
     set_up.install_packages()
     (tmp_path / "trial.py").write_text("ANSWER = 43\n", encoding="utf-8")
     answer = [set_up.PYTHON, "-c", "import trial; print(trial.ANSWER)"]
     assert subprocess.run(answer, capture_output=True, text=True, cwd="/").stdout == "43\n"
+
+
+@pytest.mark.slow
 def test_what_an_interrupted_set_up_left_is_replaced(set_up):
     set_up.ENVIRONMENT.mkdir()
     set_up.UNFINISHED.touch()

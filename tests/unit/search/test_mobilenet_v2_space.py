@@ -92,13 +92,15 @@ def test_costs_of_undecided_networks_are_the_expectation_over_all_choices():
 
 
 def _mean_of_greatest(group, probabilities):
-@pytest.mark.slow
     options = SMALL_SPACE.decisions[group[0]].options
     assert all(SMALL_SPACE.decisions[index].options == options for index in group)
     return sum(
         np.prod([probabilities[index][k] for index, k in zip(group, picks, strict=True)]) * options[max(picks)]
         for picks in itertools.product(range(len(options)), repeat=len(group))
     )
+
+
+@pytest.mark.slow
 def test_the_compiler_needs_the_same_operations_and_no_more_memory(tmp_path):
     generator = np.random.default_rng(6)
     for _ in range(3):

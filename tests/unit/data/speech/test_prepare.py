@@ -196,9 +196,11 @@ def test_a_split_without_words_is_refused(own_folder, tmp_path):
     ],
 )
 def test_mistakes_in_the_configuration_name_the_key(folder, tmp_path, change, sentence):
-@pytest.mark.slow
     with pytest.raises(ConfigurationError, match=sentence):
         TASK.prepare({**OPTIONS, "path": str(folder), **change}, tmp_path / "d", seed=1, threads=1)
+
+
+@pytest.mark.slow
 def test_real_recordings(shared, tmp_path):
     options = {**OPTIONS, "path": str(shared / "data" / "speech_commands")}
     TASK.prepare(options, tmp_path / "d", seed=1, threads=2)
