@@ -4,9 +4,16 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
+
+from micronets.errors import OutputError
+
+OWN_FILES = ".micronets.files"
+"""In a directory that is replaced as a whole: the paths of our files in it, each ended by a null character."""
+
+_LITTER = (OWN_FILES, ".DS_Store", "Thumbs.db", "desktop.ini")
 
 
 @contextlib.contextmanager
@@ -43,21 +50,60 @@ def partial_directory(folder: Path, name: str) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def atomic_directory(path: str | os.PathLike) -> Iterator[Path]:
-    """Yields a fresh directory beside `path`; on success it takes the place of `path`, whatever stood there.
+    """Yields a fresh directory beside `path`; on success it takes the place of `path`.
 
-    For a folder that nobody else writes to; for one that a user names there is `output_folder`.
+    For a directory inside a folder of ours; for one that a user names there is `output_folder`.
+
+    Raises:
+        OutputError: somebody else's file lies in `path` and would be lost; the sentence names it.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    refuse_foreign_files(path)
     with partial_directory(path.parent, path.name) as beside:
         yield beside
+        _list_own_files(beside, sorted(_files(beside)))
         if path.exists():
+            refuse_foreign_files(path)
             old = path.with_name(f".{path.name}.{os.getpid()}-old.partial")
             os.replace(path, old)  # a directory that is being deleted must not be taken for a whole one
             os.replace(beside, path)
             shutil.rmtree(old)
         else:
             os.replace(beside, path)
+
+
+def refuse_foreign_files(directory: Path) -> None:
+    """Raises OutputError where a file in a directory of `atomic_directory` is somebody else's."""
+    try:
+        own = set((directory / OWN_FILES).read_text(encoding="utf-8", errors="surrogateescape").split("\0"))
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for name in _files(directory):
+        if name not in own and Path(name).name not in _LITTER:
+            raise OutputError(
+                f"{directory / name} was not written by the workflow, which replaces {directory} as a whole; "
+                f"move that file away."
+            )
+
+
+def add_own_file(directory: Path, name: str) -> None:
+    """Says of a file in a directory of `atomic_directory`, made later than the others, that it is ours."""
+    _list_own_files(directory, [name])
+
+
+def _list_own_files(directory: Path, names: Iterable[str]) -> None:
+    with open(directory / OWN_FILES, "a", encoding="utf-8", errors="surrogateescape") as stream:
+        stream.write("".join(f"{name}\0" for name in names))
+
+
+def _files(directory: Path) -> Iterator[str]:
+    """Paths below `directory` of everything but folders, and but what `atomic_file` is writing."""
+    for place, folders, files in os.walk(directory):
+        links = (folder for folder in folders if os.path.islink(os.path.join(place, folder)))
+        for name in (*files, *links):
+            if not (name.startswith(".") and ".partial" in name):
+                yield os.path.relpath(os.path.join(place, name), directory)
 
 
 def _remove_leftovers(folder: Path, prefix: str, suffix: str) -> None:

@@ -23,7 +23,7 @@ _OPTIONAL: dict[str, Any] = {
     "active_power_w": None,
     "active_power_range_w": None,
     "active_power_source": None,
-    "runtime": {"flash_bytes": 24_576, "sram_bytes": 8_192},
+    "reserved": {"flash_bytes": 24_576, "sram_bytes": 8_192},
     "hardware": None,
 }
 """Keys that an entry may leave out."""
@@ -67,7 +67,7 @@ class Board:
         active_power_w: power while computing, None where nothing is published; `active_power_source` says where.
         active_power_range_w: lowest and highest that were measured; None where only one figure or none is known.
         emulator: QEMU machine that executes the same core.
-        runtime: what the benchmark program takes beside the network.
+        reserved: what the benchmark program takes beside the network.
         hardware: None where there is no support for the board itself, only for its emulator.
     """
 
@@ -81,13 +81,13 @@ class Board:
     active_power_range_w: tuple[float, float] | None
     active_power_source: str | None
     emulator: str
-    runtime: Memory
+    reserved: Memory
     hardware: Hardware | None
 
     @property
     def budget(self) -> Memory:
         """What is left for a network."""
-        return Memory(self.flash_bytes - self.runtime.flash_bytes, self.sram_bytes - self.runtime.sram_bytes)
+        return Memory(self.flash_bytes - self.reserved.flash_bytes, self.sram_bytes - self.reserved.sram_bytes)
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> "Board":
@@ -100,7 +100,7 @@ class Board:
             **{
                 **content,
                 "active_power_range_w": None if power_range_w is None else tuple(power_range_w),
-                "runtime": Memory(**content["runtime"]),
+                "reserved": Memory(**content["reserved"]),
                 "hardware": hardware,
             }
         )
@@ -156,7 +156,7 @@ def _board(path: Path, name: Any, entry: Any) -> Board:
         raise ConfigurationError(f"{where}: a name is made of lower-case letters, digits and hyphens.")
     keys = {key: kind for key, kind in _types(Board).items() if key != "name"}
     entry = {**_OPTIONAL, **_checked(where, entry, keys, _OPTIONAL)}
-    _checked(f"{where}: runtime", entry["runtime"], _types(Memory))
+    _checked(f"{where}: reserved", entry["reserved"], _types(Memory))
     if entry["hardware"] is not None:
         hardware = _checked(f"{where}: hardware", entry["hardware"], _types(Hardware))
         own = [path.resolve().with_name(source) for source in hardware["sources"]]

@@ -14,8 +14,11 @@ from typing import IO
 
 import psutil
 
+from micronets import output_folder
+from micronets.atomic import OWN_FILES, refuse_foreign_files
 from micronets.credentials import MaskingFormatter
 from micronets.errors import MicronetsError
+from micronets.output_folder import LIST
 from micronets.progress import format_duration
 from micronets.terminal import STARTED, TerminalLines
 
@@ -30,7 +33,8 @@ def claim(results: str | os.PathLike, names: Iterable[str] = ()) -> None:
     """Makes this process the only workflow on a results folder, until it ends, however it ends.
 
     What lies in the folder stays, but what the workflow itself writes there is replaced when it is made anew. So a
-    folder that no workflow has claimed yet must not hold anything of that name.
+    folder that no workflow has claimed yet must not hold anything of that name, and folders that are replaced as a
+    whole must hold nothing else.
 
     Args:
         names: of what the workflow writes in the folder.
@@ -63,10 +67,24 @@ def claim(results: str | os.PathLike, names: Iterable[str] = ()) -> None:
             f"Another workflow ({owner}) works on the results folder {results}; wait for it to end, or stop it, or "
             f"choose another folder with --config results=<folder>."
         ) from None
+    try:
+        _refuse_foreign_files(Path(results))
+    except MicronetsError:
+        stream.close()
+        raise
     stream.truncate(0)
     stream.write(f"process {os.getpid()} on {platform.node()}")
     stream.flush()
     _claims.append(stream)
+
+
+def _refuse_foreign_files(results: Path) -> None:
+    """Snakemake deletes such folders before any job could look into them."""
+    for place, _, files in os.walk(results):
+        if OWN_FILES in files:
+            refuse_foreign_files(Path(place))
+        if LIST in files:
+            output_folder.refuse_foreign_files(Path(place))
 
 
 @contextlib.contextmanager

@@ -33,11 +33,7 @@ def output_folder(path: str | os.PathLike) -> Iterator[Path]:
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{path} is not a folder; name another one for the output.")
     listed = _read_list(folder) if folder.exists() else {}
-    for name, digests in listed.items():
-        if os.path.lexists(folder / name) and _digest(folder / name) not in digests:
-            raise OutputError(
-                f"{path / name} was changed since it was written here; move it away, or name another folder."
-            )
+    _refuse_changed(path, listed)
     with contextlib.ExitStack() as stack:
         try:
             # Inside a folder that is there: it may be a file system of its own.
@@ -56,6 +52,27 @@ def output_folder(path: str | os.PathLike) -> Iterator[Path]:
         else:
             _write_list(fresh, written)
             os.rename(fresh, folder)
+
+
+def refuse_foreign_files(folder: Path) -> None:
+    """Raises OutputError where a folder of `output_folder` holds a file that was not written there, or was changed."""
+    listed = _read_list(folder)
+    _refuse_changed(folder, listed)
+    for name in _digests_of(folder):
+        half_written = name.startswith(f".{folder.name}.") and ".partial/" in name  # by a call that was killed
+        if name not in listed and name != LIST and not half_written:
+            raise OutputError(
+                f"{folder / name} was not written by the workflow, which replaces {folder} as a whole; "
+                f"move that file away."
+            )
+
+
+def _refuse_changed(path: Path, listed: _Digests) -> None:
+    for name, digests in listed.items():
+        if os.path.lexists(path / name) and _digest(path / name) not in digests:
+            raise OutputError(
+                f"{path / name} was changed since it was written here; move it away, or name another folder."
+            )
 
 
 def _refuse_others(path: Path, folder: Path, listed: _Digests, written: _Digests) -> None:

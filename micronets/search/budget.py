@@ -27,7 +27,7 @@ class Budget:
 
     @classmethod
     def of_board(cls, board: Board, max_mops: float = 0.0) -> "Budget":
-        """The board's memories less what the runtime takes, and at most `max_mops` million operations (0: any)."""
+        """The board's memories less what it reserves, and at most `max_mops` million operations (0: any)."""
         memory = board.budget
         return cls(memory.flash_bytes, memory.sram_bytes, round(max_mops * OPS_PER_MOP) if max_mops else None)
 

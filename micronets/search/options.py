@@ -47,7 +47,7 @@ class SearchOptions:
     `evolution`: shared weights of all networks first, then evolution. `random`: any network that uses the budget."""
     evolution: EvolutionOptions = EvolutionOptions()
     board: str
-    """Name in `micronets/boards.yaml`; its memories less the runtime's are the budget."""
+    """Name in `micronets/boards.yaml`; its memories less what it reserves are the budget."""
     max_mops: float
     """Greatest number of operations in millions (2 x MACs, real map sizes); 0: any."""
     backbone: Backbone

@@ -7,7 +7,16 @@ import sys
 
 import pytest
 
-from micronets.atomic import atomic_directory, atomic_file, write_json, write_text
+from micronets.atomic import (
+    OWN_FILES,
+    add_own_file,
+    atomic_directory,
+    atomic_file,
+    refuse_foreign_files,
+    write_json,
+    write_text,
+)
+from micronets.errors import OutputError
 
 
 def test_a_file_appears_when_it_is_whole(tmp_path):
@@ -36,7 +45,7 @@ def test_a_directory_takes_the_place_of_the_old_one(tmp_path):
     with atomic_directory(path) as beside:
         (beside / "fresh").touch()
         assert os.listdir(path) == ["stale"]
-    assert os.listdir(path) == ["fresh"]
+    assert sorted(os.listdir(path)) == [OWN_FILES, "fresh"]
     assert os.listdir(tmp_path) == ["data"]
 
 
@@ -49,6 +58,29 @@ def test_a_failure_leaves_the_old_directory(tmp_path):
         raise RuntimeError
     assert os.listdir(path) == ["old"]
     assert os.listdir(tmp_path) == ["data"]
+
+
+def test_somebody_elses_file_in_a_directory_stays(tmp_path):
+    path = tmp_path / "data"
+    with atomic_directory(path) as beside:
+        (beside / "deep").mkdir()
+        (beside / "deep" / "a\nb").touch()
+    (path / "later").touch()
+    add_own_file(path, "later")
+    (path / ".DS_Store").touch()
+    refuse_foreign_files(path)
+    mine = path / "deep" / "notes.txt"
+    mine.write_text("mine", encoding="utf-8")
+    with pytest.raises(OutputError, match=r"deep/notes.txt was not written by the workflow"), atomic_directory(path):
+        raise AssertionError
+    mine.unlink()
+    with pytest.raises(OutputError, match=r"link was not written"), atomic_directory(path):
+        (path / "link").symlink_to(tmp_path)  # while it is being made
+    assert (path / "link").is_symlink() and (path / "later").exists()
+    (path / "link").unlink()
+    with atomic_directory(path) as beside:
+        (beside / "c").touch()
+    assert sorted(os.listdir(path)) == [OWN_FILES, "c"]
 
 
 KILLED = """

@@ -70,7 +70,7 @@ def test_the_name_of_a_built_in_board_is_refused(write):
         ({"mine": {**SMALLEST, "core": 4}}, "core is 4, but must be text"),
         ({"mine": {**SMALLEST, "active_power_w": "much"}}, "active_power_w is 'much', but must be a number or null"),
         ({"mine": {**SMALLEST, "active_power_range_w": [1]}}, r"is \[1\], but must be a list of two numbers"),
-        ({"mine": {**SMALLEST, "runtime": {"flash_bytes": 1}}}, "runtime lacks or should not have: sram_bytes"),
+        ({"mine": {**SMALLEST, "reserved": {"flash_bytes": 1}}}, "reserved lacks or should not have: sram_bytes"),
         ({"mine": {**SMALLEST, "hardware": {**HARDWARE, "sources": "a.c"}}}, "'a.c', but must be a list of files"),
     ],
 )

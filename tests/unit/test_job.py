@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from micronets import job as job_module
+from micronets.atomic import atomic_directory
 from micronets.errors import MicronetsError
 from micronets.job import claim
+from micronets.output_folder import output_folder
 
 WAIT_S = 30.0
 
@@ -182,6 +184,23 @@ def test_a_folder_where_others_files_are_in_the_way_is_not_claimed(tmp_path, nam
     claim(tmp_path, ("logs", "kws", "tracking.json"))
     assert (tmp_path / "notes.txt").read_text(encoding="utf-8") == "mine"
     _release()
+
+
+def test_a_file_in_a_folder_that_is_replaced_as_a_whole_is_not_lost(tmp_path):
+    with atomic_directory(tmp_path / "kws" / "data") as data, output_folder(tmp_path / "kws" / "src") as sources:
+        (data / "dataset.json").touch()
+        (sources / "network.c").touch()
+    claim(tmp_path)
+    _release()
+    for folder in ("data", "src"):
+        mine = tmp_path / "kws" / folder / "notes.txt"
+        mine.write_text("mine", encoding="utf-8")
+        with pytest.raises(MicronetsError, match=rf"{folder}/notes.txt was not written by the workflow"):
+            claim(tmp_path)
+        mine.unlink()
+    (tmp_path / "kws" / "src" / "network.c").write_text("edited", encoding="utf-8")
+    with pytest.raises(MicronetsError, match=r"network.c was changed since it was written"):
+        claim(tmp_path)
 
 
 def _release():

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from micronets.architecture import Shape
-from micronets.atomic import atomic_file
+from micronets.atomic import add_own_file, atomic_file
 from micronets.data.dataset import SPLITS, cut_in_two
 from micronets.errors import DataError
 from micronets.evaluation import ClassTruth
@@ -110,6 +110,7 @@ def view(directory: Path, stored: np.ndarray, shape: Shape) -> np.ndarray:
                 chunk = stored[start : start + _CHUNK_IMAGES]
                 target[start : start + len(chunk)] = shrink(grey(chunk) if channels == 1 else chunk, size)
             target.flush()
+        add_own_file(directory, str(path.relative_to(directory)))
     images = np.load(path, mmap_mode="r")
     if images.shape != (len(stored), *shape):
         raise ValueError(f"{path} has the shape {images.shape}")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from micronets.architecture import Shape
-from micronets.atomic import atomic_file
+from micronets.atomic import add_own_file, atomic_file
 from micronets.errors import DataError
 from micronets.features.log_mel import AUTOENCODER_WINDOWS, IMAGES, MEL_IMAGES, LogMelParameters, cut_windows, log_mel
 
@@ -80,6 +80,7 @@ def open_spectrograms(directory: Path, parameters: LogMelParameters, samples: np
                 target[first : first + len(clip)] = clip
                 first_sample, first = first_sample + count, first + len(clip)
             target.flush()
+        add_own_file(directory, str(path.relative_to(directory)))
     spectrograms = np.load(path, mmap_mode="r")
     if spectrograms.shape != (frames, parameters.mel_bands):
         raise ValueError(f"{path} has the shape {spectrograms.shape}")

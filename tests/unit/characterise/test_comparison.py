@@ -30,4 +30,5 @@ def test_only_networks_that_ran_on_both(tmp_path):
     text = (tmp_path / "comparison/comparison.txt").read_text(encoding="utf-8")
     assert "2 networks: nucleo-f746zg 2.50 times as fast as nucleo-f446re (2.00 to 3.00" in text
     assert json.loads((tmp_path / "comparison/comparison.json").read_text(encoding="utf-8"))[0]["mean"] == 2.5
-    assert [path.name for path in (tmp_path / "comparison/pictures").iterdir()] == ["nucleo-f446re_nucleo-f746zg.png"]
+    pictures = (tmp_path / "comparison/pictures").glob("[!.]*")
+    assert [path.name for path in pictures] == ["nucleo-f446re_nucleo-f746zg.png"]

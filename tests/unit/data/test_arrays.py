@@ -53,7 +53,7 @@ def prepared(folder: Path, directory: Path, seed: int = 1, processes: int = 1, *
 
 
 def contents(directory: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in directory.iterdir()}
+    return {path.name: path.read_bytes() for path in directory.glob("[!.]*")}
 
 
 def test_every_recording_is_in_the_dataset_once_with_its_label(folder, tmp_path):

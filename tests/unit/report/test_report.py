@@ -89,7 +89,7 @@ def test_page_needs_nothing_beside_it(page, whole_report):
 
 
 def test_every_picture_is_a_file_and_in_the_page(page, whole_report):
-    names = {path.stem for path in (whole_report / "pictures").iterdir()}
+    names = {path.stem for path in (whole_report / "pictures").glob("[!.]*")}
     per_model = {"training", "confusion", f"{BOARD}_memory", f"{BOARD}_layers"}
     expected = {f"{model}_{name}" for model in ("micronet-kws-s", "ds-cnn-s", "searched") for name in per_model}
     expected |= {"searched_search", "searched_widths"}
@@ -105,7 +105,7 @@ def test_every_picture_is_a_file_and_in_the_page(page, whole_report):
 
 
 def test_pictures_are_drawn(whole_report):
-    for path in (whole_report / "pictures").iterdir():
+    for path in (whole_report / "pictures").glob("[!.]*"):
         pixels = matplotlib.image.imread(path)
         assert min(pixels.shape[:2]) > 300
         assert len({tuple(pixel) for pixel in pixels[::3, ::3].reshape(-1, pixels.shape[2]).tolist()}) > 20
@@ -126,7 +126,7 @@ def test_equal_results_give_equal_bytes(results_folder):
     contents = []
     for name in ("first", "second"):
         report("kws", {"searched": [BOARD]}, results_folder.root, results_folder.root / name)
-        paths = sorted(path for path in (results_folder.root / name).rglob("*.*") if path.suffix != ".html")
+        paths = sorted(path for path in (results_folder.root / name).rglob("[!.]*.*") if path.suffix != ".html")
         contents.append({path.name: path.read_bytes() for path in paths})
     assert contents[0] == contents[1]
     assert len(contents[0]) == 10 + 2
@@ -137,9 +137,9 @@ def test_pictures_of_models_that_are_gone_go_too(results_folder):
     results_folder.train("ds-cnn-s", 0.85, 0.85)
     directory = results_folder.task / "report"
     report("kws", {"ds-cnn-s": [BOARD]}, results_folder.root, directory)
-    assert [path.name for path in (directory / "pictures").iterdir()] == ["ds-cnn-s_training.png"]
+    assert [path.name for path in (directory / "pictures").glob("[!.]*")] == ["ds-cnn-s_training.png"]
     report("kws", {}, results_folder.root, directory)
-    assert list((directory / "pictures").iterdir()) == []
+    assert list((directory / "pictures").glob("[!.]*")) == []
 
 
 def test_no_models_at_all(results_folder):
@@ -187,7 +187,7 @@ def test_both_runtimes_stand_side_by_side(results_folder):
     assert cells["arena planned"] == "50.0" and cells["equal outputs compared"] == "97 of 100"
     lines = (results_folder.task / "report" / "summary.txt").read_text(encoding="utf-8").splitlines()
     assert [line.split()[1:3] for line in lines[2:]] == [[BOARD, "85.4"], [f"{BOARD},", "TFLM"]]
-    pictures = {path.name for path in (results_folder.task / "report" / "pictures").iterdir()}
+    pictures = {path.name for path in (results_folder.task / "report" / "pictures").glob("[!.]*")}
     assert f"ds-cnn-s_{BOARD}_tflm_layers.png" in pictures and f"ds-cnn-s_{BOARD}_layers.png" in pictures
     assert f"ds-cnn-s_{BOARD}_tflm_memory.png" not in pictures
     words = next(image["alt"] for image in page.images if "milliseconds" in image["alt"])

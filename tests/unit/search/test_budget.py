@@ -35,8 +35,8 @@ SECTION = {
 def test_the_budget_is_the_board_less_its_runtime():
     board = find_board("nucleo-f446re")
     budget = Budget.of_board(board)
-    assert budget.flash_bytes == board.flash_bytes - board.runtime.flash_bytes
-    assert budget.sram_bytes == board.sram_bytes - board.runtime.sram_bytes
+    assert budget.flash_bytes == board.flash_bytes - board.reserved.flash_bytes
+    assert budget.sram_bytes == board.sram_bytes - board.reserved.sram_bytes
     assert budget.max_ops is None
     assert Budget.of_board(board, 16.5).max_ops == 16_500_000
 

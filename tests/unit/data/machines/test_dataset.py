@@ -104,7 +104,7 @@ def test_broken_recordings_are_listed(own_folder, tmp_path, write_noise):
     directory = tmp_path / "data"
     with pytest.raises(DataError, match=r"3 of 32 recordings \(9.4 %\).*more than data.rejected_percent = 1"):
         prepare_machines("ad", options(own_folder), directory, 1, 2)
-    assert [path.name for path in directory.iterdir()] == ["rejected.csv"]
+    assert [path.name for path in directory.glob("[!.]*")] == ["rejected.csv"]
     prepare_machines("ad", options(own_folder, rejected_percent=10), directory, 1, 1)
     reasons = pd.read_csv(directory / "rejected.csv").set_index("path")["reason"]
     assert reasons["rail/test/normal_id_00_00000000.wav"].startswith("unreadable")

@@ -25,7 +25,7 @@ def contents(directory):
 
 
 def test_counts_follow_the_official_rule(prepared, dataset):
-    assert {file.name for file in prepared.iterdir()} == FILES
+    assert {file.name for file in prepared.glob("[!.]*")} == FILES
     counts = json.loads((prepared / "dataset.json").read_text())["counts"]
     keywords = {split: sum(counts[split][word] for word in TEN_WORDS) for split in counts}
     assert keywords == {"training": 60, "validation": 20, "testing": 20}
@@ -139,7 +139,7 @@ def test_too_many_bad_recordings_stop_the_stage_and_leave_the_list(own_folder, t
     assert "go/speaker1_nohash_0.wav: unreadable" in message
     assert "data.rejected_percent = 1" in message
     assert str(tmp_path / "d" / "rejected.csv") in message
-    assert [file.name for file in (tmp_path / "d").iterdir()] == ["rejected.csv"]
+    assert [file.name for file in (tmp_path / "d").glob("[!.]*")] == ["rejected.csv"]
     assert len(pd.read_csv(tmp_path / "d" / "rejected.csv")) == 2
     with pytest.raises(DataError, match="no prepared dataset"):
         SpeechDataset.open(tmp_path / "d")
