@@ -27,6 +27,7 @@ from micronets.schema import check, closest
 from micronets.search.options import SearchOptions
 from micronets.target import EMULATOR, serial_port
 from micronets.tasks import find_task
+from micronets.yaml_file import once_per_version, read_yaml
 
 _PACKAGE = Path(str(files("micronets")))
 SCHEMAS = _PACKAGE / "schemas"
@@ -385,8 +386,9 @@ def _schema(name: str) -> dict[str, Any]:
     return _read_yaml(SCHEMAS / f"{name}.schema.yaml")
 
 
+@once_per_version
 def _read_yaml(path: Path) -> dict[str, Any]:
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return read_yaml(path)
     except yaml.YAMLError as error:
         raise ConfigurationError(f"{path} is not valid YAML: {' '.join(str(error).split())}.") from error
