@@ -10,7 +10,6 @@ configfile: f"{workflow.basedir}/config/config.yaml"
 
 
 include: "rules/common.smk"
-include: "rules/tracking.smk"
 include: "rules/data.smk"
 include: "rules/search.smk"
 include: "rules/train.smk"
@@ -23,8 +22,13 @@ include: "rules/characterise.smk"
 include: "rules/spot.smk"
 
 
+# Targets, and jobs of seconds that a cluster is not asked for.
 localrules:
     all,
+    published_network,
+    given_network,
+    write_report,
+    compare_boards,
     data,
     search,
     train,
@@ -45,7 +49,7 @@ rule all:
 
 onstart:
     if workflow.is_main_process:
-        claim_results()
+        start()
 
 
 onsuccess:

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from micronets.errors import ConfigurationError
+from micronets.yaml_file import once_per_version, read_yaml
 
 BOARDS_FILE = Path(str(files("micronets"))) / "boards.yaml"
 OWN_BOARDS_VARIABLE = "MICRONETS_BOARDS"
@@ -112,13 +113,13 @@ def load_boards(path: str | os.PathLike | None = None) -> dict[str, Board]:
     Raises ConfigurationError naming the entry that is damaged, or that has the name of a built-in board.
     """
     if path is not None:
-        return _read(Path(path))
+        return dict(_read(Path(path)))
     boards = _read(BOARDS_FILE)
     own_file = os.environ.get(OWN_BOARDS_VARIABLE)
-    own = _read(Path(own_file)) if own_file else {}
+    own: Mapping[str, Board] = _read(Path(own_file)) if own_file else {}
     if clash := sorted(boards.keys() & own.keys()):
         raise ConfigurationError(f"{own_file}: {clash[0]!r} is the name of a built-in board; choose another one.")
-    return boards | own
+    return {**boards, **own}
 
 
 def find_board(name: str) -> Board:
@@ -138,9 +139,10 @@ def use_own_boards(path: str | os.PathLike) -> None:
     load_boards()
 
 
-def _read(path: Path) -> dict[str, Board]:
+@once_per_version
+def _read(path: Path) -> Mapping[str, Board]:
     try:
-        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+        entries = read_yaml(path)
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read ({error.strerror}); name a file of boards.") from error
     except (UnicodeDecodeError, yaml.YAMLError) as error:

@@ -1,140 +1,52 @@
 """The configuration of a run: defaults merged with the user's keys, validated, and one object per task and model.
 
-Precedence, from weak to strong: micronets/tasks/<task>.yaml, top-level sections of the same names in the given
+A key that holds for the whole run and is left out has the default of `schemas/config.schema.yaml`. Precedence of the
+others, from weak to strong: micronets/tasks/<task>.yaml, top-level sections of the same names in the given
 configuration, sections under the task's name, sections under the model's name. `models` is replaced, not merged.
 Every mistake ends in one ConfigurationError of one sentence that names the key and the remedy.
 """
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from micronets import model_checks
-from micronets.architecture import Architecture, Shape
+from micronets import model_checks, resources
+from micronets.architecture import Shape
 from micronets.boards import find_board, use_own_boards
 from micronets.data.options import from_mapping, schema_of
 from micronets.errors import ConfigurationError
 from micronets.keyword_spotter.options import SpotOptions
 from micronets.merging import expand, merge
 from micronets.published import PUBLISHED, published_architecture
-from micronets.runtime import TFLM, build_name, runtimes_of
-from micronets.schema import check, closest
+from micronets.run_configuration import (
+    MODEL_SECTIONS,
+    Configuration,
+    ModelConfiguration,
+    Section,
+    TaskConfiguration,
+    teacher_of,
+)
+from micronets.runtime import TFLM, runtimes_of
+from micronets.schema import check, closest, with_defaults
 from micronets.search.options import SearchOptions
 from micronets.target import EMULATOR, serial_port
 from micronets.tasks import find_task
+from micronets.yaml_file import once_per_version, read_yaml
 
 _PACKAGE = Path(str(files("micronets")))
 SCHEMAS = _PACKAGE / "schemas"
 TASKS = _PACKAGE / "tasks"
 
 GLOBAL_KEYS = ("tasks", "boards", "boards_file", "seed", "results", "mlflow", "model", "task", "characterise")
-SECTIONS = ("data", "search", "train", "export", "firmware", "profile", "report", "evaluate", "spot")
-MODEL_SECTIONS = ("search", "train", "export", "firmware", "profile")
-"""Sections that a model may override; the others are shared by all models of a task."""
+SECTIONS = ("data", "search", "train", "export", "firmware", "profile", "report", "evaluate", "spot", "resources")
 SOME_TASKS_SECTIONS = ("spot",)
 """Sections that only those tasks have whose defaults name them."""
 RESERVED = ("data", "report", "evaluate", "spot", "teachers", "download", "logs", "benchmarks")
 """Folders beside those of the models, so not names for models."""
-
-Section = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class ModelConfiguration:
-    """One network to be trained.
-
-    Attributes:
-        architecture: its layers, where they are known by its name or given in a file; None: it is searched.
-        architecture_path: that file, an `architecture.json`; empty: none.
-        boards: names of the boards it is built for.
-        builds: its firmwares' folders (see `runtime.build_name`), one for each board and runtime.
-        sections: the sections of `MODEL_SECTIONS` with this model's own keys merged in.
-    """
-
-    name: str
-    architecture: Architecture | None
-    architecture_path: str
-    boards: tuple[str, ...]
-    sections: Mapping[str, Section]
-
-    @property
-    def builds(self) -> tuple[str, ...]:
-        runtimes = runtimes_of(self.sections["firmware"])
-        return tuple(build_name(board, runtime) for board in self.boards for runtime in runtimes)
-
-
-@dataclass(frozen=True)
-class TaskConfiguration:
-    """One task: its sections as they hold for every model without keys of its own, and its models by name."""
-
-    name: str
-    sections: Mapping[str, Section]
-    models: Mapping[str, ModelConfiguration]
-
-    def section(self, name: str, model: str | None = None) -> Section:
-        """The section of a configured model, or the task's own where the model is None or not configured."""
-        if model is not None and model in self.models and name in MODEL_SECTIONS:
-            return self.models[model].sections[name]
-        return self.sections[name]
-
-    @property
-    def teachers(self) -> tuple[str, ...]:
-        """Names of all networks that teach a configured one, sorted."""
-        names = {teacher_of(model.sections["train"]) for model in self.models.values()}
-        return tuple(sorted(names - {""}))
-
-    @property
-    def teacher_section(self) -> Section:
-        """The task's `train` section as it holds for teachers: their own keys in place of the students', and keys
-        that do not matter to them at fixed values, so that changing those does not train a teacher anew."""
-        train = self.sections["train"]
-        own = {key: value for key, value in train["teacher"].items() if key != "architecture"}
-        neutral = {
-            "quantised_epochs": 0,
-            "quantised_learning_rate": 0.0,
-            "weight_bits": 8,
-            "distillation": {"weight": 0.0, "temperature": 1.0},
-        }
-        return {**merge(train, own), **neutral, "teacher": {}}
-
-
-@dataclass(frozen=True)
-class Configuration:
-    """Everything a run does.
-
-    Attributes:
-        results: folder of all outputs, relative to the working directory.
-        store: tracking URI; empty: the default store.
-        model: a .tflite file from elsewhere to be evaluated; empty: none.
-        characterise: the section of this name.
-    """
-
-    tasks: Mapping[str, TaskConfiguration]
-    boards: tuple[str, ...]
-    seed: int
-    results: str
-    store: str
-    model: str
-    characterise: Section
-
-    @property
-    def searched(self) -> tuple[str, ...]:
-        """Names of all models that are searched, in any task, sorted."""
-        return tuple(sorted({model.name for model in self._models if model.architecture is None}))
-
-    @property
-    def given(self) -> tuple[str, ...]:
-        """Names of all models whose architecture is a file, in any task, sorted."""
-        return tuple(sorted({model.name for model in self._models if model.architecture_path}))
-
-    @property
-    def _models(self) -> list[ModelConfiguration]:
-        return [model for task in self.tasks.values() for model in task.models.values()]
 
 
 def resolve(given: Mapping[str, Any]) -> Configuration:
@@ -147,7 +59,8 @@ def resolve(given: Mapping[str, Any]) -> Configuration:
     given = expand(given)
     available = sorted(path.stem for path in TASKS.glob("*.yaml"))
     _check_top_level(given, available)
-    general = check({key: given[key] for key in GLOBAL_KEYS if key in given}, _schema("config"), "")
+    stated = {key: given[key] for key in GLOBAL_KEYS if key in given}
+    general = check(with_defaults(stated, _schema("config")), _schema("config"), "")
     for name in general["tasks"]:
         if name not in available:
             raise ConfigurationError(f"tasks: unknown task {name!r}; {closest(name, available)}.")
@@ -168,15 +81,16 @@ def resolve(given: Mapping[str, Any]) -> Configuration:
         store=general["mlflow"]["store"],
         model=general["model"],
         characterise=general["characterise"],
+        resources=_resources(given),
     )
     for name in set(configuration.searched) & set(configuration.given):
         raise ConfigurationError(f"models: {name} is searched for one task and a file for another; rename one of them.")
     return configuration
 
 
-def teacher_of(train: Section) -> str:
-    """Name of the network whose logits a student with this `train` section learns from; empty: none."""
-    return train["teacher"]["architecture"] if train["distillation"]["weight"] > 0 else ""
+def _resources(given: Mapping[str, Any]) -> Section:
+    merged = merge(_read_yaml(resources.defaults_file()), given.get("resources", {}))
+    return check(merged, _schema("task"), "resources", ("$defs", "resources"))
 
 
 def _check_evaluated(general: Section, available: list[str]) -> None:
@@ -209,7 +123,7 @@ def _check_shared(given: Mapping[str, Any], tasks: list[str]) -> None:
 
 
 def _resolve_task(name: str, given: Mapping[str, Any], boards: tuple[str, ...]) -> TaskConfiguration:
-    merged = _read_yaml(TASKS / f"{name}.yaml")
+    merged = merge({"resources": _read_yaml(resources.defaults_file())}, _read_yaml(TASKS / f"{name}.yaml"))
     own = [key for key in SECTIONS if key in merged or key not in SOME_TASKS_SECTIONS]
     top_level = {key: value for key, value in given.items() if key in ("models", *own)}
     for layer in (top_level, given.get(name, {})):
@@ -385,8 +299,9 @@ def _schema(name: str) -> dict[str, Any]:
     return _read_yaml(SCHEMAS / f"{name}.schema.yaml")
 
 
+@once_per_version
 def _read_yaml(path: Path) -> dict[str, Any]:
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return read_yaml(path)
     except yaml.YAMLError as error:
         raise ConfigurationError(f"{path} is not valid YAML: {' '.join(str(error).split())}.") from error

@@ -18,6 +18,7 @@ from micronets import output_folder
 from micronets.atomic import OWN_FILES, refuse_foreign_files
 from micronets.credentials import MaskingFormatter
 from micronets.errors import MicronetsError
+from micronets.interruption import GOES_ON, Interrupted, interruptible
 from micronets.output_folder import LIST
 from micronets.progress import format_duration
 from micronets.terminal import STARTED, TerminalLines
@@ -94,7 +95,8 @@ def job(name: str, log: str | os.PathLike) -> Iterator[None]:
     Log lines go to the file `log` and, marked with `name`, to the terminal. A MicronetsError becomes one line and exit
     status 1; any other exception becomes one as well and leaves its traceback in `log`. What libraries write to
     standard error goes to `log` alone. While the body runs, no other job with this log does, not even one left over
-    from a killed workflow; and when this job's own workflow is killed, the job ends too instead of working on unseen.
+    from a killed workflow; and when this job's own workflow is killed, or asked to end, the job ends too instead of
+    working on unseen.
     """
     with _log_to(Path(log), name):
         _end_with_parent()
@@ -102,8 +104,13 @@ def job(name: str, log: str | os.PathLike) -> Iterator[None]:
             start = time.monotonic()
             logger.info(STARTED)
             try:
-                yield
+                with interruptible():
+                    yield
                 logger.info("finished in %s", format_duration(time.monotonic() - start))
+            except Interrupted:
+                logger.error(GOES_ON)
+                _end_children()
+                os._exit(1)  # whatever threads are still at
             except MicronetsError as error:
                 logger.error("%s", error)
                 sys.exit(1)
@@ -166,9 +173,13 @@ def _end_with_parent() -> None:
         while os.getppid() == parent:
             time.sleep(0.5)
         logger.error("Its workflow has ended, so this job ends too; run the same command to go on.")
-        for child in psutil.Process().children(recursive=True):
-            with contextlib.suppress(psutil.NoSuchProcess):
-                child.kill()
+        _end_children()
         os._exit(1)
 
     threading.Thread(target=watch, name="parent-watch", daemon=True).start()
+
+
+def _end_children() -> None:
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            child.kill()

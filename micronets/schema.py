@@ -49,6 +49,17 @@ def check(value: Any, schema: Mapping[str, Any], key: str, within: tuple[str, ..
     return holder["value"]
 
 
+def with_defaults(value: Any, schema: Mapping[str, Any]) -> Any:
+    """A copy of `value` in which every key that it leaves out has the default that the schema states, if any."""
+    if not isinstance(value, Mapping):
+        return copy.deepcopy(value)
+    filled = {key: copy.deepcopy(part) for key, part in value.items()}
+    for key, subschema in schema.get("properties", {}).items():
+        if key in filled or "default" in subschema:
+            filled[key] = with_defaults(filled.get(key, subschema.get("default")), subschema)
+    return filled
+
+
 def closest(name: str, known: Iterable[str]) -> str:
     """A remedy for a wrong name: `did you mean 'x'?` where one is near, otherwise all that are known."""
     known = list(known)

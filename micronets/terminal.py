@@ -45,6 +45,7 @@ _CHATTER = (
     "Removing output files of failed job",
     "Shutting down",
     "Exiting because a job execution failed",
+    "Terminating processes on user request",
     "Complete log",
     "Elapsed time",
 )

@@ -15,10 +15,10 @@ rule characterise_board:
         f"{R}/logs/characterise/{{board}}.log",
     conda:
         "../envs/firmware.yaml"
-    threads: 64
+    threads: threads("characterise")
     resources:
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=memory_mb("characterise"),
+        runtime=minutes("characterise"),
     params:
         characterise=CONFIGURATION.characterise,
         seed=CONFIGURATION.seed,

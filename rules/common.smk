@@ -1,16 +1,24 @@
 import os
+import shutil
 import sys
 from dataclasses import asdict
+from pathlib import Path
 
+from micronets import resources as needs
 from micronets.boards import find_board
-from micronets.configuration import resolve, teacher_of
+from micronets.configuration import resolve
 from micronets.errors import MicronetsError
-from micronets.tflm.library import CORE_PLACEHOLDER
+from micronets.interruption import GOES_ON, JobsEnd
 from micronets.job import claim
+from micronets.missing_builds import missing_builds
+from micronets.prepare_tracking import prepare_tracking
 from micronets.published import PUBLISHED
+from micronets.run_configuration import teacher_of
 from micronets.runtime import MICRONETS, options_of
+from micronets.slurm import PendingJobs
 from micronets.target import EMULATOR, serial_port
 from micronets.terminal import quieten_snakemake
+from micronets.tflm.library import CORE_PLACEHOLDER
 from micronets.tracking import STORE_VARIABLE, store_uri
 
 try:
@@ -26,6 +34,7 @@ if workflow.is_main_process and not OUTPUT.dryrun and not OUTPUT.verbose:
     TERMINAL = quieten_snakemake()
 else:
     TERMINAL = None
+INTERRUPTION = None
 
 
 wildcard_constraints:
@@ -79,6 +88,53 @@ def teacher_network(wildcards):
     """The trained teacher of the job's model; nothing where it learns alone."""
     teacher = teacher_of(TASKS[wildcards.task].section("train", wildcards.model))
     return f"{R}/{wildcards.task}/teachers/{teacher}/float.npz" if teacher else []
+
+
+def limits():
+    """The most that a job may ask for: what a profile states as default resources max_mem_mb and max_runtime."""
+    stated = workflow.resource_settings.default_resources or {}
+    values = [stated.get(name) for name in ("max_mem_mb", "max_runtime")]
+    return needs.Limits(*(getattr(value, "value", value) for value in values))
+
+
+def stage_resources(stage, wildcards):
+    """The stage's entry in the section resources that holds for a job."""
+    if "task" not in wildcards.keys():
+        return CONFIGURATION.resources[stage]
+    return section("resources")(wildcards)[stage]
+
+
+def work(stage, wildcards):
+    """What the job of a stage comes to, as far as it grows with epochs and examples."""
+    if stage not in ("search", "teacher", "train"):
+        return needs.Work()
+    network = wildcards.teacher if stage == "teacher" else wildcards.model
+    examples = needs.training_examples(Path(DATASET.format(task=wildcards.task)))
+    return TASKS[wildcards.task].work(stage, network, examples)
+
+
+def threads(stage):
+    """A threads function."""
+    return lambda wildcards: stage_resources(stage, wildcards)["threads"]
+
+
+def gpus(stage):
+    """A resources function: how many GPUs to ask a cluster for."""
+    return lambda wildcards: stage_resources(stage, wildcards)["gpus"]
+
+
+def memory_mb(stage):
+    """A resources function; a job that failed gets more."""
+    return lambda wildcards, attempt: needs.memory_mb(
+        stage_resources(stage, wildcards), work(stage, wildcards), attempt, limits()
+    )
+
+
+def minutes(stage):
+    """A resources function; a job that failed gets more."""
+    return lambda wildcards, attempt: needs.minutes(
+        stage_resources(stage, wildcards), work(stage, wildcards), attempt, limits()
+    )
 
 
 def per_model(pattern, task=None):
@@ -140,31 +196,65 @@ def evaluated(name):
     return path
 
 
-def claim_results():
-    """Stops where another workflow works on the same results folder, or others' files are in the way there."""
+def start():
+    """Claims the results folder, creates the tracking store before jobs meet in it, and watches signals and cluster.
+
+    The store is no output of a rule: one that is due makes Snakemake overlook why jobs behind it are due as well.
+    """
+    global INTERRUPTION
+    claimed = (*TASKS, "characterise", "logs", "benchmarks", "tracking.json")
+    models = {
+        name: sorted({*task.models, *task.teachers}) for name, task in TASKS.items()
+    }
     try:
-        claim(R, (*TASKS, "characterise", "logs", "benchmarks", "tracking.json"))
+        claim(R, claimed)
+        prepare_tracking(R, models)
     except MicronetsError as error:
         sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit(GOES_ON)
+    INTERRUPTION = JobsEnd(os.path.join(".snakemake", "scripts"))
+    if not workflow.local_exec and shutil.which("squeue"):
+        tell = lambda sentence: print(sentence, file=sys.stderr, flush=True)
+        PendingJobs(os.getcwd(), tell).watch()
 
 
 def print_failures(log):
     """Prints what the failed jobs said, last of all, and where their logs and Snakemake's are."""
-    said = TERMINAL.failures() if TERMINAL else []
+    if INTERRUPTION and INTERRUPTION.happened:
+        said = [GOES_ON]
+    else:
+        said = TERMINAL.failures() if TERMINAL else []
     logs = (f"Log of the workflow: {os.path.relpath(path)}" for path in log)
     print("", *said, *logs, sep="\n", file=sys.stderr, flush=True)
 
 
 def print_summary():
-    """Prints every task's table, or what the configured .tflite file is worth, and where there is more to see."""
-    for task in TASKS:
-        page = f"{R}/{task}/report/report.html"
-        path = f"{R}/{task}/report/summary.txt"
-        if CONFIGURATION.model:
-            page = path = f"{EVALUATED}/summary.txt".format(task=task)
-        if os.path.exists(path):
-            with open(path, encoding="utf-8") as stream:
-                print(f"\n{stream.read()}\nReport: {page}", flush=True)
+    """Prints the table of every task whose report was asked for, or what the configured .tflite file is worth, and where
+    there is more to see; an error where a table is not of all that is configured."""
+    rules_of_run = {job.rule.name for job in workflow.dag.jobs}
+    for name, task in TASKS.items():
+        page, path = f"{R}/{name}/report/report.html", f"{R}/{name}/report/summary.txt"
+        if "evaluate_model" in rules_of_run:
+            page = path = f"{EVALUATED}/summary.txt".format(task=name)
+        elif "write_report" not in rules_of_run:
+            continue
+        else:
+            check_complete(name, f"{R}/{name}/report/summary.csv", task.models.values())
+        with open(path, encoding="utf-8") as stream:
+            print(f"\n{stream.read()}\nReport: {page}", flush=True)
     store = os.environ[STORE_VARIABLE]
     command = f"mlflow ui --backend-store-uri {store}"
     print(f"Runs:   {command if store.startswith('sqlite:') else store}", flush=True)
+
+
+def check_complete(task, table, models):
+    """Ends with a sentence where the table lacks a model, board or runtime."""
+    try:
+        lacking = missing_builds(table, {model.name: model.builds for model in models})
+    except MicronetsError as error:
+        sys.exit(str(error))
+    if lacking:
+        sys.exit(
+            f"{table} lacks {', '.join(lacking)}; run snakemake --forcerun write_report."
+        )

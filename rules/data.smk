@@ -3,8 +3,6 @@ DATASET = f"{R}/{{task}}/data/dataset.json"
 
 
 rule prepare_data:
-    input:
-        tracking=ancient(f"{R}/tracking.json"),
     output:
         DATASET,
     log:
@@ -14,10 +12,10 @@ rule prepare_data:
         f"{R}/benchmarks/{{task}}/data.tsv"
     conda:
         "../envs/data.yaml"
-    threads: 64
+    threads: threads("data")
     resources:
-        mem_mb=8000,
-        runtime=240,
+        mem_mb=memory_mb("data"),
+        runtime=minutes("data"),
     params:
         data=section("data"),
         seed=CONFIGURATION.seed,

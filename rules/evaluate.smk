@@ -5,7 +5,6 @@ EVALUATED = (
 
 rule evaluate_model:
     input:
-        tracking=ancient(f"{R}/tracking.json"),
         dataset=DATASET,
         model=CONFIGURATION.model or "(no model is configured)",
     output:
@@ -16,10 +15,10 @@ rule evaluate_model:
         f"{R}/logs/{{task}}/evaluate.log",
     conda:
         "../envs/export.yaml"
-    threads: 4
+    threads: threads("evaluate")
     resources:
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=memory_mb("evaluate"),
+        runtime=minutes("evaluate"),
     params:
         evaluate=section("evaluate"),
     script:

@@ -1,6 +1,5 @@
 rule export_network:
     input:
-        tracking=ancient(f"{R}/tracking.json"),
         dataset=DATASET,
         network=rules.train_network.output.network,
         float_network=rules.train_network.output.float_network,
@@ -14,10 +13,10 @@ rule export_network:
         f"{R}/logs/{{task}}/{{model}}/export.log",
     conda:
         "../envs/export.yaml"
-    threads: 2
+    threads: threads("export")
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=memory_mb("export"),
+        runtime=minutes("export"),
     params:
         export=section("export"),
     script:

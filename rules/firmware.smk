@@ -1,6 +1,5 @@
 rule build_firmware:
     input:
-        tracking=ancient(f"{R}/tracking.json"),
         model=rules.export_network.output.model,
         library=runtime_library,
     output:
@@ -12,10 +11,10 @@ rule build_firmware:
         f"{R}/logs/{{task}}/{{model}}/{{board}}/{{runtime}}firmware.log",
     conda:
         "../envs/firmware.yaml"
-    threads: 1
+    threads: threads("firmware")
     resources:
-        mem_mb=1000,
-        runtime=20,
+        mem_mb=memory_mb("firmware"),
+        runtime=minutes("firmware"),
     params:
         firmware=runtime_options,
         runtime=runtime_name,

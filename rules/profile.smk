@@ -1,6 +1,5 @@
 rule profile_firmware:
     input:
-        tracking=ancient(f"{R}/tracking.json"),
         elf=rules.build_firmware.output.elf,
         firmware=rules.build_firmware.output.firmware,
         test_inputs=rules.export_network.output.test_inputs,
@@ -11,10 +10,10 @@ rule profile_firmware:
         f"{R}/logs/{{task}}/{{model}}/{{board}}/{{runtime}}profile.log",
     conda:
         "../envs/firmware.yaml"
-    threads: 1
+    threads: threads("profile")
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=memory_mb("profile"),
+        runtime=minutes("profile"),
     params:
         profile=section("profile"),
     script:

@@ -1,6 +1,5 @@
 rule write_report:
     input:
-        tracking=ancient(f"{R}/tracking.json"),
         dataset=DATASET,
         training=lambda w: per_model("{R}/{task}/{model}/train/metrics.json", w.task),
         export=lambda w: per_model("{R}/{task}/{model}/export/metrics.json", w.task),
@@ -26,10 +25,10 @@ rule write_report:
         f"{R}/logs/{{task}}/report.log",
     conda:
         "../envs/report.yaml"
-    threads: 1
+    threads: threads("report")
     resources:
-        mem_mb=2000,
-        runtime=20,
+        mem_mb=memory_mb("report"),
+        runtime=minutes("report"),
     params:
         report=section("report"),
         models=lambda wildcards: {
@@ -41,4 +40,8 @@ rule write_report:
 
 rule report:
     input:
-        [f"{R}/{task}/report/report.html" for task in TASKS],
+        [
+            f"{R}/{task}/report/{name}"
+            for task in TASKS
+            for name in ("report.html", "summary.csv", "summary.txt", "pictures")
+        ],

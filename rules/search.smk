@@ -1,6 +1,5 @@
 rule search_network:
     input:
-        tracking=ancient(f"{R}/tracking.json"),
         dataset=DATASET,
     output:
         architecture=f"{R}/{{task}}/{{model}}/search/architecture.json",
@@ -14,10 +13,11 @@ rule search_network:
         model="|".join(CONFIGURATION.searched) or "(?!)",
     conda:
         "../envs/training.yaml"
-    threads: 4
+    threads: threads("search")
     resources:
-        mem_mb=8000,
-        runtime=2880,
+        mem_mb=memory_mb("search"),
+        runtime=minutes("search"),
+        gpu=gpus("search"),
     params:
         search=section("search"),
         budget=search_budget,
@@ -28,7 +28,6 @@ rule search_network:
 
 rule published_network:
     input:
-        tracking=ancient(f"{R}/tracking.json"),
         dataset=DATASET,
     output:
         architecture=f"{R}/{{task}}/{{model}}/search/architecture.json",
@@ -48,7 +47,6 @@ rule published_network:
 
 rule given_network:
     input:
-        tracking=ancient(f"{R}/tracking.json"),
         dataset=DATASET,
         given=lambda wildcards: TASKS[wildcards.task]
         .models[wildcards.model]

@@ -4,7 +4,6 @@ STREAM = f"{R}/{{task}}/spot"
 
 rule make_stream:
     input:
-        tracking=ancient(f"{R}/tracking.json"),
         dataset=DATASET,
     output:
         audio=f"{STREAM}/stream.wav",
@@ -13,10 +12,10 @@ rule make_stream:
         f"{R}/logs/{{task}}/stream.log",
     conda:
         "../envs/data.yaml"
-    threads: 1
+    threads: threads("spot")
     resources:
-        mem_mb=2000,
-        runtime=20,
+        mem_mb=memory_mb("spot"),
+        runtime=minutes("spot"),
     params:
         minutes=lambda wildcards: section("spot")(wildcards)["minutes"],
         noise_volume=lambda wildcards: section("spot")(wildcards)["noise_volume"],
@@ -27,7 +26,6 @@ rule make_stream:
 
 rule spot_keywords:
     input:
-        tracking=ancient(f"{R}/tracking.json"),
         dataset=DATASET,
         model=rules.export_network.output.model,
         audio=rules.make_stream.output.audio,
@@ -43,10 +41,10 @@ rule spot_keywords:
         f"{R}/logs/{{task}}/{{model}}/{{board}}/spot.log",
     conda:
         "../envs/spot.yaml"
-    threads: 1
+    threads: threads("spot")
     resources:
-        mem_mb=2000,
-        runtime=240,
+        mem_mb=memory_mb("spot"),
+        runtime=minutes("spot"),
     params:
         spot=section("spot"),
         firmware=compiler_options,

@@ -1,6 +1,5 @@
 rule train_teacher:
     input:
-        tracking=ancient(f"{R}/tracking.json"),
         dataset=DATASET,
         architecture=f"{R}/{{task}}/{{teacher}}/search/architecture.json",
     output:
@@ -13,10 +12,11 @@ rule train_teacher:
         f"{R}/benchmarks/{{task}}/teachers/{{teacher}}.tsv"
     conda:
         "../envs/training.yaml"
-    threads: 4
+    threads: threads("teacher")
     resources:
-        mem_mb=8000,
-        runtime=2880,
+        mem_mb=memory_mb("teacher"),
+        runtime=minutes("teacher"),
+        gpu=gpus("teacher"),
     params:
         train=lambda wildcards: TASKS[wildcards.task].teacher_section,
         seed=CONFIGURATION.seed,
@@ -26,7 +26,6 @@ rule train_teacher:
 
 rule train_network:
     input:
-        tracking=ancient(f"{R}/tracking.json"),
         dataset=DATASET,
         architecture=f"{R}/{{task}}/{{model}}/search/architecture.json",
         teacher=teacher_network,
@@ -42,10 +41,11 @@ rule train_network:
         f"{R}/benchmarks/{{task}}/{{model}}/train.tsv"
     conda:
         "../envs/training.yaml"
-    threads: 4
+    threads: threads("train")
     resources:
-        mem_mb=8000,
-        runtime=2880,
+        mem_mb=memory_mb("train"),
+        runtime=minutes("train"),
+        gpu=gpus("train"),
     params:
         train=section("train"),
         seed=CONFIGURATION.seed,

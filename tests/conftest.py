@@ -25,7 +25,7 @@ MARKERS_BY_PLACE = {
 }
 """Of all tests in a folder or a file."""
 BUILDING_FIXTURES = {"build", "built"}
-ALLOWED = ("emulator", "workflow")
+ALLOWED = ("emulator", "workflow", "slurm")
 TOOLS = ("arm-none-eabi-", "qemu-system-")
 PATH = os.environ["PATH"]
 

@@ -370,3 +370,12 @@ def test_what_is_said_to_one_runtime_is_not_said_to_the_other():
         ("b", "micronets"),
         ("b", "tflm"),
     ]
+
+
+def test_what_a_configuration_leaves_out_is_as_the_default_run_has_it(defaults):
+    """As for a workflow that uses this one as a module with a few keys of its own."""
+    assert resolve({}) == resolve(defaults)
+    partial = resolve({"tasks": ["kws"], "characterise": {"networks": 5}})
+    assert partial.results == "results" and partial.characterise == {**defaults["characterise"], "networks": 5}
+    with pytest.raises(ConfigurationError, match="characterise is 3, but must be a mapping"):
+        resolve({"characterise": 3})

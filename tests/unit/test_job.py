@@ -206,3 +206,60 @@ def test_a_file_in_a_folder_that_is_replaced_as_a_whole_is_not_lost(tmp_path):
 def _release():
     """As the end of the process does."""
     job_module._claims.pop().close()
+
+
+WAIT = """
+import subprocess, sys, time
+from pathlib import Path
+from micronets.job import job
+with job("waiter", sys.argv[1]):
+    child = subprocess.Popen(["sleep", "300"])
+    Path(sys.argv[2]).write_text(str(child.pid))
+    time.sleep(300)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_job_and_its_children_with_a_sentence(repository, tmp_path, number):
+    note, log = tmp_path / "child", tmp_path / "job.log"
+    waiter = start(repository, WAIT, str(log), str(note))
+    wait_for(lambda: note.exists() and note.read_text(), "the job did not start")
+    child = int(note.read_text())
+    waiter.send_signal(number)
+    _, errors = waiter.communicate(timeout=WAIT_S)
+    assert waiter.returncode == 1
+    assert errors.splitlines() == ["[waiter] started", "[waiter] Interrupted; run the same command to go on."]
+    assert "Traceback" not in log.read_text(encoding="utf-8")
+    wait_for(lambda: not running(child), "the job's child outlived it")
+
+
+WORKFLOW = """
+import subprocess, sys, time
+from pathlib import Path
+from micronets.interruption import Interrupted, JobsEnd
+ending = JobsEnd("scripts-of-jobs")
+job = subprocess.Popen([sys.executable, "-c", "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(300)",
+                        "/scripts-of-jobs/one.py"])
+other = subprocess.Popen(["sleep", "300"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+print(job.pid, other.pid, flush=True)
+try:
+    time.sleep(300)
+except Interrupted:
+    print("interrupted", ending.happened, flush=True)
+job.wait(20)
+"""
+
+
+@pytest.mark.slow
+def test_a_signal_to_the_workflow_ends_its_jobs_even_those_that_ignore_it(repository, tmp_path):
+    workflow = start(repository, WORKFLOW)
+    job, other = map(int, workflow.stdout.readline().split())
+    time.sleep(0.5)  # until the job ignores signals
+    try:
+        workflow.send_signal(signal.SIGTERM)
+        output, errors = workflow.communicate(timeout=WAIT_S)
+        assert (workflow.returncode, output, errors) == (0, "interrupted True\n", "")
+        assert not running(job)
+        assert running(other)  # a command that asks a cluster, say
+    finally:
+        os.kill(other, signal.SIGKILL)

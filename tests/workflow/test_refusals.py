@@ -69,7 +69,7 @@ def test_a_second_workflow_on_the_same_results_is_refused(workflow_in, repositor
     assert run.status != 0
     assert f"Another workflow (process {other.pid} " in run.text
     assert "Traceback" not in run.text
-    assert not (tmp_path / "results" / "tracking.json").exists()
+    assert not (tmp_path / "results" / "logs").exists()
     claim(tmp_path / "results")
 
 
@@ -77,7 +77,7 @@ def test_results_over_others_files_are_refused(workflow_in, tmp_path):
     recordings = tmp_path / "mine" / "kws" / "data"
     recordings.mkdir(parents=True)
     (recordings / "notes.txt").write_text("mine", encoding="utf-8")
-    run = workflow_in(tmp_path).run("mine/tracking.json", "--config", "results=mine")
+    run = workflow_in(tmp_path).run("data", "--config", "results=mine")
     assert run.status != 0
     assert "The results folder mine holds kws, which no workflow has written; move it away" in run.text
     assert "Traceback" not in run.text
@@ -88,7 +88,7 @@ def test_results_over_others_files_are_refused(workflow_in, tmp_path):
 def test_results_beside_others_files_leave_them_alone(workflow_in, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").write_text("mine", encoding="utf-8")
-    run = workflow_in(tmp_path).run("mine/tracking.json", "--config", "results=mine")
+    run = workflow_in(tmp_path).run("data", "--config", "results=mine")
     assert run.status == 0, run.text
     assert (tmp_path / "mine" / "notes.txt").read_text(encoding="utf-8") == "mine"
 
@@ -97,6 +97,6 @@ def test_a_lock_that_a_killed_snakemake_left_does_not_stop_the_next(workflow_in,
     locks = tmp_path / ".snakemake" / "locks"
     locks.mkdir(parents=True)
     for kind in ("input", "output"):
-        (locks / f"0.{kind}.lock").write_text("results/tracking.json\n", encoding="utf-8")
-    run = workflow_in(tmp_path).run("results/tracking.json")
+        (locks / f"0.{kind}.lock").write_text("results/kws/data/dataset.json\n", encoding="utf-8")
+    run = workflow_in(tmp_path).run("data")
     assert run.status == 0, run.text

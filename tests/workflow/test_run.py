@@ -120,6 +120,18 @@ def test_a_further_model_redoes_nothing_of_the_others(finished):
     }
 
 
+def test_a_deleted_table_is_made_again(finished, workflow_in, tmp_path):
+    whole, _ = finished
+    shutil.copytree(whole.directory, tmp_path / "copy", symlinks=True)
+    workflow = workflow_in(tmp_path / "copy")
+    for name in ("summary.csv", "summary.txt"):
+        path = workflow.directory / "results" / "kws" / "report" / name
+        content = path.read_bytes()
+        path.unlink()
+        assert workflow.planned() == {"write_report": 1}
+        path.write_bytes(content)
+
+
 def test_words_are_spotted_in_one_stream_for_all_models(finished, workflow_in, tmp_path):
     whole, _ = finished
     shutil.copytree(whole.directory, tmp_path / "copy", symlinks=True)

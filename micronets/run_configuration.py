@@ -1,0 +1,137 @@
+"""What a run does, as `micronets.configuration.resolve` has found it: its tasks, their sections and their models."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from micronets.architecture import Architecture
+from micronets.costs import costs
+from micronets.merging import merge
+from micronets.published import PUBLISHED, published_architecture
+from micronets.resources import UNKNOWN_MOPS, Work
+from micronets.runtime import build_name, runtimes_of
+
+MODEL_SECTIONS = ("search", "train", "export", "firmware", "profile", "resources")
+"""Sections that a model may override; the others are shared by all models of a task."""
+
+Section = dict[str, Any]
+
+
+def teacher_of(train: Section) -> str:
+    """Name of the network whose logits a student with this `train` section learns from; empty: none."""
+    return train["teacher"]["architecture"] if train["distillation"]["weight"] > 0 else ""
+
+
+@dataclass(frozen=True)
+class ModelConfiguration:
+    """One network to be trained.
+
+    Attributes:
+        architecture: its layers, where they are known by its name or given in a file; None: it is searched.
+        architecture_path: that file, an `architecture.json`; empty: none.
+        boards: names of the boards it is built for.
+        builds: its firmwares' folders (see `runtime.build_name`), one for each board and runtime.
+        sections: the sections of `MODEL_SECTIONS` with this model's own keys merged in.
+    """
+
+    name: str
+    architecture: Architecture | None
+    architecture_path: str
+    boards: tuple[str, ...]
+    sections: Mapping[str, Section]
+
+    @property
+    def mops(self) -> float:
+        """Operations of an inference in millions; of a network to be searched, what the search allows."""
+        if self.architecture is not None:
+            return costs(self.architecture).ops / 1e6
+        return self.sections["search"]["max_mops"] or UNKNOWN_MOPS
+
+    @property
+    def builds(self) -> tuple[str, ...]:
+        runtimes = runtimes_of(self.sections["firmware"])
+        return tuple(build_name(board, runtime) for board in self.boards for runtime in runtimes)
+
+
+@dataclass(frozen=True)
+class TaskConfiguration:
+    """One task: its sections as they hold for every model without keys of its own, and its models by name."""
+
+    name: str
+    sections: Mapping[str, Section]
+    models: Mapping[str, ModelConfiguration]
+
+    def section(self, name: str, model: str | None = None) -> Section:
+        """The section of a configured model, or the task's own where the model is None or not configured."""
+        if model is not None and model in self.models and name in MODEL_SECTIONS:
+            return self.models[model].sections[name]
+        return self.sections[name]
+
+    @property
+    def teachers(self) -> tuple[str, ...]:
+        """Names of all networks that teach a configured one, sorted."""
+        names = {teacher_of(model.sections["train"]) for model in self.models.values()}
+        return tuple(sorted(names - {""}))
+
+    @property
+    def teacher_section(self) -> Section:
+        """The task's `train` section as it holds for teachers: their own keys in place of the students', and keys
+        that do not matter to them at fixed values, so that changing those does not train a teacher anew."""
+        train = self.sections["train"]
+        own = {key: value for key, value in train["teacher"].items() if key != "architecture"}
+        neutral = {
+            "quantised_epochs": 0,
+            "quantised_learning_rate": 0.0,
+            "weight_bits": 8,
+            "distillation": {"weight": 0.0, "temperature": 1.0},
+        }
+        return {**merge(train, own), **neutral, "teacher": {}}
+
+    def work(self, stage: str, network: str, examples: int) -> Work:
+        """What `search` or `train` of a model, or the training of a `teacher`, comes to with so many examples."""
+        if stage == "search":
+            epochs = self.section("search", network)["epochs"]
+        else:
+            train = self.teacher_section if stage == "teacher" else self.section("train", network)
+            epochs = train["float_epochs"] + train["quantised_epochs"]
+        if network in PUBLISHED:
+            mops = costs(published_architecture(network)).ops / 1e6
+        else:
+            mops = self.models[network].mops
+        return Work(epochs, examples, mops)
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """Everything a run does.
+
+    Attributes:
+        results: folder of all outputs, relative to the working directory.
+        store: tracking URI; empty: the default store.
+        model: a .tflite file from elsewhere to be evaluated; empty: none.
+        characterise: the section of this name.
+        resources: the section of this name, for jobs that belong to no task.
+    """
+
+    tasks: Mapping[str, TaskConfiguration]
+    boards: tuple[str, ...]
+    seed: int
+    results: str
+    store: str
+    model: str
+    characterise: Section
+    resources: Section
+
+    @property
+    def searched(self) -> tuple[str, ...]:
+        """Names of all models that are searched, in any task, sorted."""
+        return tuple(sorted({model.name for model in self._models if model.architecture is None}))
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """Names of all models whose architecture is a file, in any task, sorted."""
+        return tuple(sorted({model.name for model in self._models if model.architecture_path}))
+
+    @property
+    def _models(self) -> list[ModelConfiguration]:
+        return [model for task in self.tasks.values() for model in task.models.values()]
