@@ -6,7 +6,7 @@ Every mistake ends in one ConfigurationError of one sentence that names the key 
 """
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -34,7 +34,7 @@ TASKS = _PACKAGE / "tasks"
 
 GLOBAL_KEYS = ("tasks", "boards", "boards_file", "seed", "results", "mlflow", "model", "task", "characterise")
 SECTIONS = ("data", "search", "train", "export", "firmware", "profile", "report", "evaluate", "spot")
-MODEL_SECTIONS = ("search", "train", "export", "firmware", "profile")
+MODEL_SECTIONS = ("search", "train", "export", "firmware", "profile", "evaluate")
 """Sections that a model may override; the others are shared by all models of a task."""
 SOME_TASKS_SECTIONS = ("spot",)
 """Sections that only those tasks have whose defaults name them."""
@@ -46,11 +46,13 @@ Section = dict[str, Any]
 
 @dataclass(frozen=True)
 class ModelConfiguration:
-    """One network to be trained.
+    """One network.
 
     Attributes:
-        architecture: its layers, where they are known by its name or given in a file; None: it is searched.
+        architecture: its layers, where they are known by its name or given in a file; None: it is searched, or has been
+            trained elsewhere.
         architecture_path: that file, an `architecture.json`; empty: none.
+        tflite_path: the file of a network that has been trained elsewhere; empty: it is trained here.
         boards: names of the boards it is built for.
         builds: its firmwares' folders (see `runtime.build_name`), one for each board and runtime.
         sections: the sections of `MODEL_SECTIONS` with this model's own keys merged in.
@@ -59,6 +61,7 @@ class ModelConfiguration:
     name: str
     architecture: Architecture | None
     architecture_path: str
+    tflite_path: str
     boards: tuple[str, ...]
     sections: Mapping[str, Section]
 
@@ -85,8 +88,13 @@ class TaskConfiguration:
     @property
     def teachers(self) -> tuple[str, ...]:
         """Names of all networks that teach a configured one, sorted."""
-        names = {teacher_of(model.sections["train"]) for model in self.models.values()}
+        names = {teacher_of(model.sections["train"]) for model in self.trained}
         return tuple(sorted(names - {""}))
+
+    @property
+    def trained(self) -> tuple[ModelConfiguration, ...]:
+        """The models that are trained here."""
+        return tuple(model for model in self.models.values() if not model.tflite_path)
 
     @property
     def teacher_section(self) -> Section:
@@ -125,16 +133,26 @@ class Configuration:
     @property
     def searched(self) -> tuple[str, ...]:
         """Names of all models that are searched, in any task, sorted."""
-        return tuple(sorted({model.name for model in self._models if model.architecture is None}))
+        return self._names(lambda model: model.architecture is None and not model.tflite_path)
 
     @property
     def given(self) -> tuple[str, ...]:
         """Names of all models whose architecture is a file, in any task, sorted."""
-        return tuple(sorted({model.name for model in self._models if model.architecture_path}))
+        return self._names(lambda model: bool(model.architecture_path))
 
     @property
-    def _models(self) -> list[ModelConfiguration]:
-        return [model for task in self.tasks.values() for model in task.models.values()]
+    def trained_elsewhere(self) -> tuple[str, ...]:
+        """Names of all models that are a .tflite file, in any task, sorted."""
+        return self._names(lambda model: bool(model.tflite_path))
+
+    @property
+    def trained(self) -> tuple[str, ...]:
+        """Names of all models that are trained here, in any task, sorted."""
+        return self._names(lambda model: not model.tflite_path)
+
+    def _names(self, wanted: Callable[[ModelConfiguration], bool]) -> tuple[str, ...]:
+        models = (model for task in self.tasks.values() for model in task.models.values())
+        return tuple(sorted({model.name for model in models if wanted(model)}))
 
 
 def resolve(given: Mapping[str, Any]) -> Configuration:
@@ -169,8 +187,7 @@ def resolve(given: Mapping[str, Any]) -> Configuration:
         model=general["model"],
         characterise=general["characterise"],
     )
-    for name in set(configuration.searched) & set(configuration.given):
-        raise ConfigurationError(f"models: {name} is searched for one task and a file for another; rename one of them.")
+    model_checks.check_names(configuration.searched, configuration.given, configuration.trained_elsewhere)
     return configuration
 
 
@@ -226,7 +243,7 @@ def _resolve_task(name: str, given: Mapping[str, Any], boards: tuple[str, ...]) 
         model: _resolve_model(name, model, own or {}, sections, boards) for model, own in merged["models"].items()
     }
     task = TaskConfiguration(name, sections, models)
-    for model in models.values():
+    for model in task.trained:
         _check_teacher(task, model)
     return task
 
@@ -244,7 +261,8 @@ def _resolve_model(
     for section in MODEL_SECTIONS:
         merged[section] = check(merged[section], schema, f"{key}.{section}", ("properties", section))
     _check_options(task, merged, f"models.{name}.")
-    model = ModelConfiguration(name, architecture, path, tuple(own.get("boards", boards)), merged)
+    tflite = own.get("tflite", "")
+    model = ModelConfiguration(name, architecture, path, tflite, tuple(own.get("boards", boards)), merged)
     target = merged["profile"].get("target", EMULATOR)
     for board in model.boards:
         model_checks.known_board(f"{key}.boards", board)
@@ -257,39 +275,18 @@ def _resolve_model(
             )
         if architecture is not None:
             model_checks.check_fits(key, architecture, board)
+    if tflite:
+        model_checks.check_tflite(task, key, tflite, merged["evaluate"], sections["data"])
+        return model
     if architecture is not None:
         model_checks.check_input(task, key, architecture)
     if architecture is None or not architecture.reconstructs:
-        _check_classes(task, key, sections["data"])
+        model_checks.check_classes(task, key, sections["data"])
     if path and architecture is not None and not architecture.reconstructs:
         model_checks.check_outputs(task, f"{key}.architecture", architecture, sections["data"])
     if architecture is None:
         model_checks.check_search(task, f"{key}.search", merged["search"], sections["data"])
     return model
-
-
-def _check_classes(task: str, key: str, data: Section) -> None:
-    """A network that tells classes apart needs two of them."""
-    labels = find_task(task).labels(data)
-    if len(labels) > 1:
-        return
-    remedies = ["add data of another"]
-    others = [name for name in PUBLISHED if _reconstructs_input_of(task, name)]
-    if others:
-        remedies.append(f"choose an autoencoder, which learns without classes: {', '.join(others)}")
-    raise ConfigurationError(
-        f"{key} learns to tell classes apart, but {task}.data leads to one alone, {labels[0]}; "
-        f"{', or '.join(remedies)}."
-    )
-
-
-def _reconstructs_input_of(task: str, name: str) -> bool:
-    architecture = published_architecture(name)
-    try:
-        find_task(task).check_input_shape(architecture.input_shape)
-    except ConfigurationError:
-        return False
-    return architecture.reconstructs
 
 
 def _check_teacher(task: TaskConfiguration, model: ModelConfiguration) -> None:
@@ -298,6 +295,10 @@ def _check_teacher(task: TaskConfiguration, model: ModelConfiguration) -> None:
     if teacher and teacher not in PUBLISHED and teacher not in task.models:
         known = [*PUBLISHED, *(name for name in task.models if name not in PUBLISHED)]
         raise ConfigurationError(f"{key}: unknown network {teacher!r}; {closest(teacher, known)}.")
+    if teacher in task.models and task.models[teacher].tflite_path:
+        raise ConfigurationError(
+            f"{key}: {teacher} is a .tflite file, which cannot teach; name another network, or ''."
+        )
     if teacher:
         read, taught = _input_shape(task, teacher), _input_shape(task, model.name)
         if read != taught:

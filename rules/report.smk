@@ -2,7 +2,9 @@ rule write_report:
     input:
         tracking=ancient(f"{R}/tracking.json"),
         dataset=DATASET,
-        training=lambda w: per_model("{R}/{task}/{model}/train/metrics.json", w.task),
+        training=lambda w: per_trained_model(
+            "{R}/{task}/{model}/train/metrics.json", w.task
+        ),
         export=lambda w: per_model("{R}/{task}/{model}/export/metrics.json", w.task),
         profiles=lambda w: per_build(
             "{R}/{task}/{model}/{build}/profile/profile.json", w.task

@@ -49,6 +49,7 @@ rule spot_keywords:
         runtime=240,
     params:
         spot=section("spot"),
+        evaluate=outside_options,
         firmware=compiler_options,
         board=lambda wildcards: asdict(find_board(wildcards.board)),
     script:
