@@ -9,6 +9,7 @@ All convolutions use SAME padding, as in the paper's networks.
 import dataclasses
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal, get_args
@@ -19,6 +20,17 @@ from micronets.errors import ModelError
 Activation = Literal["relu6", "linear"]
 Shape = tuple[int, int, int]
 """Height, width, channels of one image or feature map."""
+
+
+def as_shape(sides: Sequence[int]) -> Shape:
+    """(height, width, channels) of a tensor's sides without its batch; a vector stands for channels.
+
+    Raises ModelError where there are none, or more than three.
+    """
+    if not 1 <= len(sides) <= 3:
+        raise ModelError(f"an input of {len(sides)} sides besides the batch is no image; set evaluate.input_shape")
+    height, width, channels = [1] * (3 - len(sides)) + list(sides)
+    return height, width, channels
 
 
 @dataclass(frozen=True)

@@ -83,8 +83,7 @@ def resolve(given: Mapping[str, Any]) -> Configuration:
         characterise=general["characterise"],
         resources=_resources(given),
     )
-    for name in set(configuration.searched) & set(configuration.given):
-        raise ConfigurationError(f"models: {name} is searched for one task and a file for another; rename one of them.")
+    model_checks.check_names(configuration.searched, configuration.given, configuration.trained_elsewhere)
     return configuration
 
 
@@ -140,7 +139,7 @@ def _resolve_task(name: str, given: Mapping[str, Any], boards: tuple[str, ...]) 
         model: _resolve_model(name, model, own or {}, sections, boards) for model, own in merged["models"].items()
     }
     task = TaskConfiguration(name, sections, models)
-    for model in models.values():
+    for model in task.trained:
         _check_teacher(task, model)
     return task
 
@@ -158,7 +157,8 @@ def _resolve_model(
     for section in MODEL_SECTIONS:
         merged[section] = check(merged[section], schema, f"{key}.{section}", ("properties", section))
     _check_options(task, merged, f"models.{name}.")
-    model = ModelConfiguration(name, architecture, path, tuple(own.get("boards", boards)), merged)
+    tflite = own.get("tflite", "")
+    model = ModelConfiguration(name, architecture, path, tflite, tuple(own.get("boards", boards)), merged)
     target = merged["profile"].get("target", EMULATOR)
     for board in model.boards:
         model_checks.known_board(f"{key}.boards", board)
@@ -171,39 +171,18 @@ def _resolve_model(
             )
         if architecture is not None:
             model_checks.check_fits(key, architecture, board)
+    if tflite:
+        model_checks.check_tflite(task, key, tflite, merged["evaluate"], sections["data"])
+        return model
     if architecture is not None:
         model_checks.check_input(task, key, architecture)
     if architecture is None or not architecture.reconstructs:
-        _check_classes(task, key, sections["data"])
+        model_checks.check_classes(task, key, sections["data"])
     if path and architecture is not None and not architecture.reconstructs:
         model_checks.check_outputs(task, f"{key}.architecture", architecture, sections["data"])
     if architecture is None:
         model_checks.check_search(task, f"{key}.search", merged["search"], sections["data"])
     return model
-
-
-def _check_classes(task: str, key: str, data: Section) -> None:
-    """A network that tells classes apart needs two of them."""
-    labels = find_task(task).labels(data)
-    if len(labels) > 1:
-        return
-    remedies = ["add data of another"]
-    others = [name for name in PUBLISHED if _reconstructs_input_of(task, name)]
-    if others:
-        remedies.append(f"choose an autoencoder, which learns without classes: {', '.join(others)}")
-    raise ConfigurationError(
-        f"{key} learns to tell classes apart, but {task}.data leads to one alone, {labels[0]}; "
-        f"{', or '.join(remedies)}."
-    )
-
-
-def _reconstructs_input_of(task: str, name: str) -> bool:
-    architecture = published_architecture(name)
-    try:
-        find_task(task).check_input_shape(architecture.input_shape)
-    except ConfigurationError:
-        return False
-    return architecture.reconstructs
 
 
 def _check_teacher(task: TaskConfiguration, model: ModelConfiguration) -> None:
@@ -212,6 +191,10 @@ def _check_teacher(task: TaskConfiguration, model: ModelConfiguration) -> None:
     if teacher and teacher not in PUBLISHED and teacher not in task.models:
         known = [*PUBLISHED, *(name for name in task.models if name not in PUBLISHED)]
         raise ConfigurationError(f"{key}: unknown network {teacher!r}; {closest(teacher, known)}.")
+    if teacher in task.models and task.models[teacher].tflite_path:
+        raise ConfigurationError(
+            f"{key}: {teacher} is a .tflite file, which cannot teach; name another network, or ''."
+        )
     if teacher:
         read, taught = _input_shape(task, teacher), _input_shape(task, model.name)
         if read != taught:

@@ -3,11 +3,15 @@
 Every mistake ends in one ConfigurationError of one sentence that names the key and the remedy.
 """
 
+from collections.abc import Collection
+from itertools import combinations
+from math import prod
 from pathlib import Path
 from typing import Any
 
-from micronets.architecture import Architecture
+from micronets.architecture import Architecture, as_shape
 from micronets.boards import find_board
+from micronets.compiler.reader import read_graph
 from micronets.costs import costs
 from micronets.errors import ConfigurationError, ModelError
 from micronets.published import PUBLISHED, published_architecture
@@ -22,8 +26,15 @@ Section = dict[str, Any]
 
 
 def known_architecture(key: str, name: str, own: Section, boards: tuple[str, ...]) -> Architecture | None:
-    """What the model's name or file says; None where it is to be searched."""
+    """What the model's name or file says; None where it is to be searched, or is a .tflite file."""
     path, published = own.get("architecture", ""), name in PUBLISHED
+    if "tflite" in own:
+        _check_trained_elsewhere(key, own, published)
+        return None
+    if "evaluate" in own:
+        raise ConfigurationError(
+            f"{key}.evaluate is for a network that is a .tflite file; add a tflite key, or remove it."
+        )
     if published and "search" in own:
         raise ConfigurationError(f"{key} is a published network and is not searched; remove its search key.")
     if published and path:
@@ -42,9 +53,19 @@ def known_architecture(key: str, name: str, own: Section, boards: tuple[str, ...
     if "search" not in own:
         raise ConfigurationError(
             f"{key} is no published network ({closest(name, PUBLISHED)}); to have it searched, give it a search key, "
-            f"e.g. {name}: {{search: {{board: {boards[0]}}}}}, or an architecture key with a file."
+            f"e.g. {name}: {{search: {{board: {boards[0]}}}}}, or an architecture or tflite key with a file."
         )
     return None
+
+
+def _check_trained_elsewhere(key: str, own: Section, published: bool) -> None:
+    if published:
+        raise ConfigurationError(f"{key} is a published network; give the one in {own['tflite']} another name.")
+    for other in ("architecture", "search", "train", "export"):
+        if other in own:
+            raise ConfigurationError(
+                f"{key} is the .tflite file {own['tflite']}, which is neither searched nor trained; remove {other}."
+            )
 
 
 def check_tflm(key: str, firmware: Section, board: str) -> None:
@@ -83,6 +104,21 @@ def check_outputs(task: str, key: str, architecture: Architecture, data: Section
         )
 
 
+def check_classes(task: str, key: str, data: Section) -> None:
+    """A network that tells classes apart needs two of them."""
+    labels = find_task(task).labels(data)
+    if len(labels) > 1:
+        return
+    remedies = ["add data of another"]
+    others = [name for name in PUBLISHED if _reconstructs_input_of(task, name)]
+    if others:
+        remedies.append(f"choose an autoencoder, which learns without classes: {', '.join(others)}")
+    raise ConfigurationError(
+        f"{key} learns to tell classes apart, but {task}.data leads to one alone, {labels[0]}; "
+        f"{', or '.join(remedies)}."
+    )
+
+
 def check_input(task: str, key: str, architecture: Architecture) -> None:
     """The task can make examples of the network's input shape."""
     try:
@@ -104,9 +140,57 @@ def check_search(task: str, key: str, section: Section, data: Section) -> None:
         raise ConfigurationError(f"{key}: {error}") from None
 
 
+def check_names(searched: Collection[str], given: Collection[str], trained_elsewhere: Collection[str]) -> None:
+    """A name says in every task where the network comes from, since the workflow's rules go by names."""
+    for one, other in combinations((set(searched), set(given), set(trained_elsewhere)), 2):
+        for name in one & other:
+            raise ConfigurationError(
+                f"models: {name} is searched or trained for one task and a file for another; rename one of them."
+            )
+
+
+def check_tflite(task: str, key: str, path: str, evaluate: Section, data: Section) -> None:
+    """The compiler takes the file, the task can make examples of its input, and it has an output for every class."""
+    if not Path(path).is_file():
+        raise ConfigurationError(f"{key}.tflite: there is no file {path}; correct the path.")
+    try:
+        graph = read_graph(Path(path))
+        ends = [[graph.tensors[index] for index in indices] for indices in (graph.inputs, graph.outputs)]
+        for name, tensors in zip(("input", "output"), ends, strict=True):
+            if len(tensors) != 1:
+                raise ModelError(f"{path} has {len(tensors)} {name}s; a task's networks have one")
+            if tensors[0].dtype != "int8" or tensors[0].quantisation is None:
+                raise ModelError(f"{path} has an {name} of {tensors[0].dtype}; convert it with {name}s of int8")
+        (source,), (sink,) = ends
+        shape = tuple(evaluate["input_shape"]) or as_shape(source.shape[1:])
+        find_task(task).check_input_shape(shape)
+    except (ModelError, ConfigurationError) as error:
+        raise ConfigurationError(f"{key}.tflite: {error}".rstrip(".") + ".") from None
+    values = prod(shape)
+    if values != source.elements:
+        raise ConfigurationError(
+            f"{key}.evaluate.input_shape is {list(shape)}, but {path} reads {source.elements} values; correct it."
+        )
+    labels = tuple(evaluate["labels"]) or find_task(task).labels(data)
+    if sink.elements not in (len(labels), values):
+        raise ConfigurationError(
+            f"{key}.tflite: {path} has {sink.elements} outputs, but there are {len(labels)} classes "
+            f"({', '.join(labels)}); name its own, in order, in {key}.evaluate.labels."
+        )
+
+
 def known_board(key: str, name: str) -> None:
     """There is a board of this name."""
     try:
         find_board(name)
     except ConfigurationError as error:
         raise ConfigurationError(f"{key}: {error}") from None
+
+
+def _reconstructs_input_of(task: str, name: str) -> bool:
+    architecture = published_architecture(name)
+    try:
+        find_task(task).check_input_shape(architecture.input_shape)
+    except ConfigurationError:
+        return False
+    return architecture.reconstructs

@@ -15,6 +15,7 @@ visual wake words are read from the files that Arm has released, as the paper sh
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from micronets.architecture import (
     Addition,
@@ -45,6 +46,15 @@ Bottleneck = tuple[int, int]
 """Channels of the expansion and of the projection."""
 Size = tuple[int, int]
 """Height and width."""
+
+
+class ResidualBlock(NamedTuple):
+    """Two 3x3 convolutions and a shortcut: channels of the first and of the second, and whether it has stride 2."""
+
+    inner: int
+    outer: int
+    strided: bool
+
 
 MOBILENET_V2_STRIDES = (1, 2, 2, 2, 1, 2, 1)
 """Of the stages of MobileNetV2; the first bottleneck of a stage has it."""
@@ -130,12 +140,21 @@ def resnet(
 ) -> Architecture:
     """A residual network: a stem, then for each of the `channels` a block of two convolutions that is added to what it
     has read; from the second block on of stride 2, with a 1x1 convolution of that stride on the shortcut."""
-    layers: list[Layer] = [Convolution(channels[0], (3, 3))]
-    for number, width in enumerate(channels):
-        read, stride = len(layers) - 1, _DOWN if number else _KEEP
-        layers += [Convolution(width, (3, 3), stride), Convolution(width, (3, 3), activation="linear")]
-        if number:
-            layers.append(Convolution(width, (1, 1), stride, "linear", source=read))
+    blocks = [ResidualBlock(width, width, number > 0) for number, width in enumerate(channels)]
+    return residual_network(name, input_shape, channels[0], blocks, classes)
+
+
+def residual_network(
+    name: str, input_shape: Shape, stem: int, blocks: Sequence[ResidualBlock], classes: int
+) -> Architecture:
+    """A 3x3 stem, blocks of two 3x3 convolutions that are added to what the block has read, or, where it is strided, to
+    a 1x1 convolution of that; pool and classifier."""
+    layers: list[Layer] = [Convolution(stem, (3, 3))]
+    for inner, outer, strided in blocks:
+        read, stride = len(layers) - 1, _DOWN if strided else _KEEP
+        layers += [Convolution(inner, (3, 3), stride), Convolution(outer, (3, 3), activation="linear")]
+        if strided:
+            layers.append(Convolution(outer, (1, 1), stride, "linear", source=read))
             read = len(layers) - 2
         layers.append(Addition(read, "relu6"))
     layers += [AveragePooling(), Convolution(classes, activation="linear")]

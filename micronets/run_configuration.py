@@ -1,6 +1,6 @@
 """What a run does, as `micronets.configuration.resolve` has found it: its tasks, their sections and their models."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from micronets.published import PUBLISHED, published_architecture
 from micronets.resources import UNKNOWN_MOPS, Work
 from micronets.runtime import build_name, runtimes_of
 
-MODEL_SECTIONS = ("search", "train", "export", "firmware", "profile", "resources")
+MODEL_SECTIONS = ("search", "train", "export", "firmware", "profile", "evaluate", "resources")
 """Sections that a model may override; the others are shared by all models of a task."""
 
 Section = dict[str, Any]
@@ -24,11 +24,13 @@ def teacher_of(train: Section) -> str:
 
 @dataclass(frozen=True)
 class ModelConfiguration:
-    """One network to be trained.
+    """One network.
 
     Attributes:
-        architecture: its layers, where they are known by its name or given in a file; None: it is searched.
+        architecture: its layers, where they are known by its name or given in a file; None: it is searched, or has been
+            trained elsewhere.
         architecture_path: that file, an `architecture.json`; empty: none.
+        tflite_path: the file of a network that has been trained elsewhere; empty: it is trained here.
         boards: names of the boards it is built for.
         builds: its firmwares' folders (see `runtime.build_name`), one for each board and runtime.
         sections: the sections of `MODEL_SECTIONS` with this model's own keys merged in.
@@ -37,6 +39,7 @@ class ModelConfiguration:
     name: str
     architecture: Architecture | None
     architecture_path: str
+    tflite_path: str
     boards: tuple[str, ...]
     sections: Mapping[str, Section]
 
@@ -70,8 +73,13 @@ class TaskConfiguration:
     @property
     def teachers(self) -> tuple[str, ...]:
         """Names of all networks that teach a configured one, sorted."""
-        names = {teacher_of(model.sections["train"]) for model in self.models.values()}
+        names = {teacher_of(model.sections["train"]) for model in self.trained}
         return tuple(sorted(names - {""}))
+
+    @property
+    def trained(self) -> tuple[ModelConfiguration, ...]:
+        """The models that are trained here."""
+        return tuple(model for model in self.models.values() if not model.tflite_path)
 
     @property
     def teacher_section(self) -> Section:
@@ -125,13 +133,23 @@ class Configuration:
     @property
     def searched(self) -> tuple[str, ...]:
         """Names of all models that are searched, in any task, sorted."""
-        return tuple(sorted({model.name for model in self._models if model.architecture is None}))
+        return self._names(lambda model: model.architecture is None and not model.tflite_path)
 
     @property
     def given(self) -> tuple[str, ...]:
         """Names of all models whose architecture is a file, in any task, sorted."""
-        return tuple(sorted({model.name for model in self._models if model.architecture_path}))
+        return self._names(lambda model: bool(model.architecture_path))
 
     @property
-    def _models(self) -> list[ModelConfiguration]:
-        return [model for task in self.tasks.values() for model in task.models.values()]
+    def trained_elsewhere(self) -> tuple[str, ...]:
+        """Names of all models that are a .tflite file, in any task, sorted."""
+        return self._names(lambda model: bool(model.tflite_path))
+
+    @property
+    def trained(self) -> tuple[str, ...]:
+        """Names of all models that are trained here, in any task, sorted."""
+        return self._names(lambda model: not model.tflite_path)
+
+    def _names(self, wanted: Callable[[ModelConfiguration], bool]) -> tuple[str, ...]:
+        models = (model for task in self.tasks.values() for model in task.models.values())
+        return tuple(sorted({model.name for model in models if wanted(model)}))

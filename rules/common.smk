@@ -79,6 +79,12 @@ def runs_on_board(wildcards):
     )
 
 
+def outside_options(wildcards):
+    """A params function: what a .tflite file from elsewhere reads and answers; nothing of a network trained here."""
+    elsewhere = TASKS[wildcards.task].models[wildcards.model].tflite_path
+    return section("evaluate")(wildcards) if elsewhere else {}
+
+
 def search_budget(wildcards):
     """A params function: what the board of the job's search leaves for a network, so that another one is noticed."""
     return asdict(find_board(section("search")(wildcards)["board"]).budget)
@@ -144,6 +150,16 @@ def per_model(pattern, task=None):
         pattern.format(R=R, task=t.name, model=model)
         for t in chosen
         for model in t.models
+    ]
+
+
+def per_trained_model(pattern, task=None):
+    """The pattern for every configured model that is trained here, of one task or of all."""
+    chosen = TASKS.values() if task is None else [TASKS[task]]
+    return [
+        pattern.format(R=R, task=t.name, model=model.name)
+        for t in chosen
+        for model in t.trained
     ]
 
 

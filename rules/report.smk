@@ -1,7 +1,9 @@
 rule write_report:
     input:
         dataset=DATASET,
-        training=lambda w: per_model("{R}/{task}/{model}/train/metrics.json", w.task),
+        training=lambda w: per_trained_model(
+            "{R}/{task}/{model}/train/metrics.json", w.task
+        ),
         export=lambda w: per_model("{R}/{task}/{model}/export/metrics.json", w.task),
         profiles=lambda w: per_build(
             "{R}/{task}/{model}/{build}/profile/profile.json", w.task

@@ -69,4 +69,4 @@ rule given_network:
 
 rule search:
     input:
-        per_model("{R}/{task}/{model}/search/architecture.json"),
+        per_trained_model("{R}/{task}/{model}/search/architecture.json"),

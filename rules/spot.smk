@@ -47,6 +47,7 @@ rule spot_keywords:
         runtime=minutes("spot"),
     params:
         spot=section("spot"),
+        evaluate=outside_options,
         firmware=compiler_options,
         board=lambda wildcards: asdict(find_board(wildcards.board)),
     script:

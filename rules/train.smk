@@ -55,4 +55,4 @@ rule train_network:
 
 rule train:
     input:
-        per_model("{R}/{task}/{model}/train/network.npz"),
+        per_trained_model("{R}/{task}/{model}/train/network.npz"),

@@ -16,6 +16,9 @@ from micronets.cli.extras import missing_extras
 from micronets.errors import MicronetsError
 
 COMMANDS = {
+    "From data to a configuration of the workflow": {
+        "init": "look at a folder of recordings or pictures, and write a configuration for it",
+    },
     "From a .tflite file to a microcontroller": {
         "compile": "compile a .tflite file to C",
         "profile": "build, run and measure it on an emulated board, or on a board at a serial port",

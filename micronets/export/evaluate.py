@@ -1,5 +1,6 @@
 """Evaluates a .tflite file from elsewhere on a task's testing split."""
 
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,14 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from micronets.architecture import Shape
-from micronets.atomic import write_json, write_text
+from micronets.architecture import Shape, as_shape
+from micronets.atomic import write_bytes, write_json, write_text
 from micronets.data.dataset import Dataset, Sounds
-from micronets.errors import ConfigurationError, ModelError
+from micronets.errors import ConfigurationError, DataError, ModelError
 from micronets.evaluation import Score
 from micronets.export.stage import Examples, check
 from micronets.litert import TensorSpecification, describe
 from micronets.tasks import open_dataset
+
+logger = logging.getLogger(__name__)
+
+_MOST_BEYOND = 0.5
+_LEAST_STEPS = 8
 
 
 @dataclass(frozen=True)
@@ -70,27 +76,83 @@ def evaluate(
         ConfigurationError: the options' labels lack one that the dataset has.
         DataError: the prepared dataset is missing or cannot serve such a network.
     """
+    directory = Path(directory)
+    metrics = _measure(path, dataset_directory, directory, options, processes)
+    write_text(directory / "summary.txt", summary(metrics) + "\n")
+    write_json(directory / "metrics.json", metrics)
+    return metrics
+
+
+def export_trained_elsewhere(
+    path: str | os.PathLike,
+    dataset_directory: str | os.PathLike,
+    directory: str | os.PathLike,
+    options: EvaluationOptions,
+    *,
+    processes: int = 1,
+) -> dict[str, Any]:
+    """Puts a .tflite file from elsewhere where `export` puts its own, with the same files beside it.
+
+    Writes a copy, `model.tflite`, and `metrics.json` and `test_inputs.npz` as `evaluate` does; returns the metrics.
+    Arguments and errors are those of `evaluate`.
+    """
+    directory = Path(directory)
+    metrics = _measure(path, dataset_directory, directory, options, processes)
+    write_bytes(directory / "model.tflite", Path(path).read_bytes())
+    write_json(directory / "metrics.json", metrics)
+    return metrics
+
+
+def _measure(
+    path: str | os.PathLike,
+    dataset_directory: str | os.PathLike,
+    directory: Path,
+    options: EvaluationOptions,
+    processes: int,
+) -> dict[str, Any]:
+    """Writes `test_inputs.npz`; returns the metrics."""
     source, sink = describe(path)
-    shape = options.input_shape or _example_shape(path, source)
+    shape = options.input_shape or as_shape(source.shape[1:])
     dataset = open_dataset(dataset_directory, shape, options.features)
     labels = options.labels or dataset.labels
-    outputs = int(np.prod(sink.shape))
-    if outputs not in (len(labels), int(np.prod(shape))):
+    outputs, values = int(np.prod(sink.shape)), int(np.prod(shape))
+    if outputs not in (len(labels), values):
         raise ModelError(
             f"{path} has {outputs} outputs, but there are {len(labels)} labels ({', '.join(labels)}); name its own, in "
             f"order, with {dataset.task}.evaluate.labels (on the command line, --labels)."
         )
+    if len(dataset.truth("testing")) == 0:
+        raise DataError(f"{dataset_directory} has no testing examples, so {path} cannot be evaluated on it.")
     truth = dataset.truth("testing").relabelled(_places(labels, dataset), len(labels))
     features = np.asarray(dataset.features("testing"), np.float32) * np.float32(options.scale)
     same_unit = (options.scale, options.offset) == (1.0, 0.0)
     sounds = dataset.parameters if same_unit and isinstance(dataset, Sounds) else None
     examples = Examples(features + np.float32(options.offset), truth, sounds)
-    directory = Path(directory)
+    _warn_of_units(path, source, examples.features, dataset.task)
     metrics = check(path, examples, directory / "test_inputs.npz", processes=processes)
-    metrics |= {"file": os.fspath(path), "task": dataset.task, "labels": list(labels)}
-    write_text(directory / "summary.txt", summary(metrics) + "\n")
-    write_json(directory / "metrics.json", metrics)
-    return metrics
+    about = {"file": os.fspath(path), "task": dataset.task, "labels": list(labels)}
+    return metrics | about | {"reconstructs": outputs == values}
+
+
+def _warn_of_units(path: str | os.PathLike, source: TensorSpecification, features: np.ndarray, task: str) -> None:
+    """Says so where most values lie beyond what the input tensor can hold, or all in a few of its steps."""
+    q = source.quantisation
+    if q is None:
+        return
+    low, high = ((bound - q.zero_point) * q.scale for bound in (-128, 127))
+    least, most = float(features.min()), float(features.max())
+    beyond = float(np.mean((features < low - q.scale) | (features > high + q.scale)))
+    if beyond > _MOST_BEYOND or most - least < _LEAST_STEPS * q.scale:
+        logger.warning(
+            "%s reads values from %.3g to %.3g, but the examples lie in %.3g to %.3g; is that its unit? See "
+            "%s.evaluate.scale and offset.",
+            path,
+            low,
+            high,
+            least,
+            most,
+            task,
+        )
 
 
 def summary(metrics: Mapping[str, Any]) -> str:
@@ -101,15 +163,6 @@ def summary(metrics: Mapping[str, Any]) -> str:
         score = scores[name]
         lines.append(f"  {name:24} {100 * score.value:5.1f} %  (95 %: {100 * score.low:.1f} to {100 * score.high:.1f})")
     return "\n".join(lines)
-
-
-def _example_shape(path: str | os.PathLike, source: TensorSpecification) -> Shape:
-    """(height, width, channels) of an input tensor with a batch of 1; a vector stands for channels."""
-    shape = source.shape[1:]
-    if not 1 <= len(shape) <= 3:
-        raise ModelError(f"{path} has an input of shape {source.shape}; set evaluate.input_shape (--input-shape).")
-    height, width, channels = [1] * (3 - len(shape)) + list(shape)
-    return height, width, channels
 
 
 def _places(labels: tuple[str, ...], dataset: Dataset) -> np.ndarray:

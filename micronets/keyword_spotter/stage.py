@@ -3,6 +3,7 @@
 import logging
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from micronets.compiler import compile_network
 from micronets.data.options import from_mapping
 from micronets.data.speech.spoken_stream import SpokenStream
 from micronets.device_features.sound import write_features
-from micronets.errors import ModelError
+from micronets.errors import ConfigurationError, ModelError
 from micronets.features.mfcc import MfccParameters
 from micronets.keyword_spotter.build import (
     SpotterSources,
@@ -61,6 +62,26 @@ def prepare_spotter(
         )
     settings = DetectorSettings.of(options, labels, parameters.hop_ms)
     return spotter_sources(compiled, features, settings, directory / "settings")
+
+
+def heard_by(
+    labels: tuple[str, ...], parameters: MfccParameters, evaluate: Mapping[str, Any]
+) -> tuple[tuple[str, ...], MfccParameters]:
+    """Classes and features of a network: the dataset's, or where it has been trained elsewhere, its own.
+
+    Args:
+        evaluate: the section of this name that describes it; empty of a network that has been trained here.
+
+    Raises ConfigurationError where it reads features in another unit, which the device does not compute.
+    """
+    if not evaluate:
+        return labels, parameters
+    if (evaluate["scale"], evaluate["offset"]) != (1, 0):
+        raise ConfigurationError(
+            "The device computes features in their own unit, but evaluate.scale and evaluate.offset say that the "
+            "network reads others; leave this model out of the run of spot."
+        )
+    return tuple(evaluate["labels"]) or labels, replace(parameters, **evaluate["features"])
 
 
 def spot(

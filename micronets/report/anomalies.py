@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from micronets.evaluation import ClipScores, Score
-from micronets.report.records import Dataset, Model
+from micronets.report.records import Model
 from micronets.style import (
     BLUE,
     MUTED,
@@ -68,7 +68,7 @@ def areas_picture(model: Model) -> Picture | None:
         )
 
 
-def scores_picture(model: Model, dataset: Dataset) -> Picture | None:
+def scores_picture(model: Model) -> Picture | None:
     """Histograms of the clips' anomaly scores, normal and anomalous, a panel for each id that was tested; None for a
     network that is scored otherwise, or has not been exported."""
     if model.export is None or model.export.clip_scores is None:
@@ -84,7 +84,7 @@ def scores_picture(model: Model, dataset: Dataset) -> Picture | None:
         panels = figure.subplots(lines, columns, sharex=True, squeeze=False).ravel()
         for axes, index in zip(panels, tested, strict=False):
             draw_scores(axes, clips, shown, index, bins)
-            axes.set_title(dataset.labels[index].replace("_", " "), fontsize=9)
+            axes.set_title(model.export.labels[index].replace("_", " "), fontsize=9)
         for axes in panels[len(tested) :]:
             axes.set_visible(False)
         for axes in panels[max(len(tested) - columns, 0) : len(tested)]:
@@ -117,7 +117,7 @@ def draw_scores(axes: Axes, clips: ClipScores, shown: np.ndarray, index: int, bi
 
 
 def _meaning(model: Model) -> str:
-    if model.architecture.reconstructs:
+    if model.reconstructs:
         return "the mean squared error of its reconstruction"
     return "the probability that it gives to other ids than the clip's own"
 

@@ -170,7 +170,7 @@ GROUPS = (
     Group(
         "one inference",
         (
-            Column("M MACs", "counted", lambda model, build: _millions(model.costs.macs), _paper_macs),
+            Column("M MACs", "counted", lambda model, build: _millions(model.macs(build)), _paper_macs),
             Column(
                 "M instr.",
                 "counted",

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from micronets.report.records import Dataset, Model
+from micronets.report.records import Model
 from micronets.style import INK, NARROW_INCHES, Picture, blank_figure, finish, styled
 
 _HEIGHT_INCHES = 4.9
 _WHITE_TEXT_FROM = 0.55
 
 
-def confusion_picture(model: Model, dataset: Dataset) -> Picture | None:
+def confusion_picture(model: Model) -> Picture | None:
     """The .tflite file's answers on the testing split; None where it has not been exported.
 
     Colours are shares of a true class (rows add up to 1), figures are counts.
@@ -19,7 +19,7 @@ def confusion_picture(model: Model, dataset: Dataset) -> Picture | None:
     counts = model.export.confusion
     totals = counts.sum(axis=1, keepdims=True)
     shares = counts / np.maximum(totals, 1)
-    labels = [label.strip("_") for label in dataset.labels]
+    labels = [label.strip("_") for label in model.export.labels]
     with styled():
         figure = blank_figure(NARROW_INCHES, _HEIGHT_INCHES)
         axes = figure.subplots()

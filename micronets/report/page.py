@@ -65,6 +65,8 @@ def _subtitle(results: Results) -> str:
 
 def _describe(model: Model) -> str:
     costs = model.costs
+    if model.architecture is None or costs is None:
+        return "A .tflite file that has been trained elsewhere."
     return (
         f"{len(model.architecture.layers)} layers, {costs.weights:,} weights, {costs.macs:,} multiply-accumulates "
         f"({costs.ops / 1e6:.2f} Mops; {costs.paper_ops / 1e6:.2f} Mops as the paper counts)."

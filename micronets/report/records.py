@@ -13,7 +13,7 @@ from micronets.evaluation import ClipScores, Score
 from micronets.report.published_figures import Publication
 from micronets.runtime import MICRONETS
 
-Kind = Literal["searched", "published", "baseline", "given"]
+Kind = Literal["searched", "published", "baseline", "given", "tflite"]
 SPLITS = ("training", "validation", "testing")
 
 
@@ -96,6 +96,7 @@ class Export:
         litert_merit, tflm_merit: None where these do not show it.
         scores: TFLM's, by name; among them that of `tflm_merit`.
         clip_scores: of TFLM's answers, where clips are scored by how anomalous they are; otherwise None.
+        labels: of its outputs, in order.
         confusion: int64 of shape (classes, classes): examples by true class (row) and TFLM's answer (column); None
             where examples are not right or wrong.
         tflm_arena_bytes: what TFLM allocates for it on the host.
@@ -107,6 +108,7 @@ class Export:
     tflm_merit: Merit | None
     scores: dict[str, Score]
     clip_scores: ClipScores | None
+    labels: tuple[str, ...]
     confusion: np.ndarray | None
     tflm_arena_bytes: int
 
@@ -178,7 +180,7 @@ class Profile:
 
     Attributes:
         merit: over all inputs that were run; None where they do not show it.
-        instructions: of one inference.
+        instructions: of one inference; likewise `macs`, where they are counted.
         estimate: None where there is no cycle model for the core.
         measured_latency_ms: by the board's own counter; None where only the emulator was asked.
         stack_bytes: greatest depth reached.
@@ -191,6 +193,7 @@ class Profile:
     inputs: int
     merit: Merit | None
     instructions: int
+    macs: int | None
     estimate: Estimate | None
     measured_latency_ms: float | None
     stack_bytes: int
@@ -237,13 +240,16 @@ class Model:
     """One model with everything known of it; None for a stage that has not run.
 
     Attributes:
+        architecture, costs: None of a network that has been trained elsewhere.
+        reconstructs: whether it gives back its input.
         tested: examples of the testing split: windows, where clips are cut into such.
     """
 
     name: str
     kind: Kind
-    architecture: Architecture
-    costs: Costs
+    architecture: Architecture | None
+    costs: Costs | None
+    reconstructs: bool
     search: Search | None
     training: Training | None
     export: Export | None
@@ -255,6 +261,12 @@ class Model:
         """One for each board: that of our own runtime, or where there is none, TFLM's."""
         own = {build.board for build in self.builds if build.runtime == MICRONETS}
         return tuple(build for build in self.builds if build.runtime == MICRONETS or build.board not in own)
+
+    def macs(self, build: Build) -> int | None:
+        """Multiply-accumulates: of the architecture, or where that is not known, those that the compiler left."""
+        if self.costs is not None:
+            return self.costs.macs
+        return build.profile and build.profile.macs
 
     def arena_share(self, build: Build) -> float | None:
         """The arena divided by TFLM's for the same file: on the board where it was built for TFLM, else on the host.

@@ -74,6 +74,7 @@ def _course(model: Model, search: Search) -> Picture:
         (accuracy, flash, sram), (temperature, certainty, mops) = panels
         _draw_accuracy(accuracy, history)
         found = model.costs
+        assert found is not None, "what has been searched has an architecture"
         _draw_cost(flash, history, "flash_bytes", "Flash for constants", found.flash_bytes)
         _draw_cost(sram, history, "sram_bytes", "Peak activations", found.sram_bytes)
         _draw_cost(mops, history, "mops", "Operations", found.ops / 1e6)

@@ -84,31 +84,52 @@ def read_results(task: str, models: Mapping[str, Sequence[str]], results: Path) 
 
 
 def _kind(folder: Path) -> Kind:
+    if _is_trained_elsewhere(folder):
+        return "tflite"
     if folder.name not in PUBLISHED:
         return "searched" if (folder / "search" / "search.json").is_file() else "given"
     return "published" if folder.name.startswith("micronet") else "baseline"
 
 
 def _read_model(folder: Path, builds: Sequence[str], dataset: Dataset, metric: str) -> Model:
-    path = folder / "search" / "architecture.json"
-    if not path.is_file():
-        raise ModelError(f"There is no {path}; run the search stage first.")
-    architecture = Architecture.load(path)
+    architecture = _read_architecture(folder)
     export = _optional(folder / "export" / "metrics.json", lambda path: _read_export(path, dataset, metric), "export")
     tested = dataset.clips["testing"] if export is None else export.count
     return Model(
         name=folder.name,
         kind=_kind(folder),
         architecture=architecture,
-        costs=costs(architecture),
-        search=_optional(folder / "search" / "search.json", _read_search, "search"),
-        training=_optional(
-            folder / "train" / "metrics.json", lambda path: _read_training(path, tested, metric), "train"
-        ),
+        costs=None if architecture is None else costs(architecture),
+        reconstructs=_reconstructs(folder) if architecture is None else architecture.reconstructs,
+        search=None if architecture is None else _optional(folder / "search" / "search.json", _read_search, "search"),
+        training=None
+        if architecture is None
+        else _optional(folder / "train" / "metrics.json", lambda path: _read_training(path, tested, metric), "train"),
         export=export,
         tested=tested,
         builds=tuple(_read_build(folder / build, build, metric) for build in builds),
     )
+
+
+def _read_architecture(folder: Path) -> Architecture | None:
+    """None of a network that has been trained elsewhere."""
+    if _is_trained_elsewhere(folder):
+        return None
+    path = folder / "search" / "architecture.json"
+    if not path.is_file():
+        raise ModelError(f"There is no {path}; run the search stage first.")
+    return Architecture.load(path)
+
+
+def _is_trained_elsewhere(folder: Path) -> bool:
+    """A network of this name may have been trained here before; its files are left then."""
+    path = folder / "export" / "metrics.json"
+    return path.is_file() and _guarded(path, lambda path: "file" in _json(path), "export")
+
+
+def _reconstructs(folder: Path) -> bool:
+    path = folder / "export" / "metrics.json"
+    return _guarded(path, lambda path: bool(_json(path)["reconstructs"]), "export")
 
 
 def _read_build(folder: Path, name: str, metric: str) -> Build:
@@ -203,7 +224,8 @@ def _merit(score: Any, count: Any) -> Merit | None:
 
 def _read_export(path: Path, dataset: Dataset, metric: str) -> Export:
     content = _json(path)
-    confusion, classes = None, len(dataset.labels)
+    labels = tuple(content.get("labels", dataset.labels))
+    confusion, classes = None, len(labels)
     if "confusion" in content:
         confusion = np.asarray(content["confusion"], np.int64)
         if confusion.shape != (classes, classes):
@@ -216,6 +238,7 @@ def _read_export(path: Path, dataset: Dataset, metric: str) -> Export:
         tflm_merit=_merit(scores["tflm"].get(metric), count),
         scores={name: Score.from_json(score) for name, score in scores["tflm"].items()},
         clip_scores=_read_clip_scores(path.with_name("test_inputs.npz")) if metric == AnomalyTruth.metric else None,
+        labels=labels,
         confusion=confusion,
         tflm_arena_bytes=_positive(content["tflm_arena_bytes"]),
     )
@@ -275,6 +298,7 @@ def _read_profile(path: Path, metric: str) -> Profile:
         inputs=int(content["inputs"]),
         merit=_merit(outputs["scores"].get(metric), content["inputs"]),
         instructions=int(counted["instructions"]),
+        macs=None if counted.get("macs") is None else int(counted["macs"]),
         estimate=None if estimated is None else _read_estimate(estimated),
         measured_latency_ms=None if measured is None else float(measured["latency_ms"]),
         stack_bytes=int(counted["stack_bytes"]),

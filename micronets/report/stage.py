@@ -14,7 +14,7 @@ from micronets.report.layer_costs import layers_picture
 from micronets.report.memory_map import memory_picture
 from micronets.report.page import ModelSection, render_page
 from micronets.report.provenance import Provenance
-from micronets.report.records import Dataset, Model
+from micronets.report.records import Model
 from micronets.report.runtime_pictures import runtime_pictures
 from micronets.report.search_pictures import search_pictures
 from micronets.report.sources import read_results
@@ -52,7 +52,7 @@ def report(
     directory = Path(directory)
     found = read_results(task, models, Path(results))
     trade_offs = [*trade_off_pictures(found), *runtime_pictures(found)]
-    sections = [ModelSection(model, _model_pictures(model, found.dataset)) for model in found.models]
+    sections = [ModelSection(model, _model_pictures(model)) for model in found.models]
     table = summary_table(found)
     with atomic_directory(directory / "pictures") as beside:
         for picture in [*trade_offs, *(picture for section in sections for picture in section.pictures)]:
@@ -65,13 +65,13 @@ def report(
     return table
 
 
-def _model_pictures(model: Model, dataset: Dataset) -> list[Picture]:
+def _model_pictures(model: Model) -> list[Picture]:
     pictures: list[Picture | None] = [
         *search_pictures(model),
         training_picture(model),
-        confusion_picture(model, dataset),
+        confusion_picture(model),
         areas_picture(model),
-        scores_picture(model, dataset),
+        scores_picture(model),
     ]
     for build in model.builds:
         pictures += [memory_picture(model, build), layers_picture(model, build)]

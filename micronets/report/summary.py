@@ -71,7 +71,7 @@ def _costs(model: Model, build: Build) -> dict[str, float | int | bool | None]:
         "ram_bytes": build.ram_bytes,
         "arena_bytes": firmware and firmware.arena_bytes,
         "stack_bytes": profile and profile.stack_bytes,
-        "macs": model.costs.macs,
+        "macs": model.macs(build),
         "instructions": profile and profile.instructions,
         "estimated_latency_ms": estimate and estimate.latency_ms,
         "estimated_latency_mean_error_percent": estimate and estimate.mean_error_percent,

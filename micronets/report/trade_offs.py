@@ -16,6 +16,7 @@ from micronets.style import (
     INK,
     MUTED,
     ORANGE,
+    PURPLE,
     VERMILION,
     Picture,
     blank_figure,
@@ -28,14 +29,21 @@ from micronets.style import (
     styled,
 )
 
-_COLOURS: dict[Kind, str] = {"searched": BLUE, "published": VERMILION, "baseline": GREEN, "given": ORANGE}
-_MARKERS: dict[Kind, str] = {"searched": "*", "published": "o", "baseline": "s", "given": "D"}
-_SIZES: dict[Kind, float] = {"searched": 150, "published": 48, "baseline": 42, "given": 42}
+_COLOURS: dict[Kind, str] = {
+    "searched": BLUE,
+    "published": VERMILION,
+    "baseline": GREEN,
+    "given": ORANGE,
+    "tflite": PURPLE,
+}
+_MARKERS: dict[Kind, str] = {"searched": "*", "published": "o", "baseline": "s", "given": "D", "tflite": "^"}
+_SIZES: dict[Kind, float] = {"searched": 150, "published": 48, "baseline": 42, "given": 42, "tflite": 48}
 _KIND_NAMES: dict[Kind, str] = {
     "searched": "searched here",
     "published": "MicroNets, trained here",
     "baseline": "baseline, trained here",
     "given": "your own, trained here",
+    "tflite": "trained elsewhere",
 }
 _LOGARITHMIC_FROM = 12
 _LIMIT = "limit"

@@ -8,6 +8,7 @@ from micronets.architecture import Shape
 from micronets.errors import ConfigurationError
 from micronets.search.ds_cnn_space import DsCnnSpace
 from micronets.search.mobilenet_v2_space import MobileNetV2Space
+from micronets.search.resnet_space import ResNetSpace
 from micronets.search.space import SearchSpace
 
 
@@ -34,10 +35,7 @@ class DsCnnBackbone:
 
     def space(self, input_shape: Shape, classes: int) -> DsCnnSpace:
         """Raises ConfigurationError where the channels are no multiple of 4 or a strided block is none of them."""
-        if not set(self.strided) <= set(range(1, self.blocks + 1)):
-            raise ConfigurationError(
-                f"search.backbone.strided is {list(self.strided)}, but there are the blocks 1 to {self.blocks}."
-            )
+        _check_strided(self.strided, self.blocks)
         strides = tuple((2, 2) if number in self.strided else (1, 1) for number in range(1, self.blocks + 1))
         height, width = self.stem_kernel
         return DsCnnSpace(input_shape, classes, self.channels, strides, (height, width), self.width_steps)
@@ -57,9 +55,34 @@ class MobileNetV2Backbone:
         return MobileNetV2Space(input_shape, classes, self.width, self.width_steps)
 
 
-_KINDS: dict[str, type[DsCnnBackbone] | type[MobileNetV2Backbone]] = {
+@dataclass(frozen=True, kw_only=True)
+class ResNetBackbone:
+    """Residual blocks of dense convolutions; with the channels 16, ResNet-8."""
+
+    channels: int = 32
+    """Of the stem; twice as many from each block on that downsamples. A multiple of 4."""
+    blocks: int = 3
+    strided: tuple[int, ...] = (2, 3)
+    """Numbers, from 1, of the blocks that downsample by 2."""
+    width_steps: int = 10
+    """Widths to choose from, from 1/width_steps of a layer's channels to all of them."""
+
+    def space(self, input_shape: Shape, classes: int) -> ResNetSpace:
+        """Raises ConfigurationError where a strided block is none of the blocks."""
+        _check_strided(self.strided, self.blocks)
+        strided = tuple(number in self.strided for number in range(1, self.blocks + 1))
+        return ResNetSpace(input_shape, classes, self.channels, strided, self.width_steps)
+
+
+def _check_strided(strided: tuple[int, ...], blocks: int) -> None:
+    if not set(strided) <= set(range(1, blocks + 1)):
+        raise ConfigurationError(f"search.backbone.strided is {list(strided)}, but there are the blocks 1 to {blocks}.")
+
+
+_KINDS: dict[str, type[DsCnnBackbone] | type[MobileNetV2Backbone] | type[ResNetBackbone]] = {
     "ds-cnn": DsCnnBackbone,
     "mobilenet-v2": MobileNetV2Backbone,
+    "resnet": ResNetBackbone,
 }
 
 

@@ -12,8 +12,10 @@ from micronets.architecture import Architecture, AveragePooling, Convolution
 from micronets.configuration import Configuration, expand, merge, resolve
 from micronets.data.speech.vocabulary import TEN_WORDS
 from micronets.errors import ConfigurationError, DataError
+from micronets.export.writer import write_tflite
 from micronets.keyword_spotter.options import SpotOptions
 from micronets.runtime import build_name, options_of, runtimes_of, split_build_name
+from tests.networks import random_network
 
 
 @pytest.fixture(scope="session")
@@ -379,3 +381,61 @@ def test_what_a_configuration_leaves_out_is_as_the_default_run_has_it(defaults):
     assert partial.results == "results" and partial.characterise == {**defaults["characterise"], "networks": 5}
     with pytest.raises(ConfigurationError, match="characterise is 3, but must be a mapping"):
         resolve({"characterise": 3})
+
+
+@pytest.fixture
+def tflite(tmp_path) -> Path:
+    """An int8 network for keyword spotting with twelve outputs."""
+    layers = (Convolution(8, (3, 3), (2, 2)), AveragePooling(), Convolution(12, activation="linear"))
+    write_tflite(random_network(Architecture("anything", (49, 10, 1), layers)), tmp_path / "mine.tflite")
+    return tmp_path / "mine.tflite"
+
+
+def test_a_tflite_file_is_neither_searched_nor_trained(resolved, tflite):
+    over = {"kws": {"models": {"mine": {"tflite": str(tflite), "evaluate": {"scale": 2}}, "ds-cnn-s": {}}}}
+    configuration = resolved(over)
+    task = configuration.tasks["kws"]
+    assert (configuration.searched, configuration.given) == ((), ())
+    assert (configuration.trained_elsewhere, configuration.trained) == (("mine",), ("ds-cnn-s",))
+    assert [model.name for model in task.trained] == ["ds-cnn-s"]
+    assert (task.section("evaluate", "mine")["scale"], task.section("evaluate")["scale"]) == (2, 1)
+    taught = {"kws": {**over["kws"], "train": {"distillation": {"weight": 0.5}, "teacher": {"architecture": "mine"}}}}
+    with pytest.raises(ConfigurationError, match="mine is a .tflite file, which cannot teach"):
+        resolved(taught)
+
+
+@pytest.mark.parametrize(
+    ("own", "sentence"),
+    [
+        ({"tflite": "nowhere.tflite"}, "models.mine.tflite: there is no file nowhere.tflite"),
+        ({"search": {}}, "is neither searched nor trained; remove search"),
+        ({"train": {"float_epochs": 3}}, "is neither searched nor trained; remove train"),
+        ({"evaluate": {"input_shape": [10, 49, 1]}}, r"has inputs of \(49, 10, 1\), not of \(10, 49, 1\)"),
+        ({"evaluate": {"labels": ["a", "b"]}}, r"mine.tflite has 12 outputs, but there are 2 classes \(a, b\)"),
+        ({"evaluate": {"lables": []}}, "lables"),
+    ],
+)
+def test_what_a_tflite_file_cannot_be_is_told_before_any_job(resolved, tflite, own, sentence):
+    with pytest.raises(ConfigurationError, match=sentence) as caught:
+        resolved({"kws": {"models": {"mine": {"tflite": str(tflite), **own}}}})
+    assert "\n" not in str(caught.value)
+
+
+def test_a_tflite_file_must_suit_the_task(resolved, tflite, tmp_path):
+    mine = {"models": {"mine": {"tflite": str(tflite)}}}
+    with pytest.raises(ConfigurationError, match=r"vww.models.mine.tflite: vww has square inputs"):
+        resolved({"tasks": ["vww"], "vww": mine})
+    words = {"data": {"keywords": ["yes", "no"]}}
+    with pytest.raises(
+        ConfigurationError, match="has 12 outputs, but there are 4 classes .*in kws.models.mine.evaluate"
+    ):
+        resolved({"kws": mine | words})
+    with pytest.raises(ConfigurationError, match="mine is searched or trained for one task and a file for another"):
+        resolved({"tasks": ["kws", "ad"], "kws": mine, "ad": {"models": {"mine": {"search": {"max_mops": 4}}}}})
+    (tmp_path / "cut.tflite").write_bytes(tflite.read_bytes()[:500])
+    with pytest.raises(ConfigurationError, match="cut.tflite: damaged .tflite file"):
+        resolved({"kws": {"models": {"mine": {"tflite": str(tmp_path / "cut.tflite")}}}})
+    with pytest.raises(ConfigurationError, match="ds-cnn-s is a published network; give the one in .* another name"):
+        resolved({"kws": {"models": {"ds-cnn-s": {"tflite": str(tflite)}}}})
+    with pytest.raises(ConfigurationError, match="evaluate is for a network that is a .tflite file"):
+        resolved({"kws": {"models": {"ds-cnn-s": {"evaluate": {"scale": 2}}}}})

@@ -23,11 +23,13 @@ def results(tmp_path_factory, repository) -> Path:
         if title:
             (directory / title).write_text(content, encoding="utf-8")
     commands = [line[2:] for kind, _, content in blocks if kind == "console" for line in content.splitlines()]
-    assert len(commands) == 4
+    assert len(commands) == 5
     for command in ["python make_data.py", *commands]:
         program, *arguments = command.split()
         call = [sys.executable, *arguments]
-        if program == "snakemake":
+        if program == "micronets":
+            call = [sys.executable, "-m", program, *arguments]
+        elif program == "snakemake":
             arguments = [argument.replace("all", "2") for argument in arguments]
             call = [sys.executable, "-m", program, "--snakefile", str(repository / "Snakefile"), *arguments]
         paths = os.pathsep.join([str(repository), os.environ.get("PYTHONPATH", "")])  # as in the project's folder
@@ -43,6 +45,12 @@ def results(tmp_path_factory, repository) -> Path:
         )
         assert done.returncode == 0, done.stdout + done.stderr
     return directory / "results"
+
+
+def test_the_page_shows_the_configuration_that_is_proposed(results, repository):
+    written = (results.parent / "kws.yaml").read_text(encoding="utf-8")
+    shown = [content for _, _, content in BLOCK.findall((repository / "docs" / "own_data.md").read_text("utf-8"))]
+    assert written in shown
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """Decodes photographs to one size."""
 
+import contextlib
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +28,24 @@ def decode(path: Path, columns: int, rows: int | None = None, box: Box = (0, 0, 
     Raises ImageRejected where it is missing, empty, cut off, no image, or far too large.
     """
     size = (columns, rows or columns)
+    with _opened(path) as image:
+        # JPEG: decodes at a fraction of the size, still above ours
+        image.draft("RGB", (2 * size[0], 2 * size[1]))
+        upright = _in_eight_bits(ImageOps.exif_transpose(image)).convert("RGB")
+        left, top, right, bottom = (edge * side for edge, side in zip(box, 2 * upright.size, strict=True))
+        part = (left, top, right, bottom)
+        return np.asarray(upright.resize(size, Image.Resampling.BILINEAR, part, reducing_gap=2.0))
+
+
+def size_of(path: Path) -> tuple[int, int]:
+    """Columns and rows of a photograph as it is stored, before it is turned upright; raises as `decode`."""
+    with _opened(path) as image:
+        return image.size
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    """The image, not decoded yet; what is wrong with it then or later becomes an ImageRejected."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of odd metadata; what cannot be decoded raises
@@ -34,12 +54,7 @@ def decode(path: Path, columns: int, rows: int | None = None, box: Box = (0, 0, 
                     raise ImageRejected(f"has {image.width} x {image.height} pixels")
                 if min(image.size) < LEAST_SIDE:
                     raise ImageRejected(f"has {image.width} x {image.height} pixels, too few to show anything")
-                # JPEG: decodes at a fraction of the size, still above ours
-                image.draft("RGB", (2 * size[0], 2 * size[1]))
-                upright = _in_eight_bits(ImageOps.exif_transpose(image)).convert("RGB")
-                left, top, right, bottom = (edge * side for edge, side in zip(box, 2 * upright.size, strict=True))
-                part = (left, top, right, bottom)
-                return np.asarray(upright.resize(size, Image.Resampling.BILINEAR, part, reducing_gap=2.0))
+                yield image
     except FileNotFoundError:
         raise ImageRejected("is not there") from None
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:

@@ -34,7 +34,7 @@ from micronets.progress import Progress
 logger = logging.getLogger(__name__)
 
 _SPECTROGRAMS = distinct_spectrograms()
-_SAMPLE_RATE_HZ = _SPECTROGRAMS[0].sample_rate_hz
+SAMPLE_RATE_HZ = _SPECTROGRAMS[0].sample_rate_hz
 _CHUNK_CLIPS = 8
 
 Processed = tuple[list[np.ndarray], list[list[np.ndarray]], list[int], list[tuple[str, str]], Counter[str]]
@@ -84,9 +84,7 @@ def process_clips(root: Path, paths: list[str]) -> Processed:
     conversions: Counter[str] = Counter()
     for index, path in enumerate(paths):
         try:
-            clip, converted = read_converted(root / path, _SAMPLE_RATE_HZ, first_channel=True)
-            if any(parameters.windows(len(clip)) < 1 for parameters in VIEWS.values()):
-                raise ClipRejected(f"too short: {len(clip) / _SAMPLE_RATE_HZ:.1f} s")
+            clip, converted = read_machine(root / path)
         except ClipRejected as reason:
             rejected.append((path, str(reason)))
             continue
@@ -95,6 +93,17 @@ def process_clips(root: Path, paths: list[str]) -> Processed:
         usable.append(index)
         conversions.update(converted)
     return audio, spectrograms, usable, rejected, conversions
+
+
+def read_machine(path: Path) -> tuple[np.ndarray, list[str]]:
+    """A recording's first channel, int16 (samples,) at `SAMPLE_RATE_HZ`, with words for all that was converted.
+
+    Raises ClipRejected where it cannot be read, or is too short for a network's input.
+    """
+    clip, converted = read_converted(path, SAMPLE_RATE_HZ, first_channel=True)
+    if any(parameters.windows(len(clip)) < 1 for parameters in VIEWS.values()):
+        raise ClipRejected(f"too short: {len(clip) / SAMPLE_RATE_HZ:.1f} s")
+    return clip, converted
 
 
 def _in_order(clips: pd.DataFrame) -> pd.DataFrame:
@@ -185,7 +194,7 @@ def _describe(
             "labels": labels,
             "clips": len(clips),
             "samples": len(audio),
-            "sample_rate_hz": _SAMPLE_RATE_HZ,
+            "sample_rate_hz": SAMPLE_RATE_HZ,
             "counts": counts,
             "anomalous": anomalous,
             "recordings_read": len(clips) + len(rejected),

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from micronets.cli import main
-from micronets.errors import ConfigurationError, ModelError
+from micronets.errors import ConfigurationError, DataError, ModelError
 from micronets.evaluation import ClassTruth
 from micronets.export import evaluate as module
-from micronets.export.evaluate import EvaluationOptions, evaluate
+from micronets.export.evaluate import EvaluationOptions, evaluate, export_trained_elsewhere
 from micronets.export.writer import write_tflite
 from micronets.litert import run_litert
 from tests.networks import random_network, small_ds_cnn
@@ -46,7 +46,11 @@ def theirs(tmp_path, monkeypatch):
     def call(**section):
         return evaluate(path, tmp_path / "data", tmp_path / "out", EvaluationOptions.from_section(SECTION | section))
 
-    return SimpleNamespace(evaluate=call, dataset=dataset, folder=tmp_path / "out", asked=asked)
+    def export(**section):
+        options = EvaluationOptions.from_section(SECTION | section)
+        return export_trained_elsewhere(path, tmp_path / "data", tmp_path / "export", options)
+
+    return SimpleNamespace(evaluate=call, export=export, dataset=dataset, folder=tmp_path / "out", asked=asked)
 
 
 def accuracy(metrics):
@@ -90,6 +94,30 @@ def test_inputs_in_another_unit_score_the_same(theirs):
     before = accuracy(theirs.evaluate())
     theirs.dataset.features = (theirs.dataset.features - 3) * 50
     assert accuracy(theirs.evaluate(scale=0.02, offset=3.0)) == pytest.approx(before, abs=0.026)
+
+
+@pytest.mark.parametrize(("section", "told"), [({}, 0), ({"scale": 255.0}, 1), ({"scale": 1 / 255}, 1)])
+def test_values_in_another_unit_are_told(theirs, caplog, section, told):
+    theirs.evaluate(**section)
+    assert caplog.text.count("is that its unit? See winds.evaluate.scale and offset") == told
+
+
+def test_a_file_takes_the_place_of_an_exported_one(theirs, tmp_path):
+    theirs.evaluate(labels=LABELS)
+    expected = json.loads((theirs.folder / "metrics.json").read_text(encoding="utf-8"))
+    theirs.export(labels=LABELS)
+    folder = tmp_path / "export"
+    assert {path.name for path in folder.iterdir()} == {"model.tflite", "metrics.json", "test_inputs.npz"}
+    assert (folder / "model.tflite").read_bytes() == (tmp_path / "theirs.tflite").read_bytes()
+    assert json.loads((folder / "metrics.json").read_text(encoding="utf-8")) == expected
+    assert (expected["file"], expected["reconstructs"]) == (str(tmp_path / "theirs.tflite"), False)
+    assert "float" not in expected["scores"]
+
+
+def test_nothing_can_be_said_without_testing_examples(theirs):
+    theirs.dataset.features, theirs.dataset.classes = theirs.dataset.features[:0], theirs.dataset.classes[:0]
+    with pytest.raises(DataError, match="no testing examples"):
+        theirs.evaluate()
 
 
 def test_outputs_without_labels_are_refused(theirs):

@@ -93,8 +93,7 @@ def test_clips_are_scored_as_in_export(results_of_ad, truth, answers):
     assert len(expected.scores) == 64 and model.tested == len(truth) == 192
     assert model.training.float_merit.count == model.export.tflm_merit.count == 192
     low, high = (np.median(expected.scores[expected.anomalous == anomalous]) for anomalous in (False, True))
-    dataset = read_results("ad", {}, results_of_ad.root).dataset
-    words = scores_picture(model, dataset).alternative
+    words = scores_picture(model).alternative
     assert words == f"Medians of all clips: normal {low:.3g}, anomalous {high:.3g}." and low < high
 
 
@@ -122,7 +121,7 @@ def test_every_clip_stands_in_its_histogram(results_of_ad):
 def test_other_tasks_have_no_such_pictures(whole_results, models):
     results = read_results("kws", models, whole_results.root)
     for model in results.models:
-        assert areas_picture(model) is None and scores_picture(model, results.dataset) is None
+        assert areas_picture(model) is None and scores_picture(model) is None
         assert model.tested == results.dataset.clips["testing"]
 
 

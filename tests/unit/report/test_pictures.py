@@ -75,7 +75,7 @@ def test_words_of_the_confusion_matrix_name_the_worst_class(results, model):
     counts = np.diag(np.full(12, 40))
     counts[2, 2], counts[2, 7] = 29, 11  # up taken for off
     np.copyto(model.export.confusion, counts)
-    words = confusion_picture(model, results.dataset).alternative
+    words = confusion_picture(model).alternative
     assert "up 72 %" in words
     assert words.endswith("most often up is taken for off.")
 
@@ -84,7 +84,7 @@ def test_a_class_without_examples_does_not_hurt(results, model):
     counts = np.diag(np.full(12, 40))
     counts[3] = 0
     np.copyto(model.export.confusion, counts)
-    assert "down 0 %" in confusion_picture(model, results.dataset).alternative
+    assert "down 0 %" in confusion_picture(model).alternative
 
 
 def test_search_pictures_tell_course_and_widths(model):

@@ -48,6 +48,19 @@ def page(whole_report):
     return Page(whole_report / "report.html")
 
 
+def test_a_network_trained_elsewhere_has_a_row_like_others(results_folder):
+    results_folder.trained_elsewhere("ds-cnn-s", 0.8)
+    table = report("kws", {"ds-cnn-s": ["nucleo-f446re"]}, results_folder.root, results_folder.task / "report")
+    (row,) = table.to_dict("records")
+    assert row["kind"] == "tflite" and row["litert_accuracy_percent"] == row["emulator_accuracy_percent"] == 80
+    assert pd.isna(row["float_accuracy_percent"]) and row["macs"] == 2_000_000
+    assert "A .tflite file that has been trained elsewhere." in (results_folder.task / "report/report.html").read_text()
+    text = (results_folder.task / "report" / "summary.txt").read_text(encoding="utf-8").splitlines()
+    assert text[2].split()[:5] == ["ds-cnn-s", "nucleo-f446re", "-", "80.0", "%"]
+    assert (results_folder.task / "report" / "pictures" / "ds-cnn-s_confusion.png").is_file()
+    assert not (results_folder.task / "report" / "pictures" / "ds-cnn-s_training.png").exists()
+
+
 def test_table_shows_the_stages_figures(page):
     groups, columns, *rows = page.rows
     assert len(columns) == 1 + 14

@@ -4,6 +4,7 @@ import pytest
 
 from micronets.errors import MicronetsError
 from micronets.report.sources import read_results, readable_layer
+from tests.unit.report.conftest import LABELS
 
 BOARD = "nucleo-f446re"
 
@@ -62,6 +63,16 @@ def test_stages_that_have_not_run_are_none(results_folder):
     (model,) = read_results("kws", {"ds-cnn-s": [BOARD]}, results_folder.root).models
     assert (model.search, model.training, model.export) == (None, None, None)
     assert (model.builds[0].firmware, model.builds[0].profile, model.builds[0].ram_bytes) == (None, None, None)
+
+
+def test_of_a_network_trained_elsewhere_nothing_is_told_but_its_file(results_folder):
+    results_folder.trained_elsewhere("ds-cnn-s", 0.8, labels=LABELS[::-1])
+    results_folder.train("ds-cnn-s", 0.5, 0.5)  # of a network that had its name before
+    (model,) = read_results("kws", {"ds-cnn-s": [BOARD]}, results_folder.root).models
+    assert (model.kind, model.architecture, model.costs) == ("tflite", None, None)
+    assert (model.search, model.training, model.reconstructs) == (None, None, False)
+    assert model.export.tflm_merit.share == 0.8 and model.export.labels == LABELS[::-1]
+    assert model.macs(model.builds[0]) == 2_000_000
 
 
 def test_without_a_cycle_model_there_is_no_estimate(one_model):
