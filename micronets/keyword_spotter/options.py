@@ -34,6 +34,11 @@ class SpotOptions:
         require(self.noise_volume >= 0, "spot.noise_volume", self.noise_volume, "0 or more")
 
     def check_hop(self, hop_ms: int) -> None:
-        """Raises ConfigurationError where a step is no whole number of the features' hops."""
-        rule = f"a multiple of the features' hop, {hop_ms} ms"
+        """Raises ConfigurationError where a step is no whole number of the features' hops, with times that are."""
+        step_ms = max(1, round(self.step_ms / hop_ms)) * hop_ms
+        smoothing_ms, refractory_ms = (
+            max(1, round(value / step_ms)) * step_ms for value in (self.smoothing_ms, self.refractory_ms)
+        )
+        times = f"step_ms {step_ms}, smoothing_ms {smoothing_ms} and refractory_ms {refractory_ms}"
+        rule = f"a multiple of the features' hop, {hop_ms} ms, for instance {times}"
         require(self.step_ms % hop_ms == 0, "spot.step_ms", self.step_ms, rule)

@@ -12,7 +12,7 @@ from micronets.data.options import from_mapping
 from micronets.data.speech.spoken_stream import SpokenStream
 from micronets.device_features.sound import write_features
 from micronets.errors import ModelError
-from micronets.features.mfcc import MfccParameters
+from micronets.features.speech_features import VIEWS, SpeechFeatures
 from micronets.keyword_spotter.build import (
     SpotterSources,
     build_for_emulator,
@@ -25,6 +25,7 @@ from micronets.keyword_spotter.result import SpotResult
 from micronets.keyword_spotter.run import listen_on_emulator
 from micronets.keyword_spotter.score import score
 from micronets.keyword_spotter.settings import DetectorSettings
+from micronets.tflm.network import read_input
 
 logger = logging.getLogger(__name__)
 
@@ -32,12 +33,26 @@ _START_LIMIT_S = 60.0
 _LIMIT_PER_SECOND = 10.0  # of wall-clock time for a second of audio
 
 
+def features_read_by(tflite: Path) -> SpeechFeatures:
+    """The features of speech that an int8 .tflite file reads, by the number of its input's values.
+
+    Raises ModelError where there are none of so many, or the file has no such input.
+    """
+    shape = read_input(tflite).shape
+    for known, parameters in VIEWS.items():
+        if math.prod(known) == math.prod(shape):
+            return parameters
+    kinds = dict.fromkeys(VIEWS.values())
+    expected = " or ".join(f"{features.frames} frames of {features.frame_values}" for features in kinds)
+    raise ModelError(f"{tflite} reads {math.prod(shape)} values, but the features of speech are {expected}.")
+
+
 def prepare_spotter(
     tflite: Path,
     board: Board,
     options: SpotOptions,
     labels: tuple[str, ...],
-    parameters: MfccParameters,
+    parameters: SpeechFeatures,
     directory: Path,
     *,
     optimise: str = "balanced",
@@ -70,7 +85,7 @@ def spot(
     directory: Path,
     section: Mapping[str, Any],
     labels: tuple[str, ...],
-    parameters: MfccParameters,
+    parameters: SpeechFeatures,
     *,
     optimise: str = "balanced",
 ) -> SpotResult:
