@@ -47,6 +47,11 @@ def features_read_by(tflite: Path) -> SpeechFeatures:
     raise ModelError(f"{tflite} reads {math.prod(shape)} values, but the features of speech are {expected}.")
 
 
+def time_limit_s(seconds: float) -> float:
+    """Of the emulator, for so many seconds of audio."""
+    return _START_LIMIT_S + _LIMIT_PER_SECOND * seconds
+
+
 def prepare_spotter(
     tflite: Path,
     board: Board,
@@ -103,8 +108,7 @@ def spot(
     sources = prepare_spotter(tflite, board, options, labels, parameters, directory, optimise=optimise)
     firmware = build_for_emulator(sources, board, directory)
     logger.info("playing %.1f minutes of audio to %s", stream.seconds / 60, firmware.network)
-    limit_s = _START_LIMIT_S + _LIMIT_PER_SECOND * stream.seconds
-    listened = listen_on_emulator(firmware, sources, stream.audio, timeout_s=limit_s)
+    listened = listen_on_emulator(firmware, sources, stream.audio, timeout_s=time_limit_s(stream.seconds))
     answers, settings = listened.answers, sources.settings
     truth = (stream.events, options.tolerance_ms, stream.seconds)
     result = SpotResult(
