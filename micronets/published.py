@@ -3,7 +3,7 @@
 MicroNets: widths of Table 5 of the paper (arXiv 2010.11267) for keyword spotting and anomaly detection; those for
 visual wake words are read from the files that Arm has released, as the paper shows them in a picture only. Baselines:
 - DS-CNN: Hello Edge (arXiv 1711.07128) in the form whose operation counts equal the paper's Table 4: stem of stride 1,
-  first block of stride 2.
+  first block of stride 2; and in that of MLPerf Tiny's keyword spotting, where the stem has the stride.
 - MobileNetV2 (arXiv 1801.04381), the paper's backbone and teacher, its first bottleneck expanded like the others, as in
   the released MicroNets; MobileNetV1 (arXiv 1704.04861) of width 0.25 as in MLPerf Tiny, and in grey, which is the
   shape of TensorFlow's person detection.
@@ -75,10 +75,11 @@ def ds_cnn(
     *,
     input_shape: Shape = KWS_INPUT,
     stem_kernel: tuple[int, int] = (10, 4),
+    stem_stride: tuple[int, int] = _KEEP,
     strided: Sequence[int] = (0,),
 ) -> Architecture:
     """A depthwise-separable network: a stem, then blocks, those at the indices `strided` of stride 2."""
-    layers: list[Layer] = [Convolution(stem, stem_kernel)]
+    layers: list[Layer] = [Convolution(stem, stem_kernel, stem_stride)]
     for index, channels in enumerate(blocks):
         layers += [DepthwiseConvolution((3, 3), _DOWN if index in strided else _KEEP), Convolution(channels)]
     layers += [AveragePooling(), Convolution(classes, activation="linear")]
@@ -237,6 +238,7 @@ _RECIPES: dict[str, Callable[[str], Architecture]] = {
     "ds-cnn-s": lambda name: ds_cnn(name, 64, [64] * 4),
     "ds-cnn-m": lambda name: ds_cnn(name, 172, [172] * 4),
     "ds-cnn-l": lambda name: ds_cnn(name, 276, [276] * 5),
+    "ds-cnn-mlperf": lambda name: ds_cnn(name, 64, [64] * 4, stem_stride=_DOWN, strided=()),
     "ds-cnn-1d": lambda name: ds_cnn_1d(name, [(3, 128), (5, 128), (10, 128), (15, 32)]),
     "micronet-vww-2": lambda name: mobilenet_v2(name, (50, 50, 1), 12, _VWW_2, 128),
     "micronet-vww-3": lambda name: mobilenet_v2(name, (128, 128, 1), 9, _VWW_3, 128),
