@@ -3,7 +3,7 @@
 An `Architecture` says which layers stand in which order and how wide they are, and nothing about training.
 Every network here is a chain of layers; an `Addition` may reach back to an earlier one, and a `Convolution` may read an
 earlier one in the place of its predecessor, as on the shortcut of a residual block.
-All convolutions use SAME padding, as in the paper's networks.
+Convolutions use SAME padding, as in the paper's networks, or none (VALID); a 1-D network is one whose maps are 1 wide.
 """
 
 import dataclasses
@@ -18,6 +18,8 @@ from micronets.atomic import write_json
 from micronets.errors import ModelError
 
 Activation = Literal["relu6", "linear"]
+Padding = Literal["same", "valid"]
+"""Of a map before a convolution: zeros around it, so that stride alone makes the result smaller, or none."""
 Shape = tuple[int, int, int]
 """Height, width, channels of one image or feature map."""
 
@@ -44,6 +46,7 @@ class Convolution:
     stride: tuple[int, int] = (1, 1)
     activation: Activation = "relu6"
     source: int | None = None
+    padding: Padding = "same"
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class DepthwiseConvolution:
     kernel: tuple[int, int] = (3, 3)
     stride: tuple[int, int] = (1, 1)
     activation: Activation = "relu6"
+    padding: Padding = "same"
 
 
 @dataclass(frozen=True)
@@ -136,6 +140,9 @@ class Architecture:
             if not isinstance(layer, AveragePooling) and layer.activation not in get_args(Activation):
                 known = " or ".join(get_args(Activation))
                 raise ModelError(f"The activation {what} is {layer.activation!r}; it must be {known}.")
+            if isinstance(layer, Convolution | DepthwiseConvolution) and layer.padding not in get_args(Padding):
+                known = " or ".join(get_args(Padding))
+                raise ModelError(f"The padding {what} is {layer.padding!r}; it must be {known}.")
 
     def output_shapes(self) -> tuple[Shape, ...]:
         """The shape after every layer, in order."""
@@ -184,6 +191,13 @@ class Architecture:
         out_channels = channels if isinstance(layer, DepthwiseConvolution) else layer.channels
         if isinstance(layer, TransposedConvolution):
             return (height * layer.stride[0], width * layer.stride[1], out_channels)
+        if layer.padding == "valid":
+            height, width = height - layer.kernel[0] + 1, width - layer.kernel[1] + 1
+            if height < 1 or width < 1:
+                raise ModelError(
+                    f"The kernel of layer {index} of {self.name!r} is larger than its map of {shape[:2]} pixels, which "
+                    "nothing pads; make it smaller, or padding same."
+                )
         return (-(-height // layer.stride[0]), -(-width // layer.stride[1]), out_channels)
 
     def to_json(self) -> dict[str, Any]:
@@ -244,6 +258,8 @@ def _to_json(layer: Layer) -> dict[str, Any]:
     fields = dataclasses.asdict(layer)
     if isinstance(layer, Convolution) and layer.source is None:
         del fields["source"]
+    if fields.get("padding") == "same":
+        del fields["padding"]
     if isinstance(layer, Addition) and layer.activation == "linear":
         del fields["activation"]
     return {"kind": layer.kind, **fields}

@@ -133,14 +133,14 @@ def _resolve_task(name: str, given: Mapping[str, Any], boards: tuple[str, ...]) 
     sections = {key: merged[key] for key in own}
     _check_data(name, sections["data"])
     _check_options(name, sections)
-    if "spot" in sections:
-        _check_spot(name, sections["spot"])
     models = {
         model: _resolve_model(name, model, own or {}, sections, boards) for model, own in merged["models"].items()
     }
     task = TaskConfiguration(name, sections, models)
     for model in task.trained:
         _check_teacher(task, model)
+        if "spot" in sections:
+            _check_spot(task, model.name)
     return task
 
 
@@ -269,13 +269,13 @@ def _check_options(task: str, sections: Mapping[str, Section], place: str = "") 
             raise ConfigurationError(f"{task}.{place}{before}{error}.") from None
 
 
-def _check_spot(task: str, section: Section) -> None:
-    speech: Any = find_task(task)
-    hop_ms = speech.features.hop_ms
+def _check_spot(task: TaskConfiguration, model: str) -> None:
+    speech: Any = find_task(task.name)
+    hop_ms = speech.features_of(_input_shape(task, model)).hop_ms
     try:
-        from_mapping(SpotOptions, section, "spot").check_hop(hop_ms)
+        from_mapping(SpotOptions, task.sections["spot"], "spot").check_hop(hop_ms)
     except ConfigurationError as error:
-        raise ConfigurationError(f"{task}.{error}.") from None
+        raise ConfigurationError(f"{task.name}.{error}.") from None
 
 
 def _schema(name: str) -> dict[str, Any]:

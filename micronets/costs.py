@@ -135,7 +135,10 @@ def _exact_size(layer: Layer, size: tuple[float, float]) -> tuple[float, float]:
         return 1.0, 1.0
     if isinstance(layer, TransposedConvolution):
         return size[0] * layer.stride[0], size[1] * layer.stride[1]
-    return size[0] / layer.stride[0], size[1] / layer.stride[1]
+    height, width = size
+    if not isinstance(layer, AveragePooling) and layer.padding == "valid":
+        height, width = height - layer.kernel[0] + 1, width - layer.kernel[1] + 1
+    return height / layer.stride[0], width / layer.stride[1]
 
 
 def _elements(shape: tuple[int, int, int]) -> int:

@@ -3,10 +3,13 @@
 MicroNets: widths of Table 5 of the paper (arXiv 2010.11267) for keyword spotting and anomaly detection; those for
 visual wake words are read from the files that Arm has released, as the paper shows them in a picture only. Baselines:
 - DS-CNN: Hello Edge (arXiv 1711.07128) in the form whose operation counts equal the paper's Table 4: stem of stride 1,
-  first block of stride 2.
+  first block of stride 2; and in that of MLPerf Tiny's keyword spotting, where the stem has the stride.
 - MobileNetV2 (arXiv 1801.04381), the paper's backbone and teacher, its first bottleneck expanded like the others, as in
   the released MicroNets; MobileNetV1 (arXiv 1704.04861) of width 0.25 as in MLPerf Tiny, and in grey, which is the
   shape of TensorFlow's person detection.
+- The 1-D DS-CNN of MLPerf Tiny's streaming wake word over 30 frames of 40 mel bands, with ReLU6 in the place of ReLU
+  (github.com/mlcommons/tiny, 1afd2c9, benchmark/training/streaming_wakeword/keras_model.py): depthwise convolutions in
+  time without padding or activation, each followed by a pointwise one, until one frame is left.
 - ResNet-8 of MLPerf Tiny for pictures of 32 x 32 pixels, with ReLU6 in the place of ReLU.
 - Fully connected autoencoder of MLPerf Tiny over 5 frames of 128 mel bands, and a wide one.
 - Convolutional autoencoder of Ribeiro et al. (arXiv 2006.10417) over 32 frames of 128 mel bands, whose operations and
@@ -36,6 +39,10 @@ AD_CLASSES = 4
 VWW_CLASSES = 2
 IC_INPUT = (32, 32, 3)
 IC_CLASSES = 10
+WAKE_WORD_INPUT = (30, 1, 40)
+"""30 frames of 40 mel bands, which are its channels."""
+WAKE_WORD_CLASSES = 3
+"""The word, silence, and every other word."""
 WINDOW_FEATURES = 640
 """5 frames x 128 mel bands, which the fully connected autoencoders read."""
 MEL_IMAGE = (32, 128, 1)
@@ -78,10 +85,11 @@ def ds_cnn(
     *,
     input_shape: Shape = KWS_INPUT,
     stem_kernel: tuple[int, int] = (10, 4),
+    stem_stride: tuple[int, int] = _KEEP,
     strided: Sequence[int] = (0,),
 ) -> Architecture:
     """A depthwise-separable network: a stem, then blocks, those at the indices `strided` of stride 2."""
-    layers: list[Layer] = [Convolution(stem, stem_kernel)]
+    layers: list[Layer] = [Convolution(stem, stem_kernel, stem_stride)]
     for index, channels in enumerate(blocks):
         layers += [DepthwiseConvolution((3, 3), _DOWN if index in strided else _KEEP), Convolution(channels)]
     layers += [AveragePooling(), Convolution(classes, activation="linear")]
@@ -92,6 +100,15 @@ def anomaly_ds_cnn(name: str, stem: int, blocks: Sequence[int]) -> Architecture:
     """The paper's form for anomaly detection: stem 3x3, the first block and the last two of stride 2."""
     strided = (0, len(blocks) - 2, len(blocks) - 1)
     return ds_cnn(name, stem, blocks, AD_CLASSES, input_shape=AD_INPUT, stem_kernel=(3, 3), strided=strided)
+
+
+def ds_cnn_1d(name: str, blocks: Sequence[tuple[int, int]]) -> Architecture:
+    """Blocks of (frames of the depthwise kernel, channels of the pointwise convolution), then the classifier."""
+    layers: list[Layer] = []
+    for frames, channels in blocks:
+        layers += [DepthwiseConvolution((frames, 1), activation="linear", padding="valid"), Convolution(channels)]
+    layers.append(Convolution(WAKE_WORD_CLASSES, activation="linear"))
+    return Architecture(name, WAKE_WORD_INPUT, tuple(layers))
 
 
 def mobilenet_v2(
@@ -240,6 +257,8 @@ _RECIPES: dict[str, Callable[[str], Architecture]] = {
     "ds-cnn-s": lambda name: ds_cnn(name, 64, [64] * 4),
     "ds-cnn-m": lambda name: ds_cnn(name, 172, [172] * 4),
     "ds-cnn-l": lambda name: ds_cnn(name, 276, [276] * 5),
+    "ds-cnn-mlperf": lambda name: ds_cnn(name, 64, [64] * 4, stem_stride=_DOWN, strided=()),
+    "ds-cnn-1d": lambda name: ds_cnn_1d(name, [(3, 128), (5, 128), (10, 128), (15, 32)]),
     "micronet-vww-2": lambda name: mobilenet_v2(name, (50, 50, 1), 12, _VWW_2, 128),
     "micronet-vww-3": lambda name: mobilenet_v2(name, (128, 128, 1), 9, _VWW_3, 128),
     "micronet-vww-4": lambda name: mobilenet_v2(name, (128, 128, 1), 8, _VWW_4, 128),

@@ -45,8 +45,10 @@ def random_network(
             kernel = (generator.normal(0, 1, shape) * sizes).astype(np.float32)
             bias = generator.normal(0.3, 0.4, shape[-1]).astype(np.float32)
             scale = (np.abs(kernel).reshape(-1, shape[-1]).max(axis=0) / limit).astype(np.float32)
-            convolve = transposed_convolution if isinstance(layer, TransposedConvolution) else _convolve
-            values = convolve(values, kernel, layer.stride) + bias
+            if isinstance(layer, TransposedConvolution):
+                values = transposed_convolution(values, kernel, layer.stride) + bias
+            else:
+                values = _convolve(values, kernel, layer.stride, layer.padding) + bias
             if layer.activation == "relu6":
                 values = np.clip(values, 0, 6)
         elif isinstance(layer, AveragePooling):
@@ -113,6 +115,23 @@ def small_residual() -> Architecture:
     )
 
 
+def small_one_dimensional() -> Architecture:
+    """In time alone and without padding, frames of 6 values as channels, with a stride, down to one frame."""
+    return Architecture(
+        "small-one-dimensional",
+        (16, 1, 6),
+        (
+            DepthwiseConvolution((3, 1), activation="linear", padding="valid"),
+            Convolution(9),
+            DepthwiseConvolution((4, 1), (2, 1), activation="linear", padding="valid"),
+            Convolution(7),
+            Convolution(8, (3, 1), padding="valid"),
+            DepthwiseConvolution((4, 1), activation="linear", padding="valid"),
+            Convolution(4, activation="linear"),
+        ),
+    )
+
+
 def small_skip_pool() -> Architecture:
     """A network whose downsampling block was skipped: pooling 2x2 at stride 2 over odd sizes."""
     return Architecture(
@@ -152,9 +171,13 @@ def same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
     return total // 2, total - total // 2
 
 
-def windows(values: np.ndarray, kernel: tuple[int, int], stride: tuple[int, int], fill: float = 0) -> np.ndarray:
-    """SAME-padded windows of maps (n, h, w, c): shape (n, out h, out w, c, kernel h, kernel w)."""
-    pads = [same_padding(values.shape[axis + 1], kernel[axis], stride[axis]) for axis in (0, 1)]
+def windows(
+    values: np.ndarray, kernel: tuple[int, int], stride: tuple[int, int], fill: float = 0, padding: str = "same"
+) -> np.ndarray:
+    """Windows of maps (n, h, w, c), SAME-padded or not at all: shape (n, out h, out w, c, kernel h, kernel w)."""
+    pads = [(0, 0), (0, 0)]
+    if padding == "same":
+        pads = [same_padding(values.shape[axis + 1], kernel[axis], stride[axis]) for axis in (0, 1)]
     padded = np.pad(values, ((0, 0), *pads, (0, 0)), constant_values=fill)
     view = np.lib.stride_tricks.sliding_window_view(padded, kernel, axis=(1, 2))
     return view[:, :: stride[0], :: stride[1]]
@@ -175,8 +198,8 @@ def transposed_convolution(values: np.ndarray, kernel: np.ndarray, stride: tuple
     return frame[:, top : top + size[0], left : left + size[1]]
 
 
-def _convolve(values: np.ndarray, kernel: np.ndarray, stride: tuple[int, int]) -> np.ndarray:
-    patches = windows(values, kernel.shape[:2], stride)
+def _convolve(values: np.ndarray, kernel: np.ndarray, stride: tuple[int, int], padding: str) -> np.ndarray:
+    patches = windows(values, kernel.shape[:2], stride, padding=padding)
     if kernel.ndim == 3:
         return np.einsum("nhwcij,ijc->nhwc", patches, kernel)
     return np.einsum("nhwcij,ijco->nhwo", patches, kernel, optimize=True)

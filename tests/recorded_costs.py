@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 RECORD = Path(__file__).with_name("recorded_costs.csv")
 SHARED_MODELS = Path(__file__).parents[2] / "shared" / "models"
 M4_BOARD, M55_BOARD = "nucleo-l4r5zi", "corstone-300"
-_PUBLISHED = ("ds-cnn-s", "micronet-kws-s", "micronet-vww-2", "mobilenet-v1-025", "fc-ae", "conv-ae-small")
+_PUBLISHED = ("ds-cnn-s", "ds-cnn-1d", "micronet-kws-s", "micronet-vww-2", "mobilenet-v1-025", "fc-ae", "conv-ae-small")
 _FILES = (
     "kws_ref_model.tflite",
     "vww_96_int8.tflite",

@@ -7,7 +7,7 @@ from micronets.boards import find_board
 from micronets.data.speech.dataset import SpeechDataset
 from micronets.data.speech.spoken_stream import SpokenStream
 from micronets.job import job
-from micronets.keyword_spotter.stage import heard_by, spot
+from micronets.keyword_spotter.stage import features_read_by, heard_by, spot
 from micronets.tracking import StageRun
 
 results, task, model = snakemake.config["results"], snakemake.wildcards.task, snakemake.wildcards.model
@@ -15,7 +15,8 @@ board, directory = find_board(snakemake.wildcards.board), Path(snakemake.output.
 with job(f"{task} {model} {board.name} spot", snakemake.log[0]):
     with StageRun(results, task, model, f"spot {board.name}", dict(snakemake.params)) as run:
         dataset = SpeechDataset.open(Path(snakemake.input.dataset).parent)
-        labels, parameters = heard_by(dataset.labels, dataset.parameters, snakemake.params.evaluate)
+        features = features_read_by(Path(snakemake.input.model))
+        labels, parameters = heard_by(dataset.labels, features, snakemake.params.evaluate)
         about = {"labels": labels, "parameters": parameters, **snakemake.params.firmware}
         stream = SpokenStream.load(snakemake.input.audio, snakemake.input.truth, dataset.parameters.sample_rate_hz)
         found = spot(Path(snakemake.input.model), stream, board, directory, snakemake.params.spot, **about)

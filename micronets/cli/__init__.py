@@ -30,6 +30,7 @@ COMMANDS = {
         "features-accuracy": "compare a network's answers on features from host and device",
         "image-input": "generate and measure the C that turns a camera's frames into a network's input",
         "spot": "build a keyword spotter around a network, and score it on a stream of audio",
+        "listen": "print which words a finished keyword spotter hears in recordings of your own",
     },
     "How good a network is": {
         "evaluate": "run a .tflite file on the testing split of a prepared dataset",

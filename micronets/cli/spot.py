@@ -14,11 +14,11 @@ from micronets.target import EMULATOR, serial_port
 
 if TYPE_CHECKING:
     from micronets.data.speech.spoken_stream import SpokenStream
-    from micronets.features.mfcc import MfccParameters
+    from micronets.features.speech_features import SpeechFeatures
 
 DESCRIPTION = """\
-Build a keyword spotter around a network: audio, MFCC, network, smoothed detections. Play a stream of words in noise to
-it on an emulator of the board's core, and print its hits, misses and false alarms."""
+Build a keyword spotter around a network: audio, features, network, smoothed detections. Play a stream of words in noise
+to it on an emulator of the board's core, and print its hits, misses and false alarms."""
 EXAMPLES = """\
   micronets spot model.tflite --data path/to/speech_commands --output spot
   micronets spot model.tflite --stream own.wav own.csv --threshold 0.8
@@ -38,7 +38,7 @@ _HELP = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", type=Path, help="a .tflite file that reads MFCC")
+    parser.add_argument("model", type=Path, help="a .tflite file that reads MFCC or a filterbank")
     heard = parser.add_argument_group("what is heard")
     heard.add_argument(
         "--data", type=Path, metavar="FOLDER", help="recordings in the layout of Speech Commands, or a prepared dataset"
@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="WORD",
         help="classes of its outputs, in order, if neither the task's nor those of --data",
     )
-    network.add_argument("--window-ms", type=int, metavar="N", help="window of its MFCC, if not 40")
+    network.add_argument("--window-ms", type=int, metavar="N", help="window of its features, if not 40 (MFCC) or 64")
     add_board(parser, default="nucleo-f446re")
     add_optimise(parser)
     parser.add_argument(
@@ -90,8 +90,7 @@ def _spot(options: argparse.Namespace, directory: Path, scratch: Path) -> str:
     from micronets.errors import ConfigurationError
     from micronets.keyword_spotter.build import build_for_board
     from micronets.keyword_spotter.serial_audio import check_detections, flash_and_listen
-    from micronets.keyword_spotter.stage import prepare_spotter, spot
-    from micronets.tasks import find_task
+    from micronets.keyword_spotter.stage import features_read_by, prepare_spotter, spot
 
     board, port = board_of(options), serial_port(options.target)
     if port is not None and options.microphone:
@@ -99,9 +98,10 @@ def _spot(options: argparse.Namespace, directory: Path, scratch: Path) -> str:
             "a board with a microphone hears nothing over the serial port; leave out either --microphone or --target"
         )
     spot_options = SpotOptions(**{field.name: getattr(options, field.name) for field in fields(SpotOptions)})
-    task: Any = find_task("kws")  # the task of speech has classes and features beside what every task has
     labels = _labels(options)
-    parameters = task.features if options.window_ms is None else replace(task.features, window_ms=options.window_ms)
+    parameters = features_read_by(options.model)
+    if options.window_ms is not None:
+        parameters = replace(parameters, window_ms=options.window_ms)
     elf = None
     if port is not None or options.microphone is not None:
         sources = prepare_spotter(
@@ -135,7 +135,7 @@ def _labels(options: argparse.Namespace) -> tuple[str, ...]:
 
 
 def _stream(
-    options: argparse.Namespace, spot_options: SpotOptions, parameters: "MfccParameters", scratch: Path
+    options: argparse.Namespace, spot_options: SpotOptions, parameters: "SpeechFeatures", scratch: Path
 ) -> "SpokenStream":
     from micronets.data.speech.dataset import SpeechDataset
     from micronets.data.speech.spoken_stream import SpokenStream, make_stream

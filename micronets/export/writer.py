@@ -20,6 +20,7 @@ from micronets.architecture import (
     Convolution,
     DepthwiseConvolution,
     Layer,
+    Padding,
     Shape,
     TransposedConvolution,
 )
@@ -33,6 +34,7 @@ _FUSED: dict[Activation, int] = {
     "relu6": schema.ActivationFunctionType.RELU6,
     "linear": schema.ActivationFunctionType.NONE,
 }
+_PADDING: dict[Padding, int] = {"same": schema.Padding.SAME, "valid": schema.Padding.VALID}
 _OPTIONS = schema.BuiltinOptions
 _MINIMUM_RUNTIME = {"float32": (1, 5, 0), "int8": (1, 14, 0), "int4": (2, 11, 0)}
 _MINIMUM_RUNTIME_OF_TRANSPOSED = (2, 3, 0)
@@ -260,7 +262,8 @@ class _Writer:
 
 
 def _window(layer: AnyConvolution) -> dict[str, int]:
-    return {"padding": schema.Padding.SAME, "strideH": layer.stride[0], "strideW": layer.stride[1]}
+    padding = "same" if isinstance(layer, TransposedConvolution) else layer.padding
+    return {"padding": _PADDING[padding], "strideH": layer.stride[0], "strideW": layer.stride[1]}
 
 
 def _stored(kernel: np.ndarray) -> np.ndarray:

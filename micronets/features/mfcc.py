@@ -21,7 +21,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from micronets.errors import ConfigurationError
-from micronets.features.spectrum import periodic_hann, triangles
+from micronets.features.spectrum import hertz_to_htk_mel, periodic_hann, triangles
 
 _BLOCK_CLIPS = 4  # a block and its spectra (4 x 49 x 1024 float32, 0.8 MB) stay in the cache and in the allocator
 
@@ -79,6 +79,11 @@ class MfccParameters:
         return 1 + (self.clip_samples - self.window_samples) // self.hop_samples
 
     @property
+    def frame_values(self) -> int:
+        """Of a frame."""
+        return self.coefficients
+
+    @property
     def spectrum_bins(self) -> int:
         """FFT bins that the mel bands look at: those up to `mel_high_hz`."""
         return int(self.mel_high_hz * self.fft_samples // self.sample_rate_hz) + 1
@@ -89,8 +94,10 @@ class MfccParameters:
 
     def mel_axis(self) -> tuple[np.ndarray, np.ndarray]:
         """In mel, where the triangles are straight: FFT bins (spectrum_bins,), edges of the bands (mel_bands + 2,)."""
-        mel = _hertz_to_mel(np.arange(self.spectrum_bins) * self.sample_rate_hz / self.fft_samples)
-        return mel, np.linspace(_hertz_to_mel(self.mel_low_hz), _hertz_to_mel(self.mel_high_hz), self.mel_bands + 2)
+        mel = hertz_to_htk_mel(np.arange(self.spectrum_bins) * self.sample_rate_hz / self.fft_samples)
+        return mel, np.linspace(
+            hertz_to_htk_mel(self.mel_low_hz), hertz_to_htk_mel(self.mel_high_hz), self.mel_bands + 2
+        )
 
     def mel_matrix(self) -> np.ndarray:
         """Weight of each FFT bin in each mel band, float32 of shape (spectrum_bins, mel_bands)."""
@@ -101,10 +108,6 @@ class MfccParameters:
         band, coefficient = np.arange(self.mel_bands)[:, None], np.arange(self.coefficients)
         cosine = np.cos(np.pi * coefficient * (band + 0.5) / self.mel_bands)
         return (np.sqrt(2 / self.mel_bands) * cosine).astype(np.float32)
-
-
-def _hertz_to_mel(frequency_hz: float | np.ndarray) -> np.ndarray:
-    return 1127 * np.log1p(np.asarray(frequency_hz, dtype=np.float64) / 700)
 
 
 @lru_cache(maxsize=8)

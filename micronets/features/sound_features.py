@@ -3,12 +3,13 @@
 import json
 from dataclasses import asdict
 
+from micronets.features.filterbank import FilterbankParameters
 from micronets.features.log_mel import LogMelParameters
 from micronets.features.mfcc import MfccParameters
 
-SoundFeatures = MfccParameters | LogMelParameters
+SoundFeatures = MfccParameters | FilterbankParameters | LogMelParameters
 
-_KINDS = {"mfcc": MfccParameters, "log_mel": LogMelParameters}
+_KINDS = {"mfcc": MfccParameters, "filterbank": FilterbankParameters, "log_mel": LogMelParameters}
 
 
 def to_text(parameters: SoundFeatures) -> str:

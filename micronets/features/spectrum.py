@@ -1,4 +1,4 @@
-"""What MFCC and log-mel features share: the window and the triangular bands."""
+"""What features of sounds share: the window, the triangular bands, and where these lie."""
 
 import numpy as np
 
@@ -22,3 +22,8 @@ def triangles(positions: np.ndarray, edges: np.ndarray) -> np.ndarray:
     left, centre, right = edges[:-2], edges[1:-1], edges[2:]
     place = positions[:, None]
     return np.maximum(np.minimum((place - left) / (centre - left), (right - place) / (right - centre)), 0)
+
+
+def hertz_to_htk_mel(frequency_hz: float | np.ndarray) -> np.ndarray:
+    """The HTK mel scale, 1127 ln(1 + f / 700)."""
+    return 1127 * np.log1p(np.asarray(frequency_hz, dtype=np.float64) / 700)

@@ -1,6 +1,6 @@
 """How keywords are spotted in a stream of audio: the section `spot` of the configuration."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from micronets.data.options import require
 
@@ -33,7 +33,17 @@ class SpotOptions:
         require(self.minutes > 0, "spot.minutes", self.minutes, "above 0")
         require(self.noise_volume >= 0, "spot.noise_volume", self.noise_volume, "0 or more")
 
+    def in_hops(self, hop_ms: int) -> "SpotOptions":
+        """The same with the nearest step that is a whole number of the features' hops, and times of whole steps."""
+        step_ms = max(1, round(self.step_ms / hop_ms)) * hop_ms
+        smoothing_ms, refractory_ms = (
+            max(1, round(value / step_ms)) * step_ms for value in (self.smoothing_ms, self.refractory_ms)
+        )
+        return replace(self, step_ms=step_ms, smoothing_ms=smoothing_ms, refractory_ms=refractory_ms)
+
     def check_hop(self, hop_ms: int) -> None:
-        """Raises ConfigurationError where a step is no whole number of the features' hops."""
-        rule = f"a multiple of the features' hop, {hop_ms} ms"
+        """Raises ConfigurationError where a step is no whole number of the features' hops, with times that are."""
+        near = self.in_hops(hop_ms)
+        times = f"step_ms {near.step_ms}, smoothing_ms {near.smoothing_ms} and refractory_ms {near.refractory_ms}"
+        rule = f"a multiple of the features' hop, {hop_ms} ms, for instance {times}"
         require(self.step_ms % hop_ms == 0, "spot.step_ms", self.step_ms, rule)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from micronets.emulator.execution import DEFAULT_TIMEOUT_S, execute
+from micronets.emulator.execution import DEFAULT_TIMEOUT_S, execute, run_inputs
 from micronets.emulator.plugin import Counts
 from micronets.errors import EmulatorError
 from micronets.keyword_spotter.build import SpotterSources
@@ -97,6 +97,17 @@ def listen_on_host(executable: Path, sources: SpotterSources, audio: np.ndarray,
     hops = hops_of(audio, sources.features.hop_samples)
     outputs = run_on_host(executable, hops, record(classes).itemsize, timeout_s=timeout_s)
     return _read(outputs, sources.settings.hop_ms, classes)
+
+
+def hear_on_emulator(
+    firmware: Firmware, sources: SpotterSources, audio: np.ndarray, *, timeout_s: float = DEFAULT_TIMEOUT_S
+) -> Answers:
+    """Runs the program that `build_for_emulator` has built on int16 audio (samples,), counting nothing.
+
+    Raises EmulatorError as `execute`.
+    """
+    outputs = run_inputs(firmware, hops_of(audio, sources.features.hop_samples), timeout_s=timeout_s)
+    return _read(outputs, sources.settings.hop_ms, len(sources.settings.labels))
 
 
 def listen_on_emulator(

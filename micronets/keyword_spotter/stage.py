@@ -13,7 +13,7 @@ from micronets.data.options import from_mapping
 from micronets.data.speech.spoken_stream import SpokenStream
 from micronets.device_features.sound import write_features
 from micronets.errors import ConfigurationError, ModelError
-from micronets.features.mfcc import MfccParameters
+from micronets.features.speech_features import VIEWS, SpeechFeatures
 from micronets.keyword_spotter.build import (
     SpotterSources,
     build_for_emulator,
@@ -26,6 +26,7 @@ from micronets.keyword_spotter.result import SpotResult
 from micronets.keyword_spotter.run import listen_on_emulator
 from micronets.keyword_spotter.score import score
 from micronets.keyword_spotter.settings import DetectorSettings
+from micronets.tflm.network import read_input
 
 logger = logging.getLogger(__name__)
 
@@ -33,12 +34,31 @@ _START_LIMIT_S = 60.0
 _LIMIT_PER_SECOND = 10.0  # of wall-clock time for a second of audio
 
 
+def features_read_by(tflite: Path) -> SpeechFeatures:
+    """The features of speech that an int8 .tflite file reads, by the number of its input's values.
+
+    Raises ModelError where there are none of so many, or the file has no such input.
+    """
+    shape = read_input(tflite).shape
+    for known, parameters in VIEWS.items():
+        if math.prod(known) == math.prod(shape):
+            return parameters
+    kinds = dict.fromkeys(VIEWS.values())
+    expected = " or ".join(f"{features.frames} frames of {features.frame_values}" for features in kinds)
+    raise ModelError(f"{tflite} reads {math.prod(shape)} values, but the features of speech are {expected}.")
+
+
+def time_limit_s(seconds: float) -> float:
+    """Of the emulator, for so many seconds of audio."""
+    return _START_LIMIT_S + _LIMIT_PER_SECOND * seconds
+
+
 def prepare_spotter(
     tflite: Path,
     board: Board,
     options: SpotOptions,
     labels: tuple[str, ...],
-    parameters: MfccParameters,
+    parameters: SpeechFeatures,
     directory: Path,
     *,
     optimise: str = "balanced",
@@ -65,9 +85,9 @@ def prepare_spotter(
 
 
 def heard_by(
-    labels: tuple[str, ...], parameters: MfccParameters, evaluate: Mapping[str, Any]
-) -> tuple[tuple[str, ...], MfccParameters]:
-    """Classes and features of a network: the dataset's, or where it has been trained elsewhere, its own.
+    labels: tuple[str, ...], parameters: SpeechFeatures, evaluate: Mapping[str, Any]
+) -> tuple[tuple[str, ...], SpeechFeatures]:
+    """Classes and features of a network: those given, or where it has been trained elsewhere, its own.
 
     Args:
         evaluate: the section of this name that describes it; empty of a network that has been trained here.
@@ -91,7 +111,7 @@ def spot(
     directory: Path,
     section: Mapping[str, Any],
     labels: tuple[str, ...],
-    parameters: MfccParameters,
+    parameters: SpeechFeatures,
     *,
     optimise: str = "balanced",
 ) -> SpotResult:
@@ -109,8 +129,7 @@ def spot(
     sources = prepare_spotter(tflite, board, options, labels, parameters, directory, optimise=optimise)
     firmware = build_for_emulator(sources, board, directory)
     logger.info("playing %.1f minutes of audio to %s", stream.seconds / 60, firmware.network)
-    limit_s = _START_LIMIT_S + _LIMIT_PER_SECOND * stream.seconds
-    listened = listen_on_emulator(firmware, sources, stream.audio, timeout_s=limit_s)
+    listened = listen_on_emulator(firmware, sources, stream.audio, timeout_s=time_limit_s(stream.seconds))
     answers, settings = listened.answers, sources.settings
     truth = (stream.events, options.tolerance_ms, stream.seconds)
     result = SpotResult(

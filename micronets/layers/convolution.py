@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from micronets.architecture import Padding
 from micronets.layers.batch_normalisation import BatchNormalisation
 from micronets.layers.fake_quantisation import SMALLEST_RANGE, ActivationRange, fake_quantise_kernel
 from micronets.network import LayerParameters
@@ -19,7 +20,8 @@ class QuantisableConvolution(keras.layers.Layer):
 
     Args:
         channels: output channels; None for a depthwise convolution (multiplier 1).
-        kernel, stride: (height, width); padding is SAME.
+        kernel, stride: (height, width).
+        padding: "same" or "valid".
         transposed: the map becomes `stride` times as high and wide.
         relu6: whether a ReLU6 follows, otherwise the output is linear.
         normalise: BatchNorm, otherwise a bias.
@@ -38,6 +40,7 @@ class QuantisableConvolution(keras.layers.Layer):
         quantised: bool,
         weight_bits: int = 8,
         transposed: bool = False,
+        padding: Padding = "same",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -48,6 +51,7 @@ class QuantisableConvolution(keras.layers.Layer):
         self.channel_axis = 2 if self.depthwise or transposed else 3
         self.kernel_size = kernel
         self.stride = stride
+        self.padding = padding
         self.relu6 = relu6
         self.quantised = quantised
         self.weight_bits = weight_bits
@@ -128,11 +132,11 @@ class QuantisableConvolution(keras.layers.Layer):
 
     def _convolve(self, inputs: Any, kernel: Any, training: bool | None) -> Any:
         if self.depthwise:
-            outputs = ops.depthwise_conv(inputs, kernel, strides=self.stride, padding="same")
+            outputs = ops.depthwise_conv(inputs, kernel, strides=self.stride, padding=self.padding)
         elif self.transposed:
             outputs = ops.conv_transpose(inputs, kernel, strides=self.stride, padding="same")
         else:
-            outputs = ops.conv(inputs, kernel, strides=self.stride, padding="same")
+            outputs = ops.conv(inputs, kernel, strides=self.stride, padding=self.padding)
         if self.normalisation is None:
             return outputs + self.bias
         return self.normalisation(outputs, training=training)

@@ -55,12 +55,12 @@ def _pool(inputs: Any, layer: AveragePooling) -> Any:
 
 def _convolve(inputs: Any, layer: Any, parameters: Any) -> Any:
     if isinstance(layer, DepthwiseConvolution):
-        outputs = ops.depthwise_conv(inputs, parameters.kernel[..., None], strides=layer.stride, padding="same")
+        outputs = ops.depthwise_conv(inputs, parameters.kernel[..., None], strides=layer.stride, padding=layer.padding)
     elif isinstance(layer, TransposedConvolution):
         kernel = parameters.kernel.swapaxes(2, 3)
         outputs = ops.conv_transpose(inputs, kernel, strides=layer.stride, padding="same")
     else:
-        outputs = ops.conv(inputs, parameters.kernel, strides=layer.stride, padding="same")
+        outputs = ops.conv(inputs, parameters.kernel, strides=layer.stride, padding=layer.padding)
     outputs = outputs + parameters.bias
     return _activate(outputs, layer)
 

@@ -72,6 +72,7 @@ class Network(keras.Model):
             quantised=self.quantised,
             weight_bits=self.weight_bits,
             transposed=isinstance(layer, TransposedConvolution),
+            padding="same" if isinstance(layer, TransposedConvolution) else layer.padding,
             name=name,
         )
 

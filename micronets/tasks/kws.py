@@ -1,7 +1,7 @@
 """Keyword spotting: some words, silence, and every other word as unknown; by default the ten of Speech Commands."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,9 @@ from micronets.data.speech.batches import SpeechBatches
 from micronets.data.speech.dataset import SpeechDataset
 from micronets.data.speech.prepare import prepare_speech
 from micronets.data.speech.sources import SpeechOptions, expected_vocabulary
-from micronets.errors import ConfigurationError, DataError
+from micronets.errors import ConfigurationError
 from micronets.features.mfcc import MfccParameters
+from micronets.features.speech_features import VIEWS, SpeechFeatures
 
 __all__ = ["TASK", "Augmentation", "KeywordSpotting", "MfccParameters"]
 
@@ -31,19 +32,23 @@ class KeywordSpotting:
     data_options: type = SpeechOptions
     augmentation_options: type = Augmentation
     feature_options: type = MfccParameters
-
-    @property
-    def input_shape(self) -> Shape:
-        return (self.features.frames, self.features.coefficients, 1)
+    input_shape: Shape = (49, 10, 1)
 
     def labels(self, options: Mapping[str, Any]) -> tuple[str, ...]:
         """See `Task`; keywords, `_silence_`, and `_unknown_` where there are other words."""
         return expected_vocabulary(self._options(options)).labels
 
     def check_input_shape(self, shape: Shape) -> None:
-        """See `Task`; the features have one shape."""
-        if tuple(shape) != self.input_shape:
-            raise ConfigurationError(f"{self.name} has inputs of {self.input_shape}, not of {tuple(shape)}")
+        """See `Task`: MFCC or a filterbank."""
+        self.features_of(shape)
+
+    def features_of(self, shape: Shape) -> SpeechFeatures:
+        """The features that networks of an input shape read; raises ConfigurationError where there are none."""
+        if shape not in VIEWS:
+            raise ConfigurationError(
+                f"{self.name} has inputs of {' or '.join(str(known) for known in VIEWS)}, not of {shape}"
+            )
+        return VIEWS[shape]
 
     def prepare(self, options: Mapping[str, Any], directory: Path, seed: int, threads: int) -> None:
         """See `micronets.data.prepare`."""
@@ -54,15 +59,8 @@ class KeywordSpotting:
 
     def open(self, directory: Path, input_shape: Shape, features: Mapping[str, Any] | None = None) -> SpeechDataset:
         """See `Task`."""
-        dataset = SpeechDataset.open(directory)
-        if features:
-            dataset = dataset.with_features(replace(dataset.parameters, **features))
-        if dataset.input_shape != tuple(input_shape):
-            raise DataError(
-                f"{directory} has examples of {dataset.input_shape}, but the network reads {tuple(input_shape)}; "
-                "search or train it again"
-            )
-        return dataset
+        parameters = self.features_of(input_shape)
+        return SpeechDataset.open(directory).with_features(parameters, input_shape, features or {})
 
     def batches(
         self,

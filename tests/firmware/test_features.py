@@ -9,6 +9,7 @@ from micronets.boards import find_board
 from micronets.device_features.sound import Parameters, streamed, write_features
 from micronets.device_features.sound.build import build_features
 from micronets.emulator.execution import run_inputs
+from micronets.features.filterbank import FilterbankParameters
 from micronets.features.log_mel import IMAGES
 from micronets.features.mfcc import MfccParameters
 from tests.audio import mixed_audio
@@ -21,19 +22,23 @@ ONE_BOARD_OF_EACH_CORE = (
     "nucleo-u575zi-q",
     "corstone-300",
 )
-KINDS = {"mfcc": MfccParameters(), "mfcc_30_ms": MfccParameters(window_ms=30), "log_mel": IMAGES}
+KINDS: dict[str, tuple[Parameters, float, int]] = {
+    "mfcc": (MfccParameters(), 0.5, 60),
+    "mfcc_30_ms": (MfccParameters(window_ms=30), 0.5, 60),
+    "filterbank": (FilterbankParameters(), 0.0037, -128),
+    "log_mel": (IMAGES, 0.5, 60),
+}
 
 
 @pytest.mark.parametrize("board_name", ONE_BOARD_OF_EACH_CORE)
 @pytest.mark.parametrize("kind", KINDS)
 def test_windows(kind: str, board_name: str, tmp_path: Path) -> None:
-    parameters: Parameters = KINDS[kind]
-    features = write_features(parameters, 0.5, 60, tmp_path)
+    features = write_features(*KINDS[kind], tmp_path)
     firmware = build_features(features, find_board(board_name), tmp_path)
     audio = mixed_audio()
     hops = audio[: len(audio) // features.hop_samples * features.hop_samples].reshape(-1, features.hop_samples)
     answers = run_inputs(firmware, hops)
-    expected = streamed(audio, parameters, 0.5, 60)
+    expected = streamed(audio, *KINDS[kind])
     ready = answers[:, 0] == 1
     assert len(expected) > 50
     assert np.flatnonzero(ready)[0] == features.first_window_hops - 1

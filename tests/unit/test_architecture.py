@@ -13,7 +13,7 @@ from micronets.architecture import (
 )
 from micronets.costs import costs
 from micronets.errors import ModelError
-from tests.networks import small_autoencoder, small_ds_cnn, small_residual, small_skip_pool
+from tests.networks import small_autoencoder, small_ds_cnn, small_one_dimensional, small_residual, small_skip_pool
 
 CLASSIFIER = (AveragePooling(), Convolution(2, activation="linear"))
 
@@ -22,7 +22,9 @@ def network(*layers, input_shape=(9, 6, 3)) -> Architecture:
     return Architecture("net", input_shape, (*layers, *CLASSIFIER))
 
 
-@pytest.mark.parametrize("architecture", [small_ds_cnn(), small_residual(), small_skip_pool(), small_autoencoder()])
+@pytest.mark.parametrize(
+    "architecture", [small_ds_cnn(), small_residual(), small_skip_pool(), small_autoencoder(), small_one_dimensional()]
+)
 def test_json_round_trip(tmp_path, architecture):
     path = tmp_path / "folder" / "architecture.json"
     architecture.save(path)
@@ -41,6 +43,21 @@ def test_shapes_round_up_at_strides():
     assert architecture.output_shapes() == ((5, 3, 4), (3, 3, 4), (2, 2, 4), (1, 1, 4), (1, 1, 2))
     assert architecture.input_shapes() == ((9, 6, 3), (5, 3, 4), (3, 3, 4), (2, 2, 4), (1, 1, 4))
     assert architecture.classes == 2
+
+
+def test_without_padding_a_map_loses_what_the_kernel_reaches_over():
+    unpadded = (
+        Convolution(4, (3, 2), padding="valid"),
+        DepthwiseConvolution((4, 3), (2, 2), padding="valid"),
+        Convolution(3),
+    )
+    architecture = network(*unpadded)
+    # 9 - 3 + 1 rows, of which windows of 4 fit at 0 and 2; 6 - 2 + 1 columns, windows of 3 at 0 and 2
+    assert architecture.output_shapes()[:3] == ((7, 5, 4), (2, 2, 4), (2, 2, 3))
+    layers = architecture.to_json()["layers"]
+    assert [layer.get("padding") for layer in layers[:3]] == ["valid", "valid", None]
+    # in the paper's way of counting a stride divides, without rounding: 4 / 2 rows by 3 / 2 columns of 12 x 4 weights
+    assert [layer.paper_macs for layer in costs(architecture).layers[:2]] == [72 * 35, 48 * 2 * 1.5]
 
 
 def test_an_addition_is_as_wide_as_the_wider_side():
@@ -65,6 +82,8 @@ def test_an_addition_is_as_wide_as_the_wider_side():
         ((AveragePooling((2, 2), (-1, 1)),), "stride of layer 0 of 'net' holds -1"),
         ((TransposedConvolution(4, (2, 2), (2, "2")),), "stride of layer 0 of 'net' holds '2'"),
         ((Convolution(4, activation="gelu"),), "activation of layer 0 of 'net' is 'gelu'; it must be relu6 or linear"),
+        ((Convolution(4, padding="full"),), "padding of layer 0 of 'net' is 'full'; it must be same or valid"),
+        ((Convolution(4, (10, 1), padding="valid"),), r"kernel of layer 0 of 'net' is larger than its map of \(9, 6\)"),
         ((Convolution(4), Convolution(4, source="0")), "source of layer 1 of 'net' is '0'; it must be the index"),
         ((Convolution(4), Convolution(4), Addition(0, "gelu")), "activation of layer 2 of 'net' is 'gelu'"),
         ((Convolution(4), Addition("0")), "source of layer 1 of 'net' is '0'; it must be the index of a layer"),

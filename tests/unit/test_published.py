@@ -90,6 +90,20 @@ def test_resnet_8_is_that_of_mlperf_tiny():
     ]
 
 
+def test_the_wake_word_network_is_that_of_mlperf_tiny():
+    """Maps and multiply-accumulates in ST Edge AI's report on the reference model (mlcommons/tiny, 1afd2c9,
+    sww_ref_l4r5zi/X-CUBE-AI/App/sww_model_generate_report.txt), which counts a bias for every channel as well."""
+    architecture = published_architecture("ds-cnn-1d")
+    assert architecture.input_shape == (30, 1, 40)
+    shapes = architecture.output_shapes()
+    assert [shape[0] for shape in shapes] == [28, 28, 24, 24, 15, 15, 1, 1, 1]
+    assert [shape[2] for shape in shapes] == [40, 128, 128, 128, 128, 128, 128, 32, 3]
+    reported = [3_400, 143_488, 15_488, 393_344, 19_328, 245_888, 2_048, 4_128, 99]
+    layers = costs(architecture).layers
+    assert [layer.macs + shape[2] for layer, shape in zip(layers, shapes, strict=True)] == reported
+    assert [layer.activation for layer in architecture.layers] == ["linear", "relu6"] * 4 + ["linear"]
+
+
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(ConfigurationError, match="'micronet-kws-xl'; known are .*micronet-kws-l.*ds-cnn-s"):
         published_architecture("micronet-kws-xl")

@@ -7,7 +7,7 @@ from micronets.compiler.intervals import Bounds
 from micronets.compiler.kernels.forms import Form, choose_form, extended
 from micronets.compiler.kernels.kernel import Kernel, shape_fields, window_fields
 from micronets.compiler.source import Source
-from micronets.compiler.steps import DepthwiseConvolutionStep
+from micronets.compiler.steps import DepthwiseConvolutionStep, Shape, Window
 
 _QUAD = 4
 _LARGEST_ACCUMULATOR = (1 << 31) - 1
@@ -32,13 +32,14 @@ class DepthwiseQuads(Kernel[DepthwiseConvolutionStep]):
 
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
         step, q = self.step, self.step.requantisation
+        read, written, window = _along_rows(step)
         address = source.description(
             "mn_depthwise",
             layer,
             {
-                "in": shape_fields(step.inputs[0].shape),
-                "out": shape_fields(step.output.shape),
-                "window": window_fields(step.window),
+                "in": shape_fields(read),
+                "out": shape_fields(written),
+                "window": window_fields(window),
                 "multiplier": step.multiplier,
                 "weight_bits": self.weight_bits,
                 "input_zero_point": step.input_zero_point,
@@ -75,6 +76,16 @@ class DepthwiseQuads(Kernel[DepthwiseConvolutionStep]):
             stream += form.pair_words(2 * quad) + form.pair_words(2 * quad + 1)
             stream += words[:, quad].tolist()
         return wrap32(np.array(stream, np.int64)).astype(np.int32)
+
+
+def _along_rows(step: DepthwiseConvolutionStep) -> tuple[Shape, Shape, Window]:
+    """Input, output and window. Of maps one column wide, as in networks of one dimension, those of one row: the same
+    bytes, whose taps then lie side by side, and depthwise.c takes neighbours in pairs."""
+    read, written, window = step.inputs[0].shape, step.output.shape, step.window
+    if (read[1], written[1], window.size[1], window.pad_left) != (1, 1, 1, 0):
+        return read, written, window
+    turned = Window(window.size[::-1], window.stride[::-1], window.dilation[::-1], 0, window.pad_top)
+    return (1, read[0], read[2]), (1, written[0], written[2]), turned
 
 
 def depthwise_quads(step: DepthwiseConvolutionStep, accumulators: Bounds) -> DepthwiseQuads | None:

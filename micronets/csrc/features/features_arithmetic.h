@@ -68,7 +68,20 @@ MN_INLINE uint32_t mn_min_halves(uint32_t a, uint32_t b)
     return smaller;
 }
 
+/* To 16 bits, saturated. */
+MN_INLINE int16_t mn_saturate_half(int32_t value)
+{
+    int32_t result;
+    __asm("ssat %0, #16, %1" : "=r"(result) : "r"(value) : "cc");
+    return (int16_t)result;
+}
+
 #else
+
+MN_INLINE int16_t mn_saturate_half(int32_t value)
+{
+    return (int16_t)(value < INT16_MIN ? INT16_MIN : value > INT16_MAX ? INT16_MAX : value);
+}
 
 MN_INLINE int32_t mn_upper_low(int32_t a, uint32_t b)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Log-mel spectrograms of a stream, as micronets/device_features/sound/reference.py defines them. */
+/* Log-mel spectrograms and filterbanks of a stream, as micronets/device_features/sound/reference.py defines them. */
 #include "mn_features.h"
 
+#include "features_arithmetic.h"
 #include "quantise.h"
 #include "spectrum.h"
 
@@ -17,9 +18,44 @@ static int32_t pooled;             /* frames in `sums` */
 static int32_t next_row;
 static int32_t kept; /* rows since reset, no further than ROWS */
 
+#ifdef MN_EMPHASIS_SHIFT
+
+static int16_t raised[MN_HOP_SAMPLES] __attribute__((aligned(4)));
+static int32_t before; /* the last sample of the hop before */
+
+/* High tones raised: most of the sample before is taken from each. */
+static const int16_t *emphasise(const int16_t *samples)
+{
+    int32_t last = before;
+    for (int32_t i = 0; i < MN_HOP_SAMPLES; i++)
+    {
+        const int32_t sample = samples[i];
+        raised[i] = mn_saturate_half(sample - last + ((last + (1 << (MN_EMPHASIS_SHIFT - 1))) >> MN_EMPHASIS_SHIFT));
+        last = sample;
+    }
+    before = last;
+    return raised;
+}
+
+#endif
+
+/* Of a row, from its sum of logarithms. */
+static int8_t value_of(int32_t sum)
+{
+    const int32_t above = sum - MN_LEVEL;
+#ifdef MN_CEILING
+    return mn_quantise(above < MN_CEILING ? above : MN_CEILING);
+#else
+    return mn_quantise(above);
+#endif
+}
+
 void mn_features_reset(void)
 {
     mn_frame_reset();
+#ifdef MN_EMPHASIS_SHIFT
+    before = 0;
+#endif
     for (int32_t column = 0; column < COLUMNS; column++)
     {
         sums[column] = 0;
@@ -35,6 +71,9 @@ void mn_features_reset(void)
 
 int mn_features_push(const int16_t samples[MN_FEATURES_HOP_SAMPLES])
 {
+#ifdef MN_EMPHASIS_SHIFT
+    samples = emphasise(samples);
+#endif
     const int32_t up = mn_frame_push(samples, mn_peak(samples));
     if (up < 0)
     {
@@ -57,7 +96,7 @@ int mn_features_push(const int16_t samples[MN_FEATURES_HOP_SAMPLES])
     }
     for (int32_t column = 0; column < COLUMNS; column++)
     {
-        rows[next_row][column] = mn_quantise(sums[column] - MN_LEVEL);
+        rows[next_row][column] = value_of(sums[column]);
         sums[column] = 0;
     }
     pooled = 0;

@@ -23,6 +23,8 @@ class Augmentation:
         speed_range: greatest relative change of speed.
         time_masks, time_mask_frames: number of time masks, and the greatest width of each.
         frequency_masks, frequency_mask_bands: number of mel band masks, and the greatest width of each.
+        level_range_db: greatest change of the level of word and noise, up or down; features that are normalised by the
+            loudest sample, as MFCC are, do not feel it.
         mixup_alpha: both parameters of the Beta distribution of the mixing weight; 0 turns mixup off.
     """
 
@@ -35,6 +37,7 @@ class Augmentation:
     time_mask_frames: int = 10
     frequency_masks: int = 2
     frequency_mask_bands: int = 5
+    level_range_db: float = 0.0
     mixup_alpha: float = 0.0
 
     def __post_init__(self) -> None:
@@ -49,6 +52,7 @@ class Augmentation:
             "time_mask_frames",
             "frequency_masks",
             "frequency_mask_bands",
+            "level_range_db",
             "mixup_alpha",
         ):
             value = getattr(self, name)
@@ -89,8 +93,8 @@ def spectral_masks(
     """Draws SpecAugment's masks for a batch.
 
     Returns:
-        A function for `mfcc(..., alter=...)`, which sets what is masked to the mean of its mel band over the clip; None
-        if there is nothing to mask.
+        A function for `speech_features(..., alter=...)`, which sets what is masked to the mean of its mel band over the
+        clip; None if there is nothing to mask.
     """
     hidden_frames = _mask(clips, frames, augmentation.time_masks, augmentation.time_mask_frames, generator)
     hidden_bands = _mask(clips, bands, augmentation.frequency_masks, augmentation.frequency_mask_bands, generator)

@@ -12,7 +12,7 @@ from micronets.data.speech.augmentation import Augmentation, change_speed, shift
 from micronets.data.speech.dataset import SpeechDataset
 from micronets.data.speech.noise import draw_crops
 from micronets.data.speech.vocabulary import SILENCE, UNKNOWN
-from micronets.features.mfcc import mfcc
+from micronets.features.speech_features import speech_features
 
 _SILENCE = -1  # in an epoch's order: not a row of the dataset, but a fresh crop of background noise
 
@@ -69,7 +69,7 @@ class SpeechBatches:
         """The `steps_per_epoch` batches of an epoch.
 
         Yields:
-            Features, float32 (B, frames, coefficients, 1), and class probabilities, float32 (B, classes).
+            Features, float32 (B, *input_shape), and class probabilities, float32 (B, classes).
         """
         return made_ahead(partial(self._make, index), self._order(index), self._threads)
 
@@ -89,7 +89,7 @@ class SpeechBatches:
         audio[~silent] = self._words(rows[~silent], generator)
         audio[silent] = self._silence(int(silent.sum()), generator)
         masks = spectral_masks(augmentation, len(audio), parameters.frames, parameters.mel_bands, generator)
-        features = mfcc(audio, parameters, masks)[..., None]
+        features = speech_features(audio, parameters, masks).reshape(len(rows), *dataset.input_shape)
         classes = np.where(silent, self._silence_class, self._classes[rows])
         targets = np.eye(len(dataset.labels), dtype=np.float32)[classes]
         if augmentation.mixup_alpha > 0:
@@ -97,7 +97,8 @@ class SpeechBatches:
         return features, targets
 
     def _words(self, rows: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-        """Words at another speed, shifted, with noise in proportion to their level; float32 (rows, clip_samples)."""
+        """Words at another speed, shifted, with noise in proportion to their level, louder or quieter; float32 (rows,
+        clip_samples)."""
         augmentation, parameters = self._augmentation, self._dataset.parameters
         count = len(rows)
         fastest = augmentation.speed_range
@@ -111,6 +112,10 @@ class SpeechBatches:
         if noisy:
             _, places = draw_crops(self._segments, count, parameters.clip_samples, generator)
         clips = np.empty((count, parameters.clip_samples), np.float32)
+        gains = np.ones(count, np.float32)
+        if augmentation.level_range_db > 0:
+            decibels = generator.uniform(-augmentation.level_range_db, augmentation.level_range_db, count)
+            gains = (10 ** (decibels / 20)).astype(np.float32)
         for index, row in enumerate(rows):
             clip = self._dataset.audio[row] * np.float32(1 / 32768)
             if other_speed[index]:
@@ -120,7 +125,7 @@ class SpeechBatches:
             if noisy and volumes[index]:
                 peak = max(clip.max(), -clip.min())
                 clip += self._noise(places[index]) * (volumes[index] * peak / 32768)
-            clips[index] = clip
+            clips[index] = clip * gains[index] if gains[index] != 1 else clip
         return clips
 
     def _silence(self, count: int, generator: np.random.Generator) -> np.ndarray:

@@ -1,20 +1,24 @@
 """The prepared dataset of spoken words."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from micronets.architecture import Shape
 from micronets.data.dataset import SPLITS, cut_in_two
 from micronets.data.input_range import input_range
 from micronets.data.speech.noise import NoiseSegment
-from micronets.errors import DataError, MicronetsError
+from micronets.errors import ConfigurationError, DataError, MicronetsError
 from micronets.evaluation import ClassTruth
-from micronets.features.mfcc import MfccParameters, mfcc
+from micronets.features.mfcc import MfccParameters
+from micronets.features.speech_features import SpeechFeatures, speech_features
 from micronets.network import Range
 
 FORMAT = 1
@@ -36,6 +40,7 @@ class SpeechDataset:
         noise: int16 (samples,), all background recordings after one another.
         segments: which stretch of `noise` belongs to which split.
         parameters: definition of the features.
+        input_shape: of one example, (height, width, channels); as many values as the features have.
         unknown_percent, silence_percent: share of these classes, in percent of the keyword clips.
         content_hash: SHA-256 over audio, labels, splits, noise and feature parameters.
     """
@@ -47,7 +52,8 @@ class SpeechDataset:
     audio: np.ndarray
     noise: np.ndarray
     segments: tuple[NoiseSegment, ...]
-    parameters: MfccParameters
+    parameters: SpeechFeatures
+    input_shape: Shape
     unknown_percent: float
     silence_percent: float
     content_hash: str
@@ -84,6 +90,7 @@ class SpeechDataset:
                 noise=arrays["noise"],
                 segments=segments,
                 parameters=parameters,
+                input_shape=(parameters.frames, parameters.coefficients, 1),
                 unknown_percent=about["unknown_percent"],
                 silence_percent=about["silence_percent"],
                 content_hash=about["content_hash"],
@@ -106,16 +113,26 @@ class SpeechDataset:
             raise DataError(f"{directory / 'clips.csv'} has {len(clips)} rows, not {about['clips']}; {remedy}")
         return dataset
 
-    @property
-    def input_shape(self) -> tuple[int, int, int]:
-        """(frames, coefficients, 1)."""
-        return (*self._features.shape[1:], 1)
+    def with_features(
+        self, parameters: SpeechFeatures, input_shape: Shape, changes: Mapping[str, Any]
+    ) -> "SpeechDataset":
+        """The same clips with the features `parameters`, some changed, in another shape; computed here and now where
+        they are not those that the data stage has computed.
 
-    def with_features(self, parameters: MfccParameters) -> "SpeechDataset":
-        """The same clips with other features, computed here and now.
-
-        Raises DataError where the features want clips of another length or rate.
+        Raises:
+            DataError: the features want clips of another length or rate, or do not fit the shape.
+            ConfigurationError: there is no such parameter, or impossible ones.
         """
+        try:
+            parameters = replace(parameters, **changes)
+        except TypeError:
+            unknown = sorted(set(changes) - set(asdict(parameters)))
+            raise ConfigurationError(
+                f"the features of an input of {input_shape} have no {unknown[0]}; "
+                f"they have {', '.join(asdict(parameters))}"
+            ) from None
+        if parameters == self.parameters:
+            return replace(self, input_shape=input_shape)
         if (parameters.clip_samples, parameters.sample_rate_hz) != (
             self.parameters.clip_samples,
             self.parameters.sample_rate_hz,
@@ -124,7 +141,14 @@ class SpeechDataset:
                 f"{self.directory} holds clips of {self.parameters.clip_ms} ms at {self.parameters.sample_rate_hz} Hz; "
                 "other features cannot change that"
             )
-        return replace(self, parameters=parameters, _features=mfcc(self.audio, parameters))
+        if parameters.frames * parameters.frame_values != math.prod(input_shape):
+            raise DataError(
+                f"features of {parameters.frames} frames of {parameters.frame_values} values do not fit an input of "
+                f"{input_shape}; change features"
+            )
+        return replace(
+            self, parameters=parameters, input_shape=input_shape, _features=speech_features(self.audio, parameters)
+        )
 
     @cached_property
     def input_range(self) -> Range:
@@ -138,8 +162,9 @@ class SpeechDataset:
         return self._rows[split]
 
     def features(self, split: str) -> np.ndarray:
-        """MFCC of a split, float32 (clips, frames, coefficients, 1), memory-mapped."""
-        return self._features[self.rows(split)][..., None]
+        """Features of a split, float32 (clips, *input_shape); memory-mapped where they are the data stage's."""
+        features = self._features[self.rows(split)]
+        return features.reshape(len(features), *self.input_shape)
 
     def recordings(self, split: str) -> Iterator[np.ndarray]:
         """See `Sounds`: the clips of a split."""

@@ -7,12 +7,14 @@ from typing import Any
 
 from micronets.data.options import from_mapping
 from micronets.device_features.sound import Parameters
+from micronets.features.filterbank import FilterbankParameters
 from micronets.features.log_mel import AUTOENCODER_WINDOWS, IMAGES, MEL_IMAGES
 from micronets.features.mfcc import MfccParameters
 from micronets.tflm.network import read_input
 
 KINDS: dict[str, Parameters] = {
     "mfcc": MfccParameters(),
+    "filterbank": FilterbankParameters(),
     "log-mel": IMAGES,
     "log-mel-128": MEL_IMAGES,
     "autoencoder": AUTOENCODER_WINDOWS,

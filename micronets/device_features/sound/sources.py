@@ -11,12 +11,15 @@ from micronets.csrc import CSRC, INCLUDE, LICENCE_LINE
 from micronets.device_features.sound.elementary import log2_table, sqrt_table
 from micronets.device_features.sound.tables import (
     FrameTables,
+    LogMelTables,
     MfccTables,
     Parameters,
     Quantiser,
+    filterbank_tables,
     log_mel_tables,
     mfcc_tables,
 )
+from micronets.features.filterbank import EMPHASIS_SHIFT, FilterbankParameters
 from micronets.features.mfcc import MfccParameters
 
 _LIBRARY = ("frame.c", "real_fft.c", "mel.c")
@@ -27,7 +30,7 @@ class FeatureSources:
     """C that turns audio into the int8 input of a network.
 
     Attributes:
-        name: `mfcc` or `log_mel`.
+        name: `mfcc`, `filterbank` or `log_mel`.
         sources: C files to compile, mn_features.c, the tables, first.
         hop_samples: int16 samples that one push takes.
         frame_samples: that a frame reaches over.
@@ -61,13 +64,15 @@ def write_features(parameters: Parameters, scale: float, zero_point: int, direct
     """
     if isinstance(parameters, MfccParameters):
         mfcc = mfcc_tables(parameters)
-        name, frame, rows, values = "mfcc", mfcc.frame, mfcc.frames, mfcc.coefficients
+        name, library, frame, rows, values = "mfcc", "mfcc.c", mfcc.frame, mfcc.frames, mfcc.coefficients
         constants, arrays = _mfcc(mfcc)
         quantiser = mfcc.quantiser(scale, zero_point)
     else:
-        log_mel = log_mel_tables(parameters)
-        name, frame, rows, values = "log_mel", log_mel.frame, log_mel.rows, log_mel.columns
-        constants, arrays = {"MN_POOLING": log_mel.pooling, "MN_LEVEL": log_mel.level}, {}
+        filterbank = isinstance(parameters, FilterbankParameters)
+        log_mel = filterbank_tables(parameters) if filterbank else log_mel_tables(parameters)
+        name, library = "filterbank" if filterbank else "log_mel", "log_mel.c"
+        frame, rows, values = log_mel.frame, log_mel.rows, log_mel.columns
+        constants, arrays = _log_mel(log_mel), {}
         quantiser = log_mel.quantiser(scale, zero_point)
     constants |= _frame_constants(frame) | _quantiser_constants(quantiser)
     arrays |= _frame_arrays(frame)
@@ -85,11 +90,11 @@ def write_features(parameters: Parameters, scale: float, zero_point: int, direct
     }
     for file, text in files.items():
         write_text(directory / file, f"{LICENCE_LINE}\n{text}")
-    library = CSRC / "features"
+    folder = CSRC / "features"
     return FeatureSources(
         name=name,
-        sources=(directory / "mn_features.c", library / f"{name}.c", *(library / file for file in _LIBRARY)),
-        include_directories=(directory, library, INCLUDE),
+        sources=(directory / "mn_features.c", folder / library, *(folder / file for file in _LIBRARY)),
+        include_directories=(directory, folder, INCLUDE),
         hop_samples=frame.hop_samples,
         frame_samples=frame.window_samples,
         first_window_hops=rows * constants.get("MN_POOLING", 1) + frame.frame_hops - 1,
@@ -140,6 +145,15 @@ def _frame_arrays(frame: FrameTables) -> dict[str, np.ndarray]:
         "mn_log2_table": log2_table(),
         "mn_sqrt_table": sqrt_table(),
     }
+
+
+def _log_mel(tables: LogMelTables) -> dict[str, int]:
+    constants = {"MN_POOLING": tables.pooling, "MN_LEVEL": tables.level}
+    if tables.has_ceiling:
+        constants["MN_CEILING"] = tables.ceiling
+    if tables.frame.emphasised:
+        constants["MN_EMPHASIS_SHIFT"] = EMPHASIS_SHIFT
+    return constants
 
 
 def _mfcc(tables: MfccTables) -> tuple[dict[str, int], dict[str, np.ndarray]]:

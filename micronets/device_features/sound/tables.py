@@ -7,6 +7,7 @@ import numpy as np
 
 from micronets.device_features.sound.fft import FftPlan, window_q15
 from micronets.errors import ConfigurationError
+from micronets.features.filterbank import FilterbankParameters
 from micronets.features.log_mel import LogMelParameters
 from micronets.features.mfcc import MfccParameters
 from micronets.features.sound_features import SoundFeatures
@@ -17,6 +18,7 @@ SILENT = -32768
 """Stands for coefficient 0 of a frame of digital silence."""
 
 _DB_PER_Q16 = 10 * np.log10(2) / 65536
+_NO_CEILING = (1 << 31) - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +54,7 @@ class FrameTables:
         log_offsets: added to the binary logarithm of a band's energy in integers, Q16 (bands,).
         log_floor: the least binary logarithm, Q16.
         squared: energies are of the power spectrum, not of the magnitudes.
+        emphasised: samples are those of `reference.emphasise`.
     """
 
     window_samples: int
@@ -61,6 +64,7 @@ class FrameTables:
     log_offsets: np.ndarray
     log_floor: int
     squared: bool
+    emphasised: bool = False
 
     @property
     def history_samples(self) -> int:
@@ -113,11 +117,15 @@ class MfccTables:
 
 @dataclass(frozen=True, eq=False)
 class LogMelTables:
-    """Attributes:
-    frame: up to the logarithms of the energies.
-    rows, columns: of a window, after pooling.
-    pooling: frames and bands per value.
-    level: what is taken from the sum of a value's binary logarithms, Q16, so that the mean level becomes 0.
+    """Of log-mel spectrograms and of filterbanks.
+
+    Attributes:
+        frame: up to the logarithms of the energies.
+        rows, columns: of a window, after pooling.
+        pooling: frames and bands per value.
+        level: what is taken from the sum of a value's binary logarithms, Q16, so that the mean level becomes 0.
+        unit: what 1 of such a difference stands for.
+        ceiling: the greatest such difference that is told from greater ones.
     """
 
     frame: FrameTables
@@ -125,10 +133,16 @@ class LogMelTables:
     columns: int
     pooling: int
     level: int
+    unit: float
+    ceiling: int = _NO_CEILING
+
+    @property
+    def has_ceiling(self) -> bool:
+        return self.ceiling < _NO_CEILING
 
     def quantiser(self, scale: float, zero_point: int) -> Quantiser:
-        """To an int8 input with real = scale (int8 - zero_point), real in dB."""
-        return _quantiser(_DB_PER_Q16 / self.pooling**2, scale, zero_point)
+        """To an int8 input with real = scale (int8 - zero_point)."""
+        return _quantiser(self.unit, scale, zero_point)
 
 
 @lru_cache(maxsize=8)
@@ -163,6 +177,21 @@ def log_mel_tables(parameters: LogMelParameters) -> LogMelTables:
         columns=columns,
         pooling=parameters.pooling,
         level=round(parameters.mean_db / _DB_PER_Q16 * parameters.pooling**2),
+        unit=_DB_PER_Q16 / parameters.pooling**2,
+    )
+
+
+@lru_cache(maxsize=8)
+def filterbank_tables(parameters: FilterbankParameters) -> LogMelTables:
+    """Raises ConfigurationError where the parameters ask for what the integer features cannot do."""
+    return LogMelTables(
+        frame=_frame_tables(parameters, parameters.window_samples, squared=True, heights=parameters.mel_heights()),
+        rows=parameters.frames,
+        columns=parameters.mel_bands,
+        pooling=1,
+        level=round(parameters.floor_db / _DB_PER_Q16),
+        unit=_DB_PER_Q16 / parameters.span_db,
+        ceiling=round(parameters.span_db / _DB_PER_Q16),
     )
 
 
@@ -187,6 +216,7 @@ def _frame_tables(
         log_offsets=np.rint(-65536 * energy).astype(np.int32),
         log_floor=round(65536 * np.log2(parameters.log_floor)),
         squared=squared,
+        emphasised=isinstance(parameters, FilterbankParameters),
     )
 
 

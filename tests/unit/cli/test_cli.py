@@ -56,6 +56,7 @@ NEEDS = {
     ("fuzz", "--only", "layer", "1"): "the extra tflm: pip install 'micronets[tflm]'",
     ("benchmark", "models"): "the extras report and tflm: pip install 'micronets[report,tflm]'",
     ("spot", "a.tflite", "--data", "b"): "the extras data and report: pip install 'micronets[data,report]'",
+    ("listen", "a.tflite", "b.wav"): "the extras data and report: pip install 'micronets[data,report]'",
     ("features-accuracy", "a", "b"): "the extras data and tflm: pip install 'micronets[data,tflm]'",
     ("data-speed", "recordings", "a"): "the extra data: pip install 'micronets[data]'",
 }

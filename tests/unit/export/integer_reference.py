@@ -107,10 +107,14 @@ def _finish(accumulator: np.ndarray, options, tensors, output, requantise) -> np
     return _clamp(requantise(accumulator, real) + _zero_point(output), options.fusedActivationFunction, output)
 
 
+def _patches(options, values, kernel) -> np.ndarray:
+    padding = {schema.Padding.SAME: "same", schema.Padding.VALID: "valid"}[options.padding]
+    return windows(values, kernel.shape[1:3], (options.strideH, options.strideW), padding=padding)
+
+
 def _convolution(options, tensors, operands, output, requantise) -> np.ndarray:
     values, kernel, bias = operands
-    assert options.padding == schema.Padding.SAME
-    patches = windows(values - _zero_point(tensors[0]), kernel.shape[1:3], (options.strideH, options.strideW))
+    patches = _patches(options, values - _zero_point(tensors[0]), kernel)
     return _finish(
         np.einsum("nhwcij,oijc->nhwo", patches, kernel, optimize=True) + bias, options, tensors, output, requantise
     )
@@ -118,8 +122,8 @@ def _convolution(options, tensors, operands, output, requantise) -> np.ndarray:
 
 def _depthwise(options, tensors, operands, output, requantise) -> np.ndarray:
     values, kernel, bias = operands
-    assert options.padding == schema.Padding.SAME and options.depthMultiplier == 1
-    patches = windows(values - _zero_point(tensors[0]), kernel.shape[1:3], (options.strideH, options.strideW))
+    assert options.depthMultiplier == 1
+    patches = _patches(options, values - _zero_point(tensors[0]), kernel)
     return _finish(np.einsum("nhwcij,ijc->nhwc", patches, kernel[0]) + bias, options, tensors, output, requantise)
 
 

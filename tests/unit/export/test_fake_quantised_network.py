@@ -12,7 +12,7 @@ from micronets.network import TrainedNetwork
 from micronets.published import published_architecture
 from micronets.quantisation import Quantisation, activation_quantisation
 from micronets.tflm.host import run_tflm
-from tests.networks import small_autoencoder, small_ds_cnn, small_residual, small_shortcut
+from tests.networks import small_autoencoder, small_ds_cnn, small_one_dimensional, small_residual, small_shortcut
 from tests.unit.export.integer_reference import OPERATORS, constant, read_model, requantise_once, run_integers
 
 keras = pytest.importorskip("keras")
@@ -77,7 +77,7 @@ def test_the_grid_of_a_range_is_that_of_fake_quant(bounds):
 @pytest.mark.parametrize("weight_bits", [8, 4])
 @pytest.mark.parametrize(
     "architecture",
-    [small_ds_cnn(), small_residual(), small_shortcut(), small_autoencoder()],
+    [small_ds_cnn(), small_residual(), small_shortcut(), small_autoencoder(), small_one_dimensional()],
     ids=lambda item: item.name,
 )
 def test_only_rounding_separates_the_file_from_the_fake_quantised_network(tmp_path, architecture, weight_bits):

@@ -17,12 +17,25 @@ from micronets.litert import describe, invoke_litert, run_litert
 from micronets.network import TrainedNetwork
 from micronets.published import published_architecture
 from micronets.tflm.host import run_tflm
-from tests.networks import random_network, small_autoencoder, small_ds_cnn, small_residual, small_skip_pool
+from tests.networks import (
+    random_network,
+    small_autoencoder,
+    small_ds_cnn,
+    small_one_dimensional,
+    small_residual,
+    small_skip_pool,
+)
 from tests.unit.export.integer_reference import OPERATORS, constant, read_model, run_integers
 
 ARCHITECTURES = {
     architecture.name: architecture
-    for architecture in (small_ds_cnn(), small_residual(), small_skip_pool(), small_autoencoder())
+    for architecture in (
+        small_ds_cnn(),
+        small_residual(),
+        small_skip_pool(),
+        small_autoencoder(),
+        small_one_dimensional(),
+    )
 }
 INT8, INT4, INT32, FLOAT32 = (getattr(schema.TensorType, name) for name in ("INT8", "INT4", "INT32", "FLOAT32"))
 

@@ -14,12 +14,14 @@ from micronets.data.speech.spoken_stream import Event, SpokenStream
 from micronets.device_features.sound import streamed
 from micronets.errors import ConfigurationError, ModelError
 from micronets.export.writer import write_tflite
+from micronets.features.filterbank import FilterbankParameters
 from micronets.features.mfcc import MfccParameters
 from micronets.keyword_spotter.build import build_for_emulator, build_for_host
 from micronets.keyword_spotter.detector import detect, posteriors
 from micronets.keyword_spotter.options import SpotOptions
 from micronets.keyword_spotter.run import listen_on_emulator, listen_on_host
-from micronets.keyword_spotter.stage import prepare_spotter, spot
+from micronets.keyword_spotter.stage import features_read_by, prepare_spotter, spot
+from micronets.published import published_architecture
 from micronets.tflm.host import run_tflm
 from tests.emulated_board import PluggedInBoard
 from tests.networks import random_network, small_ds_cnn
@@ -76,6 +78,30 @@ def test_audio_to_detections_equals_numpy_and_tflm_on_emulator_and_host(tflite, 
     assert len(np.unique(likely, axis=0)) > 20 and 0 < np.sum(detected >= 0) < 8
     assert answers.time_ms[0] == 1000 and answers.time_ms[1] == 1040
     assert listen_on_host(build_for_host(sources, tmp_path / "host"), sources, stream.audio) == answers
+
+
+def test_a_one_dimensional_network_hears_a_filterbank(stream, tmp_path):
+    labels = ("stop", "_silence_", "_unknown_")
+    random = random_network(published_architecture("ds-cnn-1d"), seed=2)
+    tflite = tmp_path / "model.tflite"
+    write_tflite(replace(random, labels=labels, input_range=(0.0, 1.0)), tflite)
+    assert features_read_by(tflite) == FilterbankParameters()
+    board, options = find_board("nucleo-l4r5zi"), SpotOptions(64, 192, 0.34, 320)
+    sources = prepare_spotter(tflite, board, options, labels, FilterbankParameters(), tmp_path)
+    answers = listen_on_emulator(build_for_emulator(sources, board, tmp_path), sources, stream.audio).answers
+    edge = sources.compiled.input
+    windows = streamed(stream.audio, FilterbankParameters(), edge.scale, edge.zero_point)[::2]
+    outputs = run_tflm(tflite, windows.reshape(-1, 30, 1, 40)).reshape(len(windows), -1)
+    likely = posteriors(outputs, sources.table)
+    assert np.array_equal(answers.posteriors, likely)
+    assert np.array_equal(answers.detected, detect(likely, sources.settings)[1])
+    assert len(np.unique(likely, axis=0)) > 5
+    assert answers.time_ms[0] == 992 and answers.time_ms[1] == 1056  # 30 frames reach over 31 hops of 32 ms
+
+
+def test_a_network_that_reads_no_speech_is_refused(tmp_path):
+    with pytest.raises(ModelError, match="reads 130 values, but .* 49 frames of 10 or 30 frames of 40"):
+        features_read_by(network(tmp_path / "other.tflite", (13, 10, 1)))
 
 
 def test_the_stage_leaves_figures_that_agree_with_each_other(tflite, stream, tmp_path):

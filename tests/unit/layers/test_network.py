@@ -15,7 +15,7 @@ from micronets.architecture import (
 from micronets.layers.convolution import QuantisableConvolution
 from micronets.layers.frozen import FrozenNetwork
 from micronets.layers.network import Network
-from tests.networks import small_autoencoder, small_shortcut, transposed_convolution
+from tests.networks import small_autoencoder, small_one_dimensional, small_shortcut, transposed_convolution
 
 pytestmark = pytest.mark.training
 
@@ -92,7 +92,9 @@ def test_layers_start_with_twice_the_mean_square_of_their_input(transposed):
 
 
 @pytest.mark.parametrize(
-    "architecture", [CHAIN, RESIDUAL, small_shortcut(), small_autoencoder()], ids=lambda architecture: architecture.name
+    "architecture",
+    [CHAIN, RESIDUAL, small_shortcut(), small_autoencoder(), small_one_dimensional()],
+    ids=lambda item: item.name,
 )
 def test_folded_network_answers_as_the_trained_one(architecture):
     keras.utils.set_random_seed(3)

@@ -7,6 +7,7 @@ import pytest
 
 from micronets.data.speech.augmentation import NO_AUGMENTATION, Augmentation
 from micronets.data.speech.batches import SpeechBatches
+from micronets.features.filterbank import FilterbankParameters
 from micronets.features.mfcc import mfcc
 
 EVERYTHING = Augmentation(speed_probability=0.5, mixup_alpha=0.3)
@@ -130,3 +131,39 @@ def test_a_failure_in_a_thread_reaches_the_caller(dataset):
     broken = replace(dataset, audio=dataset.audio[:3])
     with pytest.raises(IndexError):
         list(SpeechBatches(broken, NO_AUGMENTATION, seed=1, batch_size=32).epoch(0))
+
+
+@pytest.fixture
+def filterbanks(dataset):
+    """The same clips for a 1-D network."""
+    return dataset.with_features(FilterbankParameters(), (30, 1, 40), {})
+
+
+def test_batches_have_the_shape_that_the_network_reads(filterbanks):
+    stored = {row.tobytes() for row in np.round(filterbanks.features("training"), 3)}
+    seen = 0
+    for features, targets in SpeechBatches(filterbanks, NO_AUGMENTATION, seed=1, batch_size=24).epoch(0):
+        assert features.shape == (24, 30, 1, 40)
+        seen += sum(row.tobytes() in stored for row in np.round(features[targets.argmax(axis=1) != 10], 3))
+    assert seen == 66
+
+
+def test_levels_change_by_no_more_than_configured_and_mfcc_do_not_feel_it(dataset, filterbanks):
+    louder = replace(NO_AUGMENTATION, level_range_db=6.0)
+    batches = {}
+    for name, augmentation in (("as recorded", NO_AUGMENTATION), ("louder", louder)):
+        silent = replace(filterbanks, silence_percent=0)
+        stream = SpeechBatches(silent, augmentation, seed=1, batch_size=66, threads=1)
+        batches[name] = next(stream.epoch(0))[0]
+    inside = np.logical_and.reduce([(0.01 < features) & (features < 0.99) for features in batches.values()])
+    changes_db = 64 * (batches["louder"] - batches["as recorded"])
+    of_clip = [changes_db[clip][inside[clip]] for clip in range(66)]
+    # a gain moves every band of a clip by the same number of dB
+    assert all(np.ptp(change) < 0.05 for change in of_clip)
+    means = np.array([change.mean() for change in of_clip])
+    assert means.min() < -4 and means.max() > 4 and np.abs(means).max() < 6.01
+    plain, gained = (
+        next(SpeechBatches(replace(dataset, silence_percent=0), chosen, seed=1, batch_size=66).epoch(0))[0]
+        for chosen in (NO_AUGMENTATION, louder)
+    )
+    np.testing.assert_allclose(gained, plain, atol=2e-3)

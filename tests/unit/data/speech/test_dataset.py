@@ -7,8 +7,10 @@ import pytest
 
 from micronets.data.dataset import Sounds
 from micronets.data.speech.dataset import SpeechDataset
-from micronets.errors import DataError
+from micronets.errors import ConfigurationError, DataError
+from micronets.features.filterbank import FilterbankParameters, filterbank
 from micronets.features.mfcc import mfcc
+from micronets.tasks import find_task
 
 
 @pytest.fixture
@@ -97,3 +99,29 @@ def test_recordings_are_what_the_features_come_from(prepared):
     assert isinstance(dataset, Sounds)
     again = mfcc(np.stack(list(dataset.recordings("testing"))), dataset.parameters)
     assert np.array_equal(again[..., None], dataset.features("testing"))
+
+
+def test_one_prepared_dataset_serves_networks_of_several_input_shapes(prepared):
+    open_for = find_task("kws").open
+    mfcc_dataset = open_for(prepared, (49, 10, 1))
+    assert np.array_equal(mfcc_dataset.features("testing"), SpeechDataset.open(prepared).features("testing"))
+    of_bands, image = open_for(prepared, (30, 1, 40)), open_for(prepared, (30, 40, 1))
+    expected = filterbank(np.stack(list(of_bands.recordings("testing"))), FilterbankParameters())
+    assert np.array_equal(of_bands.features("testing"), expected[:, :, None])
+    assert np.array_equal(image.features("testing"), expected[..., None])
+    assert 0 <= of_bands.input_range[0] < of_bands.input_range[1] <= 1
+    assert of_bands.content_hash == mfcc_dataset.content_hash
+
+
+@pytest.mark.parametrize(
+    ("shape", "changes", "error", "message"),
+    [
+        ((49, 10, 1), {"window_ms": 60}, DataError, "48 frames of 10 values do not fit an input of .49, 10, 1."),
+        ((30, 1, 40), {"coefficients": 10}, ConfigurationError, "have no coefficients; they have .*mel_bands"),
+        ((30, 1, 40), {"clip_ms": 500}, DataError, "holds clips of 1000 ms at 16000 Hz"),
+        ((30, 2, 20), {}, ConfigurationError, r"kws has inputs of \(49, 10, 1\) or \(30, 1, 40\) or .*, not of"),
+    ],
+)
+def test_features_that_do_not_fit_are_refused(prepared, shape, changes, error, message):
+    with pytest.raises(error, match=message):
+        find_task("kws").open(prepared, shape, changes)

@@ -10,6 +10,7 @@ from micronets.data.clips import read_clips
 from micronets.device_features.sound import clip_stream, clip_windows, streamed
 from micronets.device_features.sound.tables import log_mel_tables, mfcc_tables
 from micronets.errors import ConfigurationError, DataError
+from micronets.features.filterbank import FilterbankParameters, filterbank
 from micronets.features.log_mel import AUTOENCODER_WINDOWS, IMAGES, MEL_IMAGES, log_mel, windows_of
 from micronets.features.mfcc import MfccParameters, mfcc
 
@@ -102,6 +103,31 @@ def test_log_mel_of_clips(parameters) -> None:
         far = distances(integers, expected, 1.0, zero_point)
         assert far.max() < RARE_DB_TOLERANCE
         assert np.mean(far > DB_TOLERANCE) < RARE
+
+
+def test_filterbank_of_clips() -> None:
+    parameters = FilterbankParameters()
+    clips = recordings(20, 16000)
+    step = 1 / 640  # a tenth of a dB
+    expected = filterbank(clips, parameters)
+    for middle in (0.2, 0.5, 0.8):
+        zero_point = int(np.clip(-round(middle / step), -128, 127))
+        integers = clip_windows(clips, parameters, step, zero_point)
+        assert integers.shape == (20, 30, 40)
+        far = 64 * distances(integers, expected, step, zero_point)
+        # frames end with hops: no value of another clip or of silence is among them
+        assert far.max() < RARE_DB_TOLERANCE
+        assert np.mean(far > DB_TOLERANCE) < RARE
+
+
+def test_a_filterbank_ends_at_its_floor_and_its_ceiling() -> None:
+    parameters = FilterbankParameters(floor_db=-30, span_db=20)
+    loud = np.where(np.arange(16000) % 4 < 2, 32767, -32768).astype(np.int16)  # of 4 kHz, as loud as can be
+    clips = np.stack([np.zeros(16000, np.int16), loud])
+    assert filterbank(clips, parameters)[0].max() == 0 and filterbank(clips, parameters)[1].max() == 1
+    # 1 is 50 steps above the zero point; nothing goes beyond, though int8 would hold it
+    integers = clip_windows(clips, parameters, 0.02, 0)
+    assert (integers[0] == 0).all() and integers[1].max() == 50
 
 
 def test_a_stream_goes_on_from_window_to_window() -> None:

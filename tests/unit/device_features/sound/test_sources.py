@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from micronets.device_features.sound import Parameters, streamed, write_features
+from micronets.features.filterbank import FilterbankParameters
 from micronets.features.log_mel import AUTOENCODER_WINDOWS, IMAGES
 from micronets.features.mfcc import MfccParameters
 from micronets.linking.host import build_program
@@ -18,6 +19,8 @@ CASES = {
     "window_30_ms": (MfccParameters(window_ms=30), 0.004, -128),
     "overlapping_four_times": (MfccParameters(clip_ms=300, hop_ms=10, mel_bands=25, coefficients=13), 2.0, 127),
     "gaps": (MfccParameters(clip_ms=300, window_ms=10, mel_bands=12, peak_normalised=False), 1.0, 0),
+    "filterbank": (FilterbankParameters(), 0.0037, -128),
+    "filterbank_without_overlap": (FilterbankParameters(clip_ms=320, window_ms=32, span_db=20, mel_bands=20), 0.01, 5),
     "images": (IMAGES, 0.3, 40),
     "autoencoder": (AUTOENCODER_WINDOWS, 0.4, 50),
 }
@@ -40,14 +43,18 @@ def test_same_parameters_give_the_same_files(tmp_path) -> None:
 
 
 def test_shapes(tmp_path) -> None:
-    shapes: list[tuple[Parameters, tuple[int, int, int]]] = [(MfccParameters(), (320, 49, 10)), (IMAGES, (512, 32, 32))]
+    shapes: list[tuple[Parameters, tuple[int, int, int]]] = [
+        (MfccParameters(), (320, 49, 10)),
+        (FilterbankParameters(), (512, 30, 40)),
+        (IMAGES, (512, 32, 32)),
+    ]
     for parameters, shape in shapes:
         features = write_features(parameters, 0.6, 80, tmp_path)
         assert (features.hop_samples, features.frames, features.values) == shape
         assert features.window_bytes == shape[1] * shape[2]
 
 
-@pytest.mark.parametrize("case", ["kws", "images"])
+@pytest.mark.parametrize("case", ["kws", "filterbank", "images"])
 def test_a_reset_forgets_all_audio(case: str, tmp_path: Path) -> None:
     parameters, scale, zero_point = CASES[case]
     features = write_features(parameters, scale, zero_point, tmp_path)
