@@ -18,7 +18,7 @@ from micronets.compiler.arithmetic import multiply_by_quantised_multiplier
 from micronets.compiler.operators.add_step import AddStep
 
 LARGEST_SHIFT = 22
-"""The shift that the kernels know as a constant; inputs that count several times over in the output need a smaller one."""
+"""The shift that kernels know as a constant; inputs that count several times over in the output need a smaller one."""
 _LEAST_SHIFT = 14
 _INPUT_SHIFT = 20
 _EVERY_INT8 = np.arange(-128, 128, dtype=np.int64)
