@@ -34,7 +34,7 @@ def share_dense_code(kernels: Sequence[Kernel], core: Core) -> list[Kernel]:
 
 
 def share_sweeps(kernels: Sequence[PlannedKernel], placement: ArenaPlan) -> ArenaPlan:
-    """Has depthwise convolutions use the sweeps of longer lines, where the arena has room; the plan with their scratch."""
+    """Has depthwise convolutions use the sweeps of longer lines, where the arena has room; returns its plan."""
     families: dict[str, dict[int, list[tuple[int, Depthwise3x3]]]] = defaultdict(lambda: defaultdict(list))
     for number, kernel in enumerate(kernels):
         depthwise = kernel.second if isinstance(kernel, FusedRows) else kernel
