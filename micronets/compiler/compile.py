@@ -17,6 +17,7 @@ from micronets.compiler.passes import optimise_program
 from micronets.compiler.reader import read_graph
 from micronets.compiler.registry import analyse, choose_kernel
 from micronets.compiler.row_fusion import fuse_rows
+from micronets.compiler.shared_code import share_dense_code, share_sweeps
 from micronets.compiler.shared_weights import share_weights
 from micronets.compiler.steps import Program
 from micronets.errors import ConfigurationError, ModelError
@@ -85,8 +86,11 @@ def compile_program(
     analysis = analyse(program)
     chosen = [choose_kernel(step, analysis, find_core(core), optimise) for step in program.steps]
     program.notes += four_bit_notes(chosen) + reference_notes(chosen)
+    if optimise != "speed":
+        chosen = share_dense_code(chosen, find_core(core))
     kernels, placement = fuse_rows(program, chosen, _LEAST_GAIN[optimise])
     placement = share_weights(program, kernels, placement, find_core(core), optimise)
+    placement = share_sweeps(kernels, placement)
     if memories is not None:
         check_arena(name, placement.plan.arena_bytes, memories)
     naming = Naming(prefix)

@@ -1,7 +1,7 @@
 """Addition of two values of one shape as a plane (add_linear.c)."""
 
 from micronets.compiler.kernels.kernel import Distance, Kernel
-from micronets.compiler.linear_sum import LinearSum, fit_linear_sum
+from micronets.compiler.linear_sum import LARGEST_SHIFT, LinearSum, fit_linear_sum
 from micronets.compiler.operators.add_step import AddStep
 from micronets.compiler.source import Source
 
@@ -12,7 +12,9 @@ class AddLinear(Kernel[AddStep]):
     def __init__(self, step: AddStep, linear: LinearSum) -> None:
         super().__init__(step)
         self.linear = linear
-        self.function = "mn_add_linear" if (step.low, step.high) == (-128, 127) else "mn_add_linear_clamped"
+        shifted = "" if linear.shift == LARGEST_SHIFT else "_shifted"
+        clamped = "" if (step.low, step.high) == (-128, 127) else "_clamped"
+        self.function = f"mn_add_linear{shifted}{clamped}"
 
     def overlaps(self) -> dict[int, Distance]:
         return {0: Distance(0), 1: Distance(0)}
@@ -27,6 +29,7 @@ class AddLinear(Kernel[AddStep]):
                 "first_factor": linear.first_factor,
                 "second_factor": linear.second_factor,
                 "constant": linear.constant,
+                "shift": linear.shift,
                 "low": step.low,
                 "high": step.high,
             },

@@ -51,10 +51,10 @@ def choose_kernel(step: Step, analysis: Analysis, core: Core, optimise: str) -> 
         quads = pack_quads(step, accumulators)
         if quads is not None:
             return _dense(step, quads, core)
-        packed = pack(step, accumulators)
+        packed = pack(step, accumulators, in_order=Dense.fits(step))
         if packed is not None:
             if Dense.fits(step):
-                return Dense(step, packed)
+                return Dense(step, packed, accumulators)
             return _dense(step, packed, core)
     if isinstance(step, DepthwiseConvolutionStep):
         accumulators = depthwise_accumulators(step, input_bounds(step, analysis))

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from micronets.compiler.intervals import Bounds
 from micronets.compiler.kernels.kernel import Kernel
 from micronets.compiler.kernels.point import PackedWeights, point_fields_of_stream
 from micronets.compiler.source import Source
@@ -13,8 +14,9 @@ _OCTET_PAIRS = 4
 class Dense(Kernel[ConvolutionStep]):
     file = "dense.c"
 
-    def __init__(self, step: ConvolutionStep, packed: PackedWeights) -> None:
+    def __init__(self, step: ConvolutionStep, packed: PackedWeights, accumulators: Bounds) -> None:
         super().__init__(step)
+        self.accumulators = accumulators
         self.packed = packed
         self.function = f"mn_dense_{packed.variant}"
 

@@ -1,7 +1,7 @@
 """Depthwise 3x3 convolutions, two channels at a time through int16 planes (depthwise_3x3.h)."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -29,11 +29,14 @@ class Sweep:
     pads: tuple[int, int]
     stride: int
     band: int
+    least_pitch_words: int = 0
 
     @property
     def pitch_words(self) -> int:
+        """From one line of a plane to the next."""
         inner = (self.outputs[0] - 1) * self.stride + 3
-        return -(-max(inner, self.inputs[0] + self.pads[0]) // 2) + (1 if self.stride == 1 else 0)
+        own = -(-max(inner, self.inputs[0] + self.pads[0]) // 2) + (1 if self.stride == 1 else 0)
+        return max(own, self.least_pitch_words)
 
     @property
     def plane_words(self) -> int:
@@ -63,8 +66,20 @@ class Depthwise3x3(Kernel[DepthwiseConvolutionStep]):
         self.starts = starts
         self.sweep = sweep
         self.weight_bits = 4 if step.weight_bits == 4 and _fits_nibbles(form, starts) else 8
+
+    @property
+    def sweep_family(self) -> str:
+        """Of sweeps that differ by their pitch only."""
         bits = "int4_" if self.weight_bits == 4 else ""
-        self.sweep_function = f"sweep_{bits}{form.name}_stride_{sweep.stride}_pitch_{sweep.pitch_words}"
+        return f"sweep_{bits}{self.form.name}_stride_{self.sweep.stride}"
+
+    @property
+    def sweep_function(self) -> str:
+        return f"{self.sweep_family}_pitch_{self.sweep.pitch_words}"
+
+    def lengthen(self, pitch_words: int) -> None:
+        """Has planes of lines of at least so many words."""
+        self.sweep = replace(self.sweep, least_pitch_words=pitch_words)
 
     @property
     def scratch_bytes(self) -> int:

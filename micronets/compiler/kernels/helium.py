@@ -43,6 +43,9 @@ def _form(q: Requantisation, low: np.ndarray, high: np.ndarray) -> HeliumForm | 
     return HeliumForm("general", np.zeros(len(low), np.int64), q.multipliers, q.shifts)
 
 
+_POINT_FILES = {"point_helium.c", "point_helium_pixels.c", "point_helium_pairs.c"}
+
+
 class HeliumPoint(Kernel[ConvolutionStep]):
     """1x1 convolutions and fully connected layers."""
 
@@ -52,6 +55,9 @@ class HeliumPoint(Kernel[ConvolutionStep]):
         super().__init__(step)
         self.form = form
         self.function = _point_function(step, form)
+
+    def files(self) -> set[str]:
+        return set(_POINT_FILES)
 
     @property
     def pixels(self) -> int:
@@ -96,11 +102,12 @@ class HeliumPatch(Kernel[ConvolutionStep]):
         self.form = form
 
     def files(self) -> set[str]:
-        return {self.file, HeliumPoint.file}
+        return {self.file, *_POINT_FILES}
 
     @property
     def scratch_bytes(self) -> int:
-        return _words(int(np.prod(self.step.weights.shape[1:])))
+        """Two patches, and what is read in vain behind them."""
+        return _words(2 * int(np.prod(self.step.weights.shape[1:])) + _BLOCK - 1)
 
     def overlaps(self) -> dict[int, Distance]:
         """A pixel is written when its patch has been gathered; later ones read from their first row on."""

@@ -1,5 +1,7 @@
 """1x1 convolutions: pairs of output channels in 16-bit lanes, four pixels at a time (point_block.h)."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from micronets.compiler.intervals import Bounds
@@ -22,7 +24,7 @@ class PackedWeights:
     Attributes:
         words: words of lanes per pair, even.
         lanes: int32 (pairs, words).
-        starts: int64 (channels rounded up to even,), the accumulators' start: bias, zero point and nudge.
+        starts: int64 (channels of all pairs,), the accumulators' start: bias, zero point and nudge.
         deep: whether sums may leave 24 bits, so that the kernels cut the depth (point_deep.h).
     """
 
@@ -66,23 +68,34 @@ class PackedWeights:
         return [*self.pair_head(pair), *self.lanes[pair].tolist(), *self.form.pair_words(pair)]
 
 
-def pack(step: ConvolutionStep, accumulators: Bounds) -> PackedWeights | None:
-    """None where the lanes cannot hold the weights or their sums."""
+def pack(step: ConvolutionStep, accumulators: Bounds, *, in_order: bool = False) -> PackedWeights | None:
+    """None where the lanes cannot hold the weights or their sums.
+
+    Args:
+        in_order: every channel is in one pair, an odd last one by itself, which dense.c wants.
+    """
     channels = step.weights.shape[0]
-    weights = step.weights.reshape(channels, -1).astype(np.int64)
-    even = channels + channels % 2
-    depth = weights.shape[1]
-    bias = step.bias - step.input_zero_point * weights.sum(axis=1)
     low, high = accumulators.low, accumulators.high
-    is_a = np.arange(channels) % 2 == 0
-    largest = np.where(is_a, _LARGEST_PAIRED, _LARGEST_SINGLE)
     magnitude = np.maximum(np.abs(low), np.abs(high))
     if magnitude.max() > _LARGEST_SINGLE:
         return None
-    deep = bool(np.any(magnitude > largest))
-    form = general_form(step.requantisation) if deep else choose_form(step.requantisation, low, high, largest)
+    places = _places(channels)
+    largest = np.where(np.arange(len(places)) % 2 == 0, _LARGEST_PAIRED, _LARGEST_SINGLE)
+    deep = bool(np.any(magnitude[places] > largest))
+    if deep or in_order:
+        places = np.arange(channels)
+    weights = step.weights.reshape(channels, -1).astype(np.int64)
+    bias = step.bias - step.input_zero_point * weights.sum(axis=1)
+    q = replace(
+        step.requantisation,
+        multipliers=step.requantisation.multipliers[places],
+        shifts=step.requantisation.shifts[places],
+    )
+    form = general_form(q) if deep else choose_form(q, low[places], high[places], largest[: len(places)])
+    even = len(places) + len(places) % 2
+    depth = weights.shape[1]
     padded = np.zeros((even, -(-depth // 4) * 4), np.int64)
-    padded[:channels, :depth] = weights
+    padded[: len(places), :depth] = weights[places]
     lanes = 256 * padded[0::2] + padded[1::2]
     if lanes.min() < -(1 << 15):
         return None
@@ -96,8 +109,15 @@ def pack(step: ConvolutionStep, accumulators: Bounds) -> PackedWeights | None:
         extended(form.shifts, even),
     )
     starts = np.zeros(even, np.int64)
-    starts[:channels] = bias + form.nudges
+    starts[: len(places)] = bias[places] + form.nudges
     return PackedWeights(step, words, starts, wide, deep)
+
+
+def _places(channels: int) -> np.ndarray:
+    """The channels of all pairs: of an odd number the second one is in the first two pairs (point_block.h)."""
+    if channels % 2 == 0 or channels == 1:
+        return np.arange(channels)
+    return np.concatenate([[0], np.arange(1, channels + 1) - (np.arange(1, channels + 1) > 1)])
 
 
 class PointConvolution(Kernel[ConvolutionStep]):

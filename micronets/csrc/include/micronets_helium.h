@@ -59,7 +59,7 @@ void mn_helium_point_general_4(const struct mn_helium_point *p, int32_t pixels, 
 void mn_helium_point_fast(const struct mn_helium_point *p, int32_t pixels, const int8_t *input, int8_t *output);
 void mn_helium_point_general(const struct mn_helium_point *p, int32_t pixels, const int8_t *input, int8_t *output);
 
-/* Output rows [row, row + rows); `patch`: `point.depth` bytes; `point`: the kernel for the patches. */
+/* Output rows [row, row + rows); `patch`: twice `point.depth` bytes and 15; `point`: the kernel for the patches. */
 void mn_helium_patch(
     const struct mn_helium_patch *p, mn_helium_point_kernel point, int32_t row, int32_t rows, const int8_t *input,
     int8_t *output, int8_t *patch);

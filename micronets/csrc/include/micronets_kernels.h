@@ -152,12 +152,12 @@ enum
     MN_LINEAR_SHIFT = 22
 };
 
-/* clamp((first * first_factor + second * second_factor + constant) >> MN_LINEAR_SHIFT, low, high); the sum, and
- * every part of it, fits int32 */
+/* clamp((first * first_factor + second * second_factor + constant) >> shift, low, high); the sum, and every part of it,
+ * fits int32 */
 struct mn_add_linear
 {
     int32_t count;
-    int32_t first_factor, second_factor, constant;
+    int32_t first_factor, second_factor, constant, shift;
     int32_t low, high;
 };
 
@@ -254,9 +254,12 @@ void mn_mean(const struct mn_mean *p, const int8_t *input, int8_t *output);
 void mn_add(const struct mn_binary *p, const int8_t *first, const int8_t *second, int8_t *output);
 /* Tensors of one shape; `output` may be either input. */
 void mn_add_same(const struct mn_add_same *p, const int8_t *first, const int8_t *second, int8_t *output);
-/* The same; clamps to int8, or to [low, high]. */
+/* The same; clamps to int8, or to [low, high]. `shift` is MN_LINEAR_SHIFT but in those called shifted. */
 void mn_add_linear(const struct mn_add_linear *p, const int8_t *first, const int8_t *second, int8_t *output);
 void mn_add_linear_clamped(const struct mn_add_linear *p, const int8_t *first, const int8_t *second, int8_t *output);
+void mn_add_linear_shifted(const struct mn_add_linear *p, const int8_t *first, const int8_t *second, int8_t *output);
+void mn_add_linear_shifted_clamped(
+    const struct mn_add_linear *p, const int8_t *first, const int8_t *second, int8_t *output);
 void mn_multiply(const struct mn_binary *p, const int8_t *first, const int8_t *second, int8_t *output);
 /* output[i] = table[input[i] + 128]; `output` may be `input`. */
 void mn_lookup(const int8_t *table, int32_t count, const int8_t *input, int8_t *output);

@@ -7,30 +7,42 @@
 
 #if defined(__ARM_FEATURE_MVE)
 
-#include <arm_mve.h>
+/* In assembly: with the intrinsics GCC moves the predicate to a general register and back for every vector. */
 
 static inline __attribute__((always_inline)) void mn_helium_fill(int8_t *to, int32_t value, int32_t count)
 {
-    const int8x16_t values = vdupq_n_s8((int8_t)value);
-    for (; count > 0; count -= 16, to += 16)
-    {
-        vstrbq_p_s8(to, values, vctp8q((uint32_t)count));
-    }
+    __asm volatile("vdup.8 q0, %[value]\n\t"
+                   "wlstp.8 lr, %[count], 2f\n"
+                   "1:\n\t"
+                   "vstrb.8 q0, [%[to]], #16\n\t"
+                   "letp lr, 1b\n"
+                   "2:\n\t"
+                   : [to] "+r"(to)
+                   : [value] "r"(value), [count] "r"(count)
+                   : "lr", "q0", "cc", "memory");
 }
 
-/* `rows` runs of `count` bytes. */
+/* `rows` (more than 0) runs of `count` bytes. */
 static inline __attribute__((always_inline)) void mn_helium_copy_rows(
     int8_t *to, int32_t to_stride, const int8_t *from, int32_t from_stride, int32_t count, int32_t rows)
 {
     for (; count > 0; count -= 16, to += 16, from += 16)
     {
-        const mve_pred16_t bytes = vctp8q((uint32_t)count);
         int8_t *target = to;
         const int8_t *source = from;
-        for (int32_t left = rows; left > 0; left--, target += to_stride, source += from_stride)
-        {
-            vstrbq_p_s8(target, vldrbq_z_s8(source, bytes), bytes);
-        }
+        __asm volatile(
+            "vctp.8 %[count]\n\t"
+            "dls lr, %[rows]\n"
+            "1:\n\t"
+            "vpstt\n\t"
+            "vldrbt.8 q0, [%[source]]\n\t"
+            "vstrbt.8 q0, [%[target]]\n\t"
+            "add %[source], %[source], %[from_stride]\n\t"
+            "add %[target], %[target], %[to_stride]\n\t"
+            "le lr, 1b\n\t"
+            : [source] "+r"(source), [target] "+r"(target)
+            : [count] "r"(count), [rows] "r"(rows), [from_stride] "r"(from_stride), [to_stride] "r"(to_stride)
+            : "lr", "q0", "cc", "memory");
     }
 }
 

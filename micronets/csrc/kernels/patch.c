@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Convolution with a larger kernel: four pixels' patches are copied out, widened, and multiplied like 1x1 pixels. */
+/* Convolution with a larger kernel: four pixels' patches are widened, some copied out first, and multiplied like 1x1
+ * pixels. */
 #include "point.h"
 #include "point_deep.h"
 #include "point_int4.h"
@@ -89,9 +90,11 @@ struct place
     int32_t rows, run, row_bytes, out_columns;
     /* Of a patch in whole words: lanes beyond the depth have zero weights. */
     int32_t patch_bytes;
+    /* Whether runs are whole words, so that patches inside the input are widened from where they lie. */
+    int32_t whole_words;
 };
 
-MN_INLINE void begin_row(const struct mn_patch *p, struct place *at)
+static __attribute__((noinline)) void begin_row(const struct mn_patch *p, struct place *at)
 {
     const struct mn_window *w = &p->window;
     const int32_t top = at->y * w->row_stride - w->pad_top;
@@ -106,10 +109,26 @@ MN_INLINE void begin_row(const struct mn_patch *p, struct place *at)
     }
 }
 
-/* Copies the patches of `count` (1 to 4) pixels one behind the other and widens them into a column. */
+/* Widens the patches of `count` (1 to 4) pixels into a column; those that do not lie inside the input, or whose runs end
+ * within a word, are copied one behind the other first. */
 MN_INLINE void widen_patches(
     const struct mn_patch *p, const int8_t *input, struct place *at, int32_t count, uint32_t *column, int8_t *patches)
 {
+    if (at->whole_words && at->x >= at->inner && at->x + MN_BLOCK_PIXELS <= at->inner_end && count == MN_BLOCK_PIXELS)
+    {
+        const int8_t *row = input + at->begin + at->x * at->step;
+        for (int32_t left = at->rows; left > 0; left--, row += at->row_bytes, column += MN_BLOCK_PIXELS / 2 * at->run)
+        {
+            mn_widen_block(row, at->step, at->run, column);
+        }
+        at->x += MN_BLOCK_PIXELS;
+        if (at->x == at->out_columns)
+        {
+            at->y++;
+            begin_row(p, at);
+        }
+        return;
+    }
     int8_t *patch = patches;
     for (int32_t i = 0; i < count; i++, patch += at->patch_bytes)
     {
@@ -147,7 +166,8 @@ MN_INLINE void convolve(
         .run = p->window.columns * depth,
         .row_bytes = p->in.columns * depth,
         .out_columns = p->out_columns,
-        .patch_bytes = 2 * p->point.words};
+        .patch_bytes = 2 * p->point.words,
+        .whole_words = !(p->window.columns * depth & 3)};
     begin_row(p, &at);
     for (int32_t left = rows * p->out_columns; left > 0; left -= most)
     {

@@ -25,8 +25,7 @@ static void gather_taps(const struct mn_helium_patch *p, const int8_t *input, in
 }
 
 /* Without dilation: the rows of what lies inside, over zero points. */
-static inline __attribute__((always_inline)) void gather_rows(
-    const struct mn_helium_patch *p, const int8_t *input, int32_t top, int32_t left, int8_t *patch)
+static void gather_rows(const struct mn_helium_patch *p, const int8_t *input, int32_t top, int32_t left, int8_t *patch)
 {
     const struct mn_window *w = &p->window;
     const int32_t depth = p->in.channels, line_bytes = w->columns * depth, row_bytes = p->in.columns * depth;
@@ -34,10 +33,7 @@ static inline __attribute__((always_inline)) void gather_rows(
     const int32_t y_end = top + w->rows < p->in.rows ? top + w->rows : p->in.rows;
     const int32_t x_end = left + w->columns < p->in.columns ? left + w->columns : p->in.columns;
     const int32_t rows = y_end - y, columns = x_end - x;
-    if (rows < w->rows || columns < w->columns)
-    {
-        mn_helium_fill(patch, p->input_zero_point, p->point.depth);
-    }
+    mn_helium_fill(patch, p->input_zero_point, p->point.depth);
     if (rows > 0 && columns > 0)
     {
         int8_t *const to = patch + (y - top) * line_bytes + (x - left) * depth;
@@ -49,24 +45,39 @@ void mn_helium_patch(
     const struct mn_helium_patch *p, mn_helium_point_kernel point, int32_t row, int32_t rows, const int8_t *input,
     int8_t *output, int8_t *patch)
 {
-    const struct mn_window *w = &p->window;
-    const int32_t dilated = w->row_dilation > 1 || w->column_dilation > 1;
+    /* Stores of bytes could alias the description: what every patch needs is read once. */
+    const struct mn_window w = p->window;
+    const int32_t dilated = w.row_dilation > 1 || w.column_dilation > 1;
+    const int32_t in_rows = p->in.rows, in_columns = p->in.columns, depth = p->in.channels;
+    const int32_t out_columns = p->out_columns, patch_bytes = p->point.depth, out_bytes = p->point.channels;
     for (const int32_t end_row = row + rows; row < end_row; row++)
     {
-        const int32_t top = row * w->row_stride - w->pad_top;
-        int32_t left = -w->pad_left;
-        for (int32_t column = 0; column < p->out_columns; column++, left += w->column_stride)
+        const int32_t top = row * w.row_stride - w.pad_top;
+        const int32_t rows_inside = !dilated && top >= 0 && top + w.rows <= in_rows;
+        int32_t left = -w.pad_left, pixels;
+        for (int32_t column = 0; column < out_columns; column += pixels)
         {
-            if (dilated)
+            int8_t *to = patch;
+            /* Two share the loads of weights. */
+            pixels = column + 1 < out_columns ? 2 : 1;
+            for (int32_t i = 0; i < pixels; i++, left += w.column_stride, to += patch_bytes)
             {
-                gather_taps(p, input, top, left, patch);
+                if (rows_inside && left >= 0 && left + w.columns <= in_columns)
+                {
+                    const int8_t *const from = input + (top * in_columns + left) * depth;
+                    mn_helium_copy_rows(to, w.columns * depth, from, in_columns * depth, w.columns * depth, w.rows);
+                }
+                else if (dilated)
+                {
+                    gather_taps(p, input, top, left, to);
+                }
+                else
+                {
+                    gather_rows(p, input, top, left, to);
+                }
             }
-            else
-            {
-                gather_rows(p, input, top, left, patch);
-            }
-            point(&p->point, 1, patch, output);
-            output += p->point.channels;
+            point(&p->point, pixels, patch, output);
+            output += pixels * out_bytes;
         }
     }
 }

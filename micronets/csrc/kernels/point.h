@@ -52,20 +52,27 @@ static __attribute__((noinline)) void mn_widen_block(
     }
 }
 
-/* Output channels from `channel` on of one pixel of a column. */
+/* The first channel of the pair behind that of `channel`. */
+MN_INLINE int32_t mn_next_pair(int32_t channel, int32_t channels)
+{
+    return channel + (channel == 0 && (channels & 1) && channels > 1 ? 1 : 2);
+}
+
+/* All output channels of one pixel of a column. */
 MN_INLINE void mn_single_channels(
-    enum mn_form form, int clamped, const struct mn_point *p, const uint32_t *column, const int32_t *stream,
-    int32_t channel, int8_t *output)
+    enum mn_form form, int clamped, const struct mn_point *p, const uint32_t *column, int8_t *output)
 {
     const struct mn_bounds bounds = {p->zero_point, p->low, p->high};
-    for (; channel < p->channels; channel += 2)
+    const int32_t *stream = p->stream;
+    const int32_t channels = p->channels, words = p->words;
+    for (int32_t channel = 0; channel < channels; channel = mn_next_pair(channel, channels))
     {
         struct mn_scale a, b;
         int32_t acc_p = stream[0], acc_b = stream[1];
-        stream = mn_single_mac(&acc_p, &acc_b, column, MN_BLOCK_PIXELS, stream + 2, p->words);
+        stream = mn_single_mac(&acc_p, &acc_b, column, MN_BLOCK_PIXELS, stream + 2, words);
         stream = mn_read_scales(form, stream, &a, &b);
         output[channel] = mn_requantise(form, clamped, &bounds, &a, mn_acc_a(acc_p, acc_b));
-        if (channel + 1 < p->channels)
+        if (channel + 1 < channels)
         {
             output[channel + 1] = mn_requantise(form, clamped, &bounds, &b, acc_b);
         }
@@ -99,34 +106,40 @@ MN_INLINE const int32_t *mn_pair_of_column(
     return stream;
 }
 
-/* All whole pairs of output channels of `count` columns; returns the stream behind them. `lanes` has room for a pair's. */
-MN_INLINE const int32_t *mn_block_channels(
+/* All output channels, more than one, of `count` columns; `lanes` has room for a pair's. */
+MN_INLINE void mn_block_channels(
     enum mn_form form, int clamped, const struct mn_point *p, const uint32_t *columns, int32_t count, int32_t *lanes,
     int8_t *output)
 {
+    const int32_t channels = p->channels;
 #if MN_DSP
     if (!clamped)
     {
-        const struct mn_blocks blocks = {
-            columns, p->words, count, output, p->channels, p->stream, count > 1 ? lanes : 0};
-        return p->channels < 2 ? p->stream : form == MN_FAST ? mn_blocks_fast(&blocks) : mn_blocks_rounded(&blocks);
+        struct mn_blocks blocks = {columns, p->words, count, output, channels, p->stream, count > 1 ? lanes : 0, 2};
+        if (channels & 1)
+        {
+            blocks.stream = form == MN_FAST ? mn_blocks_fast(&blocks) : mn_blocks_rounded(&blocks);
+            blocks.output++;
+        }
+        blocks.outputs = channels & ~1;
+        (void)(form == MN_FAST ? mn_blocks_fast(&blocks) : mn_blocks_rounded(&blocks));
+        return;
     }
 #endif
     (void)lanes;
     const int32_t *stream = p->stream;
-    for (int32_t pairs = p->channels / 2; pairs > 0; pairs--, output += 2)
+    for (int32_t channel = 0; channel < channels; channel = mn_next_pair(channel, channels))
     {
         const int32_t *const pair = stream;
         const uint32_t *column = columns;
-        int8_t *out = output;
+        int8_t *out = output + channel;
         for (int32_t left = count; left > 0; left--)
         {
             stream = mn_pair_of_column(form, clamped, p, column, pair, out);
             column += MN_BLOCK_PIXELS * p->words;
-            out += MN_BLOCK_PIXELS * p->channels;
+            out += MN_BLOCK_PIXELS * channels;
         }
     }
-    return stream;
 }
 
 /* Output channels of `pixels` pixels whose columns are filled one behind the other; `lanes` has room for a pair's. */
@@ -134,18 +147,15 @@ MN_INLINE void mn_column_channels(
     enum mn_form form, int clamped, const struct mn_point *p, const uint32_t *columns, int32_t pixels, int32_t *lanes,
     int8_t *output)
 {
-    const int32_t channels = p->channels, whole = pixels & ~(MN_BLOCK_PIXELS - 1);
-    const int32_t *last_channel = p->stream;
+    const int32_t channels = p->channels, whole = channels > 1 ? pixels & ~(MN_BLOCK_PIXELS - 1) : 0;
     if (whole > 0)
     {
-        last_channel = mn_block_channels(form, clamped, p, columns, whole / MN_BLOCK_PIXELS, lanes, output);
+        mn_block_channels(form, clamped, p, columns, whole / MN_BLOCK_PIXELS, lanes, output);
     }
-    /* Of whole blocks the last one of an odd number of channels is left, of the other pixels all are. */
-    for (int32_t i = channels & 1 ? 0 : whole; i < pixels; i++)
+    for (int32_t i = whole; i < pixels; i++)
     {
         const uint32_t *column = columns + (i & ~(MN_BLOCK_PIXELS - 1)) * p->words + (i & (MN_BLOCK_PIXELS - 1));
-        const int32_t *stream = i < whole ? last_channel : p->stream;
-        mn_single_channels(form, clamped, p, column, stream, i < whole ? channels - 1 : 0, output + i * channels);
+        mn_single_channels(form, clamped, p, column, output + i * channels);
     }
 }
 

@@ -6,6 +6,7 @@
  *
  * A stream holds, per pair of output channels a and b, as words:
  *   start of acc_p, start of acc_b, lanes[words], requantisation
+ * Of an odd number of channels, from 3 on, the pairs are (0, 1), (1, 2), (3, 4) and so on; of a single one b is nothing.
  * A lane holds 256 a + b for the weights a and b of one input, so that one multiply of the lane adds to
  * acc_p = 256 acc_a + acc_b, and its low byte alone is b: two instructions per word and pixel and no unpacking but one.
  * |acc_a| stays below 2^23 (checked by the compiler); acc_p wraps.
@@ -101,16 +102,28 @@ MN_INLINE const int32_t *mn_block_mac(
 #endif
 }
 
-/* The same for one pixel, whose column words lie `stride` words apart. */
+/* The same for one pixel, whose column words lie `stride` words apart; `words` is even. */
 MN_INLINE const int32_t *mn_single_mac(
-    int32_t *acc_p, int32_t *acc_b, const uint32_t *column, int32_t stride, const int32_t *stream, int32_t words)
+    int32_t *acc_p, int32_t *acc_b, const uint32_t *column, const int32_t stride, const int32_t *stream, int32_t words)
 {
     int32_t p = *acc_p, b = *acc_b;
-    for (const int32_t *end = stream + words; stream != end; column += stride)
+    for (const int32_t *end = stream + words; stream != end; column += 2 * stride, stream += 2)
     {
-        const uint32_t lanes = (uint32_t)*stream++;
-        p = mn_dual_mac(lanes, *column, p);
-        b = mn_dual_mac(mn_even_bytes(lanes), *column, b);
+#if MN_DSP
+        uint32_t u, v, s, t;
+        /* Together, so that one load begins while the one before it ends. */
+        __asm volatile("ldr %[u], [%[w]]\n\t"
+                       "ldr %[v], [%[w], #4]\n\t"
+                       "ldr %[s], [%[x]]\n\t"
+                       "ldr %[t], [%[x], %[next]]\n\t"
+                       : [u] "=&r"(u), [v] "=&r"(v), [s] "=&r"(s), [t] "=&r"(t)
+                       : [w] "r"(stream), [x] "r"(column), [next] "i"(4 * stride)
+                       : "memory");
+#else
+        const uint32_t u = (uint32_t)stream[0], v = (uint32_t)stream[1], s = column[0], t = column[stride];
+#endif
+        p = mn_dual_mac(v, t, mn_dual_mac(u, s, p));
+        b = mn_dual_mac(mn_even_bytes(v), t, mn_dual_mac(mn_even_bytes(u), s, b));
     }
     *acc_p = p;
     *acc_b = b;

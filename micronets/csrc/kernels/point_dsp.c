@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The point block of Armv7E-M in assembly: all pairs of output channels over columns of four pixels (layouts:
+/* The point block of Armv7E-M in assembly: pairs of output channels over columns of four pixels (layouts:
  * point_block.h). A pair's lanes are used for all columns before the next pair's.
  *
  * r0-r7 hold the eight accumulators (p0 b0 p1 b1 ...), r8 lanes, r9 their low bytes, r10 and r11 two pixels' inputs, r12
@@ -109,13 +109,12 @@
 #define BEGIN_PAIR                                                                                                     \
     "push {r4-r11, lr}\n"                                                                                              \
     "sub sp, " FRAME "\n"                                                                                              \
-    "ldm r0, {r0-r6}\n"                                                                                                \
+    "ldm r0, {r0-r7}\n"                                                                                                \
     "str r1, [sp, " WORDS "]\n"                                                                                        \
     "str r3, [sp, " OUTPUT "]\n"                                                                                       \
     "str r4, [sp, " CHANNELS "]\n"                                                                                     \
     "str r6, [sp, " COPY "]\n"                                                                                         \
-    "bic r4, r4, #1\n"                                                                                                 \
-    "add r4, r3, r4\n"                                                                                                 \
+    "add r4, r3, r7\n"                                                                                                 \
     "str r4, [sp, " OUTPUT_END "]\n"                                                                                   \
     "lsl r7, r1, #4\n"                                                                                                 \
     "str r7, [sp, " COLUMN_BYTES "]\n"                                                                                 \

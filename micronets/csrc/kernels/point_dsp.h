@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-/* All whole pairs (at least one) of `channels` output channels of columns of four pixels, which lie one behind the other
- * and are of `words` (more than 0, even) words each; outputs of a pixel lie `channels` bytes after the one before's. */
+/* `outputs` / 2 (at least one) pairs of output channels of columns of four pixels, which lie one behind the other and are
+ * of `words` (more than 0, even) words each; outputs of a pixel lie `channels` bytes after the one before's. */
 struct mn_blocks
 {
     const uint32_t *columns;
@@ -16,6 +16,7 @@ struct mn_blocks
     const int32_t *stream;
     /* Where a pair's lanes are copied to, as every load from flash waits; 0: they are used where they are. */
     int32_t *lanes;
+    int32_t outputs;
 };
 
 /* Return the stream behind the pairs. */

@@ -5,7 +5,7 @@ import pytest
 
 from micronets.compiler import compile_network
 from micronets.compiler.arithmetic import quantise_multiplier
-from micronets.compiler.linear_sum import SHIFT, add_every_pair, fit_linear_sum
+from micronets.compiler.linear_sum import add_every_pair, fit_linear_sum
 from micronets.compiler.operators.add_step import AddStep
 from micronets.fuzz.builder import ModelBuilder
 from micronets.fuzz.oracle import tflm_outputs
@@ -42,16 +42,24 @@ def test_planes_are_found_for_most_quantisations_and_hold_for_every_pair():
             continue
         found += 1
         sums = _EVERY_PAIR[..., 0] * linear.first_factor + _EVERY_PAIR[..., 1] * linear.second_factor
-        assert np.array_equal(np.clip((sums + linear.constant) >> SHIFT, low, high), add_every_pair(step))
+        assert np.array_equal(np.clip((sums + linear.constant) >> linear.shift, low, high), add_every_pair(step))
     assert found >= 15
 
 
+def test_an_output_of_fine_steps_takes_a_smaller_shift():
+    linear = fit_linear_sum(_step((1.0, 1.1), 0.21, (0, 0), 0))
+    assert linear is not None
+    assert (128 * (abs(linear.first_factor) + abs(linear.second_factor))).bit_length() <= 31
+    assert linear.shift == 20  # 2.1 / 0.21 = 10 times the inputs: 4 bits of the 31 - 7 that bytes leave
+
+
 def test_factors_that_leave_int32_are_given_up():
-    assert fit_linear_sum(_step((1.0, 1.0), 0.2, (0, 0), 0)) is None
+    assert fit_linear_sum(_step((1.0, 1.0), 1e-4, (0, 0), 0)) is None
 
 
+@pytest.mark.parametrize("out_scale", [0.061, 0.0121])
 @pytest.mark.parametrize("activation", [0, 1])
-def test_every_sum_equals_tflm(activation, tmp_path):
+def test_every_sum_equals_tflm(activation, out_scale, tmp_path):
     """Every int8 plus every other, and five more sums, which make no whole words."""
     pairs = np.concatenate([_EVERY_PAIR.reshape(-1, 2), [[5, -7], [127, 127], [-128, -128], [0, 9], [-1, 1]]]).astype(
         np.int8
@@ -60,13 +68,14 @@ def test_every_sum_equals_tflm(activation, tmp_path):
     model = ModelBuilder()
     source = model.tensor(shape, "int8", 0.043, 3)
     constant = model.tensor(shape, "int8", 0.031, -5, data=pairs[:, 1])
-    output = model.tensor(shape, "int8", 0.061, -9)
+    output = model.tensor(shape, "int8", out_scale, -9)
     model.operator("ADD", [source, constant], [output], {"fusedActivationFunction": activation})
     content = model.build([source], [output])
     file = tmp_path / "model.tflite"
     file.write_bytes(content)
     network = compile_network(file, tmp_path / "network")
-    assert [layer.kernel for layer in network.layers] == ["mn_add_linear_clamped" if activation else "mn_add_linear"]
+    kernel = "mn_add_linear" + "_shifted" * (out_scale < 0.02) + "_clamped" * activation
+    assert [layer.kernel for layer in network.layers] == [kernel]
     inputs = pairs[None, :, 0]
     expected = tflm_outputs(content, inputs.reshape(1, *shape)).reshape(1, -1)
     executable = build_guarded(network, tmp_path / "run", flags=SANITIZERS)
