@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from math import prod
 from pathlib import Path
 
 from micronets.compiler.compiled_network import CompiledNetwork, EdgeQuantisation, Layer, PlannedBuffer
@@ -119,7 +118,7 @@ def compile_program(
         for buffer, offset in zip(placement.buffers, placement.plan.offsets, strict=True)
     )
     inputs, outputs = (
-        tuple(EdgeQuantisation(edge.scale, edge.zero_point, edge.shape) for edge in edges)
+        tuple(EdgeQuantisation(edge.scale, edge.zero_point, edge.shape, edge.dtype, edge.name) for edge in edges)
         for edges in (program.inputs, program.outputs)
     )
     network = CompiledNetwork(
@@ -146,6 +145,6 @@ def compile_program(
 
 
 def _all(edges: tuple[EdgeQuantisation, ...]) -> EdgeQuantisation:
-    if len(edges) == 1:
+    if len(edges) == 1 and edges[0].dtype == "int8":
         return edges[0]
-    return replace(edges[0], shape=(sum(prod(edge.shape) for edge in edges),))
+    return replace(edges[0], shape=(sum(edge.size_bytes for edge in edges),), dtype="int8")

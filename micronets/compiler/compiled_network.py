@@ -1,8 +1,11 @@
 """What compiling a network gives: files, memory plan, layers. The report draws the memory map from its JSON."""
 
 from dataclasses import asdict, dataclass
+from math import prod
 from pathlib import Path
 from typing import Any
+
+_ITEM_BYTES = {"int8": 1, "bool": 1, "int16": 2, "int32": 4}
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,13 @@ class EdgeQuantisation:
     scale: float
     zero_point: int
     shape: tuple[int, ...]
+    dtype: str = "int8"
+    name: str = ""
+    """The file's, of the tensor."""
+
+    @property
+    def size_bytes(self) -> int:
+        return prod(self.shape) * _ITEM_BYTES[self.dtype]
 
 
 @dataclass(frozen=True)
@@ -67,7 +77,7 @@ class CompiledNetwork:
     buffers: tuple[PlannedBuffer, ...]
     layers: tuple[Layer, ...]
     input: EdgeQuantisation
-    """The first input; where there are several, the shape is that of all of them, one behind the other."""
+    """The first input; where there are several, or of wider items, the bytes of all of them, one behind the other."""
     output: EdgeQuantisation
     inputs: tuple[EdgeQuantisation, ...]
     outputs: tuple[EdgeQuantisation, ...]

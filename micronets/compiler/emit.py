@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from math import prod
 from pathlib import Path
 
 from micronets.compiler.arena import ArenaPlan
@@ -91,7 +90,8 @@ class _Emitter:
             if value.storage.constant is None:
                 inputs.append(self.address(value))
             else:
-                inputs.append(source.array(f"{prefix}_input_{position}", value.constant))
+                name = source.array(f"{prefix}_input_{position}", value.constant)
+                inputs.append(name if value.item_bytes == 1 else f"(const int8_t *){name}")
         statements = kernel.emit(source, prefix, inputs, self.address(kernel.step.output), scratch)
         self.finish(function, kernel, source, "void", statements, kernel.scratch_bytes)
         self.calls.append(function)
@@ -180,8 +180,8 @@ def _edges(macro: str, kind: str, edges: list[Quantised]) -> str:
     for number, edge in enumerate(edges):
         prefix = f"#define {macro}_{kind}_{number}"
         name = re.sub(r"[^\w.:;/ -]", "_", edge.name)[:60]
-        size = prod(edge.shape)
-        lines.append(f"/* {name}: {'x'.join(map(str, edge.shape))} */")
+        size = edge.size_bytes
+        lines.append(f"/* {name}: {edge.dtype} {'x'.join(map(str, edge.shape))} */")
         lines.append(f"{prefix}_OFFSET {offset}\n{prefix}_BYTES {size}")
         lines.append(f"{prefix}_SCALE {edge.scale!r}\n{prefix}_ZERO_POINT ({edge.zero_point})")
         offset += size

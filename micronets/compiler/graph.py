@@ -23,10 +23,12 @@ class Tensor:
     name: str
     shape: tuple[int, ...]
     dtype: str
-    """`int8`, `int4`, `int16`, `int32`, `int64`, `uint8`, `float32` or `other`."""
+    """`int8`, `int4`, `int16`, `int32`, `int64`, `uint8`, `bool`, `float32` or `other`."""
     quantisation: Quantisation | None
     data: np.ndarray | None
     """The constant's values in `shape`; int4 unpacked to one int8 each; None for activations."""
+    is_variable: bool = False
+    """Whether an operator keeps it between calls; it begins with zeros."""
 
     @property
     def elements(self) -> int:

@@ -62,6 +62,8 @@ class Analysis:
 
     def of(self, value: Value) -> Bounds:
         storage = value.storage
+        if value.item_bytes > 1:
+            return Bounds.everything(value.shape[2])
         if storage.constant is not None:
             flat = storage.constant.reshape(-1, value.shape[2]).astype(np.int64)
             return Bounds(flat.min(axis=0), flat.max(axis=0))

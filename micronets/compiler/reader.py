@@ -17,12 +17,13 @@ _LARGEST_TENSOR_ELEMENTS = 1 << 24
 _MOST_OPERATORS = 4096
 _MOST_EDGES = 64
 
-_DTYPES = {0: "float32", 2: "int32", 3: "uint8", 4: "int64", 7: "int16", 9: "int8", 17: "int4"}
+_DTYPES = {0: "float32", 2: "int32", 3: "uint8", 4: "int64", 6: "bool", 7: "int16", 9: "int8", 17: "int4"}
 _NUMPY_DTYPES = {
     "float32": "<f4",
     "int32": "<i4",
     "uint8": "u1",
     "int64": "<i8",
+    "bool": "?",
     "int16": "<i2",
     "int8": "i1",
     "int4": "u1",
@@ -135,13 +136,11 @@ class _Reader:
             raise self.fail(f"{what} keeps its values outside the FlatBuffer; export it with values inside")
         if table.table(6) is not None:
             raise self.fail(f"{what} is sparse; export it dense")
-        if table.bool(5):
-            raise self.fail(f"{what} is a variable; networks with state are not supported")
         raw = buffer.array(0, "u1")
         data = None
         if raw is not None and len(raw) and dtype != "other":
             data = self._constant(what, dtype, shape, elements, raw)
-        return Tensor(index, name, shape, dtype, self._quantisation(what, shape, table.table(4)), data)
+        return Tensor(index, name, shape, dtype, self._quantisation(what, shape, table.table(4)), data, table.bool(5))
 
     def _constant(self, what: str, dtype: str, shape: tuple[int, ...], elements: int, raw: np.ndarray) -> np.ndarray:
         size_bytes = (elements + 1) // 2 if dtype == "int4" else elements * np.dtype(_NUMPY_DTYPES[dtype]).itemsize
@@ -208,7 +207,7 @@ class _Reader:
                 raise self.fail(f"{whose} refers to tensor {index}, but there are {count}")
             return graph.tensors[index]
 
-        known = {tensor.index for tensor in graph.tensors if tensor.data is not None}
+        known = {tensor.index for tensor in graph.tensors if tensor.data is not None or tensor.is_variable}
         for index in graph.inputs:
             if check(index, "the graph's inputs").data is not None:
                 raise self.fail(f"the graph's input {index} is a constant")

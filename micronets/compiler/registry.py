@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from micronets.compiler import operators
 from micronets.compiler.cores import Core
 from micronets.compiler.intervals import Analysis
+from micronets.compiler.kernels.images import ImagesKernel
 from micronets.compiler.kernels.kernel import Kernel
 from micronets.compiler.operators.family import Family, OperatorKind
-from micronets.compiler.steps import Program, Step
+from micronets.compiler.steps import ImagesStep, Program, Step
 
 
 def _families() -> Iterator[Family]:
@@ -36,4 +37,6 @@ def analyse(program: Program) -> Analysis:
 
 def choose_kernel(step: Step, analysis: Analysis, core: Core, optimise: str) -> Kernel:
     """The fastest kernel that is exact for the step and the values it can meet."""
+    if isinstance(step, ImagesStep):
+        return ImagesKernel(step, choose_kernel(step.first, analysis, core, optimise))
     return _KERNELS[type(step)](step, analysis, core, optimise)

@@ -1,40 +1,49 @@
-"""What the compiler works on: values (runs of int8 in memory) and the steps between them, in plain integers.
+"""What the compiler works on: values (runs of int8, or of wider items, in memory) and the steps between them, in plain
+integers.
 
 Shapes are (rows, columns, channels) with channels innermost; the batch is 1. A step holds every integer its arithmetic
 needs, so passes never look back at the file.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import prod
 from typing import ClassVar
 
 import numpy as np
 
 from micronets.architecture import Shape
 
+ITEM_BYTES = {"int8": 1, "uint8": 1, "bool": 1, "int16": 2, "int32": 4, "int64": 8}
+"""Of the types that a value may have."""
+
 
 @dataclass(eq=False)
 class Value:
-    """One int8 tensor in the arena, or a constant."""
+    """One tensor in the arena, or a constant: of int8 where `item_bytes` says nothing else."""
 
     name: str
     shape: Shape
     constant: np.ndarray | None = None
-    """Int8, of `shape`, for constants."""
+    """Of `shape`, for constants."""
     base: "Value | None" = None
     """The value whose bytes these are, in another shape or some of them."""
     offset_bytes: int = 0
     """Where they begin in those of `base`."""
     initial: np.ndarray | None = None
-    """Int8, of `shape`: what a value that is kept between calls, outside of the arena, begins with."""
+    """Int8, one for each byte: what a value that is kept between calls, outside of the arena, begins with."""
+    item_bytes: int = 1
+    """Of one element, little-endian: 1 for int8 and bool, 2 for int16, 4 for int32."""
 
-    def viewed(self, shape: Shape) -> "Value":
+    def viewed(self, shape: Shape, item_bytes: int | None = None) -> "Value":
         """The same bytes in another shape."""
         constant = None if self.constant is None else self.constant.reshape(shape)
-        return Value(self.name, shape, constant, self.storage, self.offset_bytes)
+        items = item_bytes or self.item_bytes
+        return Value(self.name, shape, constant, self.storage, self.offset_bytes, item_bytes=items)
 
     def part(self, shape: Shape, offset_bytes: int) -> "Value":
         """Some of the bytes, from an offset on."""
-        return Value(self.name, shape, None, self.storage, self.offset_bytes + offset_bytes)
+        offset_bytes += self.offset_bytes
+        return Value(self.name, shape, None, self.storage, offset_bytes, item_bytes=self.item_bytes)
 
     @property
     def in_arena(self) -> bool:
@@ -50,9 +59,13 @@ class Value:
         return self if self.base is None else self.base
 
     @property
-    def size_bytes(self) -> int:
+    def elements(self) -> int:
         rows, columns, channels = self.shape
         return rows * columns * channels
+
+    @property
+    def size_bytes(self) -> int:
+        return self.elements * self.item_bytes
 
 
 @dataclass(eq=False, kw_only=True)
@@ -68,6 +81,26 @@ class Step:
     @property
     def macs(self) -> int:
         return 0
+
+
+@dataclass(eq=False, kw_only=True)
+class ImagesStep(Step):
+    """The same step for every image of a batch, one behind the other."""
+
+    kind: ClassVar[str] = "images"
+    image: Step
+    """For one: its input and its output have the shapes of one image."""
+    count: int
+
+    @property
+    def macs(self) -> int:
+        return self.count * self.image.macs
+
+    @property
+    def first(self) -> Step:
+        """The step of the first image."""
+        inputs = [self.inputs[0].part(self.image.inputs[0].shape, 0)]
+        return replace(self.image, inputs=inputs, output=self.output.part(self.image.output.shape, 0))
 
 
 @dataclass(frozen=True)
@@ -166,6 +199,12 @@ class Quantised:
     shape: tuple[int, ...]
     name: str = ""
     """The file's, of the tensor."""
+    dtype: str = "int8"
+    """`int8` (for uint8, too), `int16`, `int32` or `bool`; what is not quantised has the scale 1."""
+
+    @property
+    def size_bytes(self) -> int:
+        return prod(self.shape) * ITEM_BYTES[self.dtype]
 
 
 @dataclass(eq=False)
@@ -185,7 +224,10 @@ class Program:
     notes: list[str] = field(default_factory=list)
     """What passes did, one sentence each."""
     operator_macs: dict[int, int] = field(init=False)
-    """MultiplyStep-accumulates of the file's operators as they stand there, by index."""
+    """Multiply-accumulates of the file's operators as they stand there, by index."""
 
     def __post_init__(self) -> None:
-        self.operator_macs = {operator: step.macs for step in self.steps for operator in step.operators}
+        self.operator_macs = {}
+        for step in self.steps:
+            for operator in step.operators:
+                self.operator_macs[operator] = self.operator_macs.get(operator, 0) + step.macs

@@ -11,7 +11,10 @@ from micronets.compiler.schema import OPERATOR_CODES
 
 _TYPES = {
     "float32": schema.TensorType.FLOAT32,
+    "int16": schema.TensorType.INT16,
     "int32": schema.TensorType.INT32,
+    "int64": schema.TensorType.INT64,
+    "bool": schema.TensorType.BOOL,
     "resource": schema.TensorType.RESOURCE,
     "uint8": schema.TensorType.UINT8,
     "int8": schema.TensorType.INT8,
@@ -42,9 +45,16 @@ class ModelBuilder:
         zero_point: int = 0,
         axis: int = 0,
         data: np.ndarray | None = None,
+        *,
+        variable: bool = False,
     ) -> int:
-        """Adds a tensor and returns its index; int4 data is given as int8 values."""
+        """Adds a tensor and returns its index; int4 data is given as int8 values.
+
+        Args:
+            variable: an operator keeps it between calls.
+        """
         tensor = schema.TensorT()
+        tensor.isVariable = variable
         tensor.shape = list(shape)
         tensor.type = _TYPES[dtype]
         tensor.name = f"t{len(self._tensors)}".encode()

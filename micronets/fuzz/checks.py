@@ -9,7 +9,9 @@ import numpy as np
 from micronets.boards import find_board
 from micronets.compiler.compile import OPTIMISE, compile_network
 from micronets.compiler.compiled_network import CompiledNetwork
+from micronets.compiler.graph import Graph
 from micronets.compiler.reader import read_graph
+from micronets.compiler.steps import ITEM_BYTES
 from micronets.emulator.execution import run_inputs
 from micronets.errors import MicronetsError, ModelError
 from micronets.fuzz.layers import random_layer
@@ -63,6 +65,14 @@ def edge_inputs(shape: tuple[int, ...], seed: int) -> np.ndarray:
     return np.concatenate([noise, *extremes]).astype(np.int8)
 
 
+def _input_shape(graph: Graph) -> tuple[int, ...]:
+    """Of the inputs' bytes, one behind the other where there are several."""
+    tensors = [graph.tensors[index] for index in graph.inputs]
+    if len(tensors) == 1 and tensors[0].dtype == "int8":
+        return tensors[0].shape
+    return (sum(tensor.elements * ITEM_BYTES[tensor.dtype] for tensor in tensors),)
+
+
 def _host_outputs(file: Path, inputs: np.ndarray, seed: int) -> tuple[CompiledNetwork, np.ndarray]:
     network = compile_network(file, file.parent / "network", core=_CORES[seed % len(_CORES)])
     executable = build_guarded(network, file.parent / "run", flags=("-O1", *SANITIZERS))
@@ -83,7 +93,7 @@ def _check_model(model: bytes, seed: int, directory: Path, run: Runner) -> str |
     file = directory / "model.tflite"
     file.write_bytes(model)
     graph = read_graph(file)
-    inputs = edge_inputs(graph.tensors[graph.inputs[0]].shape, seed)
+    inputs = edge_inputs(_input_shape(graph), seed)
     expected = tflm_outputs(model, inputs)
     try:
         network, outputs = run(file, inputs, seed)

@@ -62,7 +62,7 @@ class Sample:
 
 
 def _convolution(model: ModelBuilder, sample: Sample, source: int, scale: float, depthwise: bool) -> Made:
-    _, rows, columns, depth = model.shape(source)
+    batch, rows, columns, depth = model.shape(source)
     point = not depthwise and sample.chance(0.4)
     small = sample.chance(0.6)
     kernel = (
@@ -84,6 +84,9 @@ def _convolution(model: ModelBuilder, sample: Sample, source: int, scale: float,
         sides = [(rows - reach[0]) // stride[0] + 1, (columns - reach[1]) // stride[1] + 1]
     multiplier = sample.one_of(1, 1, 1, 2, 3) if depthwise else 1
     channels = depth * multiplier if depthwise else sample.channels()
+    if not depthwise and sample.chance(0.12):
+        groups = sample.one_of(*(n for n in (1, 2, 3, 4, 5, 7, 8) if depth % n == 0))
+        depth, channels = depth // groups, groups * sample.integer(1, 5)
     bits = 4 if sample.chance(0.15) else 8
     axis = 3 if depthwise else 0
     shape = (1, *kernel, channels) if depthwise else (channels, *kernel, depth)
@@ -98,7 +101,7 @@ def _convolution(model: ModelBuilder, sample: Sample, source: int, scale: float,
     limit = sample.one_of(100, 5000, 5000, 200000)
     bias = sample.random.integers(-limit, limit + 1, channels).astype(np.int32)
     biases = model.tensor((channels,), "int32", scales * np.float32(scale), 0, 0, bias)
-    output = model.tensor((1, *sides, channels), "int8", out_scale, zero_point)
+    output = model.tensor((batch, *sides, channels), "int8", out_scale, zero_point)
     options = {
         "padding": padding,
         "strideH": stride[0],
@@ -139,7 +142,7 @@ def fully_connected(model: ModelBuilder, sample: Sample, source: int, scale: flo
 
 
 def transposed_convolution(model: ModelBuilder, sample: Sample, source: int, scale: float, zero: int) -> Made:
-    _, rows, columns, depth = model.shape(source)
+    batch, rows, columns, depth = model.shape(source)
     stride = (sample.integer(1, 2), sample.integer(1, 2))
     kernel = (sample.integer(stride[0], 4), sample.integer(stride[1], 4))
     padding = sample.one_of(SAME, VALID)
@@ -152,18 +155,18 @@ def transposed_convolution(model: ModelBuilder, sample: Sample, source: int, sca
     base = sample.scale(0.05)
     scales = base * np.exp(sample.random.uniform(-1, 1, channels))
     out_scale, out_zero = sample.output_scale(scale, base, kernel[0] * kernel[1] * depth), sample.zero_point()
-    sizes = model.tensor((4,), "int32", data=np.array([1, *sides, channels], np.int32))
+    sizes = model.tensor((4,), "int32", data=np.array([batch, *sides, channels], np.int32))
     weights = model.tensor(shape, "int8", scales, 0, 0, sample.weights(shape))
     bias = sample.random.integers(-5000, 5001, channels).astype(np.int32)
     biases = model.tensor((channels,), "int32", scales.astype(np.float32) * np.float32(scale), 0, 0, bias)
-    output = model.tensor((1, *sides, channels), "int8", out_scale, out_zero)
+    output = model.tensor((batch, *sides, channels), "int8", out_scale, out_zero)
     options = {"padding": padding, "strideH": stride[0], "strideW": stride[1]}
     model.operator("TRANSPOSE_CONV", [sizes, weights, source, biases], [output], options, 3)
     return output, out_scale, out_zero
 
 
 def _pool(model: ModelBuilder, sample: Sample, source: int, scale: float, zero: int, kind: str) -> Made:
-    _, rows, columns, depth = model.shape(source)
+    batch, rows, columns, depth = model.shape(source)
     whole = sample.chance(0.4)
     size = (rows, columns) if whole else (sample.integer(1, min(rows, 4)), sample.integer(1, min(columns, 4)))
     stride = (sample.integer(1, 3), sample.integer(1, 3))
@@ -172,7 +175,7 @@ def _pool(model: ModelBuilder, sample: Sample, source: int, scale: float, zero: 
         sides = [-(-rows // stride[0]), -(-columns // stride[1])]
     else:
         sides = [(rows - size[0]) // stride[0] + 1, (columns - size[1]) // stride[1] + 1]
-    output = model.tensor((1, *sides, depth), "int8", scale, zero)
+    output = model.tensor((batch, *sides, depth), "int8", scale, zero)
     options = {
         "padding": padding,
         "strideH": stride[0],
@@ -194,11 +197,11 @@ def max_pool(model: ModelBuilder, sample: Sample, source: int, scale: float, zer
 
 
 def mean(model: ModelBuilder, sample: Sample, source: int, scale: float, zero: int) -> Made:
-    depth = model.shape(source)[3]
+    batch, _, _, depth = model.shape(source)
     axes = model.tensor((2,), "int32", data=np.array([1, 2], np.int32))
     keep = sample.chance(0.5)
     out_scale, out_zero = (scale, zero) if sample.chance(0.5) else (float(np.float32(scale * 0.7)), sample.zero_point())
-    output = model.tensor((1, 1, 1, depth) if keep else (1, depth), "int8", out_scale, out_zero)
+    output = model.tensor((batch, 1, 1, depth) if keep else (batch, depth), "int8", out_scale, out_zero)
     model.operator("MEAN", [source, axes], [output], {"keepDims": keep}, 2)
     return output, out_scale, out_zero
 
@@ -257,12 +260,12 @@ def concatenation(model: ModelBuilder, sample: Sample, source: int, scale: float
 
 
 def resize_nearest(model: ModelBuilder, sample: Sample, source: int, scale: float, zero: int) -> Made:
-    _, rows, columns, depth = model.shape(source)
+    batch, rows, columns, depth = model.shape(source)
     sides = (
         (rows * 2, columns * 2) if sample.chance(0.5) else (sample.integer(1, 2 * rows), sample.integer(1, 2 * columns))
     )
     size = model.tensor((2,), "int32", data=np.array(sides, np.int32))
-    output = model.tensor((1, *sides, depth), "int8", scale, zero)
+    output = model.tensor((batch, *sides, depth), "int8", scale, zero)
     align = sample.chance(0.3)
     options = {"alignCorners": align, "halfPixelCenters": not align and sample.chance(0.4)}
     model.operator("RESIZE_NEAREST_NEIGHBOR", [source, size], [output], options, 2)
@@ -299,7 +302,8 @@ def requantise(model: ModelBuilder, sample: Sample, source: int, scale: float, z
 
 
 def reshape(model: ModelBuilder, sample: Sample, source: int, scale: float, zero: int) -> Made:
-    shape = (1, int(np.prod(model.shape(source))))
+    batch, *sides = model.shape(source)
+    shape = (batch, int(np.prod(sides)))
     sizes = model.tensor((2,), "int32", data=np.array(shape, np.int32))
     output = model.tensor(shape, "int8", scale, zero)
     model.operator("RESHAPE", [source, sizes], [output])
@@ -335,6 +339,15 @@ LAYERS: dict[Layer, int] = {
 }
 
 
+_OF_BATCHES = {convolution, depthwise, transposed_convolution, average_pool, max_pool, mean, pad, resize_nearest}
+
+
+def batch_of(layer: Layer, seed: int) -> int:
+    """How many images a layer works on: mostly one."""
+    random = np.random.default_rng([seed, 8])
+    return int(random.integers(2, 4)) if layer in _OF_BATCHES and random.random() < 0.15 else 1
+
+
 def random_layer(seed: int) -> bytes:
     """A .tflite file of one layer (and what it needs beside it)."""
     sample = Sample(np.random.default_rng([seed, 1]))
@@ -350,6 +363,7 @@ def random_layer(seed: int) -> bytes:
     if layer is fully_connected and sample.chance(0.7):
         shape = (1, 1, 1, sample.one_of(4, 5, 8, 12, 16, 32, 61, 64, 100))
     scale, zero = sample.scale(), sample.zero_point()
+    shape = (batch_of(layer, seed), *shape[1:])
     source = model.tensor(shape, "int8", scale, zero)
     output, _, _ = layer(model, sample, source, scale, zero)
     return model.build([source], [output])

@@ -17,7 +17,8 @@ class RefusedByTflm(Exception):
 def tflm_outputs(model: bytes, inputs: np.ndarray) -> np.ndarray:
     """int8 (count, ...) outputs of a .tflite file for int8 (count, ...) inputs.
 
-    Several inputs, and several outputs, lie one behind the other; those of uint8 count as int8 of 128 less.
+    Several inputs, and several outputs, lie one behind the other; those of uint8 count as int8 of 128 less, and those
+    of wider types as their bytes.
 
     Raises:
         RefusedByTflm: it does not run the model.
@@ -35,14 +36,15 @@ def tflm_outputs(model: bytes, inputs: np.ndarray) -> np.ndarray:
     for values in inputs:
         offset, flat = 0, values.reshape(-1)
         for number, (shape, dtype) in enumerate(sources):
-            size = int(np.prod(shape, dtype=np.int64))
+            size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
             interpreter.set_input(_as_file_has_it(flat[offset : offset + size], dtype).reshape(shape), number)
             offset += size
         interpreter.invoke()
         made = [np.array(interpreter.get_output(number)) for number in range(results)]
         made = [value ^ 0x80 if value.dtype == np.uint8 else value for value in made]
+        made = [value if value.dtype == np.int8 else value.reshape(-1).view(np.int8) for value in made]
         outputs.append(made[0] if len(made) == 1 else np.concatenate([value.reshape(-1) for value in made]))
-    return np.stack(outputs).view(np.int8) if outputs[0].dtype == np.uint8 else np.stack(outputs)
+    return np.stack(outputs)
 
 
 def _edge(details: dict[str, Any]) -> tuple[np.ndarray, np.dtype]:
@@ -51,4 +53,6 @@ def _edge(details: dict[str, Any]) -> tuple[np.ndarray, np.dtype]:
 
 
 def _as_file_has_it(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    return values.view(np.uint8) ^ 0x80 if dtype == np.uint8 else values
+    if dtype == np.uint8:
+        return values.view(np.uint8) ^ 0x80
+    return values % 2 != 0 if dtype == np.bool_ else np.ascontiguousarray(values).view(dtype)

@@ -61,12 +61,13 @@ def _join(lowering: LoweringContext, operator: Operator, axis: int, shapes: list
         parts = [np.reshape(values, shape) for values, shape in zip(known, shapes, strict=True)]
         lowering.fold(operator, np.concatenate(parts, axis))
         return
-    scale, zero_point = lowering.per_tensor(operator, out, "output")
     sources = []
     for position, length in enumerate(lengths):
-        source, in_scale, in_zero_point = lowering.activation(operator, position)
-        if (in_scale, in_zero_point) != (scale, zero_point):
-            raise lowering.fail(operator, "joins inputs of different scales; TFLM needs them equal to the output's")
+        source = lowering.moved(operator, position)
+        if out.dtype == "int8":
+            grids = (lowering.per_tensor(operator, tensor, "input") for tensor in (tensors[position], out))
+            if len(set(grids)) > 1:
+                raise lowering.fail(operator, "joins inputs of different scales; TFLM needs them equal to the output's")
         sources.append((source, length))
     stated = lowering.shape(out)
     inner = axis - len(out.shape) + 3

@@ -3,7 +3,7 @@
 import numpy as np
 
 from micronets.compiler.graph import Graph, Operator, Tensor
-from micronets.compiler.steps import Shape, Step, Value
+from micronets.compiler.steps import ITEM_BYTES, ImagesStep, Shape, Step, Value
 from micronets.errors import ModelError
 
 
@@ -85,11 +85,26 @@ class LoweringContext:
         shape = self.shape(tensor)
         made = self.values.get(tensor.index)
         if made is None:
-            if tensor.data is None or tensor.dtype != "int8":
+            data = self.data(tensor)
+            if data is None or tensor.dtype in ("uint8", "int4") or tensor.dtype not in ITEM_BYTES:
                 raise self.fail(operator, f"reads tensor {tensor.index} of type {tensor.dtype}; int8 is supported")
-            made = Value(f"constant_{tensor.index}", shape, tensor.data.reshape(shape))
+            constant = data.astype("int8" if tensor.dtype == "bool" else tensor.dtype).reshape(shape)
+            made = Value(f"constant_{tensor.index}", shape, constant, item_bytes=ITEM_BYTES[tensor.dtype])
             self.values[tensor.index] = made
         return made if made.shape == shape else made.viewed(shape)
+
+    def moved(self, operator: Operator, position: int, outputs: int = 1) -> Value:
+        """An input of any type, whose values the outputs take over as they are."""
+        tensor = self.tensor(operator, position, "input")
+        for number in range(outputs):
+            output = self.output(operator, number)
+            if output.dtype != tensor.dtype:
+                raise self.fail(operator, f"turns {tensor.dtype} into {output.dtype}")
+            if tensor.dtype in ("int8", "uint8"):
+                self.per_tensor(operator, output, "output", tensor.dtype)
+        if tensor.dtype in ("int8", "uint8"):
+            self.per_tensor(operator, tensor, "input", tensor.dtype)
+        return self.value(operator, tensor)
 
     def activation(self, operator: Operator, position: int, role: str = "input") -> tuple[Value, float, int]:
         tensor = self.tensor(operator, position, role)
@@ -101,22 +116,46 @@ class LoweringContext:
         sides = [1] * (3 - len(tensor.shape)) + list(tensor.shape)
         return int(np.prod(sides[:-2], dtype=np.int64)), sides[-2], sides[-1]
 
-    def one_image(self, operator: Operator, tensor: Tensor) -> None:
-        """Refuses several images at once, where rows of one must not be taken for those of another."""
-        if len(tensor.shape) > 3 and np.prod(tensor.shape[:-3], dtype=np.int64) != 1:
-            raise self.fail(operator, f"works on the shape {list(tensor.shape)}; a batch of 1 is supported")
+    def images(self, operator: Operator, value: Value, tensor: Tensor) -> tuple[Value, int]:
+        """One image of a batch, as a value that stands for each, and how many there are."""
+        count = int(np.prod(tensor.shape[:-3], dtype=np.int64))
+        if count == 1:
+            return value, 1
+        rows, columns, channels = value.shape
+        return Value("image", (rows // count, columns, channels), item_bytes=value.item_bytes), count
+
+    def image_output(self, operator: Operator, count: int) -> Value:
+        """Where a step for one of `count` images writes to."""
+        if count == 1:
+            return self.make(operator)
+        tensor = self.output(operator)
+        rows, columns, channels = self.shape(tensor)
+        if rows % count:
+            raise self.fail(operator, f"states {list(tensor.shape)} for {count} images")
+        return Value("image", (rows // count, columns, channels), item_bytes=ITEM_BYTES[tensor.dtype])
+
+    def add_images(self, operator: Operator, source: Value, count: int, image: Step) -> None:
+        """Adds the step of an image, for every image of the batch `source`."""
+        if count == 1:
+            self.add(image)
+            return
+        made = self.make(operator)
+        self.add(ImagesStep(inputs=[source], output=made, operators=image.operators, image=image, count=count))
 
     def make(self, operator: Operator, shape: Shape | None = None, position: int = 0) -> Value:
         tensor = self.output(operator, position)
-        value = Value(f"tensor_{tensor.index}", shape or self.shape(tensor))
+        if tensor.dtype not in ITEM_BYTES:
+            raise self.fail(operator, f"has an output of type {tensor.dtype}; int8 is supported")
+        items = ITEM_BYTES[tensor.dtype]
+        value = Value(f"tensor_{tensor.index}", shape or self.shape(tensor), item_bytes=items)
         self.values[tensor.index] = value
         return value
 
     def reshape(self, operator: Operator, value: Value, position: int = 0) -> None:
         """The operator's output is its input's bytes, seen in another shape."""
         tensor = self.output(operator, position)
-        if tensor.elements != value.size_bytes:
-            raise self.fail(operator, f"turns {value.size_bytes} elements into {tensor.elements}")
+        if tensor.elements != value.elements:
+            raise self.fail(operator, f"turns {value.elements} elements into {tensor.elements}")
         shape = self.shape(tensor)
         self.values[tensor.index] = value if shape == value.shape else value.viewed(shape)
 

@@ -16,6 +16,7 @@ from micronets.compiler.kernels import choose_kernel
 from micronets.compiler.operators import options
 from micronets.compiler.operators.context import LoweringContext
 from micronets.compiler.operators.family import Family, OperatorKind
+from micronets.compiler.operators.groups import add_groups, channelwise
 from micronets.compiler.operators.window import window_of
 from micronets.compiler.steps import (
     ConvolutionStep,
@@ -90,9 +91,11 @@ def _requantisation(
     )
 
 
-def _check_output(lowering: LoweringContext, operator: Operator, computed: tuple[int, int, int]) -> None:
+def _check_output(
+    lowering: LoweringContext, operator: Operator, computed: tuple[int, int, int], images: int = 1
+) -> None:
     stated = lowering.shape(lowering.output(operator))
-    if stated != computed:
+    if stated != (computed[0] * images, *computed[1:]):
         raise lowering.fail(operator, f"states the output {list(stated)}, but its window gives {list(computed)}")
 
 
@@ -100,41 +103,49 @@ def lower_convolution(lowering: LoweringContext, operator: Operator) -> None:
     source, scale, zero_point = lowering.activation(operator, 0)
     weights, data = _weights(lowering, operator, 1, 4)
     channels, kernel_rows, kernel_columns, depth = data.shape
-    rows, columns, in_channels = source.shape
-    if in_channels % depth:
+    image, images = lowering.images(operator, source, lowering.tensor(operator, 0, "input"))
+    rows, columns, in_channels = image.shape
+    if in_channels % depth or channels % (in_channels // depth):
         raise lowering.fail(operator, f"has weights for {depth} input channels, its input has {in_channels}")
-    if depth != in_channels:
-        raise lowering.fail(operator, f"is grouped ({in_channels // depth} groups); only one group is supported")
     window, sides = window_of(lowering, operator, (rows, columns), (kernel_rows, kernel_columns))
-    _check_output(lowering, operator, (*sides, channels))
-    lowering.add(
-        ConvolutionStep(
-            inputs=[source],
-            output=lowering.make(operator),
-            operators=(operator.index,),
-            window=window,
-            weights=data,
-            bias=_bias(lowering, operator, 2, channels),
-            input_zero_point=zero_point,
-            requantisation=_requantisation(lowering, operator, scale, weights, 0, channels),
-            weight_bits=4 if weights.dtype == "int4" else 8,
-        )
+    _check_output(lowering, operator, (*sides, channels), images)
+    step = ConvolutionStep(
+        inputs=[image],
+        output=lowering.image_output(operator, images),
+        operators=(operator.index,),
+        window=window,
+        weights=data,
+        bias=_bias(lowering, operator, 2, channels),
+        input_zero_point=zero_point,
+        requantisation=_requantisation(lowering, operator, scale, weights, 0, channels),
+        weight_bits=4 if weights.dtype == "int4" else 8,
     )
+    groups = in_channels // depth
+    if groups == 1:
+        lowering.add_images(operator, source, images, step)
+    elif depth == 1:
+        lowering.add_images(operator, source, images, channelwise(step, groups))
+    else:
+        add_groups(lowering, source, images, step, groups)
 
 
 def lower_depthwise(lowering: LoweringContext, operator: Operator) -> None:
     source, scale, zero_point = lowering.activation(operator, 0)
     weights, data = _weights(lowering, operator, 1, 4)
     _, kernel_rows, kernel_columns, channels = data.shape
-    rows, columns, in_channels = source.shape
+    image, images = lowering.images(operator, source, lowering.tensor(operator, 0, "input"))
+    rows, columns, in_channels = image.shape
     if data.shape[0] != 1 or channels % in_channels:
         raise lowering.fail(operator, f"has weights {list(data.shape)} for {in_channels} input channels")
     window, sides = window_of(lowering, operator, (rows, columns), (kernel_rows, kernel_columns))
-    _check_output(lowering, operator, (*sides, channels))
-    lowering.add(
+    _check_output(lowering, operator, (*sides, channels), images)
+    lowering.add_images(
+        operator,
+        source,
+        images,
         DepthwiseConvolutionStep(
-            inputs=[source],
-            output=lowering.make(operator),
+            inputs=[image],
+            output=lowering.image_output(operator, images),
             operators=(operator.index,),
             window=window,
             weights=data[0],
@@ -143,7 +154,7 @@ def lower_depthwise(lowering: LoweringContext, operator: Operator) -> None:
             input_zero_point=zero_point,
             requantisation=_requantisation(lowering, operator, scale, weights, 3, channels),
             weight_bits=4 if weights.dtype == "int4" else 8,
-        )
+        ),
     )
 
 
@@ -185,27 +196,32 @@ def lower_transposed_convolution(lowering: LoweringContext, operator: Operator) 
     source, scale, zero_point = lowering.activation(operator, 2)
     weights, data = _weights(lowering, operator, 1, 4)
     channels, kernel_rows, kernel_columns, depth = data.shape
-    rows, columns, in_channels = source.shape
+    image, images = lowering.images(operator, source, lowering.tensor(operator, 2, "input"))
+    rows, columns, in_channels = image.shape
     if depth != in_channels:
         raise lowering.fail(operator, f"has weights for {depth} input channels, its input has {in_channels}")
     if operator.options["activation"] != "NONE":
         raise lowering.fail(operator, "has a fused activation, which TFLM does not carry out")
-    out_rows, out_columns, out_channels = lowering.shape(lowering.output(operator))
+    output = lowering.image_output(operator, images)
+    out_rows, out_columns, out_channels = output.shape
     # The padding is that of the convolution from the output to the input.
     window, sides = window_of(lowering, operator, (out_rows, out_columns), (kernel_rows, kernel_columns))
     if (*sides, out_channels) != (rows, columns, channels):
-        raise lowering.fail(operator, f"turns {list(source.shape)} into {[out_rows, out_columns, out_channels]}")
-    lowering.add(
+        raise lowering.fail(operator, f"turns {list(image.shape)} into {[out_rows, out_columns, out_channels]}")
+    lowering.add_images(
+        operator,
+        source,
+        images,
         TransposedConvolutionStep(
-            inputs=[source],
-            output=lowering.make(operator),
+            inputs=[image],
+            output=output,
             operators=(operator.index,),
             window=window,
             weights=data,
             bias=_bias(lowering, operator, 3, channels),
             input_zero_point=zero_point,
             requantisation=_requantisation(lowering, operator, scale, weights, 0, channels),
-        )
+        ),
     )
 
 

@@ -24,7 +24,7 @@ Movement = Callable[[LoweringContext, Operator, np.ndarray], list[np.ndarray]]
 
 @dataclass(eq=False, kw_only=True)
 class MovementStep(Step):
-    """output[i, j, ...] = input[first + offsets[0][i] + offsets[1][j] + ...], flat positions in the input."""
+    """output[i, j, ...] = input[first + offsets[0][i] + offsets[1][j] + ...], positions of bytes in the input."""
 
     kind: ClassVar[str] = "movement"
     first: int
@@ -72,14 +72,13 @@ def _lower(movement: Movement, position: int = 0) -> Callable[[LoweringContext, 
             for number, values in enumerate(movement(lowering, operator, known)):
                 lowering.fold(operator, values, number)
             return
-        source = lowering.activation(operator, position)[0]
+        source = lowering.moved(operator, position, len(operator.outputs))
         positions = np.arange(tensor.elements, dtype=np.int64).reshape(tensor.shape)
         outputs = movement(lowering, operator, positions)
         if len(outputs) != len(operator.outputs):
             raise lowering.fail(operator, f"has {len(operator.outputs)} outputs instead of {len(outputs)}")
         for number, taken in enumerate(outputs):
             output = lowering.output(operator, number)
-            lowering.per_tensor(operator, output, "output")
             if taken.shape != output.shape:
                 raise lowering.fail(operator, f"states the output {list(output.shape)} instead of {list(taken.shape)}")
             if taken.size == positions.size and np.array_equal(taken.reshape(-1), positions.reshape(-1)):
@@ -88,12 +87,15 @@ def _lower(movement: Movement, position: int = 0) -> Callable[[LoweringContext, 
             offsets = separated(taken)
             if offsets is None:
                 raise lowering.fail(operator, "moves values in no regular way")
+            items = source.item_bytes
+            if items > 1:
+                offsets = [*(line * items for line in offsets), np.arange(items, dtype=np.int64)]
             lowering.add(
                 MovementStep(
                     inputs=[source],
                     output=lowering.make(operator, position=number),
                     operators=(operator.index,),
-                    first=int(taken.flat[0]),
+                    first=int(taken.flat[0]) * items,
                     offsets=merged(offsets),
                 )
             )

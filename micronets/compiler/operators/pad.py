@@ -23,32 +23,38 @@ class PadStep(Step):
 
 
 def lower_pad(lowering: LoweringContext, operator: Operator) -> None:
-    source, _, _ = lowering.activation(operator, 0)
-    lowering.one_image(operator, lowering.tensor(operator, 0, "input"))
-    _, zero_point = lowering.per_tensor(operator, lowering.output(operator), "output")
+    source, tensor = lowering.moved(operator, 0), lowering.tensor(operator, 0, "input")
+    zero_point = lowering.per_tensor(operator, tensor, "input")[1] if tensor.dtype == "int8" else 0
     if operator.kind == "PADV2":
-        zero_point = int(lowering.constant(operator, 2, "value", ("int8",)).reshape(-1)[0])
-    sides = len(lowering.tensor(operator, 0, "input").shape)
+        zero_point = int(lowering.constant(operator, 2, "value", (tensor.dtype,)).reshape(-1)[0])
+    if tensor.dtype != "int8" and zero_point:
+        raise lowering.fail(operator, f"pads {tensor.dtype} with {zero_point}; 0 is supported")
+    image, images = lowering.images(operator, source, tensor)
+    sides = len(tensor.shape)
     paddings = lowering.constant(operator, 1, "paddings", ("int32", "int64"))
-    if paddings.shape != (sides, 2) or paddings.min() < 0 or sides > 4:
+    if paddings.shape != (sides, 2) or paddings.min() < 0:
         raise lowering.fail(operator, f"has paddings of the shape {list(paddings.shape)} or below zero")
-    if sides == 4 and paddings[0].any():
+    if paddings[:-3].any():
         raise lowering.fail(operator, "pads the batch")
     before, after = np.zeros(3, np.int64), np.zeros(3, np.int64)
     kept = min(sides, 3)
     before[3 - kept :], after[3 - kept :] = paddings[sides - kept :, 0], paddings[sides - kept :, 1]
-    computed = tuple(int(b + side + a) for b, side, a in zip(before, source.shape, after, strict=True))
-    stated = lowering.shape(lowering.output(operator))
+    computed = tuple(int(b + side + a) for b, side, a in zip(before, image.shape, after, strict=True))
+    output = lowering.image_output(operator, images)
+    stated = output.shape
     if stated != computed:
         raise lowering.fail(operator, f"states the output {list(stated)}, but its paddings give {list(computed)}")
-    lowering.add(
+    lowering.add_images(
+        operator,
+        source,
+        images,
         PadStep(
-            inputs=[source],
-            output=lowering.make(operator),
+            inputs=[image],
+            output=output,
             operators=(operator.index,),
             before=(int(before[0]), int(before[1]), int(before[2])),
             zero_point=zero_point,
-        )
+        ),
     )
 
 
@@ -68,15 +74,17 @@ class PadKernel(Kernel[PadStep]):
 
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
         rows, columns, channels = self.step.before
+        items = self.step.output.item_bytes
+        sides = [(*value.shape[:2], value.shape[2] * items) for value in (self.step.inputs[0], self.step.output)]
         address = source.description(
             "mn_pad",
             layer,
             {
-                "in": shape_fields(self.step.inputs[0].shape),
-                "out": shape_fields(self.step.output.shape),
+                "in": shape_fields(sides[0]),
+                "out": shape_fields(sides[1]),
                 "rows_before": rows,
                 "columns_before": columns,
-                "channels_before": channels,
+                "channels_before": channels * items,
                 "zero_point": self.step.zero_point,
             },
         )

@@ -50,23 +50,22 @@ class MeanStep(Step):
 
 def _lower_pool(lowering: LoweringContext, operator: Operator, step: type[AveragePoolStep] | type[MaxPoolStep]) -> None:
     source, _, _ = lowering.activation(operator, 0)
-    rows, columns, channels = source.shape
+    image, images = lowering.images(operator, source, lowering.tensor(operator, 0, "input"))
+    rows, columns, channels = image.shape
     kernel = (operator.options["filter_h"], operator.options["filter_w"])
     window, sides = window_of(lowering, operator, (rows, columns), kernel)
-    stated = lowering.shape(lowering.output(operator))
-    if stated != (*sides, channels):
-        raise lowering.fail(operator, f"states the output {list(stated)}, but its window gives {[*sides, channels]}")
+    output = lowering.image_output(operator, images)
+    if output.shape != (*sides, channels):
+        raise lowering.fail(
+            operator, f"states the output {list(output.shape)}, but its window gives {[*sides, channels]}"
+        )
     scale, zero_point = lowering.per_tensor(operator, lowering.output(operator), "output")
     low, high = activation_range(operator.options["activation"], scale, zero_point)
-    lowering.add(
-        step(
-            inputs=[source],
-            output=lowering.make(operator),
-            operators=(operator.index,),
-            window=window,
-            low=low,
-            high=high,
-        )
+    lowering.add_images(
+        operator,
+        source,
+        images,
+        step(inputs=[image], output=output, operators=(operator.index,), window=window, low=low, high=high),
     )
 
 
@@ -81,7 +80,6 @@ def lower_max_pool(lowering: LoweringContext, operator: Operator) -> None:
 def lower_mean(lowering: LoweringContext, operator: Operator) -> None:
     """Of one image. TFLM folds the division by the number of elements into the multiplier (`QuantizedMeanOrSum`)."""
     source, scale, zero_point = lowering.activation(operator, 0)
-    lowering.one_image(operator, lowering.tensor(operator, 0, "input"))
     out_scale, out_zero_point = lowering.per_tensor(operator, lowering.output(operator), "output")
     rows, columns, channels = source.shape
     if lowering.output(operator).elements != channels:

@@ -32,48 +32,54 @@ class ResizeBilinearStep(Step):
     columns: np.ndarray
 
 
-def _source(lowering: LoweringContext, operator: Operator) -> Value:
-    """The input, of which the output is the other size."""
+def _source(lowering: LoweringContext, operator: Operator) -> tuple[Value, Value, int]:
+    """The input, one of its images, and how many there are; the output is the other size."""
     source, _, _ = lowering.activation(operator, 0)
-    lowering.one_image(operator, lowering.tensor(operator, 0, "input"))
+    image, images = lowering.images(operator, source, lowering.tensor(operator, 0, "input"))
     lowering.per_tensor(operator, lowering.output(operator), "output")
     size = lowering.constant(operator, 1, "size", ("int32",)).reshape(-1)
     stated = lowering.shape(lowering.output(operator))
-    if len(size) != 2 or stated != (int(size[0]), int(size[1]), source.shape[2]):
+    if len(size) != 2 or stated != (images * int(size[0]), int(size[1]), source.shape[2]):
         raise lowering.fail(operator, f"resizes {list(source.shape)} to {list(stated)}")
-    return source
+    return source, image, images
 
 
 def lower_resize_nearest(lowering: LoweringContext, operator: Operator) -> None:
     """Source indices in float32, as TFLM's `GetNearestNeighbor`."""
-    source = _source(lowering, operator)
-    output = lowering.make(operator)
+    source, image, images = _source(lowering, operator)
+    output = lowering.image_output(operator, images)
     align, centred = operator.options["align_corners"], operator.options["half_pixel_centers"]
-    lowering.add(
+    lowering.add_images(
+        operator,
+        source,
+        images,
         ResizeNearestStep(
-            inputs=[source],
+            inputs=[image],
             output=output,
             operators=(operator.index,),
-            rows=_nearest(source.shape[0], output.shape[0], align, centred),
-            columns=_nearest(source.shape[1], output.shape[1], align, centred),
-        )
+            rows=_nearest(image.shape[0], output.shape[0], align, centred),
+            columns=_nearest(image.shape[1], output.shape[1], align, centred),
+        ),
     )
 
 
 def lower_resize_bilinear(lowering: LoweringContext, operator: Operator) -> None:
-    source = _source(lowering, operator)
-    output = lowering.make(operator)
+    source, image, images = _source(lowering, operator)
+    output = lowering.image_output(operator, images)
     align, centred = operator.options["align_corners"], operator.options["half_pixel_centers"]
     if align and centred:
         raise lowering.fail(operator, "aligns corners and centres at once, which TFLM refuses")
-    lowering.add(
+    lowering.add_images(
+        operator,
+        source,
+        images,
         ResizeBilinearStep(
-            inputs=[source],
+            inputs=[image],
             output=output,
             operators=(operator.index,),
-            rows=_neighbours(source.shape[0], output.shape[0], align, centred),
-            columns=_neighbours(source.shape[1], output.shape[1], align, centred),
-        )
+            rows=_neighbours(image.shape[0], output.shape[0], align, centred),
+            columns=_neighbours(image.shape[1], output.shape[1], align, centred),
+        ),
     )
 
 

@@ -15,9 +15,7 @@ def lower_reshape(lowering: LoweringContext, operator: Operator) -> None:
     if known is not None and tensor.dtype in _INTEGERS:
         lowering.fold(operator, known)
         return
-    source, _, _ = lowering.activation(operator, 0)
-    lowering.per_tensor(operator, lowering.output(operator), "output")
-    lowering.reshape(operator, source)
+    lowering.reshape(operator, lowering.moved(operator, 0))
 
 
 def _lower_shape(lowering: LoweringContext, operator: Operator) -> None:

@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import numpy as np
+
 from micronets.compiler.flatbuffer import Table
 from micronets.compiler.graph import Graph, Operator
 from micronets.compiler.kernels.kernel import Kernel
 from micronets.compiler.operators.context import LoweringContext
 from micronets.compiler.operators.family import Family, OperatorKind, always
 from micronets.compiler.source import Source
-from micronets.compiler.steps import Step
+from micronets.compiler.steps import ITEM_BYTES, Step
 
 
 @dataclass(eq=False, kw_only=True)
@@ -33,22 +35,24 @@ def _handle(lowering: LoweringContext, operator: Operator) -> str:
 def _lower_read(lowering: LoweringContext, operator: Operator) -> None:
     """The variable's bytes where it is kept, or what the network has assigned to it before."""
     name, tensor = _handle(lowering, operator), lowering.output(operator)
-    lowering.per_tensor(operator, tensor, "output")
+    if tensor.dtype not in ITEM_BYTES:
+        raise lowering.fail(operator, f"reads a variable of type {tensor.dtype}; int8, int16 and int32 are supported")
     if name not in lowering.current:
         raise lowering.fail(operator, f"reads the variable {name[:40]}, which nothing before it has initialised")
     value = lowering.current[name]
-    if value.size_bytes != tensor.elements:
-        raise lowering.fail(operator, f"reads {tensor.elements} elements of a variable of {value.size_bytes}")
-    lowering.values[tensor.index] = value.viewed(lowering.shape(tensor))
+    items = ITEM_BYTES[tensor.dtype]
+    if value.size_bytes != tensor.elements * items:
+        raise lowering.fail(operator, f"reads {tensor.elements * items} bytes of a variable of {value.size_bytes}")
+    lowering.values[tensor.index] = value.viewed(lowering.shape(tensor), items)
 
 
 def _lower_assign(lowering: LoweringContext, operator: Operator) -> None:
     """Carried out at the end of the network, by when everything has read the variable."""
     name = _handle(lowering, operator)
-    value, _, _ = lowering.activation(operator, 1)
+    value = lowering.value(operator, lowering.tensor(operator, 1, "input"))
     state = lowering.states.get(name)
     if state is None or state.size_bytes != value.size_bytes:
-        raise lowering.fail(operator, f"assigns {value.size_bytes} elements to a variable that is not initialised so")
+        raise lowering.fail(operator, f"assigns {value.size_bytes} bytes to a variable that is not initialised so")
     if value.storage.initial is not None and value.storage is not state:
         raise lowering.fail(operator, "assigns one variable to another")
     lowering.current[name] = value
@@ -73,9 +77,10 @@ def _initial_values(lowering: LoweringContext, operator: Operator, graph: Graph)
             names[other.outputs[0]] = str(other.options["name"])
             continue
         tensor = graph.tensors[other.inputs[1]] if other.kind == "ASSIGN_VARIABLE" else None
-        if tensor is None or tensor.data is None or tensor.dtype != "int8" or other.inputs[0] not in names:
+        known = tensor is not None and tensor.data is not None and tensor.dtype in ("int8", "int16", "int32")
+        if tensor is None or tensor.data is None or not known or other.inputs[0] not in names:
             raise lowering.fail(operator, f"initialises variables by {other}; constants of int8 are supported")
-        found.append((names[other.inputs[0]], tensor.data))
+        found.append((names[other.inputs[0]], np.ascontiguousarray(tensor.data).reshape(-1).view(np.int8)))
     return found
 
 

@@ -11,7 +11,6 @@ def window_of(
     lowering: LoweringContext, operator: Operator, in_size: tuple[int, int], kernel: tuple[int, int]
 ) -> tuple[Window, tuple[int, int]]:
     """The window and the output's (rows, columns), by TensorFlow's SAME and VALID."""
-    lowering.one_image(operator, lowering.output(operator))
     options = operator.options
     stride = (options["stride_h"], options["stride_w"])
     dilation = (options.get("dilation_h", 1), options.get("dilation_w", 1))

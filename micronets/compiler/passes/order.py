@@ -11,7 +11,7 @@ def drop_unused(program: Program) -> None:
         if id(step.output.storage) in needed:
             kept.append(step)
             needed.update(id(value.storage) for value in step.inputs)
-        else:
+        elif step.operators:
             program.notes.append(f"dropped operator {step.operators[0]}, which nothing reads")
     program.steps = kept[::-1]
 

@@ -47,8 +47,10 @@ def sample_of(operator: str, seed: int) -> bytes:
     sample = Sample(np.random.default_rng([seed, 6]))
     model = ModelBuilder()
     scale, zero = sample.scale(), sample.zero_point()
-    source = model.tensor((1, sample.integer(1, 9), sample.integer(1, 9), sample.channels()), "int8", scale, zero)
-    output, _, _ = SAMPLES[operator](model, sample, source, scale, zero)
+    layer = SAMPLES[operator]
+    shape = (layers.batch_of(layer, seed), sample.integer(1, 9), sample.integer(1, 9), sample.channels())
+    source = model.tensor(shape, "int8", scale, zero)
+    output, _, _ = layer(model, sample, source, scale, zero)
     return model.build([source], [output])
 
 
