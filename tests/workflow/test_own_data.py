@@ -15,7 +15,13 @@ LIMIT_S = 900
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory, repository) -> Path:
+def printed() -> dict[str, str]:
+    """What the commands of the page have printed, by their first word."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory, repository, printed) -> Path:
     """The results folder after all commands of the page."""
     directory = tmp_path_factory.mktemp("own_data")
     blocks = BLOCK.findall((repository / "docs" / "own_data.md").read_text(encoding="utf-8"))
@@ -23,13 +29,11 @@ def results(tmp_path_factory, repository) -> Path:
         if title:
             (directory / title).write_text(content, encoding="utf-8")
     commands = [line[2:] for kind, _, content in blocks if kind == "console" for line in content.splitlines()]
-    assert len(commands) == 5
+    assert len(commands) == 7
     for command in ["python make_data.py", *commands]:
         program, *arguments = command.split()
-        call = [sys.executable, *arguments]
-        if program == "micronets":
-            call = [sys.executable, "-m", program, *arguments]
-        elif program == "snakemake":
+        call = [sys.executable, *(["-m", program] if program == "micronets" else []), *arguments]
+        if program == "snakemake":
             arguments = [argument.replace("all", "2") for argument in arguments]
             call = [sys.executable, "-m", program, "--snakefile", str(repository / "Snakefile"), *arguments]
         paths = os.pathsep.join([str(repository), os.environ.get("PYTHONPATH", "")])  # as in the project's folder
@@ -44,6 +48,7 @@ def results(tmp_path_factory, repository) -> Path:
             timeout=LIMIT_S,
         )
         assert done.returncode == 0, done.stdout + done.stderr
+        printed[program] = done.stdout
     return directory / "results"
 
 
@@ -73,6 +78,19 @@ def test_the_spotter_hears_the_words(results):
     spotted = json.loads((results / "kws" / "ds-cnn-s" / BOARD / "spot" / "spot.json").read_text(encoding="utf-8"))
     assert spotted["score"]["keywords"] >= 5
     assert spotted["score"]["hits"] >= 0.5 * spotted["score"]["keywords"]
+
+
+def test_one_wake_word_is_heard_in_a_recording(results, printed):
+    folder = results / "wake_word" / "kws" / "ds-cnn-1d" / BOARD
+    assert (folder / "firmware" / "firmware.elf").stat().st_size > 0
+    spotted = json.loads((folder / "spot" / "spot.json").read_text(encoding="utf-8"))
+    assert spotted["labels"] == ["house", "_silence_", "_unknown_"]
+    assert spotted["score"]["keywords"] >= 3
+    assert spotted["score"]["hits"] >= 0.5 * spotted["score"]["keywords"]
+    heard = re.findall(r"^ +(\d+\.\d\d) s  house  average", printed["micronets"], re.MULTILINE)
+    assert "recording.flac" in printed["micronets"] and "resampled from 44100 Hz" in printed["micronets"]
+    # the word is said three times, beginning 2 to 3 s after one another at the least
+    assert 2 <= len(heard) <= 4
 
 
 def test_the_log_says_what_was_made_of_the_recordings(results):
