@@ -33,6 +33,7 @@ from micronets.run_configuration import (
 from micronets.runtime import TFLM, runtimes_of
 from micronets.schema import check, closest, with_defaults
 from micronets.search.options import SearchOptions
+from micronets.sweep import points
 from micronets.target import EMULATOR, serial_port
 from micronets.tasks import find_task
 from micronets.yaml_file import once_per_version, read_yaml
@@ -72,7 +73,7 @@ def resolve(given: Mapping[str, Any]) -> Configuration:
     _check_evaluated(general, available)
     names = [general["task"]] if general["task"] else general["tasks"]
     _check_shared(given, names)
-    tasks = {name: _resolve_task(name, given, tuple(general["boards"])) for name in names}
+    tasks = {name: _resolve_task(name, given, tuple(general["boards"]), general["seed"]) for name in names}
     configuration = Configuration(
         tasks=tasks,
         boards=tuple(general["boards"]),
@@ -103,7 +104,7 @@ def _check_evaluated(general: Section, available: list[str]) -> None:
 
 
 def _check_top_level(given: Mapping[str, Any], tasks: list[str]) -> None:
-    allowed = [*GLOBAL_KEYS, "models", *SECTIONS, *tasks]
+    allowed = [*GLOBAL_KEYS, "models", "sweep", *SECTIONS, *tasks]
     for key, value in given.items():
         if key not in allowed:
             raise ConfigurationError(f"Unknown configuration key {key!r}; {closest(key, allowed)}.")
@@ -113,7 +114,8 @@ def _check_top_level(given: Mapping[str, Any], tasks: list[str]) -> None:
 
 def _check_shared(given: Mapping[str, Any], tasks: list[str]) -> None:
     """Networks and folders of data belong to one task, so that they cannot be given for several at once."""
-    given_for_all = {"models": "models" in given, "data.path": bool(given.get("data", {}).get("path"))}
+    given_for_all = {key: key in given for key in ("models", "sweep")}
+    given_for_all |= {"data.path": bool(given.get("data", {}).get("path"))}
     for key in (key for key, there in given_for_all.items() if there and len(tasks) > 1):
         raise ConfigurationError(
             f"{key} would hold for all of the tasks {', '.join(tasks)}; write {tasks[0]}.{key} for one of them, or run "
@@ -121,20 +123,29 @@ def _check_shared(given: Mapping[str, Any], tasks: list[str]) -> None:
         )
 
 
-def _resolve_task(name: str, given: Mapping[str, Any], boards: tuple[str, ...]) -> TaskConfiguration:
+def _resolve_task(name: str, given: Mapping[str, Any], boards: tuple[str, ...], seed: int) -> TaskConfiguration:
     merged = merge({"resources": _read_yaml(resources.defaults_file())}, _read_yaml(TASKS / f"{name}.yaml"))
     own = [key for key in SECTIONS if key in merged or key not in SOME_TASKS_SECTIONS]
-    top_level = {key: value for key, value in given.items() if key in ("models", *own)}
-    for layer in (top_level, given.get(name, {})):
-        models = layer.get("models", merged["models"])
-        merged = {**merge(merged, layer), "models": copy.deepcopy(models)}
+    top_level = {key: value for key, value in given.items() if key in ("models", "sweep", *own)}
     schema = _task_schema(name)
+    groups = {}
+    for layer in (top_level, given.get(name, {})):
+        models = layer.get("models", {} if layer.get("sweep") else merged["models"])
+        merged = {**merge(merged, layer), "models": copy.deepcopy(models)}
+    sweeps = check(merged.pop("sweep", {}), schema, f"{name}.sweep", ("properties", "sweep"))
+    for sweep, content in sweeps.items():
+        for point in points(f"{name}.sweep.{sweep}", sweep, content):
+            if point.name in merged["models"]:
+                raise ConfigurationError(f"{name}.sweep.{sweep} makes a second model called {point.name}; rename one.")
+            merged["models"][point.name] = point.keys
+            groups[point.name] = point.group
     merged = check(merged, schema, name)
     sections = {key: merged[key] for key in own}
     _check_data(name, sections["data"])
     _check_options(name, sections)
     models = {
-        model: _resolve_model(name, model, own or {}, sections, boards) for model, own in merged["models"].items()
+        model: _resolve_model(name, model, {"seed": seed, **(own or {})}, sections, boards, groups.get(model, ""))
+        for model, own in merged["models"].items()
     }
     task = TaskConfiguration(name, sections, models)
     for model in task.trained:
@@ -145,20 +156,24 @@ def _resolve_task(name: str, given: Mapping[str, Any], boards: tuple[str, ...]) 
 
 
 def _resolve_model(
-    task: str, name: str, own: Section, sections: Mapping[str, Section], boards: tuple[str, ...]
+    task: str, name: str, own: Section, sections: Mapping[str, Section], boards: tuple[str, ...], group: str
 ) -> ModelConfiguration:
     key = f"{task}.models.{name}"
     if name in RESERVED:
         raise ConfigurationError(f"{key}: a model cannot be called {name!r}; choose another name.")
-    path = own.get("architecture", "")
+    published = model_checks.published_network(name, own)
+    path = "" if published else own.get("architecture", "")
     architecture = model_checks.known_architecture(key, name, own, boards)
     merged = {section: merge(sections[section], own.get(section, {})) for section in MODEL_SECTIONS}
     schema = _task_schema(task)
     for section in MODEL_SECTIONS:
         merged[section] = check(merged[section], schema, f"{key}.{section}", ("properties", section))
     _check_options(task, merged, f"models.{name}.")
+    built_for = tuple(own.get("boards", boards))
     tflite = own.get("tflite", "")
-    model = ModelConfiguration(name, architecture, path, tflite, tuple(own.get("boards", boards)), merged)
+    files = {"architecture_path": path, "tflite_path": tflite}
+    origin = {"published": published, "seed": own["seed"], "group": group}
+    model = ModelConfiguration(name, architecture, **files, **origin, boards=built_for, sections=merged)
     target = merged["profile"].get("target", EMULATOR)
     for board in model.boards:
         model_checks.known_board(f"{key}.boards", board)

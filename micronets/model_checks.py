@@ -25,6 +25,12 @@ from micronets.tflm import TflmLibrary
 Section = dict[str, Any]
 
 
+def published_network(name: str, own: Section) -> str:
+    """The published network that a model is, by its own name or by the one under `architecture`; empty: none."""
+    named = own.get("architecture", "")
+    return name if name in PUBLISHED else named if named in PUBLISHED else ""
+
+
 def known_architecture(key: str, name: str, own: Section, boards: tuple[str, ...]) -> Architecture | None:
     """What the model's name or file says; None where it is to be searched, or is a .tflite file."""
     path, published = own.get("architecture", ""), name in PUBLISHED
@@ -39,6 +45,8 @@ def known_architecture(key: str, name: str, own: Section, boards: tuple[str, ...
         raise ConfigurationError(f"{key} is a published network and is not searched; remove its search key.")
     if published and path:
         raise ConfigurationError(f"{key} is a published network; give the one in {path} another name.")
+    if path in PUBLISHED and "search" not in own:
+        return published_architecture(path)
     if path and "search" in own:
         raise ConfigurationError(f"{key} has both an architecture and a search; remove one of them.")
     if published:

@@ -31,6 +31,9 @@ class ModelConfiguration:
             trained elsewhere.
         architecture_path: that file, an `architecture.json`; empty: none.
         tflite_path: the file of a network that has been trained elsewhere; empty: it is trained here.
+        published: the published network that it is; empty: none.
+        seed: of its search and training.
+        group: of a sweep's model, its name without the seed; otherwise empty.
         boards: names of the boards it is built for.
         builds: its firmwares' folders (see `runtime.build_name`), one for each board and runtime.
         sections: the sections of `MODEL_SECTIONS` with this model's own keys merged in.
@@ -40,6 +43,9 @@ class ModelConfiguration:
     architecture: Architecture | None
     architecture_path: str
     tflite_path: str
+    published: str
+    seed: int
+    group: str
     boards: tuple[str, ...]
     sections: Mapping[str, Section]
 
@@ -149,6 +155,11 @@ class Configuration:
     def trained(self) -> tuple[str, ...]:
         """Names of all models that are trained here, in any task, sorted."""
         return self._names(lambda model: not model.tflite_path)
+
+    @property
+    def published(self) -> tuple[str, ...]:
+        """Names of all models, and of all teachers, that are published networks, in any task, sorted."""
+        return tuple(sorted({*PUBLISHED, *self._names(lambda model: bool(model.published))}))
 
     def _names(self, wanted: Callable[[ModelConfiguration], bool]) -> tuple[str, ...]:
         models = (model for task in self.tasks.values() for model in task.models.values())

@@ -12,7 +12,6 @@ from micronets.interruption import GOES_ON, JobsEnd
 from micronets.job import claim
 from micronets.missing_builds import missing_builds
 from micronets.prepare_tracking import prepare_tracking
-from micronets.published import PUBLISHED
 from micronets.run_configuration import teacher_of
 from micronets.runtime import MICRONETS, options_of
 from micronets.slurm import PendingJobs
@@ -28,6 +27,9 @@ except MicronetsError as error:
 
 TASKS = CONFIGURATION.tasks
 R = CONFIGURATION.results
+config.setdefault(
+    "results", R
+)  # where another workflow uses this one as a module with a few keys of its own
 os.environ[STORE_VARIABLE] = store_uri(CONFIGURATION.store)
 OUTPUT = workflow.output_settings
 if workflow.is_main_process and not OUTPUT.dryrun and not OUTPUT.verbose:
@@ -48,6 +50,11 @@ wildcard_constraints:
 def section(name):
     """A params function: the section that holds for the job's task and, where it has one, its model."""
     return lambda wildcards: TASKS[wildcards.task].section(name, wildcards.get("model"))
+
+
+def model_seed(wildcards):
+    """A params function: the seed of the job's search or training."""
+    return TASKS[wildcards.task].models[wildcards.model].seed
 
 
 def runtime_name(wildcards):

@@ -33,6 +33,11 @@ rule write_report:
         runtime=minutes("report"),
     params:
         report=section("report"),
+        groups=lambda wildcards: {
+            model.name: model.group
+            for model in TASKS[wildcards.task].models.values()
+            if model.group
+        },
         models=lambda wildcards: {
             model.name: model.builds for model in TASKS[wildcards.task].models.values()
         },

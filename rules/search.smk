@@ -21,7 +21,7 @@ rule search_network:
     params:
         search=section("search"),
         budget=search_budget,
-        seed=CONFIGURATION.seed,
+        seed=model_seed,
     script:
         "../workflow_scripts/search.py"
 
@@ -34,7 +34,7 @@ rule published_network:
     log:
         f"{R}/logs/{{task}}/{{model}}/search.log",
     wildcard_constraints:
-        model="|".join(PUBLISHED),
+        model="|".join(CONFIGURATION.published),
     conda:
         "../envs/workflow.yaml"
     threads: 1

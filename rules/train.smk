@@ -48,7 +48,7 @@ rule train_network:
         gpu=gpus("train"),
     params:
         train=section("train"),
-        seed=CONFIGURATION.seed,
+        seed=model_seed,
     script:
         "../workflow_scripts/train.py"
 

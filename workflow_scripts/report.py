@@ -4,11 +4,13 @@ from pathlib import Path
 
 from micronets.job import job
 from micronets.report import report
+from micronets.report.over_seeds import write_over_seeds
 from micronets.tracking import StageRun
 
 results, task, models = snakemake.config["results"], snakemake.wildcards.task, snakemake.params.models
 with job(f"{task} report", snakemake.log[0]):
     report(task, models, Path(results), Path(snakemake.output.html).parent)
+    write_over_seeds(Path(snakemake.output.html).parent, snakemake.params.groups)
     for model in models:
         with StageRun(results, task, model, "report", {}) as run:
             run.log_artifacts(snakemake.output.html, snakemake.output.table)

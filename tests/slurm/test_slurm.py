@@ -96,14 +96,23 @@ def test_the_small_workflow_through_a_drained_node_and_a_cancelled_job(repositor
     assert not jobs(cluster)
 
 
-def test_a_job_that_can_never_start_is_told_of_and_ends_with_the_workflow(repository, cluster, tmp_path):
-    partition = ["--default-resources", "slurm_partition=minute", "mem_mb=2000", "runtime=60"]
-    run = Run(repository, cluster, tmp_path, *partition)
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--default-resources", "slurm_partition=minute", "mem_mb=2000", "runtime=60"], "PartitionTimeLimit"),
+        (["--set-threads", "prepare_data=4096", "--max-threads", "4096"], "PartitionConfig"),
+    ],
+    ids=["longer than the partition allows", "more CPUs than any node has"],
+)
+def test_a_job_that_can_never_start_is_told_of_and_ends_with_the_workflow(
+    repository, cluster, tmp_path, arguments, reason
+):
+    run = Run(repository, cluster, tmp_path, *arguments)
     try:
         run.wait_for(lambda: jobs(cluster), "a job submitted")
         run.wait_for(lambda: "Slurm will not start job" in run.said(), "the sentence", TOLD_WITHIN_S)
         (sentence,) = [line for line in run.said().splitlines() if line.startswith("Slurm will not start job")]
-        assert "rule_prepare_data" in sentence and "PartitionTimeLimit" in sentence
+        assert f"(rule_prepare_data_wildcards_kws): {reason}; " in sentence
         run.process.send_signal(signal.SIGTERM)
         assert run.process.wait(timeout=60) == 1
     finally:
@@ -111,13 +120,3 @@ def test_a_job_that_can_never_start_is_told_of_and_ends_with_the_workflow(reposi
         run.process.wait()
     assert run.said().splitlines()[-2].startswith("Interrupted;")
     assert not jobs(cluster)
-
-
-def test_a_job_of_more_cpus_than_any_node_has_ends_the_run_with_slurms_reason(repository, cluster, tmp_path):
-    run = Run(repository, cluster, tmp_path, "--set-threads", "prepare_data=4096", "--max-threads", "4096")
-    try:
-        assert run.process.wait(timeout=STEP_LIMIT_S) == 1
-    finally:
-        run.process.kill()
-        run.process.wait()
-    assert "configuration is not available" in run.said() or "CPU count" in run.said(), run.said()

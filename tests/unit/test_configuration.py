@@ -454,3 +454,41 @@ def test_a_tflite_file_must_suit_the_task(resolved, tflite, tmp_path):
         resolved({"kws": {"models": {"ds-cnn-s": {"tflite": str(tflite)}}}})
     with pytest.raises(ConfigurationError, match="evaluate is for a network that is a .tflite file"):
         resolved({"kws": {"models": {"ds-cnn-s": {"evaluate": {"scale": 2}}}}})
+
+
+SWEEP = {"search": {"board": "nucleo-f446re"}, "over": {"search.max_mops": [2, 4], "seed": [1, 2, 3]}}
+
+
+def test_a_sweep_makes_models_in_place_of_the_default_ones(resolved):
+    task = resolved({"kws": {"sweep": {"net": SWEEP}}}).tasks["kws"]
+    assert len(task.models) == 6
+    model = task.models["net-max-mops-4-seed-3"]
+    assert (model.seed, model.group, model.sections["search"]["max_mops"]) == (3, "net-max-mops-4", 4)
+    beside = resolved({"kws": {"models": {"ds-cnn-s": {}}, "sweep": {"net": SWEEP}}}).tasks["kws"]
+    assert len(beside.models) == 7 and beside.models["ds-cnn-s"].group == "" and beside.models["ds-cnn-s"].seed == 1
+
+
+def test_a_published_network_is_swept_over_under_other_names(resolved):
+    sweep = {"architecture": "ds-cnn-s", "over": {"train.weight_bits": [8, 4]}}
+    task = resolved({"kws": {"sweep": {"s": sweep}}}).tasks["kws"]
+    assert [(m.name, m.published, m.sections["train"]["weight_bits"]) for m in task.models.values()] == [
+        ("s-weight-bits-8", "ds-cnn-s", 8),
+        ("s-weight-bits-4", "ds-cnn-s", 4),
+    ]
+    assert task.models["s-weight-bits-8"].architecture is not None
+
+
+@pytest.mark.parametrize(
+    ("sweep", "sentence"),
+    [
+        ({"net": {"over": {}}}, r"kws\.sweep\.net\.over is \{\}, but must be a mapping of 1 or more"),
+        ({"net": {**SWEEP, "over": {"train.weight_bits": [8, 5]}}}, r"train\.weight_bits is 5, but must be one of"),
+        ({"net": {**SWEEP, "over": {"nothing.there": [1]}}}, r"[Uu]nknown configuration key .*nothing"),
+        ({"net": {**SWEEP, "over": {"seed": 3}}}, r"kws\.sweep\.net\.over\.seed is 3, but must be a list"),
+        ({"No": SWEEP}, r"kws\.sweep: the name 'No' must be made of lower-case letters"),
+    ],
+    ids=["empty", "value", "key", "no list", "name"],
+)
+def test_a_mistake_in_a_sweep_is_named(resolved, sweep, sentence):
+    with pytest.raises(ConfigurationError, match=sentence):
+        resolved({"kws": {"sweep": sweep}})
