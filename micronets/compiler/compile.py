@@ -21,7 +21,7 @@ from micronets.compiler.shared_weights import share_weights
 from micronets.compiler.steps import Program
 from micronets.errors import ConfigurationError, ModelError
 
-OPTIMISE_FLAGS = {"speed": ("-O3",), "balanced": ("-O2",), "size": ("-Os",)}
+OPTIMISE_FLAGS = {"speed": ("-O2",), "balanced": ("-O2",), "size": ("-Os",)}
 """What to optimise for, and the flags of the C compiler that the code is then meant for."""
 
 OPTIMISE = tuple(OPTIMISE_FLAGS)

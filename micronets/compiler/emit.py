@@ -6,6 +6,7 @@ from pathlib import Path
 
 from micronets.compiler.arena import ArenaPlan
 from micronets.compiler.kernels import Kernel
+from micronets.compiler.kernels.fused_residual import FusedResidual
 from micronets.compiler.kernels.fused_rows import FusedRows
 from micronets.compiler.kernels.kernel import PlannedKernel
 from micronets.compiler.naming import OWN_PREFIX, Naming
@@ -110,10 +111,31 @@ class _Emitter:
         self.bodies.append(kernel.emit_driver(driver, first, second, scratch))
         self.calls.append(driver)
 
+    def residual(self, kernel: FusedResidual, scratch: str) -> None:
+        own = f"{scratch} + {kernel.buffer_bytes}"
+        address = self.address(kernel.step.inputs[0])
+        first, prefix, source = self.begin(kernel.first.step)
+        rows = kernel.first.emit_rows(source, prefix, address, own)
+        self.finish(
+            first, kernel.first, source, "int32_t row, int32_t rows, int8_t *output", rows, kernel.scratch_bytes
+        )
+        second, prefix, source = self.begin(kernel.second.step)
+        rows = kernel.second.emit_rows(source, prefix, "input", own)
+        parameters = "int32_t row, int32_t rows, const int8_t *input, int8_t *output"
+        self.finish(second, kernel.second, source, parameters, rows, kernel.scratch_bytes)
+        addition, prefix, source = self.begin(kernel.addition.step)
+        sums = kernel.addition.emit_part(source, prefix, kernel.band_bytes, ["first", "second"], "output")
+        parameters = "const int8_t *first, const int8_t *second, int8_t *output"
+        self.finish(addition, kernel.addition, source, parameters, sums, 0)
+        driver = f"fused_{len(self.layers) - 3:02d}_{len(self.layers) - 1:02d}"
+        layers = first, second, addition
+        self.bodies.append(kernel.emit_driver(driver, layers, scratch, address, self.address(kernel.step.output)))
+        self.calls.append(driver)
+
 
 def emit(program: Program, kernels: list[PlannedKernel], placement: ArenaPlan, name: str, naming: Naming) -> Emitted:
     prefix, macro = naming.prefix, naming.macro
-    count = sum(2 if isinstance(kernel, FusedRows) else 1 for kernel in kernels)
+    count = sum({FusedRows: 2, FusedResidual: 3}.get(type(kernel), 1) for kernel in kernels)
     emitter = _Emitter(program, placement, count, prefix)
     definitions: dict[str, None] = {}
     for kernel, offset in zip(kernels, placement.scratch_offsets, strict=True):
@@ -121,6 +143,8 @@ def emit(program: Program, kernels: list[PlannedKernel], placement: ArenaPlan, n
         if isinstance(kernel, FusedRows):
             definitions[kernel.second.definition()] = None
             emitter.fused(kernel, scratch)
+        elif isinstance(kernel, FusedResidual):
+            emitter.residual(kernel, scratch)
         else:
             assert isinstance(kernel, Kernel)
             definitions[kernel.definition()] = None

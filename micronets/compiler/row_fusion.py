@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from micronets.compiler.arena import ArenaPlan, plan_arena
+from micronets.compiler.kernels.fused_residual import FusedResidual, fuse_residual
 from micronets.compiler.kernels.fused_rows import FusedRows, fuse
 from micronets.compiler.kernels.kernel import PlannedKernel
 from micronets.compiler.passes.uses import only_reader
@@ -23,12 +24,12 @@ def fuse_rows(
     while True:
         best: tuple[list[PlannedKernel], ArenaPlan] | None = None
         for i in _at_peak(kernels, placement):
-            candidate = _fused_at(program, kernels, i, 1)
-            if candidate is None:
-                continue
-            tried = plan_arena(program, candidate)
-            if best is None or tried.plan.arena_bytes < best[1].plan.arena_bytes:
-                best = candidate, tried
+            for candidate in (_fused_at(program, kernels, i, 1), _residual_at(program, kernels, i)):
+                if candidate is None:
+                    continue
+                tried = plan_arena(program, candidate)
+                if best is None or tried.plan.arena_bytes < best[1].plan.arena_bytes:
+                    best = candidate, tried
         arena_bytes = placement.plan.arena_bytes
         if best is None or best[1].plan.arena_bytes >= arena_bytes or _gain(best[1], arena_bytes) < least_gain:
             break
@@ -41,7 +42,7 @@ def _gain(placement: ArenaPlan, arena_bytes: int) -> float:
 
 
 def _at_peak(kernels: list[PlannedKernel], placement: ArenaPlan) -> list[int]:
-    """Pairs (i, i + 1) during which some buffer reaches close to the arena's end."""
+    """Where one of the steps i to i + 2 has some buffer that reaches close to the arena's end."""
     arena = placement.plan.arena_bytes * (1 - _NEAR_PEAK)
     steps = {
         step
@@ -49,7 +50,7 @@ def _at_peak(kernels: list[PlannedKernel], placement: ArenaPlan) -> list[int]:
         if offset + buffer.size_bytes > arena
         for step in range(buffer.first_step, buffer.last_step + 1)
     }
-    return [i for i in range(len(kernels) - 1) if i in steps or i + 1 in steps]
+    return [i for i in range(len(kernels) - 1) if not steps.isdisjoint(range(i, i + 3))]
 
 
 def _fused_at(program: Program, kernels: list[PlannedKernel], i: int, band: int) -> list[PlannedKernel] | None:
@@ -60,21 +61,34 @@ def _fused_at(program: Program, kernels: list[PlannedKernel], i: int, band: int)
     return None if fused is None else [*kernels[:i], fused, *kernels[i + 2 :]]
 
 
+def _residual_at(program: Program, kernels: list[PlannedKernel], i: int) -> list[PlannedKernel] | None:
+    if i + 2 >= len(kernels):
+        return None
+    first, second, addition = kernels[i : i + 3]
+    readers = [only_reader(program, kernel.step.output) for kernel in (first, second)]
+    if readers[0] is not second.step or readers[1] is not addition.step:
+        return None
+    fused = fuse_residual(first, second, addition)
+    return None if fused is None else [*kernels[:i], fused, *kernels[i + 3 :]]
+
+
 def _widen_bands(
     program: Program, kernels: list[PlannedKernel], placement: ArenaPlan
 ) -> tuple[list[PlannedKernel], ArenaPlan]:
     least_bytes = placement.plan.arena_bytes
     for i, kernel in enumerate(kernels):
-        if not isinstance(kernel, FusedRows):
+        if not isinstance(kernel, FusedRows | FusedResidual):
             continue
+        whole = kernel.first.step.output.size_bytes
+        if isinstance(kernel, FusedResidual):
+            whole += kernel.second.step.output.size_bytes
         program.notes.append(
-            f"operators {kernel.first.step.operators[0]} and {kernel.second.step.operators[0]} run row by row: "
-            f"{kernel.buffer_bytes} bytes of rows instead of {kernel.first.step.output.size_bytes}"
+            f"operators {', '.join(map(str, kernel.step.operators))} run row by row: "
+            f"{kernel.buffer_bytes} bytes of rows instead of {whole}"
         )
         for band in _BANDS[1:]:
-            wider, current = fuse(kernel.first, kernel.second, band), kernels[i]
-            assert isinstance(current, FusedRows)
-            if wider is None or wider.second.bands.band == current.second.bands.band:
+            wider = _banded(kernel, band)
+            if wider is None:
                 break
             candidate = [*kernels[:i], wider, *kernels[i + 1 :]]
             tried = plan_arena(program, candidate)
@@ -83,3 +97,11 @@ def _widen_bands(
             kernels, placement = candidate, tried
             least_bytes = min(least_bytes, tried.plan.arena_bytes)
     return kernels, placement
+
+
+def _banded(kernel: FusedRows | FusedResidual, band: int) -> FusedRows | FusedResidual | None:
+    """None where no such band is wider."""
+    if isinstance(kernel, FusedResidual):
+        return kernel.banded(band)
+    wider = fuse(kernel.first, kernel.second, band)
+    return None if wider is None or wider.second.bands.band < band else wider

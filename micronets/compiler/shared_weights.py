@@ -6,6 +6,7 @@ these blocks' columns: as much as the memory plan leaves free while the layer ru
 
 from micronets.compiler.arena import ArenaPlan
 from micronets.compiler.cores import Core, Extension
+from micronets.compiler.kernels.fused_residual import FusedResidual
 from micronets.compiler.kernels.fused_rows import FusedRows
 from micronets.compiler.kernels.kernel import PlannedKernel
 from micronets.compiler.kernels.patch import PatchConvolution
@@ -29,19 +30,30 @@ def share_weights(
     enough_bytes = least if optimise == "speed" else min(least // 2, _values_bytes(program))
     limit_bytes = max(placement.plan.arena_bytes, enough_bytes)
     for number, kernel in enumerate(kernels):
-        convolution = kernel.first if isinstance(kernel, FusedRows) else kernel
-        if not isinstance(convolution, PointConvolution | PatchConvolution) or not convolution.packed.shareable:
-            continue
-        for blocks in _BLOCKS:
+        convolutions = [
+            convolution
+            for convolution in _convolutions(kernel)
+            if isinstance(convolution, PointConvolution | PatchConvolution) and convolution.packed.shareable
+        ]
+        for blocks in _BLOCKS if convolutions else ():
             if blocks * BLOCK_PIXELS > _pixels_at_once(kernel):
                 continue
-            convolution.blocks = blocks
+            for convolution in convolutions:
+                convolution.blocks = blocks
             tried = placement.with_scratch(number, kernel, limit_bytes)
             if tried is not None:
                 placement = tried
                 break
-            convolution.blocks = 1
+            for convolution in convolutions:
+                convolution.blocks = 1
     return placement
+
+
+def _convolutions(kernel: PlannedKernel) -> list[PlannedKernel]:
+    """Those that copy weights, in their turns."""
+    if isinstance(kernel, FusedResidual):
+        return [kernel.first, kernel.second]
+    return [kernel.first if isinstance(kernel, FusedRows) else kernel]
 
 
 def _values_bytes(program: Program) -> int:
@@ -57,6 +69,8 @@ def interpreter_bytes(program: Program) -> int:
 
 
 def _pixels_at_once(kernel: PlannedKernel) -> int:
+    if isinstance(kernel, FusedResidual):
+        return kernel.bands.band * kernel.step.output.shape[1]
     if isinstance(kernel, FusedRows):
         bands = kernel.second.bands
         return bands.band * bands.stride * kernel.first.step.output.shape[1]

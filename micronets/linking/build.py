@@ -82,4 +82,5 @@ def _describe(compiled: CompiledSources, board: Board, directory: Path, stack_by
         ram_bytes=ram,
         runtime=runtime,
         layer_flash_bytes=measure_layers(contributions, functions) if runtime == COMPILED else (),
+        reference_layers=tuple(layer.function for layer in compiled.layers if layer.is_reference),
     )

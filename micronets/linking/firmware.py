@@ -100,6 +100,7 @@ class Firmware:
         layer_macs: multiply-accumulates of each layer, as the compiler left them to be done.
         entry: the function that is called for every input; `calls`: what such calls are called in messages.
         layer_flash_bytes: of each layer; empty where a program does not keep its layers apart.
+        reference_layers: those of `layers` that a portable reference kernel runs, several times slower than the others.
     """
 
     elf: Path
@@ -117,6 +118,7 @@ class Firmware:
     calls: str = "inferences"
     runtime: Runtime = COMPILED
     layer_flash_bytes: tuple[LayerFlash, ...] = ()
+    reference_layers: tuple[str, ...] = ()
 
     def to_json(self) -> dict:
         """All but the paths, for `firmware.json`."""
@@ -137,6 +139,7 @@ class Firmware:
                 board=Board.from_json(board),
                 layers=tuple(content.pop("layers")),
                 layer_macs=tuple(content.pop("layer_macs")),
+                reference_layers=tuple(content.pop("reference_layers")),
                 layer_flash_bytes=tuple(LayerFlash(**layer) for layer in content.pop("layer_flash_bytes")),
                 memory_plan=MemoryPlan(
                     plan["arena_bytes"], tuple(PlannedBuffer(**buffer) for buffer in plan["buffers"])

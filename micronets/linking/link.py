@@ -29,7 +29,8 @@ _OVERFLOW = re.compile(r"region `(FLASH|RAM)' overflowed by (\d+) bytes")
 
 
 class CompiledLayer(Protocol):
-    """One layer of a compiled network: the C function `network_layer_NN_<op>`, its multiply-accumulates, its step."""
+    """One layer of a compiled network: the C function `network_layer_NN_<op>`, its multiply-accumulates, its step,
+    and whether one of our slow reference kernels runs it."""
 
     @property
     def function(self) -> str: ...
@@ -37,6 +38,8 @@ class CompiledLayer(Protocol):
     def macs(self) -> int: ...
     @property
     def step(self) -> int: ...
+    @property
+    def is_reference(self) -> bool: ...
 
 
 class CompiledSources(Protocol):

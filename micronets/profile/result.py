@@ -29,9 +29,11 @@ LAYER_COLUMNS = (
     "share_of_floor",
     "flash_code_bytes",
     "flash_constant_bytes",
+    "note",
 )
 
 INVOKE = "network_invoke"
+REFERENCE_KERNEL = "reference kernel"
 
 LayerRow = dict[str, Any]
 """Values by the columns `LAYER_COLUMNS`."""
@@ -101,7 +103,8 @@ class Profile:
 
         `estimated_error_percent` is the model's mean error on whole networks: of single layers nothing is published.
         `share_of_floor` is the time that the multiply-accumulates alone would take at two a cycle, divided by the
-        estimated time. `flash_*_bytes` are the layer's own, without kernels, which serve many layers.
+        estimated time. `flash_*_bytes` are the layer's own, without kernels, which serve many layers. `note` is
+        `REFERENCE_KERNEL` where a slow one runs the layer, else empty.
         """
         firmware = self.firmware
         macs = dict(zip(firmware.layers, firmware.layer_macs, strict=True))
@@ -125,6 +128,7 @@ class Profile:
                     "share_of_floor": round(count / 2 / cycles, 4) if count and cycles else None,
                     "flash_code_bytes": None if own is None else own.code,
                     "flash_constant_bytes": None if own is None else own.constants,
+                    "note": REFERENCE_KERNEL if name in firmware.reference_layers else "",
                 }
             )
         return rows

@@ -22,6 +22,7 @@ def layer_table(profile: Profile) -> str:
             f"{row['layer']:{width}} {row['instructions']:>12,} {estimates[0]:>12} {estimates[1]:>8} {estimates[2]:>6} "
             f"{row['macs'] if row['macs'] is not None else '-':>10} {f'{floor:.1%}' if floor is not None else '-':>8} "
             f"{row['flash_loads']:>11,} {row['ram_loads']:>10,} {row['ram_stores']:>9,} {own:>9}"
+            + (f"  {row['note']}" if row["note"] else "")
         )
     return "\n".join(lines)
 
@@ -51,6 +52,8 @@ def summary(profile: Profile) -> str:
             f"measured on {measured.identity.board} at {measured.port}: {measured.cycles[0]:,} cycles, "
             f"{measured.latency_ms:.2f} ms"
         )
+    if firmware.reference_layers:
+        lines.append(f"slow: a reference kernel runs {', '.join(firmware.reference_layers)}")
     lines += [
         f"flash: {flash.network_code:,} code + {flash.network_constants:,} constants = {flash.network:,} bytes "
         f"(and {flash.harness:,} of the benchmark program)",

@@ -292,7 +292,7 @@ def _read_profile(path: Path, metric: str) -> Profile:
     content = _json(path)
     counted, outputs, estimated = content["counted"], content["outputs"], content["estimated"]
     measured, features = content.get("measured"), content.get("features")
-    columns = ("layer", "instructions", "flash_code_bytes", "flash_constant_bytes")
+    columns = ("layer", "instructions", "flash_code_bytes", "flash_constant_bytes", "note")
     layers = _table(path.with_name("layers.csv"), columns)
     return Profile(
         inputs=int(content["inputs"]),
@@ -304,7 +304,12 @@ def _read_profile(path: Path, metric: str) -> Profile:
         stack_bytes=int(counted["stack_bytes"]),
         compared_outputs=int(outputs["compared"]),
         equal_outputs=int(outputs["compared"]) - int(outputs["different"]),
-        layers=layers.assign(layer=[readable_layer(name) for name in layers["layer"]]),
+        layers=layers.assign(
+            layer=[
+                readable_layer(name) + (f" ({note})" if note == "reference kernel" else "")
+                for name, note in zip(layers["layer"], layers["note"], strict=True)
+            ]
+        ),
         features=None if features is None else _read_features(features),
     )
 

@@ -28,6 +28,7 @@ class TflmLayer:
     function: str
     macs: int
     step: int
+    is_reference: bool = False
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,16 @@ class AddLinear(Kernel[AddStep]):
         return {0: Distance(0), 1: Distance(0)}
 
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
+        return self.emit_part(source, layer, self.step.output.size_bytes, inputs, output)
+
+    def emit_part(self, source: Source, layer: str, count: int, inputs: list[str], output: str) -> list[str]:
+        """Of `count` values only."""
         step, linear = self.step, self.linear
         address = source.description(
             "mn_add_linear",
             layer,
             {
-                "count": step.output.size_bytes,
+                "count": count,
                 "first_factor": linear.first_factor,
                 "second_factor": linear.second_factor,
                 "constant": linear.constant,

@@ -3,7 +3,7 @@
 import numpy as np
 
 from micronets.compiler.kernels.kernel import Distance, Kernel, shape_fields, window_fields
-from micronets.compiler.kernels.point import BLOCK_PIXELS, PackedWeights, block_bytes, point_fields
+from micronets.compiler.kernels.point import BLOCK_PIXELS, PackedWeights, point_fields
 from micronets.compiler.kernels.quads import QuadWeights
 from micronets.compiler.source import Source
 from micronets.compiler.steps import ConvolutionStep
@@ -28,7 +28,8 @@ class PatchConvolution(Kernel[ConvolutionStep]):
 
     @property
     def scratch_bytes(self) -> int:
-        return block_bytes(self.packed.words, self.blocks) + BLOCK_PIXELS * 2 * self.packed.words
+        """Columns, and behind them patches or a pair's lanes."""
+        return BLOCK_PIXELS * self.packed.words * (4 * self.blocks + 2)
 
     def overlaps(self) -> dict[int, Distance]:
         """Outputs of some blocks are written when their patches have been read; later ones read from their first row

@@ -17,9 +17,10 @@ def drop_unused(program: Program) -> None:
 
 
 def order_steps(program: Program) -> None:
-    """Runs, of the steps that are ready, the one that leaves the least memory alive; kept if the peak is lower."""
-    ordered = _greedy(program)
-    if _peak_bytes(program, ordered) < _peak_bytes(program, program.steps):
+    """Runs, of the steps that are ready, the one that leaves the least memory alive, of equals the first or the last;
+    kept if the peak is lower, or the same for less memory over all steps."""
+    ordered = min((_greedy(program, -1), _greedy(program, 1)), key=lambda steps: _alive_bytes(program, steps))
+    if _alive_bytes(program, ordered) < _alive_bytes(program, program.steps):
         program.steps = ordered
         program.notes.append("reordered the branches for less memory alive at once")
 
@@ -36,7 +37,7 @@ def _waits(step: Step, waiting: list[Step]) -> bool:
     return any(value.storage is state for other in waiting if other is not step for value in other.inputs)
 
 
-def _greedy(program: Program) -> list[Step]:
+def _greedy(program: Program, turn: int) -> list[Step]:
     waiting = list(program.steps)
     uses: dict[int, int] = {id(program.output.storage): 1}
     for step in waiting:
@@ -51,7 +52,7 @@ def _greedy(program: Program) -> list[Step]:
             freed = sum(value.size_bytes for key, value in _storages(step).items() if uses[key] == 1)
             return (step.output.size_bytes if step.output.in_arena else 0) - freed
 
-        chosen = min(ready, key=growth)
+        chosen = min(ready[::turn], key=growth)
         waiting.remove(chosen)
         ordered.append(chosen)
         made.add(id(chosen.output.storage))
@@ -60,16 +61,17 @@ def _greedy(program: Program) -> list[Step]:
     return ordered
 
 
-def _peak_bytes(program: Program, steps: list[Step]) -> int:
-    """Largest sum of what is alive during a step, without any overlap."""
+def _alive_bytes(program: Program, steps: list[Step]) -> tuple[int, int]:
+    """What is alive during a step, without any overlap: at most, and over all steps."""
     last: dict[int, int] = {id(program.output.storage): len(steps)}
     for number, step in enumerate(steps):
         for key in _storages(step):
             last[key] = max(last.get(key, 0), number)
     alive = {id(program.input.storage): program.input.size_bytes}
-    peak = 0
+    peak = total = 0
     for number, step in enumerate(steps):
         alive[id(step.output.storage)] = step.output.storage.size_bytes if step.output.in_arena else 0
         peak = max(peak, sum(alive.values()))
+        total += sum(alive.values())
         alive = {key: size for key, size in alive.items() if last.get(key, -1) > number}
-    return peak
+    return peak, total

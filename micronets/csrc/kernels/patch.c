@@ -157,7 +157,8 @@ MN_INLINE void convolve(
     const int32_t words = p->point.words, most = MN_BLOCK_PIXELS * p->point.blocks;
     uint32_t *const columns = (uint32_t *)(void *)scratch;
     int32_t *const lanes = (int32_t *)(void *)(columns + most * words);
-    int8_t *const patches = (int8_t *)(lanes + (p->point.blocks > 1 ? words : 0));
+    /* All patches are widened when a pair's lanes are copied. */
+    int8_t *const patches = (int8_t *)lanes;
     const int32_t depth = p->in.channels;
     struct place at = {
         .y = row,

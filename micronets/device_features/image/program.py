@@ -23,6 +23,7 @@ class ImageLayer:
     function: str = _FUNCTION
     macs: int = 0
     step: int = 0
+    is_reference: bool = False
 
 
 @dataclass(frozen=True)

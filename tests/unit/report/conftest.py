@@ -196,12 +196,24 @@ class ResultsFolder:
         names = [f"network_layer_{i:02d}_{self.operator(layer)}" for i, layer in enumerate(architecture.layers)]
         shares = self.random.dirichlet(np.full(len(names), 2.0)) * (instructions - 100)
         rows = [
-            {"layer": layer, "instructions": int(count), "flash_code_bytes": 44, "flash_constant_bytes": 100 * step}
+            {
+                "layer": layer,
+                "instructions": int(count),
+                "flash_code_bytes": 44,
+                "flash_constant_bytes": 100 * step,
+                "note": "",
+            }
             for step, (layer, count) in enumerate(zip(names, shares, strict=True))
         ]
         rest = instructions - sum(row["instructions"] for row in rows)
         rows.append(
-            {"layer": "network_invoke", "instructions": rest, "flash_code_bytes": "", "flash_constant_bytes": ""}
+            {
+                "layer": "network_invoke",
+                "instructions": rest,
+                "flash_code_bytes": "",
+                "flash_constant_bytes": "",
+                "note": "",
+            }
         )
         self.csv(folder / "layers.csv", rows)
         compared, different = (0, 0) if bit_exact is None else (inputs, 0 if bit_exact else 3)
