@@ -17,8 +17,8 @@ from pathlib import Path
 
 from micronets.atomic import write_text
 from micronets.boards import find_board
-from micronets.characterise.random_weights import random_network
 from micronets.errors import BuildError, ConfigurationError, MicronetsError
+from micronets.export.random_weights import random_network
 from micronets.export.writer import write_tflite
 from micronets.linking.toolchain import run_tool
 from micronets.profile.model import profile_model

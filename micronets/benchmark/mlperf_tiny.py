@@ -15,7 +15,7 @@ from micronets.atomic import write_text
 from micronets.benchmark.models import BASELINE, M4_BOARD
 from micronets.benchmark.peers import Peers, load_peers
 from micronets.boards import find_board
-from micronets.characterise.random_weights import random_network
+from micronets.export.random_weights import random_network
 from micronets.device_features.sound.measure import profile_features
 from micronets.errors import BuildError, DataError
 from micronets.export.writer import write_tflite

@@ -1,11 +1,11 @@
-"""Compiles and profiles every .tflite file of a folder, beside other runtimes' figures."""
+"""Compiles and profiles .tflite files, and published networks of random weights, beside other runtimes' figures."""
 
 import csv
 import io
 import logging
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,19 @@ from micronets.atomic import write_bytes, write_text
 from micronets.benchmark.comparison_picture import draw_comparison
 from micronets.benchmark.layer_causes import describe_layers
 from micronets.benchmark.layer_picture import draw_layers
-from micronets.benchmark.peers import KnownModel, Peers, load_peers
+from micronets.benchmark.peers import KnownModel, NetworkTarget, Peers, load_peers
 from micronets.boards import find_board
 from micronets.errors import BuildError, DataError
+from micronets.export.random_weights import random_network
+from micronets.export.writer import write_tflite
 from micronets.profile.model import profile_model
 from micronets.profile.result import LAYER_COLUMNS, Profile
 from micronets.progress import track
+from micronets.published import PUBLISHED, published_architecture
 
 logger = logging.getLogger(__name__)
 
+_SEED = 1
 M4_BOARD, M55_BOARD = "nucleo-l4r5zi", "corstone-300"
 BASELINE = "TFLM + CMSIS-NN"
 FOOTNOTE = (
@@ -53,6 +57,7 @@ COLUMNS = (
     "code_bytes",
     "constant_bytes",
     "m55_instructions",
+    "at_most_m55_instructions",
     "share_of_baseline_m55",
 )
 Row = dict[str, Any]
@@ -66,6 +71,8 @@ class Measurement:
     known: KnownModel | None
     profile: Profile
     m55_instructions: int | None
+    target: NetworkTarget | None = None
+    """Where the weights are random."""
 
     @property
     def title(self) -> str:
@@ -107,6 +114,12 @@ def table_row(measurement: Measurement) -> Row:
         "constant_bytes": firmware.flash_bytes.network_constants,
         "m55_instructions": measurement.m55_instructions,
     }
+    if (target := measurement.target) is not None:
+        row |= {
+            "at_most_ms": target.latency_ms,
+            "goal_ms": target.goal_ms,
+            "at_most_m55_instructions": target.m55_instructions,
+        }
     if known is None:
         return row
     name, fastest = known.fastest
@@ -137,6 +150,7 @@ def unmet(row: Row, peers: Peers) -> list[str]:
         ("estimated_ms", row["at_most_ms"], "ms"),
         ("ram_bytes", row["at_most_ram_bytes"], "bytes of RAM"),
         ("code_bytes", peers.code_bytes_at_most, "bytes of code"),
+        ("m55_instructions", row["at_most_m55_instructions"], "instructions on a Cortex-M55"),
         ("share_of_baseline_m55", peers.m55_share_at_most, "of the baseline's Cortex-M55 instructions"),
     )
     phrases = [
@@ -203,20 +217,57 @@ def _csv(columns: Sequence[str], rows: Sequence[Row]) -> str:
     return text.getvalue()
 
 
-def run_benchmark(folder: Path, directory: Path, optimise: str) -> tuple[list[Row], list[str]]:
+def find_models(models: Sequence[str], directory: Path) -> list[Path]:
+    """The .tflite files of `models`: folders, single files, and names of published networks.
+
+    The latter get random weights, the same in every call, and files in `directory`.
+
+    Raises:
+        DataError: a folder holds no .tflite file, or a name is neither that of a file nor of a network.
+    """
+    files: list[Path] = []
+    for model in models:
+        path = Path(model)
+        if path.is_dir():
+            found = sorted(path.glob("*.tflite"))
+            if not found:
+                raise DataError(f"{path} holds no .tflite file; name a folder with some.")
+            files += found
+        elif path.suffix == ".tflite" and path.is_file():
+            files.append(path)
+        elif model in PUBLISHED:
+            files.append(directory / f"{model}.tflite")
+            write_tflite(random_network(published_architecture(model), _SEED), files[-1])
+        else:
+            raise DataError(
+                f"{model} is no folder, no .tflite file and no published network; those are {', '.join(PUBLISHED)}."
+            )
+    return files
+
+
+def run_benchmark(models: Sequence[str], directory: Path, optimise: str) -> tuple[list[Row], list[str]]:
     """Measures every model; `directory` gets `benchmark.csv`, `layers.csv` and `.txt`, `layers.png`, `comparison.png`.
+
+    Args:
+        models: see `find_models`.
 
     Returns the rows of the table, and a sentence for every model that misses a target.
 
     Raises:
-        DataError: the folder holds no .tflite file.
+        DataError: `models` name what is not there.
         MicronetsError: a model cannot be compiled, built or run.
     """
-    files = sorted(folder.glob("*.tflite"))
-    if not files:
-        raise DataError(f"{folder} holds no .tflite file; name a folder with some.")
+    with tempfile.TemporaryDirectory() as scratch:
+        return _run(find_models(models, Path(scratch)), Path(scratch), directory, optimise)
+
+
+def _run(files: list[Path], drawn: Path, directory: Path, optimise: str) -> tuple[list[Row], list[str]]:
+    """`drawn`: where the files of networks with random weights lie."""
     peers = load_peers()
-    measurements = [measure(path, peers, optimise) for path in track(files, logger, "models", total=len(files))]
+    measurements = [
+        replace(measure(path, peers, optimise), target=peers.networks.get(path.stem) if path.parent == drawn else None)
+        for path in track(files, logger, "models", total=len(files))
+    ]
     order = {model.title: index for index, model in enumerate(peers.models)}
     measurements.sort(key=lambda measurement: (order.get(measurement.title, len(order)), measurement.title))
     rows = [table_row(measurement) for measurement in measurements]

@@ -51,6 +51,15 @@ class KnownModel:
 
 
 @dataclass(frozen=True)
+class NetworkTarget:
+    """What we aim at with a published network of random weights: latency on NUCLEO-L4R5ZI at 120 MHz."""
+
+    latency_ms: float
+    goal_ms: float | None = None
+    m55_instructions: int | None = None
+
+
+@dataclass(frozen=True)
 class Peers:
     """All of `peers.yaml`.
 
@@ -58,12 +67,14 @@ class Peers:
         sources: where the figures of each runtime come from.
         code_bytes_at_most: code of a network, beside its constants.
         m55_share_at_most: of the instructions of `TFLM + CMSIS-NN` on a Cortex-M55.
+        networks: by the name of a published network.
     """
 
     sources: Mapping[str, str]
     code_bytes_at_most: int
     m55_share_at_most: float
     models: tuple[KnownModel, ...]
+    networks: Mapping[str, NetworkTarget]
 
     def find(self, tflite: Path) -> KnownModel | None:
         """The entry for this very file, whatever its name."""
@@ -85,7 +96,8 @@ def load_peers(path: str | os.PathLike = PEERS_FILE) -> Peers:
             )
             for title, entry in content["models"].items()
         )
-        peers = Peers(content["sources"], content["code_bytes_at_most"], content["m55_share_at_most"], models)
+        networks = {name: NetworkTarget(**entry) for name, entry in content["networks"].items()}
+        peers = Peers(content["sources"], content["code_bytes_at_most"], content["m55_share_at_most"], models, networks)
     except (KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
         raise ConfigurationError(f"{path} is damaged near {error!r}; restore it from the repository.") from error
     unsourced = {name for model in models for name in model.peers} - set(peers.sources)

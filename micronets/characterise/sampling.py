@@ -12,10 +12,10 @@ from pathlib import Path
 from micronets.architecture import Architecture, Convolution, DepthwiseConvolution
 from micronets.boards import Board
 from micronets.characterise.finished import Finished
-from micronets.characterise.random_weights import random_network
 from micronets.characterise.samples import LayerSample, NetworkSample
 from micronets.costs import costs
 from micronets.errors import BuildError, EmulatorError
+from micronets.export.random_weights import random_network
 from micronets.export.writer import write_tflite
 from micronets.profile.model import profile_model
 from micronets.profile.result import Profile

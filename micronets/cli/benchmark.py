@@ -7,37 +7,50 @@ from pathlib import Path
 from micronets.cli.options import add_optimise, add_output, output_directory
 
 DESCRIPTION = """\
-Compile and profile every .tflite file of a folder for a NUCLEO-L4R5ZI (and count its instructions on a Cortex-M55), and
-print each beside what other runtimes reach with it, where that is published. Or the five benchmarks of MLPerf Tiny on
-every board with published figures: the reference models of the folder, and random weights for those it lacks."""
+Compile and profile .tflite files for a NUCLEO-L4R5ZI (and count their instructions on a Cortex-M55), and print each
+beside what other runtimes reach with it, where that is published. A published network can be named instead of a file:
+it gets random weights, with which it takes nearly as long as with trained ones. Or the five benchmarks of MLPerf Tiny
+on every board with published figures: the reference models of a folder, and random weights for those it lacks."""
 EXAMPLES = """\
   micronets benchmark path/to/models --output results/benchmark
+  micronets benchmark resnet-8 micronet-kws-l --output results/by-name
   micronets benchmark --mlperf-tiny path/to/models"""
 EXTRAS = ("report", "tflm")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", type=Path, nargs="?", help="folder of .tflite files")
+    parser.add_argument(
+        "models",
+        nargs="*",
+        metavar="MODEL",
+        help="folder of .tflite files, one of them, or a published network's name",
+    )
     parser.add_argument("--mlperf-tiny", action="store_true", help="the five benchmarks of MLPerf Tiny in one table")
     add_optimise(parser)
     add_output(parser, "tables and pictures")
 
 
 def run(options: argparse.Namespace) -> int:
+    from micronets.errors import ConfigurationError
+
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     if options.mlperf_tiny:
         from micronets.benchmark.mlperf_tiny import format_mlperf_tiny, run_mlperf_tiny
 
+        if len(options.models) > 1:
+            raise ConfigurationError("--mlperf-tiny takes one folder of .tflite files, or none; leave the others out.")
+        folder = Path(options.models[0]) if options.models else None
         with output_directory(options.output) as directory:
-            print(format_mlperf_tiny(run_mlperf_tiny(options.folder, directory, options.optimise)))
+            print(format_mlperf_tiny(run_mlperf_tiny(folder, directory, options.optimise)))
         return 0
     from micronets.benchmark.models import FOOTNOTE, format_table, run_benchmark
-    from micronets.errors import ConfigurationError
 
-    if options.folder is None:
-        raise ConfigurationError("there is nothing to measure; give a folder of .tflite files, or --mlperf-tiny")
+    if not options.models:
+        raise ConfigurationError(
+            "there is nothing to measure; give a folder of .tflite files, a published network's name, or --mlperf-tiny"
+        )
     with output_directory(options.output) as directory:
-        rows, misses = run_benchmark(options.folder, directory, options.optimise)
+        rows, misses = run_benchmark(options.models, directory, options.optimise)
         layers = (directory / "layers.txt").read_text(encoding="utf-8")
     print(format_table(rows))
     print(FOOTNOTE)

@@ -44,6 +44,7 @@ class Layer:
     function: str
     macs: int
     step: int = 0
+    is_reference: bool = False
 
 
 @dataclass(frozen=True)

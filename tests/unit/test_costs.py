@@ -10,9 +10,9 @@ from micronets.architecture import (
     DepthwiseConvolution,
     TransposedConvolution,
 )
-from micronets.characterise.random_weights import random_network
 from micronets.compiler import compile_network
 from micronets.costs import costs
+from micronets.export.random_weights import random_network
 from micronets.export.writer import write_tflite
 from micronets.published import published_architecture
 

@@ -7,11 +7,12 @@ import yaml
 from PIL import Image
 
 from micronets.benchmark.comparison_picture import draw_comparison
-from micronets.benchmark.models import COLUMNS, format_table, run_benchmark, unmet
+from micronets.benchmark.models import COLUMNS, find_models, format_table, run_benchmark, unmet
 from micronets.benchmark.peers import PEERS_FILE, load_peers
 from micronets.cli import main
 from micronets.errors import ConfigurationError, DataError
 from micronets.export.writer import write_tflite
+from micronets.published import PUBLISHED
 from tests.networks import random_network, small_ds_cnn
 
 ROW = dict.fromkeys(COLUMNS) | {
@@ -89,7 +90,7 @@ def test_folder(tmp_path: Path) -> None:
     models = tmp_path / "models"
     models.mkdir()
     write_tflite(random_network(small_ds_cnn(), seed=1), models / "small.tflite")
-    rows, misses = run_benchmark(models, tmp_path / "out", "balanced")
+    rows, misses = run_benchmark([str(models)], tmp_path / "out", "balanced")
     assert misses == []
     assert rows[0]["bit_exact"] is True
     with open(tmp_path / "out" / "benchmark.csv", encoding="utf-8", newline="") as stream:
@@ -123,7 +124,19 @@ def test_comparison_shows_every_model_that_has_a_baseline() -> None:
 
 def test_empty_folder(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     with pytest.raises(DataError, match="holds no .tflite file"):
-        run_benchmark(tmp_path, tmp_path / "out", "balanced")
+        run_benchmark([str(tmp_path)], tmp_path / "out", "balanced")
     assert main(["benchmark", str(tmp_path), "--output", str(tmp_path / "out")]) == 1
     assert "holds no .tflite file" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_networks_by_name(tmp_path: Path) -> None:
+    (tmp_path / "given.tflite").write_bytes(b"")
+    first, second = find_models([str(tmp_path / "given.tflite"), "fc-ae"], tmp_path / "drawn")
+    assert first == tmp_path / "given.tflite"
+    assert second.name == "fc-ae.tflite"
+    content = second.read_bytes()
+    assert find_models(["fc-ae"], tmp_path / "drawn")[0].read_bytes() == content
+    with pytest.raises(DataError, match="no published network; those are micronet-kws-s"):
+        find_models(["fc-a"], tmp_path / "drawn")
+    assert set(load_peers().networks) <= set(PUBLISHED)

@@ -1,4 +1,4 @@
-"""A convolution runs row by row into the pool after it where that saves memory, and answers as TFLM does."""
+"""Convolutions run row by row into a pool, or into an addition, where that saves memory, and answer as TFLM does."""
 
 from pathlib import Path
 
@@ -41,6 +41,33 @@ def convolution_and_pool(kind: str, size: int, stride: int, padding: int) -> byt
     return model.build([source], [pooled])
 
 
+def residual_block(kernel: int, swapped: bool) -> bytes:
+    """A convolution, and two more whose sums are added to what it makes; the addition's inputs in either order."""
+    random = np.random.default_rng(6)
+    model = ModelBuilder()
+    source = model.tensor(INPUT, "int8", 0.05, -128)
+
+    def convolved(value: int, depth: int, side: int, channels: int) -> int:
+        weights = random.integers(-90, 91, (channels, side, side, depth)).astype(np.int8)
+        scales = random.uniform(0.005, 0.02, channels)
+        bias = random.integers(-500, 900, channels).astype(np.int32)
+        output = model.tensor((*INPUT[:3], channels), "int8", 0.3, -20)
+        inputs = [
+            value,
+            model.tensor(weights.shape, "int8", scales, 0, 0, weights),
+            model.tensor((channels,), "int32", scales * 0.05, data=bias),
+        ]
+        options = {"strideH": 1, "strideW": 1, "dilationHFactor": 1, "dilationWFactor": 1}
+        model.operator("CONV_2D", inputs, [output], {**options, "padding": SAME, "fusedActivationFunction": 0})
+        return output
+
+    stem = convolved(source, INPUT[3], 1, CHANNELS)
+    inner = convolved(convolved(stem, CHANNELS, 3, CHANNELS + 3), CHANNELS + 3, kernel, CHANNELS)
+    output = model.tensor((*INPUT[:3], CHANNELS), "int8", 0.41, 3)
+    model.operator("ADD", [inner, stem] if swapped else [stem, inner], [output], {"fusedActivationFunction": 0})
+    return model.build([source], [output])
+
+
 def compiled_and_checked(content: bytes, core: str, directory: Path):
     """The compiled network, whose outputs equal TFLM's, run with sanitizers and guards."""
     file = directory / "model.tflite"
@@ -76,3 +103,11 @@ def test_windows_that_begin_above_the_input_or_leave_rows_out_need_all_rows(size
     content = convolution_and_pool("MAX_POOL_2D", size, stride, padding)
     network = compiled_and_checked(content, "cortex-m4", tmp_path)
     assert not any("row by row" in note for note in network.notes)
+
+
+@pytest.mark.parametrize("core", ["cortex-m4", "cortex-m55"])
+@pytest.mark.parametrize(("kernel", "swapped"), [(3, False), (1, True), (5, True)])
+def test_a_residual_block_holds_one_map(kernel, swapped, core, tmp_path):
+    network = compiled_and_checked(residual_block(kernel, swapped), core, tmp_path)
+    assert any(note.startswith("operators 1, 2, 3 run row by row") for note in network.notes)
+    assert network.arena_bytes < 2 * CONVOLVED_BYTES

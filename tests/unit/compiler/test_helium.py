@@ -10,10 +10,10 @@ import pytest
 
 from micronets.architecture import Architecture, AveragePooling, Convolution, DepthwiseConvolution
 from micronets.boards import find_board
-from micronets.characterise.random_weights import random_network
 from micronets.compiler import compile_network
 from micronets.compiler.arithmetic import multiply_by_quantised_multiplier
 from micronets.emulator.execution import run_inputs
+from micronets.export.random_weights import random_network
 from micronets.export.writer import write_tflite
 from micronets.fuzz.checks import edge_inputs
 from micronets.linking.build import build_firmware

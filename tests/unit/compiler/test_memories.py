@@ -7,9 +7,9 @@ import pytest
 
 from micronets.architecture import Architecture, AveragePooling, Convolution, TransposedConvolution
 from micronets.boards import find_board
-from micronets.characterise.random_weights import random_network
 from micronets.compiler import compile_network
 from micronets.errors import BuildError
+from micronets.export.random_weights import random_network
 from micronets.export.writer import write_tflite
 from micronets.firmware.stage import build_for_runtime
 from micronets.runtime import MICRONETS

@@ -7,10 +7,10 @@ import pytest
 
 from micronets.architecture import Architecture, AveragePooling, Convolution, DepthwiseConvolution
 from micronets.boards import Board, find_board
-from micronets.characterise.random_weights import random_network
 from micronets.compiler import compile_network
 from micronets.emulator.plugin import build_plugin
 from micronets.errors import BuildError, ConfigurationError
+from micronets.export.random_weights import random_network
 from micronets.export.writer import write_tflite
 from micronets.linking.build import build_firmware
 from micronets.linking.firmware import Firmware

@@ -4,8 +4,8 @@ import pytest
 
 from micronets.architecture import Architecture, AveragePooling, Convolution, DepthwiseConvolution
 from micronets.boards import find_board
-from micronets.characterise.random_weights import random_network
 from micronets.compiler import compile_network
+from micronets.export.random_weights import random_network
 from micronets.export.writer import write_tflite
 from micronets.linking import objects
 from micronets.linking.build import build_firmware

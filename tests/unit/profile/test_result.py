@@ -1,6 +1,7 @@
 import csv
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -11,6 +12,7 @@ from micronets.boards import find_board
 from micronets.evaluation import Score
 from micronets.linking.firmware import Firmware
 from micronets.profile import profile_firmware
+from micronets.profile.table import layer_table, summary
 
 NETWORK = """
 __attribute__((noinline)) void network_layer_00_copy(void) { for (int i = 0; i < 4; i++) { arena[32 + i] = arena[i]; } }
@@ -55,6 +57,17 @@ def test_files(build: Callable[..., Firmware], schema: dict, tmp_path: Path) -> 
     assert content["counted"]["macs"] == 40
     assert estimated["share_of_floor"] == pytest.approx(20 / estimated["cycles"], abs=1e-4)
     assert {float(row["estimated_error_percent"]) for row in rows} == {estimated["latency_error_percent"]}
+
+
+def test_a_reference_kernel_is_told_in_words(build: Callable[..., Firmware], schema: dict, tmp_path: Path) -> None:
+    firmware = replace(build(NETWORK), reference_layers=("network_layer_01_clear",))
+    profile = profile_firmware(firmware, INPUTS)
+    profile.save(tmp_path)
+    content = json.loads((tmp_path / "profile.json").read_text(encoding="utf-8"))
+    jsonschema.validate(content, schema)
+    assert [layer["note"] for layer in content["layers"]] == ["", "reference kernel", ""]
+    assert "a reference kernel runs network_layer_01_clear" in summary(profile)
+    assert layer_table(profile).splitlines()[2].endswith("reference kernel")
 
 
 def test_same_profile_again(build: Callable[..., Firmware], tmp_path: Path) -> None:

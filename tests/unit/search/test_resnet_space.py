@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from micronets.architecture import Addition, Convolution
-from micronets.characterise.random_weights import random_network
+from micronets.export.random_weights import random_network
 from micronets.compiler import compile_network
 from micronets.costs import costs
 from micronets.errors import ConfigurationError

@@ -6,8 +6,8 @@ import pytest
 
 from micronets.architecture import Architecture, AveragePooling, Convolution, DepthwiseConvolution
 from micronets.boards import Board, find_board
-from micronets.characterise.random_weights import random_network
 from micronets.cli import main
+from micronets.export.random_weights import random_network
 from micronets.export.writer import write_tflite
 from micronets.profile.model import profile_model
 from micronets.timing.cycle_models import find_cycle_model

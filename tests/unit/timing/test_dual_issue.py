@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from micronets.boards import find_board
-from micronets.characterise.random_weights import random_network
 from micronets.cli import main
 from micronets.compiler import compile_network
+from micronets.export.random_weights import random_network
 from micronets.export.writer import write_tflite
 from micronets.linking.build import build_firmware
 from micronets.linking.instructions import Instruction, classify
