@@ -14,6 +14,7 @@ from micronets.compiler.kernels.point import BLOCK_PIXELS, PointConvolution
 from micronets.compiler.steps import ConvolutionStep, DepthwiseConvolutionStep, Program
 
 _BLOCKS = (16, 12, 10, 8, 7, 6, 5, 4, 3, 2)
+_BLOCKS_FOR_SPEED = (64, 48, 32, 24, *_BLOCKS)
 # An interpreter's own records of an operator, and the multiplier and shift of one channel.
 _OPERATOR_BYTES = 128
 _CHANNEL_BYTES = 8
@@ -26,6 +27,7 @@ def share_weights(
     if core.extension is not Extension.DSP or optimise == "size":  # other kernels read weights where they are
         return placement
     least = interpreter_bytes(program)
+    tried_blocks = _BLOCKS_FOR_SPEED if optimise == "speed" else _BLOCKS
     # Never beyond one step's inputs and output side by side: by that a search takes a network to fit.
     enough_bytes = least if optimise == "speed" else min(least // 2, _values_bytes(program))
     limit_bytes = max(placement.plan.arena_bytes, enough_bytes)
@@ -35,7 +37,7 @@ def share_weights(
             for convolution in _convolutions(kernel)
             if isinstance(convolution, PointConvolution | PatchConvolution) and convolution.packed.shareable
         ]
-        for blocks in _BLOCKS if convolutions else ():
+        for blocks in tried_blocks if convolutions else ():
             if blocks * BLOCK_PIXELS > _pixels_at_once(kernel):
                 continue
             for convolution in convolutions:
