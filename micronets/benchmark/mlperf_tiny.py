@@ -15,9 +15,9 @@ from micronets.atomic import write_text
 from micronets.benchmark.models import BASELINE, M4_BOARD
 from micronets.benchmark.peers import Peers, load_peers
 from micronets.boards import find_board
-from micronets.export.random_weights import random_network
 from micronets.device_features.sound.measure import profile_features
 from micronets.errors import BuildError, DataError
+from micronets.export.random_weights import random_network
 from micronets.export.writer import write_tflite
 from micronets.features.speech_features import VIEWS
 from micronets.profile.model import profile_model

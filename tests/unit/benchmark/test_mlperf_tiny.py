@@ -60,7 +60,7 @@ def test_a_folder_that_is_not_there_is_a_sentence(tmp_path):
 
 def test_the_command_without_a_folder_says_what_it_wants(capsys):
     assert main(["benchmark"]) == 1
-    assert "give a folder of .tflite files, or --mlperf-tiny" in capsys.readouterr().err
+    assert "a published network's name, or --mlperf-tiny" in capsys.readouterr().err
 
 
 @pytest.mark.emulator

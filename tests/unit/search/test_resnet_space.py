@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from micronets.architecture import Addition, Convolution
-from micronets.export.random_weights import random_network
 from micronets.compiler import compile_network
 from micronets.costs import costs
 from micronets.errors import ConfigurationError
+from micronets.export.random_weights import random_network
 from micronets.export.writer import write_tflite
 from micronets.published import published_architecture
 from micronets.search.backbones import ResNetBackbone, read_backbone
