@@ -3,7 +3,8 @@
 A virtual environment in .venv with the pinned packages of envs/*.txt and this project, so that `micronets` can be
 called, and, where they are missing and the user may
 install them, the Arm compiler, the emulator and a host compiler from Debian's packages. A second call finds everything
-done and returns at once; a call after an interrupted one repairs what that left.
+done and returns at once; a call after an interrupted one repairs what that left. Names of further Debian packages may
+follow, to be installed as well.
 """
 
 import fcntl
@@ -40,6 +41,8 @@ def main() -> int:
             fcntl.flock(lock, fcntl.LOCK_EX)
         try:
             install_tools()
+            if further := [name for name in sys.argv[1:] if not _is_installed(name)]:
+                install_debian_packages(further)
             install_packages()
         except SetUpError as error:
             print(f"Set-up: {error}", file=sys.stderr)
@@ -98,6 +101,11 @@ def missing_packages() -> list[str]:
     if sys.executable.startswith("/usr/bin/") and not PYTHON.exists() and not _can_import("ensurepip"):
         packages.append(f"python3.{sys.version_info[1]}-venv")
     return packages
+
+
+def _is_installed(package: str) -> bool:
+    asked = ["dpkg-query", "--show", "--showformat=${db:Status-Status}", package]
+    return subprocess.run(asked, capture_output=True, text=True).stdout == "installed"
 
 
 def install_debian_packages(packages: Sequence[str]) -> None:

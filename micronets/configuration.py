@@ -57,11 +57,13 @@ def resolve(given: Mapping[str, Any]) -> Configuration:
 
     Raises ConfigurationError. Paths are taken relative to the working directory.
     """
+    _check_names(given)
     given = expand(given)
     available = sorted(path.stem for path in TASKS.glob("*.yaml"))
     _check_top_level(given, available)
     stated = {key: given[key] for key in GLOBAL_KEYS if key in given}
     general = check(with_defaults(stated, _schema("config")), _schema("config"), "")
+    _check_results(general["results"])
     for name in general["tasks"]:
         if name not in available:
             raise ConfigurationError(f"tasks: unknown task {name!r}; {closest(name, available)}.")
@@ -86,6 +88,27 @@ def resolve(given: Mapping[str, Any]) -> Configuration:
     )
     model_checks.check_names(configuration.searched, configuration.given, configuration.trained_elsewhere)
     return configuration
+
+
+def _check_names(given: Mapping[Any, Any], where: str = "") -> None:
+    """Every name is text, also where YAML reads something else."""
+    for name, value in given.items():
+        if not isinstance(name, str):
+            place = f"{where} has" if where else "The configuration has"
+            raise ConfigurationError(
+                f"{place} the name {name!r}, which is no text; put it in quotes, as YAML wants it of no, yes, on, off "
+                "and numbers."
+            )
+        if isinstance(value, Mapping):
+            _check_names(value, f"{where}.{name}" if where else name)
+
+
+def _check_results(path: str) -> None:
+    """A path that Snakemake takes for nothing but a path."""
+    if any(character in "{}" or not character.isprintable() for character in path) or path != path.strip():
+        raise ConfigurationError(
+            f"results is {path!r}, but must be a path without braces, control characters, and blanks at its ends."
+        )
 
 
 def _resources(given: Mapping[str, Any]) -> Section:

@@ -492,3 +492,31 @@ def test_a_published_network_is_swept_over_under_other_names(resolved):
 def test_a_mistake_in_a_sweep_is_named(resolved, sweep, sentence):
     with pytest.raises(ConfigurationError, match=sentence):
         resolved({"kws": {"sweep": sweep}})
+
+
+@pytest.mark.parametrize(
+    ("over", "sentence"),
+    [
+        ({"kws": {"models": {False: {}}}}, r"kws\.models has the name False, which is no text; put it in quotes"),
+        ({"kws": {"models": {5: {}}}}, r"kws\.models has the name 5, which is no text; put it in quotes"),
+        ({5: {}}, r"The configuration has the name 5, which is no text"),
+        (
+            {"kws": {"models": {"a\n": {"search": {"board": "nucleo-f446re"}}}}},
+            r"the name 'a\\n' must be made of lower-",
+        ),
+        ({"kws": {"sweep": {"a\n": SWEEP}}}, r"the name 'a\\n' must be made of lower-"),
+        ({"results": "{task}"}, r"results is '\{task\}', but must be a path without braces"),
+        ({"results": "a\n"}, r"results is 'a\\n', but must be a path"),
+        ({"results": "a\0b"}, r"results is 'a\\x00b', but must be a path"),
+        ({"results": " "}, r"results is ' ', but must be a path"),
+    ],
+    ids=["no", "number", "number at the top", "line feed", "sweep", "wildcard", "folder's line feed", "zero", "blank"],
+)
+def test_names_that_lead_astray_are_refused(defaults, over, sentence):
+    with pytest.raises(ConfigurationError, match=sentence) as caught:
+        resolve({**defaults, "tasks": ["kws"], **over})
+    assert "\n" not in str(caught.value)
+
+
+def test_a_results_folder_may_have_blanks_and_any_letters(resolved):
+    assert resolved({"results": "my results/Größe"}).results == "my results/Größe"

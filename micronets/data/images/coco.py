@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 PERSON = "person"
 YEARS = ("2017", "2014")
 PARTS = ("train", "val")
+MOST_PERCENT = 110
+"""Of an image that a box may cover: some reach a little beyond its edge."""
 
 
 def find_year(root: Path) -> str:
@@ -63,12 +65,17 @@ def read_images(root: Path, year: str, part: str, area_percent: float, category:
                     what = "has no size" if image in sizes else "is not among its images"
                     raise DataError(f"{path}: annotation {annotation.get('id', '')} is of image {image}, which {what}")
                 share = _percent(annotation, sizes)
+                if not 0 <= share <= MOST_PERCENT or min(annotation["bbox"][2:]) < 0:
+                    box = f"a box of {annotation['bbox']}"
+                    raise DataError(f"{path}: annotation {annotation.get('id', '')} has {box}, which no image can hold")
                 largest[image] = max(largest[image], share)
         rows = [
             (_place(path, f"{part}{year}", entry["file_name"]), int(entry["id"]), largest[entry["id"]])
             for entry in sorted(content["images"], key=lambda entry: entry["id"])
         ]
-    except (OSError, ValueError, KeyError, TypeError, ZeroDivisionError) as error:
+    except RecursionError:
+        raise DataError(f"{path} is nested too deeply; fetch the annotations anew") from None
+    except (OSError, ValueError, KeyError, TypeError, ZeroDivisionError, OverflowError) as error:
         raise DataError(f"{path} is damaged ({error!r}); fetch the annotations anew") from None
     if not wanted:
         raise DataError(f"{path} has no category {category!r}; {closest(category, names.values())}")

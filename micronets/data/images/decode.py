@@ -10,6 +10,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 MOST_PIXELS = 64_000_000
 LEAST_SIDE = 8
+_FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM", "JPEG2000", "AVIF")
+"""Of Pillow's decoders; others start programs (EPS) or are for no photographs, whatever a file's name says."""
 _UNREADABLE = {".heic", ".heif", ".raw", ".dng", ".cr2", ".nef"}
 
 Box = tuple[float, float, float, float]
@@ -49,7 +51,7 @@ def _opened(path: Path) -> Iterator[Image.Image]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of odd metadata; what cannot be decoded raises
-            with Image.open(path) as image:
+            with Image.open(path, formats=_FORMATS) as image:
                 if image.width * image.height > MOST_PIXELS:
                     raise ImageRejected(f"has {image.width} x {image.height} pixels")
                 if min(image.size) < LEAST_SIDE:

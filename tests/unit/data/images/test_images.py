@@ -126,6 +126,16 @@ def test_what_is_no_picture_is_rejected(tmp_path, content, reason):
         decode(tmp_path / "a.jpg", 64)
 
 
+def test_a_file_of_another_kind_does_not_reach_its_decoder(tmp_path):
+    """Pillow has Ghostscript read EPS, whatever the file is called."""
+    Image.fromarray(np.full((40, 60, 3), 99, np.uint8)).save(tmp_path / "a.eps")
+    (tmp_path / "a.eps").rename(tmp_path / "a.jpg")
+    with Image.open(tmp_path / "a.jpg") as image:
+        assert image.format == "EPS"
+    with pytest.raises(ImageRejected, match="no readable image"):
+        decode(tmp_path / "a.jpg", 64)
+
+
 def test_a_picture_that_is_cut_off_is_rejected(tmp_path):
     Image.fromarray(np.random.default_rng(1).integers(0, 256, (200, 200, 3), np.uint8)).save(tmp_path / "a.jpg")
     content = (tmp_path / "a.jpg").read_bytes()
@@ -297,6 +307,12 @@ def test_images_listed_twice_or_with_their_folder_count_once(coco, caplog):
     assert "lists 1 images twice" in caplog.text
 
 
+def test_deeply_nested_annotations_are_refused(coco):
+    (coco / "annotations" / "instances_train2017.json").write_text("[" * 200_000, encoding="utf-8")
+    with pytest.raises(DataError, match="nested too deeply"):
+        read_images(coco, "2017", "train", 0.5)
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
@@ -306,6 +322,9 @@ def test_images_listed_twice_or_with_their_folder_count_once(coco, caplog):
         ),
         (lambda content: [entry.update(width=0) for entry in content["images"]], "which has no size"),
         (lambda content: content["images"][0].update(file_name="../x.jpg"), "must be named by its place in train2017"),
+        (lambda content: content["annotations"][0].update(bbox=[0, 0, -9, -9]), "which no image can hold"),
+        (lambda content: content["annotations"][0].update(bbox=[0, 0, 1e300, 9]), "which no image can hold"),
+        (lambda content: content["annotations"][0].update(bbox=[0, 0, float("nan"), 9]), "which no image can hold"),
     ],
 )
 def test_annotations_that_do_not_fit_are_told_by_name(coco, change, sentence):
