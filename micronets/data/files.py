@@ -2,8 +2,9 @@
 
 import logging
 import os
+import stat
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from micronets.errors import DataError
@@ -46,11 +47,35 @@ def folders_in(root: Path) -> dict[str, Path]:
 
     Raises DataError for a name that is no text, which no label can be.
     """
-    folders = sorted(entry for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+    folders = sorted(entry for entry in root.iterdir() if entry.is_dir() and not _is_hidden(entry.name))
     for folder in folders:
         if not folder.name.isprintable():
             raise DataError(f"the name of the folder {shown(str(folder))} is no text in UTF-8; rename it")
     return {folder.name: folder for folder in folders}
+
+
+def files_beside(root: Path, folders: Collection[str], suffixes: Collection[str]) -> Counter[str]:
+    """How many files with one of the suffixes lie below `root`, but in none of the folders, by where: the name of a
+    folder in `root`, or empty right in it."""
+    found: Counter[str] = Counter()
+    for entry in root.iterdir():
+        if entry.is_dir() and entry.name not in folders and not _is_hidden(entry.name):
+            found[shown(entry.name)] += sum(os.path.splitext(path)[1].lower() in suffixes for path in _visible(entry))
+        elif entry.is_file() and entry.suffix.lower() in suffixes and not _is_hidden(entry.name):
+            found[""] += 1
+    return +found
+
+
+def check_case(root: Path, names: Iterable[str]) -> None:
+    """Raises DataError where two folders differ in upper and lower case alone, which are one class to most people."""
+    known: dict[str, str] = {}
+    for name in names:
+        other = known.setdefault(name.casefold(), name)
+        if other != name:
+            raise DataError(
+                f"{shown(str(root))} has the folders {other} and {name}, which differ in case alone; put the "
+                "files of one into the other, or rename it"
+            )
 
 
 def shown(path: str) -> str:
@@ -66,7 +91,20 @@ def _visible(folder: Path) -> Iterator[str]:
             folders.clear()
             continue
         seen.add(real)
-        folders[:] = [name for name in folders if not name.startswith(".")]
+        folders[:] = [name for name in folders if not _is_hidden(name)]
         for name in files:
-            if not name.startswith("."):
+            if not _is_hidden(name) and not _is_special(os.path.join(place, name)):
                 yield Path(os.path.relpath(os.path.join(place, name), folder)).as_posix()
+
+
+def _is_hidden(name: str) -> bool:
+    """Begins with a dot, or is what a Mac adds to an archive."""
+    return name.startswith(".") or name == "__MACOSX"
+
+
+def _is_special(path: str) -> bool:
+    """A pipe, socket or device: opening one may wait for ever."""
+    try:
+        return not stat.S_ISREG(os.stat(path).st_mode)
+    except OSError:
+        return False  # told when it is read

@@ -75,6 +75,18 @@ def test_a_search_knows_its_classes_before_the_data_stage(resolved, tmp_path):
         resolved(over)
 
 
+def test_a_classifier_of_one_machine_is_refused_and_an_autoencoder_is_not(resolved, tmp_path):
+    (tmp_path / "pump").mkdir()
+    for number in range(10):
+        (tmp_path / "pump" / f"{number}.wav").touch()
+    data = {"source": "folder", "path": str(tmp_path / "pump")}
+    for name in ("micronet-ad-s", "searched"):
+        models = {name: {"search": {}} if name == "searched" else {}}
+        with pytest.raises(ConfigurationError, match="one alone, pump_00; .*an autoencoder.*: fc-ae, "):
+            resolved({"tasks": ["ad"], "ad": {"data": data, "models": models}})
+    assert resolved({"tasks": ["ad"], "ad": {"data": data, "models": {"fc-ae": {}}}}).tasks["ad"].trained
+
+
 @pytest.fixture
 def own_architecture(tmp_path) -> Path:
     layers = (Convolution(16, (3, 3), (2, 2)), AveragePooling(), Convolution(12, activation="linear"))

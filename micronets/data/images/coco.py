@@ -35,7 +35,10 @@ def find_year(root: Path) -> str:
     what = "annotations of 2014 and of 2017; keep one of them" if found else (
         "no annotations/instances_train2017.json and instances_val2017.json, nor those of 2014"
     )  # fmt: skip
-    raise DataError(f"{root} has {what}; set data.path to a folder in COCO's layout")
+    raise DataError(
+        f"{root} has {what}; set data.path to a folder in COCO's layout, or for a folder of pictures of each class "
+        "data.source to folders"
+    )
 
 
 def read_images(root: Path, year: str, part: str, area_percent: float, category: str = PERSON) -> pd.DataFrame:

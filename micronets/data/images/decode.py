@@ -77,6 +77,15 @@ def _in_eight_bits(image: Image.Image) -> Image.Image:
     return Image.fromarray(np.rint(pixels / 257).astype(np.uint8))
 
 
+def count_smaller(root: Path, paths: list[str], size: int) -> int:
+    """How many readable photographs have a side of fewer than `size` pixels."""
+    smaller = 0
+    for path in paths:
+        with contextlib.suppress(ImageRejected):
+            smaller += min(size_of(root / path)) < size
+    return smaller
+
+
 def decode_all(root: Path, paths: list[str], size: int) -> tuple[np.ndarray, list[int], list[tuple[str, str]]]:
     """Images uint8 (usable, size, size, 3), the places of the usable paths, and (path, reason) of the others."""
     images, usable, rejected = [], [], []

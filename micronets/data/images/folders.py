@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from micronets.data.dataset import SPLITS
-from micronets.data.files import files_below, folders_in
+from micronets.data.files import check_case, files_below, files_beside, folders_in
 from micronets.errors import DataError
 from micronets.schema import closest
 
@@ -41,9 +41,14 @@ def find_labels(root: Path, classes: tuple[str, ...]) -> tuple[str, ...]:
             remedy = closest(name, known) if known else "every class needs a folder of pictures"
             raise DataError(f"{root} has no folder {name}; {remedy}")
     labels = classes or tuple(known)
+    check_case(root, labels)
     if len(labels) < 2:
         found = f"the class {labels[0]} alone" if labels else "no folders of pictures"
-        raise DataError(f"{root} has {found}; a network learns to tell two or more folders apart")
+        deeper = (
+            [name for name in labels if len(folders_in(root / name)) > 1] if (root / "".join(labels)).is_dir() else []
+        )
+        hint = f"; is {root / deeper[0]} data.path?" if deeper else ""
+        raise DataError(f"{root} has {found}; a network learns to tell two or more folders apart{hint}")
     return labels
 
 
@@ -68,6 +73,12 @@ def find_pictures(
             place = folder / label
             paths = [(place / file).relative_to(root).as_posix() for file in files_below(place, PICTURES)]
             rows += [(path, split, index) for path in paths]
+    whole = root in folders.values()
+    inside = folders_in(root) if whole else {folder.name for folder in folders.values()}
+    loose = files_beside(root, inside, PICTURES)
+    if loose:
+        where = ", ".join(f"{count} in {name}" if name else f"{count} right in it" for name, count in loose.items())
+        logger.warning("%s: pictures outside of the classes' folders are left out: %s", root, where)
     table = pd.DataFrame(rows, columns=["path", "split", "class"], dtype=object)
     shares = {"validation": validation_percent, "testing": testing_percent}
     drawn = {split: share for split, share in shares.items() if split not in folders and share > 0}
@@ -97,8 +108,8 @@ def check_splits(root: Path, labels: tuple[str, ...], table: pd.DataFrame) -> No
         if empty:
             told = ", ".join(f"{split} {count}" for split, count in counts.items())
             raise DataError(
-                f"{root} has no pictures of {label} for {' and '.join(empty)} ({told}); add some, or change "
-                "data.{validation,testing}_percent"
+                f"{root} has no pictures of {label} for {' and '.join(empty)} ({told}); add some, change "
+                "data.{validation,testing}_percent, or leave the class out of data.classes"
             )
 
 
@@ -110,7 +121,13 @@ def in_order(table: pd.DataFrame) -> pd.DataFrame:
 
 def _split_folders(root: Path) -> dict[str, Path]:
     """The folder of every split that has one; where none has, the whole is for training."""
-    found = {
-        _SPLIT_FOLDERS[name.lower()]: path for name, path in folders_in(root).items() if name.lower() in _SPLIT_FOLDERS
-    }
+    found: dict[str, Path] = {}
+    for name, path in folders_in(root).items():
+        split = _SPLIT_FOLDERS.get(name.lower())
+        if split in found:
+            raise DataError(
+                f"{root} has the folders {found[split].name} and {name}, both for {split}; put them together"
+            )
+        if split is not None:
+            found[split] = path
     return found or {"training": root}

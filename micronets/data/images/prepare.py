@@ -18,7 +18,7 @@ from micronets.data.dataset import SPLITS
 from micronets.data.files import shown
 from micronets.data.images.coco import PARTS, find_year, read_images
 from micronets.data.images.dataset import FORMAT
-from micronets.data.images.decode import decode_all
+from micronets.data.images.decode import count_smaller, decode_all
 from micronets.data.images.folders import check_splits, find_labels, find_pictures, in_order
 from micronets.data.images.options import ImageOptions, PictureOptions
 from micronets.data.images.sources import find_source
@@ -139,6 +139,8 @@ def _store(
     first: dict[int, int] = {}
     twins: list[tuple[int, int]] = []
     kinds = list(zip(planned["class"], planned["split"], strict=True))
+    if small := count_smaller(root, planned["path"].tolist(), size):
+        logger.info("%d of %d images are smaller than %d pixels, and are enlarged", small, len(planned), size)
     progress = Progress(logger, "images", len(planned))
     usable, rejected, start = [], [], 0
     with ArrayWriter(beside / "images.npy", (size, size, 3), np.uint8) as writer:

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from micronets.data.files import RECORDINGS, files_below, folders_in
+from micronets.data.files import RECORDINGS, files_below, files_beside, folders_in
 from micronets.errors import DataError
 
 logger = logging.getLogger(__name__)
@@ -157,6 +157,9 @@ def _clips_of(root: Path, machine: str, folder: Path) -> Iterator[Row]:
 def _own_clips(root: Path, machine: str, identity: str, folder: Path) -> Iterator[Row]:
     """Clips in folders that say what they are, or right in the folder: normal ones."""
     kinds = {name: inner for name, inner in folders_in(folder).items() if name.lower() in _OWN_FOLDERS}
+    if kinds and (others := files_beside(folder, kinds, RECORDINGS)):
+        where = ", ".join(f"{count} in {name}" if name else f"{count} right in it" for name, count in others.items())
+        logger.warning("%s: recordings outside of %s are left out: %s", folder, " and ".join(kinds), where)
     for name, inner in kinds.items():
         for file in _recordings(inner):
             yield _relative(root, file), machine, identity, _OWN_FOLDERS[name.lower()], _UNCUT
@@ -203,7 +206,7 @@ def _cut(clips: pd.DataFrame, seed: int) -> np.ndarray:
     for number, (_, of_id) in enumerate(uncut.groupby(["machine", "id"], sort=True)):
         normal = of_id.index[~of_id["anomalous"]].to_numpy()
         anomalous = of_id.index[of_id["anomalous"]].to_numpy()
-        drawn = np.random.default_rng([seed, 0xD7, number]).permutation(normal)
+        drawn = np.random.default_rng([seed, 0xD7, number]).permutation(normal.copy())
         tested = min(len(anomalous), len(normal) // 2) or (0 if len(anomalous) else len(normal) // _TESTED_SHARE)
         splits[anomalous] = splits[drawn[:tested]] = "testing"
         splits[drawn[tested:]] = "training"

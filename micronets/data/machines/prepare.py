@@ -63,6 +63,7 @@ def prepare_machines(task: str, options: MachineOptions, directory: Path, seed: 
         rejected.to_csv(beside / "rejected.csv", index=False)
         failure = judge(root, rejected, len(found), "recordings", options.rejected_percent)
         if failure is None:
+            _check_ids(root, found, used)
             check_clips(root, used)
             _describe(task, _hold_out(used, options.validation_percent, seed), rejected, beside, seed, provenance)
         else:
@@ -71,6 +72,12 @@ def prepare_machines(task: str, options: MachineOptions, directory: Path, seed: 
     if failure is not None:
         raise DataError(f"{failure}; see {directory / 'rejected.csv'}")
     logger.info("prepared dataset %s is complete", directory)
+
+
+def _check_ids(root: Path, found: pd.DataFrame, used: pd.DataFrame) -> None:
+    """Raises DataError where all recordings of an id are unusable: a class of the configured networks."""
+    for label in sorted(set(label_of(found)) - set(label_of(used))):
+        raise DataError(f"{root} has no usable recordings of {label}; mend them, or take this id away")
 
 
 def process_clips(root: Path, paths: list[str]) -> Processed:
@@ -117,6 +124,10 @@ def _store(root: Path, clips: pd.DataFrame, beside: Path, processes: int) -> tup
     progress = Progress(logger, "clips", len(clips))
     usable, samples, rejected, start = [], [], [], 0
     conversions: Counter[str] = Counter()
+    silent: list[str] = []
+    first: dict[int, int] = {}
+    twins: list[str] = []
+    kinds = list(zip(clips["machine"], clips["id"], clips["anomalous"], clips["split"], strict=True))
     (beside / "spectrograms").mkdir()
     with ExitStack() as files:
         audio_file = files.enter_context(ArrayWriter(beside / "audio.npy", (), np.int16))
@@ -131,6 +142,12 @@ def _store(root: Path, clips: pd.DataFrame, beside: Path, processes: int) -> tup
                 audio_file.append(clip)
                 for file, spectrogram in zip(spectrogram_files, of_clip, strict=True):
                     file.append(spectrogram)
+            for place, clip in zip(kept, audio, strict=True):
+                row = start + place
+                if not clip.any():
+                    silent.append(shown(clips["path"][row]))
+                elif kinds[twin := first.setdefault(hash(clip.tobytes()), row)] != kinds[row]:
+                    twins.append(f"{shown(clips['path'][row])} and {shown(clips['path'][twin])}")
             usable += [start + place for place in kept]
             samples += [len(clip) for clip in audio]
             rejected += [(shown(path), reason) for path, reason in refused]
@@ -139,6 +156,9 @@ def _store(root: Path, clips: pd.DataFrame, beside: Path, processes: int) -> tup
             progress.advance(len(chunk), f"{len(rejected)} rejected" if rejected else "")
     if conversions:
         logger.info("converted: %s", ", ".join(f"{count} {how}" for how, count in sorted(conversions.items())))
+    for what, paths in (("are without any sound", silent), ("are the same as others of another kind", twins)):
+        if paths:
+            logger.warning("%s: %d recordings %s: %s", root, len(paths), what, ", ".join(paths[:3]))
     used = clips.iloc[usable].reset_index(drop=True).assign(samples=np.array(samples, np.int64))
     used["path"] = [shown(path) for path in used["path"]]
     return used, pd.DataFrame(rejected, columns=REJECTED_COLUMNS)

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from micronets.data.files import RECORDINGS, files_below, folders_in, has_files_below
+from micronets.data.files import RECORDINGS, check_case, files_below, files_beside, folders_in, has_files_below
 from micronets.data.speech.vocabulary import UNKNOWN, Vocabulary
 from micronets.errors import DataError
 from micronets.schema import closest
@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 BACKGROUND_NOISE = "_background_noise_"
 LISTS = {"validation": "validation_list.txt", "testing": "testing_list.txt"}
 ALL_FOLDERS = "auto"
+_SPLIT_NAMES = {"train", "training", "val", "valid", "validation", "dev", "test", "testing"}
 OTHER_FOLDERS, NO_FOLDERS = "others", "none"
 _SPEAKER_ENDS = "_nohash_"
 _MAX_CLIPS_PER_WORD = 2**27 - 1
@@ -120,6 +121,8 @@ def find_clips(
     missing = [word for word in vocabulary.keywords if not names.get(word)]
     if missing:
         raise DataError(f"{root} has no recordings of {', '.join(missing)}; every keyword needs a folder of them")
+    if loose := files_beside(root, folders_in(root), RECORDINGS)[""]:
+        logger.warning("%s: %d recordings right in it, in no word's folder, are left out", root, loose)
     listed = _read_lists(root)
     rows, by_speaker = [], 0
     for word, files in names.items():
@@ -172,6 +175,8 @@ def _words(
             raise DataError(f"{root} has no folders with recordings of words{_deeper(root)}; correct data.path")
     else:
         chosen = tuple(unicodedata.normalize("NFC", word) for word in keywords)
+        if len(set(chosen)) < len(chosen):
+            raise DataError(f"data.keywords names a word twice, in two ways to write an accent: {', '.join(chosen)}")
     if unknown == OTHER_FOLDERS:
         others = {word for word in (*words, UNKNOWN) if word in folders and word not in chosen}
     else:
@@ -184,7 +189,29 @@ def _words(
             raise DataError(f"{root} has no recordings of {word}{remedy}")
     others = {word for word in others if word in named or has_files_below(folders[word], RECORDINGS)}
     wanted = {word: folder for word, folder in folders.items() if word in chosen or word in others}
+    check_case(root, wanted)
+    if keywords == ALL_FOLDERS:
+        _check_depth(root, chosen, folders)
     return Vocabulary(chosen, bool(others)), wanted
+
+
+def _check_depth(root: Path, words: tuple[str, ...], folders: dict[str, Path]) -> None:
+    """Where all folders are words: whether they are splits, or the one folder holds those of the words."""
+    splits = [word for word in words if word.lower() in _SPLIT_NAMES]
+    if splits and len(splits) == len(words):
+        raise DataError(
+            f"{root} has the folders {', '.join(splits)}, which are splits and no words; put the recordings of each "
+            f"word into one folder, and the splits into {' and '.join(LISTS.values())}"
+        )
+    if len(words) == 1 and not _files_in(folders[words[0]]) and len(folders_in(folders[words[0]])) > 1:
+        raise DataError(
+            f"{root} has one folder, {words[0]}, and that has others; is {folders[words[0]]} "
+            "data.path? If it is a word, name it in data.keywords"
+        )
+
+
+def _files_in(folder: Path) -> bool:
+    return any(entry.is_file() and entry.suffix.lower() in RECORDINGS for entry in folder.iterdir())
 
 
 def _deeper(root: Path, word: str = "") -> str:
