@@ -46,17 +46,15 @@ class Budget:
         usage = self.usage(exact.flash_bytes, [layer.live_bytes for layer in exact.layers], exact.ops)
         return sum(max(share - 1.0, 0.0) for share in usage)
 
-    def largest_use(self, architecture: Architecture) -> float:
+    def largest_use(self, exact: Costs) -> float:
         """The largest share in `usage`, by the exact costs: that of the binding target."""
-        exact = costs(architecture)
         return max(self.usage(exact.flash_bytes, [layer.live_bytes for layer in exact.layers], exact.ops))
 
-    def effort(self, architecture: Architecture) -> float:
+    def effort(self, exact: Costs) -> float:
         """The share of the target that capacity is bought with: operations where they are limited, flash otherwise.
 
         Working memory is no such target: one wide layer takes it all and leaves the network as weak as it was.
         """
-        exact = costs(architecture)
         return exact.flash_bytes / self.flash_bytes if self.max_ops is None else exact.ops / self.max_ops
 
     def fits(self, exact: Costs) -> bool:

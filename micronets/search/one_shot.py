@@ -24,6 +24,8 @@ from micronets.search.supernet import Supernet
 logger = logging.getLogger(__name__)
 
 _CALIBRATION_EXAMPLES = 512
+_ENDS = 2
+"""Networks of every step that are not drawn: the widest that fits, and the narrowest."""
 _SMALLEST_DRAWN = 0.25
 """Share of the budget from which networks are drawn to be trained."""
 _EVOLUTION_STREAM = 0xE701
@@ -76,7 +78,12 @@ class OneShotSearch:
         self._seed = seed
         self._checkpoint = checkpoint
         self._on_epoch = on_epoch
-        self._phase = SandwichPhase(supernet, options, options.epochs * weight_batches.steps_per_epoch)
+        self._phase = SandwichPhase(
+            supernet,
+            options,
+            _ENDS + options.evolution.networks_per_step,
+            options.epochs * weight_batches.steps_per_epoch,
+        )
         self.history: list[OneShotEpoch] = []
         self.candidates: list[Candidate] = []
 
@@ -104,13 +111,14 @@ class OneShotSearch:
         start = time.monotonic()
         generator = np.random.default_rng((self._seed, epoch))
         sampler = Sampler(self._supernet.space, self._budget, generator)
-        ends = (sampler.upper(), narrowest(self._supernet.space))
+        ends = (sampler.evenly_wide(), narrowest(self._supernet.space))
         learning_rate = float(self._phase.optimizer.learning_rate)
         logs = []
         for features, labels in self._weight_batches.epoch(epoch):
             shares = generator.uniform(_SMALLEST_DRAWN, 1.0, self._options.evolution.networks_per_step - 1)
             drawn = [sampler.draw(share) for share in shares]
-            logs.append(self._phase.step((*ends, *drawn, sampler.draw()), features, labels))
+            networks = (*ends, *drawn, sampler.draw())
+            logs.append(self._phase.step(networks, features, labels, epoch / self._options.epochs))
         mean = {name: float(np.mean([log[name] for log in logs])) for name in logs[0] if name != "loss"}
         return OneShotEpoch(epoch, learning_rate, **mean, seconds=round(time.monotonic() - start, 3))
 
