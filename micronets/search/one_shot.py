@@ -15,7 +15,7 @@ from micronets.progress import Progress
 from micronets.search.budget import Budget
 from micronets.search.evolution import Candidate, next_generation, ranked, run_generation
 from micronets.search.options import SearchOptions
-from micronets.search.sampling import Sampler, narrowest
+from micronets.search.sampling import Sampler
 from micronets.search.sandwich import SandwichPhase
 from micronets.search.scoring import HeldBackScore, Scorer
 from micronets.search.space import Choice
@@ -24,9 +24,7 @@ from micronets.search.supernet import Supernet
 logger = logging.getLogger(__name__)
 
 _CALIBRATION_EXAMPLES = 512
-_ENDS = 2
-"""Networks of every step that are not drawn: the widest that fits, and the narrowest."""
-_SMALLEST_DRAWN = 0.25
+_SMALLEST_DRAWN = 0.5
 """Share of the budget from which networks are drawn to be trained."""
 _EVOLUTION_STREAM = 0xE701
 
@@ -36,7 +34,7 @@ class OneShotEpoch:
     """One line of the history; losses are cross-entropies on the training part, accuracies shares of 1.
 
     Attributes:
-        upper_loss, upper_accuracy: of the network that teaches the others (see `Sampler.upper`).
+        upper_loss, upper_accuracy: of the network that teaches the others (see `Sampler.evenly_wide`).
         drawn_loss, drawn_accuracy: of networks drawn near the budget.
     """
 
@@ -81,7 +79,7 @@ class OneShotSearch:
         self._phase = SandwichPhase(
             supernet,
             options,
-            _ENDS + options.evolution.networks_per_step,
+            1 + options.evolution.networks_per_step,
             options.epochs * weight_batches.steps_per_epoch,
         )
         self.history: list[OneShotEpoch] = []
@@ -111,13 +109,13 @@ class OneShotSearch:
         start = time.monotonic()
         generator = np.random.default_rng((self._seed, epoch))
         sampler = Sampler(self._supernet.space, self._budget, generator)
-        ends = (sampler.evenly_wide(), narrowest(self._supernet.space))
+        teaching = sampler.evenly_wide()
         learning_rate = float(self._phase.optimizer.learning_rate)
         logs = []
         for features, labels in self._weight_batches.epoch(epoch):
             shares = generator.uniform(_SMALLEST_DRAWN, 1.0, self._options.evolution.networks_per_step - 1)
             drawn = [sampler.draw(share) for share in shares]
-            networks = (*ends, *drawn, sampler.draw())
+            networks = (teaching, *drawn, sampler.draw())
             logs.append(self._phase.step(networks, features, labels, epoch / self._options.epochs))
         mean = {name: float(np.mean([log[name] for log in logs])) for name in logs[0] if name != "loss"}
         return OneShotEpoch(epoch, learning_rate, **mean, seconds=round(time.monotonic() - start, 3))

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from micronets.costs import costs
 from micronets.errors import ConfigurationError
 from micronets.search.budget import Budget
 from micronets.search.space import Choice, SearchSpace, is_depth
 
 LEAST_EFFORT = 0.9
-"""Share of the operations (or flash) that a network should take: below the budget, they decide how good it is."""
+"""Share of the operations, latency or flash (see `Budget.effort`) that a network should take: below the budget, they
+decide how good it is."""
 _KEPT = 0.75
 """Probability that a layer which may be skipped is kept. Drawn evenly, and then cheapened until they fit, networks for
 tight budgets would be one wide stem without any block."""
@@ -136,14 +136,6 @@ class Sampler:
 
     def _shares(self, choice: Choice) -> tuple[float, float]:
         if choice not in self._known:
-            exact = costs(self._space.architecture("candidate", choice))
-            self._known[choice] = self._budget.largest_use(exact), self._budget.effort(exact)
+            usage = self._budget.exact_usage(self._space.architecture("candidate", choice))
+            self._known[choice] = max(usage), self._budget.effort(usage)
         return self._known[choice]
-
-
-def narrowest(space: SearchSpace) -> Choice:
-    """The narrowest network of full depth: every width at its least, nothing skipped that may be kept.
-
-    (A network without any block teaches the shared weights nothing.)
-    """
-    return tuple(int(is_depth(decision)) for decision in space.decisions)

@@ -1,8 +1,8 @@
 """Trains the shared weights of a supernet so that its networks are worth comparing.
 
-Every step trains the widest network that fits, the narrowest and a few drawn at random, on their own channels only (the
-sandwich rule of slimmable networks, arXiv 1903.05134); the others also learn from the widest one's answers (in-place
-distillation, as in BigNAS, arXiv 2003.11142).
+Every step trains the widest network that fits and a few drawn at random from those that fit, on their own channels
+only; they also learn from the widest one's answers (in-place distillation, as in BigNAS, arXiv 2003.11142). The
+narrowest network, which the sandwich rule (arXiv 1903.05134) adds, is none that a search for one budget could return.
 """
 
 from collections.abc import Sequence

@@ -8,7 +8,6 @@ import pytest
 from keras import ops
 
 from micronets.architecture import Architecture
-from micronets.costs import costs
 from micronets.layers.batch_normalisation import Statistics
 from micronets.search.budget import Budget
 from micronets.search.evolution import Candidate, next_generation, ranked
@@ -119,8 +118,7 @@ def test_generations_hold_new_networks_only():
 
 def test_the_network_found_fits_uses_the_budget_and_is_far_from_chance(finished):
     architecture = Architecture.load(finished / "architecture.json")
-    exact = costs(architecture)
-    assert BUDGET.fits(exact)
+    assert BUDGET.fits(architecture)
     report = json.loads((finished / "search.json").read_text())
     assert report["strategy"] == "evolution"
     losses = [candidate["loss"] for candidate in report["candidates"]]
@@ -145,8 +143,8 @@ def test_an_interrupted_search_ends_with_the_same_bytes(finished, tmp_path):
 
 def test_a_random_network_uses_the_budget_and_trains_nothing(tmp_path):
     architecture = _search(tmp_path, options=replace(OPTIONS, strategy="random"))
-    assert BUDGET.fits(costs(architecture))
-    assert BUDGET.largest_use(costs(architecture)) >= 0.9
+    assert BUDGET.fits(architecture)
+    assert max(BUDGET.exact_usage(architecture)) >= 0.9
     assert _history(tmp_path) == []
     again = _search(tmp_path / "again", options=replace(OPTIONS, strategy="random"))
     other = _search(tmp_path / "other", options=replace(OPTIONS, strategy="random"), seed=4)

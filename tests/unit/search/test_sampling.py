@@ -8,7 +8,7 @@ from micronets.errors import ConfigurationError
 from micronets.search.budget import Budget
 from micronets.search.ds_cnn_space import DsCnnSpace
 from micronets.search.mobilenet_v2_space import MobileNetV2Space
-from micronets.search.sampling import Sampler, narrowest
+from micronets.search.sampling import Sampler
 
 SPACE = DsCnnSpace((49, 10, 1), 12, 64, ((2, 2), (1, 1), (1, 1)))
 BUDGET = Budget(10**6, 10**6, 3_000_000)
@@ -50,14 +50,12 @@ def test_children_fit_and_differ_from_their_parents():
 
 
 @pytest.mark.parametrize("space", [SPACE, MobileNetV2Space((48, 48, 1), 2, 0.35)])
-def test_the_teaching_network_is_wide_and_neither_it_nor_the_narrowest_skips_anything(space):
+def test_the_teaching_network_is_wide_and_skips_nothing(space):
     draw = sampler(space, Budget(10**7, 10**7, 4_000_000))
-    widest, least = draw.evenly_wide(), narrowest(space)
+    widest = draw.evenly_wide()
     assert 0.7 < operations(widest, space) / 4_000_000 <= 1.0
-    assert operations(least, space) < 0.5 * operations(widest, space)
-    for choice in (widest, least):
-        kept = [index for d, index in zip(space.decisions, choice, strict=True) if d.options == (0, 1)]
-        assert all(index == 1 for index in kept)
+    kept = [index for d, index in zip(space.decisions, widest, strict=True) if d.options == (0, 1)]
+    assert all(index == 1 for index in kept)
 
 
 def test_networks_for_tight_budgets_still_have_blocks():
@@ -88,8 +86,8 @@ def test_of_blocks_alike_the_first_are_kept():
 
 
 def test_the_same_seed_draws_the_same_networks():
-    assert [sampler(seed=4).draw() for _ in range(3)] == [sampler(seed=4).draw() for _ in range(3)]
-    assert [sampler(seed=4).draw() for _ in range(3)] != [sampler(seed=5).draw() for _ in range(3)]
+    draws = [[draw.draw() for _ in range(5)] for draw in (sampler(seed=4), sampler(seed=4), sampler(seed=5))]
+    assert draws[0] == draws[1] != draws[2]
 
 
 def test_a_budget_below_every_network_is_refused():
