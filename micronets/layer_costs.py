@@ -89,7 +89,7 @@ class LayerCost:
 
 
 @dataclass(frozen=True)
-class LayerCosts:
+class LayerCostTable:
     """The table of a board.
 
     Attributes:
@@ -110,7 +110,7 @@ class LayerCosts:
     worst_error_percent: float | None = None
 
     @classmethod
-    def from_json(cls, content: Mapping[str, Any]) -> "LayerCosts":
+    def from_json(cls, content: Mapping[str, Any]) -> "LayerCostTable":
         """Of `layer_costs.json` as `characterise` writes it; raises KeyError or TypeError where it is none."""
         kinds = {entry["kind"]: LayerCost(**entry) for entry in content["kinds"]}
         return cls(**{**content, "kinds": kinds})
@@ -145,10 +145,10 @@ def kind_of(kernel: tuple[int, int], *, depthwise: bool, strided: bool) -> str:
     return POINTWISE if kernel == (1, 1) else CONVOLUTION
 
 
-def find_layer_costs(board: str) -> LayerCosts | None:
+def find_layer_costs(board: str) -> LayerCostTable | None:
     """The table that is shipped for a board; None where there is none."""
     path = TABLES / f"{board}.json"
-    return LayerCosts.from_json(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
+    return LayerCostTable.from_json(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
 
 
 def boards_with_layer_costs() -> list[str]:

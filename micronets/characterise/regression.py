@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import nnls
 
 from micronets.characterise.samples import LayerSample, NetworkSample
-from micronets.layer_costs import TERMS, LayerCost, LayerCosts
+from micronets.layer_costs import TERMS, LayerCost, LayerCostTable
 
 FOLDS = 10
 
@@ -71,7 +71,7 @@ def fit_layer_costs(samples: Sequence[LayerSample], seed: int) -> tuple[LayerCos
 
 def fit_board(
     board: str, clock_hz: int, networks: Sequence[NetworkSample], layers: Sequence[LayerSample], seed: int
-) -> LayerCosts:
+) -> LayerCostTable:
     """The table of a board, scaled to whole networks: to what else they compute, and to their large layers, which a fit
     to the relative errors of all layers underestimates."""
     kinds = {cost.kind: cost for cost in fit_layer_costs(layers, seed)}
@@ -81,11 +81,11 @@ def fit_board(
             expected[layer.network] += kinds[layer.kind].cycles(layer)
     found = [sample for sample in networks if expected[sample.network]]
     if len(found) < 2:
-        return LayerCosts(board, clock_hz, kinds)
+        return LayerCostTable(board, clock_hz, kinds)
     logs = np.log([sample.cycles / expected[sample.network] for sample in found])
     unseen = (logs.sum() - logs) / (len(logs) - 1)
     errors = 100 * np.abs(np.exp(unseen - logs) - 1)
-    return LayerCosts(
+    return LayerCostTable(
         board,
         clock_hz,
         kinds,

@@ -7,7 +7,7 @@ from typing import Any
 from micronets.architecture import Architecture
 from micronets.boards import Board
 from micronets.costs import costs
-from micronets.layer_costs import LayerCosts, LayerShape, layer_shapes
+from micronets.layer_costs import LayerCostTable, LayerShape, layer_shapes
 from micronets.search.costs import ExpectedCosts
 
 OPS_PER_MOP = 1_000_000
@@ -27,7 +27,7 @@ class Budget:
     sram_bytes: int
     max_ops: int | None = None
     max_latency_ms: float | None = None
-    layer_costs: LayerCosts | None = None
+    layer_costs: LayerCostTable | None = None
 
     @classmethod
     def of_board(cls, board: Board, max_mops: float = 0.0) -> "Budget":
