@@ -33,7 +33,7 @@ def characterise(
 ) -> dict[str, Any]:
     """Measures random networks of every backbone on one board and fits latency and layer costs.
 
-    Writes to `directory`: `{backbone}_networks.csv` and `{backbone}_layers.csv`, `layer_costs.json` (a `LayerCostTable`),
+    Writes to `directory`: `{backbone}_networks.csv` and `{backbone}_layers.csv`, `layer_costs.json` (the table),
     `characterisation.json` (all figures), `summary.txt` and `pictures/*.png`; returns the figures. While it runs,
     `finished/` keeps what is measured: a later call goes on from there.
 
