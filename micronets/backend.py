@@ -2,6 +2,7 @@
 
 import functools
 import operator
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -41,6 +42,20 @@ def _add_gradients_in_order() -> None:
         return usual.aggregate_fn(gradients)
 
     pywrap_tfe.TFE_Py_RegisterVSpace(usual._replace(aggregate_fn=add))
+
+
+def traces_shapes() -> bool:
+    """Whether one traced function computes on maps of any number of channels: TensorFlow's graphs do, XLA does not."""
+    return keras.backend.backend() == "tensorflow"
+
+
+def traced(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function` as one graph where the backend `traces_shapes`: its operations are not dispatched one by one."""
+    if not traces_shapes():
+        return function
+    import tensorflow as tf
+
+    return tf.function(function)
 
 
 def limit_threads(threads: int) -> None:

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from micronets.characterise.channels import ChannelSample
-from micronets.characterise.regression import LatencyFit, LayerCost
+from micronets.characterise.regression import LatencyFit
 from micronets.characterise.samples import LayerSample, NetworkSample
+from micronets.layer_costs import LayerCost
 from micronets.style import BLUE, GREEN, INK, MUTED, PURPLE, VERMILION, Picture, blank_figure, finish, styled
 
 _COLOURS = (BLUE, VERMILION, GREEN, PURPLE, MUTED)

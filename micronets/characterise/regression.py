@@ -1,6 +1,6 @@
 """What the samples say: latency of networks by their operations, cycles of layers by their shape."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ import numpy as np
 from scipy.optimize import nnls
 
 from micronets.characterise.samples import LayerSample, NetworkSample
+from micronets.layer_costs import TERMS, LayerCost, LayerCostTable
 
 FOLDS = 10
 
@@ -54,39 +55,6 @@ def fit_latency(samples: Sequence[NetworkSample]) -> LatencyFit:
     )
 
 
-TERMS: Mapping[str, Callable[[LayerSample], float]] = {
-    "per_mac": lambda layer: layer.macs,
-    "per_input": lambda layer: layer.inputs,
-    "per_output": lambda layer: layer.outputs,
-    "per_channel": lambda layer: layer.channels,
-    "per_layer": lambda layer: 1,
-}
-"""What a layer's cycles are made of: the names of the coefficients of a `LayerCost`."""
-
-
-@dataclass(frozen=True)
-class LayerCost:
-    """Cycles of a kind of layer as a sum of non-negative costs, fitted to relative errors.
-
-    Attributes:
-        coefficients: cycles by the names of `TERMS`.
-        mean_error_percent, worst_error_percent: of layers that the fit had not seen (10-fold cross-validation).
-    """
-
-    kind: str
-    layers: int
-    coefficients: Mapping[str, float]
-    mean_error_percent: float
-    worst_error_percent: float
-
-    def cycles(self, layer: LayerSample) -> float:
-        """What the table expects of a layer of this kind."""
-        return sum(cost * TERMS[name](layer) for name, cost in self.coefficients.items())
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-
 def fit_layer_costs(samples: Sequence[LayerSample], seed: int) -> tuple[LayerCost, ...]:
     """One `LayerCost` for every kind of layer with enough samples to judge it by.
 
@@ -99,6 +67,33 @@ def fit_layer_costs(samples: Sequence[LayerSample], seed: int) -> tuple[LayerCos
         if len(of_kind) >= 2 * FOLDS:
             costs.append(_fit_kind(kind, of_kind, seed))
     return tuple(costs)
+
+
+def fit_board(
+    board: str, clock_hz: int, networks: Sequence[NetworkSample], layers: Sequence[LayerSample], seed: int
+) -> LayerCostTable:
+    """The table of a board, scaled to whole networks: to what else they compute, and to their large layers, which a fit
+    to the relative errors of all layers underestimates."""
+    kinds = {cost.kind: cost for cost in fit_layer_costs(layers, seed)}
+    expected = dict.fromkeys((sample.network for sample in networks), 0.0)
+    for layer in layers:
+        if layer.kind in kinds:
+            expected[layer.network] += kinds[layer.kind].cycles(layer)
+    found = [sample for sample in networks if expected[sample.network]]
+    if len(found) < 2:
+        return LayerCostTable(board, clock_hz, kinds)
+    logs = np.log([sample.cycles / expected[sample.network] for sample in found])
+    unseen = (logs.sum() - logs) / (len(logs) - 1)
+    errors = 100 * np.abs(np.exp(unseen - logs) - 1)
+    return LayerCostTable(
+        board,
+        clock_hz,
+        kinds,
+        scale=float(np.exp(logs.mean())),
+        networks=len(found),
+        mean_error_percent=float(errors.mean()),
+        worst_error_percent=float(errors.max()),
+    )
 
 
 def _fit_kind(kind: str, samples: Sequence[LayerSample], seed: int) -> LayerCost:

@@ -17,6 +17,7 @@ from micronets.costs import costs
 from micronets.errors import BuildError, EmulatorError
 from micronets.export.random_weights import random_network
 from micronets.export.writer import write_tflite
+from micronets.layer_costs import kind_of
 from micronets.profile.model import profile_model
 from micronets.profile.result import Profile
 from micronets.progress import Progress
@@ -122,7 +123,9 @@ def _layers(architecture: Architecture, profile: Profile) -> list[LayerSample]:
         LayerSample(
             network=architecture.name,
             layer=str(row["layer"]),
-            kind=_kind(layer),
+            kind=kind_of(
+                layer.kernel, depthwise=isinstance(layer, DepthwiseConvolution), strided=layer.stride != (1, 1)
+            ),
             macs=int(row["macs"]),
             inputs=math.prod(before),
             outputs=math.prod(after),
@@ -131,9 +134,3 @@ def _layers(architecture: Architecture, profile: Profile) -> list[LayerSample]:
         )
         for row, (layer, before, after) in zip(rows, convolutions, strict=True)
     ]
-
-
-def _kind(layer: Convolution | DepthwiseConvolution) -> str:
-    if isinstance(layer, DepthwiseConvolution):
-        return "depthwise" if layer.stride == (1, 1) else "strided depthwise"
-    return "1x1 convolution" if layer.kernel == (1, 1) else "convolution"

@@ -12,7 +12,7 @@ from micronets.characterise.backbones import find_backbone
 from micronets.characterise.channels import ChannelSample, measure_channels
 from micronets.characterise.finished import Finished
 from micronets.characterise.pictures import channel_picture, latency_picture, layer_cost_picture
-from micronets.characterise.regression import LatencyFit, fit_latency, fit_layer_costs
+from micronets.characterise.regression import LatencyFit, fit_board, fit_latency
 from micronets.characterise.samples import table
 from micronets.characterise.sampling import Samples, measure_networks
 from micronets.errors import ConfigurationError
@@ -33,7 +33,7 @@ def characterise(
 ) -> dict[str, Any]:
     """Measures random networks of every backbone on one board and fits latency and layer costs.
 
-    Writes to `directory`: `{backbone}_networks.csv` and `{backbone}_layers.csv`, `layer_costs.json` (the fitted table),
+    Writes to `directory`: `{backbone}_networks.csv` and `{backbone}_layers.csv`, `layer_costs.json` (the table),
     `characterisation.json` (all figures), `summary.txt` and `pictures/*.png`; returns the figures. While it runs,
     `finished/` keeps what is measured: a later call goes on from there.
 
@@ -61,7 +61,8 @@ def characterise(
     channels = measure_channels(board, processes=processes, optimise=optimise, finished=finished)
     fits = {name: fit_latency(samples.networks) for name, samples in measured.items()}
     layers = [layer for samples in measured.values() for layer in samples.layers]
-    costs = fit_layer_costs(layers, seed)
+    every = [network for samples in measured.values() for network in samples.networks]
+    costs = fit_board(board.name, board.clock_hz, every, layers, seed)
     figures = {
         "board": board.name,
         "core": board.core,
@@ -82,10 +83,10 @@ def characterise(
     for name, samples in measured.items():
         write_text(directory / f"{name}_networks.csv", table(samples.networks))
         write_text(directory / f"{name}_layers.csv", table(samples.layers))
-    write_json(directory / "layer_costs.json", {"board": board.name, "kinds": [cost.to_json() for cost in costs]})
+    write_json(directory / "layer_costs.json", costs.to_json())
     with atomic_directory(directory / "pictures") as beside:
         latency_picture(board.name, {name: found.networks for name, found in measured.items()}, fits).save(beside)
-        layer_cost_picture(board.name, layers, costs).save(beside)
+        layer_cost_picture(board.name, layers, list(costs.kinds.values())).save(beside)
         channel_picture(board.name, channels).save(beside)
     write_text(directory / "summary.txt", summary(board, model, fits, channels) + "\n")
     write_json(directory / "characterisation.json", figures)

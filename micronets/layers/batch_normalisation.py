@@ -39,7 +39,7 @@ class BatchNormalisation(keras.layers.BatchNormalization):
         Args:
             inputs: (batch, height, width, channels), at most as many channels as the layer has.
         """
-        channels = inputs.shape[-1]
+        channels = ops.shape(inputs)[-1]
         gamma, beta = self.gamma[:channels], self.beta[:channels]
         if statistics is Statistics.KEPT:
             mean, variance = self.moving_mean[:channels], self.moving_variance[:channels]

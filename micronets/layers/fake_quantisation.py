@@ -22,9 +22,11 @@ def fake_quantise_kernel(kernel: Any, high: Any, bits: int, channel_axis: int) -
         channel_axis: the axis of `kernel` that `high` runs along.
     """
     high = ops.maximum(high, SMALLEST_RANGE)
-    return keras.quantizers.fake_quant_with_min_max_vars(
-        kernel, -high, high, num_bits=bits, narrow_range=True, axis=channel_axis
+    # Except under TensorFlow, Keras quantises along the last axis, whichever it is told.
+    quantised = keras.quantizers.fake_quant_with_min_max_vars(
+        ops.swapaxes(kernel, channel_axis, -1), -high, high, num_bits=bits, narrow_range=True, axis=-1
     )
+    return ops.swapaxes(quantised, channel_axis, -1)
 
 
 class ActivationRange(keras.layers.Layer):

@@ -214,12 +214,16 @@ class PaddedAddition(keras.layers.Layer):
 
 def padded_sum(left: Any, right: Any) -> Any:
     """The sum of two maps (batch, height, width, channels), the narrower one padded with zero channels."""
-    missing = left.shape[-1] - right.shape[-1]
-    if missing > 0:
-        right = ops.pad(right, ((0, 0), (0, 0), (0, 0), (0, missing)))
-    elif missing < 0:
-        left = ops.pad(left, ((0, 0), (0, 0), (0, 0), (0, -missing)))
-    return left + right
+    widths = [ops.shape(side)[-1] for side in (left, right)]
+    if all(isinstance(width, int) for width in widths):
+        widest = max(widths)
+    else:  # of a graph on maps of any number of channels
+        widest = ops.maximum(*widths)
+    sides = [
+        side if width is widest else ops.pad(side, ((0, 0), (0, 0), (0, 0), (0, widest - width)))
+        for side, width in zip((left, right), widths, strict=True)
+    ]
+    return sides[0] + sides[1]
 
 
 def _scale_outputs(parameters: LayerParameters, factor: float) -> LayerParameters:

@@ -1,12 +1,13 @@
 """What a network may cost, and by how much one misses it."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from micronets.architecture import Architecture
 from micronets.boards import Board
-from micronets.costs import Costs, costs
+from micronets.costs import costs
+from micronets.layer_costs import LayerCostTable, LayerShape, layer_shapes
 from micronets.search.costs import ExpectedCosts
 
 OPS_PER_MOP = 1_000_000
@@ -19,11 +20,14 @@ class Budget:
     Attributes:
         flash_bytes, sram_bytes: greatest flash and peak working memory of the network itself.
         max_ops: greatest number of operations (2 x MACs, real map sizes), the paper's proxy of latency; None: any.
+        max_latency_ms: greatest latency by `layer_costs`, the board's table; both None: any.
     """
 
     flash_bytes: int
     sram_bytes: int
     max_ops: int | None = None
+    max_latency_ms: float | None = None
+    layer_costs: LayerCostTable | None = None
 
     @classmethod
     def of_board(cls, board: Board, max_mops: float = 0.0) -> "Budget":
@@ -31,42 +35,52 @@ class Budget:
         memory = board.budget
         return cls(memory.flash_bytes, memory.sram_bytes, round(max_mops * OPS_PER_MOP) if max_mops else None)
 
-    def usage(self, flash_bytes: Any, live_bytes: Sequence[Any], ops: Any) -> list[Any]:
-        """Cost over target of every constraint: flash, each layer's working memory, operations."""
+    def latency_ms(self, layers: Iterable[LayerShape]) -> Any:
+        """Of these layers, by the table; None where latency has no target."""
+        return None if self.layer_costs is None else self.layer_costs.latency_ms(layers)
+
+    def usage(self, flash_bytes: Any, live_bytes: Sequence[Any], ops: Any, latency_ms: Any = None) -> list[Any]:
+        """Cost over target of every constraint: flash, each layer's working memory, operations, latency."""
         shares = [flash_bytes / self.flash_bytes, *(live / self.sram_bytes for live in live_bytes)]
-        return shares if self.max_ops is None else [*shares, ops / self.max_ops]
+        if self.max_ops is not None:
+            shares.append(ops / self.max_ops)
+        if self.max_latency_ms is not None:
+            shares.append(latency_ms / self.max_latency_ms)
+        return shares
 
     def expected_usage(self, expected: ExpectedCosts) -> list[Any]:
         """`usage` of a network that is not decided yet."""
-        return self.usage(expected.flash_bytes, expected.live_bytes, expected.ops)
+        latency_ms = self.latency_ms(expected.layers)
+        return self.usage(expected.flash_bytes, expected.live_bytes, expected.ops, latency_ms)
+
+    def exact_usage(self, architecture: Architecture) -> list[Any]:
+        """`usage` by the exact costs, and by the table of latency."""
+        exact = costs(architecture)
+        latency_ms = self.latency_ms(layer_shapes(architecture))
+        return self.usage(exact.flash_bytes, [layer.live_bytes for layer in exact.layers], exact.ops, latency_ms)
 
     def excess(self, architecture: Architecture) -> float:
-        """Sum of what exceeds 1 in `usage`, by the exact costs; 0 where the network fits."""
-        exact = costs(architecture)
-        usage = self.usage(exact.flash_bytes, [layer.live_bytes for layer in exact.layers], exact.ops)
-        return sum(max(share - 1.0, 0.0) for share in usage)
+        """Sum of what exceeds 1 in `exact_usage`; 0 where the network fits."""
+        return sum(max(share - 1.0, 0.0) for share in self.exact_usage(architecture))
 
-    def largest_use(self, architecture: Architecture) -> float:
-        """The largest share in `usage`, by the exact costs: that of the binding target."""
-        exact = costs(architecture)
-        return max(self.usage(exact.flash_bytes, [layer.live_bytes for layer in exact.layers], exact.ops))
-
-    def effort(self, architecture: Architecture) -> float:
-        """The share of the target that capacity is bought with: operations where they are limited, flash otherwise.
+    def effort(self, usage: Sequence[Any]) -> float:
+        """The greatest share among the targets that capacity is bought with: operations and latency where either is
+        limited, flash otherwise.
 
         Working memory is no such target: one wide layer takes it all and leaves the network as weak as it was.
         """
-        exact = costs(architecture)
-        return exact.flash_bytes / self.flash_bytes if self.max_ops is None else exact.ops / self.max_ops
+        limited = (self.max_ops is not None) + (self.max_latency_ms is not None)
+        return max(usage[-limited:]) if limited else usage[0]
 
-    def fits(self, exact: Costs) -> bool:
-        """Whether a network with these exact costs keeps to every target."""
-        return (
-            exact.flash_bytes <= self.flash_bytes
-            and exact.sram_bytes <= self.sram_bytes
-            and (self.max_ops is None or exact.ops <= self.max_ops)
-        )
+    def fits(self, architecture: Architecture) -> bool:
+        """Whether a network keeps to every target."""
+        return max(self.exact_usage(architecture)) <= 1.0
 
-    def to_json(self) -> dict[str, int | None]:
+    def to_json(self) -> dict[str, float | None]:
         """A JSON object."""
-        return asdict(self)
+        return {
+            "flash_bytes": self.flash_bytes,
+            "sram_bytes": self.sram_bytes,
+            "max_ops": self.max_ops,
+            "max_latency_ms": self.max_latency_ms,
+        }

@@ -6,6 +6,7 @@ Plain arithmetic only: numbers give numbers, scalars of a backend give scalars t
 from typing import Any
 
 from micronets.costs import BYTES_PER_ADDITION, BYTES_PER_CHANNEL, BYTES_PER_LAYER, BYTES_PER_POOLING
+from micronets.layer_costs import LayerShape, kind_of
 
 
 class ExpectedCosts:
@@ -17,6 +18,7 @@ class ExpectedCosts:
     Attributes:
         flash_bytes: constants of the compiled network, at most.
         macs: multiply-accumulates with the real map sizes.
+        layers: shapes of the convolutions, with the probability that each exists.
         live_bytes: inputs, outputs and kept maps of every layer: the working-memory model of SpArSe (section 4 of the
             paper). Their maximum is the peak; the layers stay apart because a peak below a target means every one
             below it.
@@ -26,6 +28,7 @@ class ExpectedCosts:
         self.flash_bytes: Any = 0
         self.macs: Any = 0
         self.live_bytes: list[Any] = []
+        self.layers: list[LayerShape] = []
 
     @property
     def ops(self) -> Any:
@@ -43,7 +46,8 @@ class ExpectedCosts:
     ) -> None:
         """A dense convolution from `before` to `after` channels."""
         weights = kernel[0] * kernel[1] * before * after
-        self._add(weights, before, after, pixels_before, pixels_after, share, kept_bytes)
+        kind = kind_of(kernel, depthwise=False, strided=pixels_before != pixels_after)
+        self._add(kind, weights, before, after, pixels_before, pixels_after, share, kept_bytes)
 
     def depthwise(
         self,
@@ -56,7 +60,8 @@ class ExpectedCosts:
     ) -> None:
         """A depthwise convolution."""
         weights = kernel[0] * kernel[1] * channels
-        self._add(weights, channels, channels, pixels_before, pixels_after, share, kept_bytes)
+        kind = kind_of(kernel, depthwise=True, strided=pixels_before != pixels_after)
+        self._add(kind, weights, channels, channels, pixels_before, pixels_after, share, kept_bytes)
 
     def pooling(self, channels: Any, pixels_before: int, pixels_after: int, share: Any = 1) -> None:
         """An average pool."""
@@ -70,6 +75,7 @@ class ExpectedCosts:
 
     def _add(
         self,
+        kind: str,
         weights: Any,
         before: Any,
         after: Any,
@@ -80,4 +86,6 @@ class ExpectedCosts:
     ) -> None:
         self.flash_bytes = self.flash_bytes + share * (weights + BYTES_PER_CHANNEL * after + BYTES_PER_LAYER)
         self.macs = self.macs + share * weights * pixels_after
+        maps = pixels_before * before, pixels_after * after
+        self.layers.append(LayerShape(kind, weights * pixels_after, *maps, after, share))
         self.live_bytes.append(share * (pixels_before * before + pixels_after * after + kept_bytes))

@@ -61,6 +61,26 @@ class DsCnnSpace:
         layers += [AveragePooling(), Convolution(self.classes, activation="linear")]
         return Architecture(name, self.input_shape, tuple(layers))
 
+    def canonical(self, choice: Choice) -> Choice:
+        """Of blocks in a row that do not downsample the first ones are kept, and a skipped block has no width.
+
+        A network has then the same place among the shared weights however it was drawn, and no block is trained to read
+        what any other may have left.
+        """
+        stem, *blocks = choice
+        canonical: list[tuple[int, int]] = []
+        skipped = 0  # at the end of the row of blocks that does not downsample
+        for kept, width, stride in zip(blocks[0::2], blocks[1::2], self.strides, strict=True):
+            if stride != (1, 1):
+                canonical += [(SKIPPED, 0)] * skipped + [(kept, width if kept else 0)]
+                skipped = 0
+            elif kept:
+                canonical.append((kept, width))
+            else:
+                skipped += 1
+        canonical += [(SKIPPED, 0)] * skipped
+        return (stem, *(index for pair in canonical for index in pair))
+
     def expected_costs(self, values: Sequence[Any], greatest: Sequence[Any] = ()) -> ExpectedCosts:
         """Costs at the expected value of every decision; they are linear in each of them."""
         sizes = [height * width for height, width in self.map_sizes()]

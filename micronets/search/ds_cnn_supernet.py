@@ -1,5 +1,7 @@
 """All networks of a `DsCnnSpace` in one."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from keras import ops
@@ -7,10 +9,12 @@ from keras import ops
 from micronets.layers.batch_normalisation import Statistics
 from micronets.network import Range
 from micronets.search.ds_cnn_space import DsCnnSpace
-from micronets.search.space import KEPT, SKIPPED, Choice
+from micronets.search.space import KEPT, SKIPPED
 from micronets.search.supernet import (
     START_OF_RANGES,
+    MaskedConvolution,
     Supernet,
+    either,
     masked_classifier,
     masked_convolution,
     masks_of,
@@ -60,19 +64,30 @@ class DsCnnSupernet(Supernet):
         pooled = quantise_pooled(ops.mean(running, axis=(1, 2), keepdims=True), ceiling)
         return ops.reshape(self.classifier(pooled, mask, training=training), (-1, self.space.classes))
 
-    def part(self, choice: Choice, inputs: Any, statistics: Statistics) -> Any:
-        stem_width, *blocks = self.values(choice)
+    def part(self, values: Sequence[Any], inputs: Any, statistics: Statistics) -> Any:
+        stem_width, *blocks = values
         running = self.stem.part(self._quantised_input(inputs), stem_width, statistics)
         ceiling = self.stem.range.bounds()[1]
         for index, (depthwise, pointwise) in enumerate(zip(self.depthwise, self.pointwise, strict=True)):
-            kept, width = blocks[2 * index], blocks[2 * index + 1]
-            if kept:
-                running = pointwise.part(depthwise.part(running, None, statistics), width, statistics)
-                ceiling = pointwise.range.bounds()[1]
-            else:
-                running = _skip(running, depthwise.stride, ceiling)
+            running, ceiling = either(
+                blocks[2 * index],
+                partial(_block, running, depthwise, pointwise, blocks[2 * index + 1], statistics),
+                partial(_skipped, running, depthwise.stride, ceiling),
+            )
         pooled = quantise_pooled(ops.mean(running, axis=(1, 2), keepdims=True), ceiling)
         return ops.reshape(self.classifier.part(pooled, self.space.classes, statistics), (-1, self.space.classes))
+
+
+def _block(
+    running: Any, depthwise: MaskedConvolution, pointwise: MaskedConvolution, width: Any, statistics: Statistics
+) -> tuple[Any, Any]:
+    """A block's output, and the highest value that it may have."""
+    outputs = pointwise.part(depthwise.part(running, None, statistics), width, statistics)
+    return outputs, pointwise.range.bounds()[1]
+
+
+def _skipped(running: Any, stride: tuple[int, int], ceiling: Any) -> tuple[Any, Any]:
+    return _skip(running, stride, ceiling), ceiling
 
 
 def _skip(running: Any, stride: tuple[int, int], ceiling: Any) -> Any:

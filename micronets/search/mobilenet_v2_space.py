@@ -94,6 +94,10 @@ class MobileNetV2Space:
         pairs: Iterator[tuple[Any, Any]] = zip(widths[0::2], widths[1::2], strict=True)
         return [[next(pairs) for _ in stage] for stage in self.stages]
 
+    def canonical(self, choice: Choice) -> Choice:
+        """Every decision has an effect."""
+        return choice
+
     def expected_costs(self, values: Sequence[Any], greatest: Sequence[Any]) -> ExpectedCosts:
         """Costs at the expected value of every decision and of every sum's width; they are linear in each of them."""
         pixels = [height * width for height, width in self.map_sizes()]

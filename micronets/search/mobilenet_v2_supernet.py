@@ -1,5 +1,6 @@
 """All networks of a `MobileNetV2Space` in one."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -11,7 +12,6 @@ from micronets.layers.network import padded_sum
 from micronets.network import Range
 from micronets.published import MOBILENET_V2_STRIDES
 from micronets.search.mobilenet_v2_space import MobileNetV2Space
-from micronets.search.space import Choice
 from micronets.search.supernet import (
     START_OF_RANGES,
     Supernet,
@@ -52,7 +52,7 @@ class MaskedBottleneck(keras.layers.Layer):
         projected = projection_mask * self.projection(expanded, expansion_mask, training=training)
         return projected if self.sum_range is None else self.sum_range(projected + inputs)
 
-    def part(self, inputs: Any, expansion: int, projection: int, statistics: Statistics) -> Any:
+    def part(self, inputs: Any, expansion: Any, projection: Any, statistics: Statistics) -> Any:
         """See `MaskedConvolution.part`; a sum is as wide as its wider side."""
         expanded = self.depthwise.part(self.expansion.part(inputs, expansion, statistics), None, statistics)
         projected = self.projection.part(expanded, projection, statistics)
@@ -100,8 +100,8 @@ class MobileNetV2Supernet(Supernet):
         pooled = quantise_pooled(ops.mean(running, axis=(1, 2), keepdims=True), self.head.range.bounds()[1])
         return ops.reshape(self.classifier(pooled, head_mask, training=training), (-1, self.space.classes))
 
-    def part(self, choice: Choice, inputs: Any, statistics: Statistics) -> Any:
-        stem, *widths, head = self.values(choice)
+    def part(self, values: Sequence[Any], inputs: Any, statistics: Statistics) -> Any:
+        stem, *widths, head = values
         running = self.stem.part(self._quantised_input(inputs), stem, statistics)
         for bottleneck, expansion, projection in zip(self.bottlenecks, widths[0::2], widths[1::2], strict=True):
             running = bottleneck.part(running, expansion, projection, statistics)

@@ -15,7 +15,7 @@ from micronets.progress import Progress
 from micronets.search.budget import Budget
 from micronets.search.evolution import Candidate, next_generation, ranked, run_generation
 from micronets.search.options import SearchOptions
-from micronets.search.sampling import Sampler, narrowest
+from micronets.search.sampling import Sampler
 from micronets.search.sandwich import SandwichPhase
 from micronets.search.scoring import HeldBackScore, Scorer
 from micronets.search.space import Choice
@@ -24,7 +24,7 @@ from micronets.search.supernet import Supernet
 logger = logging.getLogger(__name__)
 
 _CALIBRATION_EXAMPLES = 512
-_SMALLEST_DRAWN = 0.25
+_SMALLEST_DRAWN = 0.5
 """Share of the budget from which networks are drawn to be trained."""
 _EVOLUTION_STREAM = 0xE701
 
@@ -34,7 +34,7 @@ class OneShotEpoch:
     """One line of the history; losses are cross-entropies on the training part, accuracies shares of 1.
 
     Attributes:
-        upper_loss, upper_accuracy: of the network that teaches the others (see `Sampler.upper`).
+        upper_loss, upper_accuracy: of the network that teaches the others (see `Sampler.evenly_wide`).
         drawn_loss, drawn_accuracy: of networks drawn near the budget.
     """
 
@@ -76,7 +76,12 @@ class OneShotSearch:
         self._seed = seed
         self._checkpoint = checkpoint
         self._on_epoch = on_epoch
-        self._phase = SandwichPhase(supernet, options, options.epochs * weight_batches.steps_per_epoch)
+        self._phase = SandwichPhase(
+            supernet,
+            options,
+            1 + options.evolution.networks_per_step,
+            options.epochs * weight_batches.steps_per_epoch,
+        )
         self.history: list[OneShotEpoch] = []
         self.candidates: list[Candidate] = []
 
@@ -104,13 +109,14 @@ class OneShotSearch:
         start = time.monotonic()
         generator = np.random.default_rng((self._seed, epoch))
         sampler = Sampler(self._supernet.space, self._budget, generator)
-        ends = (sampler.upper(), narrowest(self._supernet.space))
+        teaching = sampler.evenly_wide()
         learning_rate = float(self._phase.optimizer.learning_rate)
         logs = []
         for features, labels in self._weight_batches.epoch(epoch):
             shares = generator.uniform(_SMALLEST_DRAWN, 1.0, self._options.evolution.networks_per_step - 1)
             drawn = [sampler.draw(share) for share in shares]
-            logs.append(self._phase.step((*ends, *drawn, sampler.draw()), features, labels))
+            networks = (teaching, *drawn, sampler.draw())
+            logs.append(self._phase.step(networks, features, labels, epoch / self._options.epochs))
         mean = {name: float(np.mean([log[name] for log in logs])) for name in logs[0] if name != "loss"}
         return OneShotEpoch(epoch, learning_rate, **mean, seconds=round(time.monotonic() - start, 3))
 

@@ -27,8 +27,8 @@ class ArchitectureOptions:
 class EvolutionOptions:
     """How one-shot search trains the shared weights, and how it looks for a network with them."""
 
-    networks_per_step: int = 2
-    """Drawn at random for every training step, besides a wide one and the narrowest; at least 1."""
+    networks_per_step: int = 3
+    """Drawn at random for every training step, besides the widest that fits; at least 1."""
     population: int = 16
     """Networks scored in every generation."""
     parents: int = 6
@@ -36,6 +36,18 @@ class EvolutionOptions:
     generations: int = 3
     examples: int = 512
     """Held back from the training split, that networks are scored on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BudgetOptions:
+    """What the network may take of the board, besides what the board has; 0: as much as there is."""
+
+    flash_bytes: int = 0
+    ram_bytes: int = 0
+    latency_ms: float = 0.0
+    """Of one inference, by the table of the board's layer costs."""
+    energy_mj: float = 0.0
+    """Of one inference: latency times the board's power while computing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +62,7 @@ class SearchOptions:
     """Name in `micronets/boards.yaml`; its memories less what it reserves are the budget."""
     max_mops: float
     """Greatest number of operations in millions (2 x MACs, real map sizes); 0: any."""
+    budget: BudgetOptions = BudgetOptions()
     backbone: Backbone
     input_shape: Shape | None = None
     """(height, width, channels) of one example; None: the task's own."""
@@ -80,6 +93,7 @@ class SearchOptions:
                 "input_shape": tuple(section["input_shape"]) if section.get("input_shape") else None,
                 "backbone": read_backbone(section["backbone"]),
                 "architecture": ArchitectureOptions(**section["architecture"]),
+                "budget": BudgetOptions(**section.get("budget", {})),
                 "evolution": EvolutionOptions(**section.get("evolution", {})),
             }
         )

@@ -1,11 +1,14 @@
 """What a search has to solve, and whether it can be solved at all: known before anything is trained."""
 
+from dataclasses import replace
+
 from micronets.architecture import Shape
-from micronets.boards import find_board
+from micronets.boards import Board, find_board
 from micronets.costs import costs
 from micronets.errors import ConfigurationError
+from micronets.layer_costs import boards_with_layer_costs, find_layer_costs, layer_shapes
 from micronets.search.budget import Budget
-from micronets.search.options import SearchOptions
+from micronets.search.options import BudgetOptions, SearchOptions
 from micronets.search.space import SearchSpace, cheapest
 
 
@@ -16,19 +19,46 @@ def search_problem(options: SearchOptions, input_shape: Shape, classes: int) -> 
     network of the space.
     """
     board = find_board(options.board)
-    budget = Budget.of_board(board, options.max_mops)
+    budget = _within(Budget.of_board(board, options.max_mops), board, options.budget)
     space = options.backbone.space(input_shape, classes)
     check_feasible(space, budget, board.name)
     return space, budget
 
 
+def _within(budget: Budget, board: Board, options: BudgetOptions) -> Budget:
+    """The budget with the targets of the configuration; raises ConfigurationError where one cannot be computed."""
+    budget = replace(
+        budget,
+        flash_bytes=min(budget.flash_bytes, options.flash_bytes or budget.flash_bytes),
+        sram_bytes=min(budget.sram_bytes, options.ram_bytes or budget.sram_bytes),
+    )
+    limits_ms = [options.latency_ms] if options.latency_ms else []
+    if options.energy_mj:
+        if board.active_power_w is None:
+            raise ConfigurationError(
+                f"search.budget.energy_mj needs the board's power, and none is known of {board.name}; give latency_ms."
+            )
+        limits_ms.append(options.energy_mj / board.active_power_w)
+    if not limits_ms:
+        return budget
+    table = find_layer_costs(board.name)
+    if table is None:
+        raise ConfigurationError(
+            f"search.budget limits the latency on {board.name}, but there is no table of its layers' costs, only of "
+            f"{', '.join(boards_with_layer_costs())}; limit search.max_mops instead."
+        )
+    return replace(budget, max_latency_ms=min(limits_ms), layer_costs=table)
+
+
 def check_feasible(space: SearchSpace, budget: Budget, board: str) -> None:
     """Raises ConfigurationError, with the figures, where not even the cheapest network of `space` fits."""
-    exact = costs(space.architecture("cheapest", cheapest(space)))
+    architecture = space.architecture("cheapest", cheapest(space))
+    exact = costs(architecture)
     for what, need, limit, remedy in (
         ("bytes of flash", exact.flash_bytes, budget.flash_bytes, f"choose a larger board than {board}"),
         ("bytes of SRAM", exact.sram_bytes, budget.sram_bytes, f"choose a larger board than {board}"),
         ("operations", exact.ops, budget.max_ops, "raise search.max_mops"),
+        ("ms", budget.latency_ms(layer_shapes(architecture)), budget.max_latency_ms, "raise search.budget"),
     ):
         if limit is not None and need > limit:
             raise ConfigurationError(

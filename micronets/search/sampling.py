@@ -4,13 +4,18 @@ import numpy as np
 
 from micronets.errors import ConfigurationError
 from micronets.search.budget import Budget
-from micronets.search.space import KEPT, SKIPPED, Choice, Decision, SearchSpace, cheapest
+from micronets.search.space import Choice, SearchSpace, is_depth
 
 LEAST_EFFORT = 0.9
-"""Share of the operations (or flash) that a network should take: below the budget, they decide how good it is."""
+"""Share of the operations, latency or flash (see `Budget.effort`) that a network should take: below the budget, they
+decide how good it is."""
+_KEPT = 0.75
+"""Probability that a layer which may be skipped is kept. Drawn evenly, and then cheapened until they fit, networks for
+tight budgets would be one wide stem without any block."""
+_LEAST_WIDTH = 0.25
+"""Relative widths of a network's layers lie between this and 1."""
+_BISECTIONS = 12
 _TRIES = 200
-_UPPER_USE = 2.0
-"""Of the budget, that the teacher among the shared weights takes."""
 
 
 class Sampler:
@@ -25,6 +30,8 @@ class Sampler:
         self._budget = budget
         self._generator = generator
         self._known: dict[Choice, tuple[float, float]] = {}
+        self._depths = [place for place, decision in enumerate(space.decisions) if is_depth(decision)]
+        self._widths = [place for place, decision in enumerate(space.decisions) if not is_depth(decision)]
 
     def use(self, choice: Choice) -> float:
         """The largest share of any target that the network takes, by its exact costs; above 1 it does not fit."""
@@ -37,32 +44,78 @@ class Sampler:
     def draw(self, most: float = 1.0) -> Choice:
         """A network that takes at most `most` of every target and, where that is possible, `LEAST_EFFORT` of `most`.
 
-        Every decision is drawn evenly; then decisions, drawn evenly as well, change by one option, up or down, until
-        the network fits and uses the budget.
+        Depths and the proportions of the widths are drawn; the widths are as great as the budget allows.
         """
-        choice = tuple(int(self._generator.integers(len(decision.options))) for decision in self._space.decisions)
-        return self._fitted(choice, most)
+        kept = self._generator.random(len(self._depths)) < _KEPT
+        relative = self._generator.uniform(_LEAST_WIDTH, 1.0, len(self._widths))
+        return self._raised(self._widest([int(depth) for depth in kept], relative, most), most)
+
+    def evenly_wide(self, most: float = 1.0) -> Choice:
+        """The network of full depth, evenly wide, that is as wide as `most` of every target allows."""
+        return self._widest([1] * len(self._depths), np.ones(len(self._widths)), most)
 
     def mutate(self, choice: Choice) -> Choice:
-        """A neighbour: one to three decisions drawn anew, made to fit as in `draw`."""
-        changed = list(choice)
-        for place in self._generator.choice(len(choice), size=int(self._generator.integers(1, 4)), replace=False):
-            changed[place] = int(self._generator.integers(len(self._space.decisions[place].options)))
-        return self._fitted(tuple(changed))
+        """A neighbour: one to three decisions drawn anew, made to fit as in `draw`; `choice` only if alone."""
+        mutated = choice
+        for _ in range(_TRIES):
+            changed = list(choice)
+            count = min(int(self._generator.integers(1, 4)), len(choice))
+            for place in self._generator.choice(len(choice), size=count, replace=False):
+                changed[place] = int(self._generator.integers(len(self._space.decisions[place].options)))
+            mutated = self._fitted(tuple(changed))
+            if mutated != choice:
+                break
+        return mutated
 
     def cross(self, one: Choice, other: Choice) -> Choice:
         """Every decision from either of two networks, made to fit as in `draw`."""
         picked = self._generator.random(len(one)) < 0.5
         return self._fitted(tuple(a if first else b for a, b, first in zip(one, other, picked, strict=True)))
 
-    def _fitted(self, choice: Choice, most: float = 1.0) -> Choice:
-        while self.use(choice) > most:
-            lower = [place for place, index in enumerate(choice) if index > 0]
+    def _widest(self, depths: list[int], relative: np.ndarray, most: float) -> Choice:
+        """Of the networks with these proportions the widest that fits; where none does, with fewer layers."""
+        while self.use(self._scaled(depths, relative, 0.0)) > most:
+            kept = [place for place, depth in enumerate(depths) if depth]
+            if not kept:
+                raise ConfigurationError(
+                    "No network of the search space fits the budget; relax it or shrink the backbone."
+                )
+            depths = list(depths)
+            depths[int(self._generator.choice(kept))] = 0
+        low, high = 0.0, 1.0 / float(relative.min())
+        if self.use(self._scaled(depths, relative, high)) <= most:
+            return self._scaled(depths, relative, high)
+        for _ in range(_BISECTIONS):
+            middle = (low + high) / 2
+            if self.use(self._scaled(depths, relative, middle)) <= most:
+                low = middle
+            else:
+                high = middle
+        return self._scaled(depths, relative, low)
+
+    def _scaled(self, depths: list[int], relative: np.ndarray, scale: float) -> Choice:
+        choice = [0] * len(self._space.decisions)
+        for place, depth in zip(self._depths, depths, strict=True):
+            choice[place] = depth
+        for place, share in zip(self._widths, relative, strict=True):
+            options = self._space.decisions[place].options
+            choice[place] = max(int(np.sum(np.asarray(options) <= scale * share * options[-1])) - 1, 0)
+        return self._space.canonical(tuple(choice))
+
+    def _fitted(self, choice: Choice) -> Choice:
+        """Narrows layers, drawn evenly, one step at a time until the network fits; then widens them as `draw` does."""
+        choice = self._space.canonical(choice)
+        while self.use(choice) > 1.0:
+            lower = [place for place in self._widths if choice[place]]
+            lower = lower or [place for place in self._depths if choice[place]]
             if not lower:
                 raise ConfigurationError(
                     "No network of the search space fits the budget; relax it or shrink the backbone."
                 )
-            choice = _moved(choice, int(self._generator.choice(lower)), -1)
+            choice = self._moved(choice, int(self._generator.choice(lower)), -1)
+        return self._raised(choice, 1.0)
+
+    def _raised(self, choice: Choice, most: float) -> Choice:
         for _ in range(_TRIES):
             if self.effort(choice) >= LEAST_EFFORT * most:
                 break
@@ -73,46 +126,16 @@ class Sampler:
             ]
             if not higher:
                 break
-            dearer = _moved(choice, int(self._generator.choice(higher)), 1)
+            dearer = self._moved(choice, int(self._generator.choice(higher)), 1)
             if self.use(dearer) <= most:
                 choice = dearer
         return choice
 
-    def upper(self) -> Choice:
-        """The widest network, evenly wide in all decisions, that takes at most `_UPPER_USE` of every target; all layers
-        that may be kept are.
-
-        It teaches the others. The backbone itself would cost many times as much as all of them.
-        """
-        steps = max(len(decision.options) for decision in self._space.decisions)
-        for step in range(steps, 0, -1):
-            choice = tuple(
-                len(d.options) - 1 if _is_depth(d) else max(round(step / steps * len(d.options)) - 1, 0)
-                for d in self._space.decisions
-            )
-            if self.use(choice) <= _UPPER_USE:
-                return choice
-        return narrowest(self._space)
+    def _moved(self, choice: Choice, place: int, by: int) -> Choice:
+        return self._space.canonical((*choice[:place], choice[place] + by, *choice[place + 1 :]))
 
     def _shares(self, choice: Choice) -> tuple[float, float]:
         if choice not in self._known:
-            architecture = self._space.architecture("candidate", choice)
-            self._known[choice] = self._budget.largest_use(architecture), self._budget.effort(architecture)
+            usage = self._budget.exact_usage(self._space.architecture("candidate", choice))
+            self._known[choice] = max(usage), self._budget.effort(usage)
         return self._known[choice]
-
-
-def narrowest(space: SearchSpace) -> Choice:
-    """The narrowest network of full depth: every width at its least, nothing skipped that may be kept.
-
-    (A network without any block teaches the shared weights nothing.)
-    """
-    least = cheapest(space)
-    return tuple(len(d.options) - 1 if _is_depth(d) else i for d, i in zip(space.decisions, least, strict=True))
-
-
-def _is_depth(decision: Decision) -> bool:
-    return decision.options == (SKIPPED, KEPT)
-
-
-def _moved(choice: Choice, place: int, by: int) -> Choice:
-    return (*choice[:place], choice[place] + by, *choice[place + 1 :])

@@ -1,10 +1,12 @@
 """How good a network is with a supernet's shared weights."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from keras import ops
 
+from micronets.backend import traces_shapes
 from micronets.layers.batch_normalisation import Statistics
 from micronets.search.space import Choice
 from micronets.search.supernet import Supernet
@@ -32,18 +34,20 @@ class Scorer:
     def __init__(self, supernet: Supernet, calibration: np.ndarray, features: np.ndarray, labels: np.ndarray):
         self._supernet = supernet
         self._calibration = ops.convert_to_tensor(calibration)
+        self._record = supernet.part_function(Statistics.RECORD)
+        self._answer = supernet.part_function(Statistics.KEPT)
         self._features = features
         self._labels = labels
 
     def score(self, choice: Choice) -> HeldBackScore:
         """Repeatable: nothing of it depends on what was scored before."""
-        self._supernet.part(choice, self._calibration, Statistics.RECORD)
-        logits = np.concatenate(
-            [
-                ops.convert_to_numpy(self._supernet.part(choice, ops.convert_to_tensor(part), Statistics.KEPT))
-                for part in np.split(self._features, range(_BATCH, len(self._features), _BATCH))
-            ]
-        ).astype(np.float64)
+        values: Any = self._supernet.values(choice)
+        if traces_shapes():
+            values = ops.convert_to_tensor(values, "int32")
+        self._record(values, self._calibration)
+        parts = np.split(self._features, range(_BATCH, len(self._features), _BATCH))
+        answers = [ops.convert_to_numpy(self._answer(values, ops.convert_to_tensor(part))) for part in parts]
+        logits = np.concatenate(answers).astype(np.float64)
         shifted = logits - logits.max(axis=1, keepdims=True)
         likelihoods = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
         right = logits.argmax(axis=1) == self._labels.argmax(axis=1)

@@ -51,12 +51,20 @@ class SearchSpace(Protocol):
     def architecture(self, name: str, choice: Choice) -> Architecture:
         """The network that `choice` stands for."""
 
+    def canonical(self, choice: Choice) -> Choice:
+        """Of the choices that stand for the same network, one: what has no effect is at its cheapest option."""
+
     def expected_costs(self, values: Sequence[Any], greatest: Sequence[Any]) -> ExpectedCosts:
         """Costs at the expected value of every decision and of the greatest value of every group of `maxima`.
 
         Both are numbers, or scalars of the backend. With independent decisions they are the exact expectation of flash,
         of the operations and of every layer's working memory; at a choice they equal `micronets.costs.costs`.
         """
+
+
+def is_depth(decision: Decision) -> bool:
+    """Whether it decides on a layer's existence."""
+    return decision.options == (SKIPPED, KEPT)
 
 
 def cheapest(space: SearchSpace) -> Choice:

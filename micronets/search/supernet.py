@@ -11,11 +11,13 @@ network with the same weights computes.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
 from keras import ops
 
+from micronets.backend import traced, traces_shapes
 from micronets.layers.batch_normalisation import Statistics
 from micronets.layers.convolution import QuantisableConvolution
 from micronets.layers.fake_quantisation import fake_quantise_kernel
@@ -35,13 +37,13 @@ class MaskedConvolution(QuantisableConvolution):
             kernel = kernel * ops.reshape(input_mask, (1, 1, -1, 1))
         return self.range(self._convolve(inputs, kernel, training))
 
-    def part(self, inputs: Any, channels: int | None, statistics: Statistics) -> Any:
+    def part(self, inputs: Any, channels: Any, statistics: Statistics) -> Any:
         """What the first `channels` output channels (None: all that a depthwise kernel has inputs for) make of a map.
 
         Args:
             inputs: (batch, height, width, channels), at most as many channels as the layer reads.
         """
-        read = inputs.shape[-1]
+        read = ops.shape(inputs)[-1]
         outputs = read if self.depthwise else channels
         kernel = self.kernel[:, :, :read] if self.depthwise else self.kernel[:, :, :read, :outputs]
         kernel = fake_quantise_kernel(kernel, self.kernel_high[:outputs], self.weight_bits, self.channel_axis)
@@ -68,15 +70,28 @@ class Supernet(keras.Model, ABC):
         self.decisions = Decisions(space.decisions, space.maxima, name="decisions")
 
     @abstractmethod
-    def part(self, choice: Choice, inputs: Any, statistics: Statistics) -> Any:
-        """Logits (batch, classes) of the network that `choice` stands for, with the first channels of every layer.
+    def part(self, values: Sequence[Any], inputs: Any, statistics: Statistics) -> Any:
+        """Logits (batch, classes) of one network, with the first channels of every layer.
 
         Computed on these channels alone, so that a small network costs little; the decisions have no say in it.
+
+        Args:
+            values: the option that every decision takes; numbers, or integer scalars of a backend whose graphs compute
+                on maps of any number of channels (`micronets.backend.traces_shapes`).
         """
 
     def values(self, choice: Choice) -> list[int]:
         """The options that a choice takes."""
         return [decision.options[index] for decision, index in zip(self.space.decisions, choice, strict=True)]
+
+    def part_function(self, statistics: Statistics) -> Callable[[Any, Any], Any]:
+        """`part` as a function of values and inputs; as one graph of all networks where the backend has such graphs.
+
+        There, values are an integer vector of the backend.
+        """
+        if not traces_shapes():
+            return lambda values, inputs: self.part(values, inputs, statistics)
+        return traced(lambda values, inputs: self.part(ops.unstack(values), inputs, statistics))
 
     def _quantised_input(self, inputs: Any) -> Any:
         low, high = self.input_range
@@ -100,6 +115,13 @@ def masks_of(decision: Decision) -> Any:
     return ops.convert_to_tensor(
         [[float(channel < width) for channel in range(decision.options[-1])] for width in decision.options]
     )
+
+
+def either(condition: Any, this: Callable[[], Any], that: Callable[[], Any]) -> Any:
+    """`this()` where the condition, a number or a scalar of the backend, is not 0, otherwise `that()`."""
+    if isinstance(condition, int):
+        return this() if condition else that()
+    return ops.cond(condition > 0, this, that)
 
 
 def quantise_pooled(outputs: Any, ceiling: Any) -> Any:

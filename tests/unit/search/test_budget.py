@@ -1,13 +1,16 @@
 """Budgets: where they come from, and when nothing fits them."""
 
+import numpy as np
 import pytest
 
 from micronets.boards import find_board
 from micronets.costs import costs
 from micronets.errors import ConfigurationError
+from micronets.layer_costs import LayerCost, LayerCostTable, layer_shapes
 from micronets.published import published_architecture
 from micronets.search.budget import Budget
 from micronets.search.ds_cnn_space import DsCnnSpace
+from micronets.search.mobilenet_v2_space import MobileNetV2Space
 from micronets.search.options import SearchOptions
 from micronets.search.problem import check_feasible, search_problem
 
@@ -45,7 +48,7 @@ def test_excess_and_fit_agree_with_the_paper_on_what_runs_on_the_f446re():
     budget = Budget.of_board(find_board("nucleo-f446re"))
     for name, fits in {"micronet-kws-s": True, "micronet-kws-m": True, "micronet-kws-l": False}.items():
         architecture = published_architecture(name)
-        assert budget.fits(costs(architecture)) is fits
+        assert budget.fits(architecture) is fits
         assert (budget.excess(architecture) == 0.0) is fits
 
 
@@ -53,14 +56,14 @@ def test_a_budget_met_to_the_byte_fits_and_one_byte_less_does_not():
     architecture = published_architecture("ds-cnn-s")
     exact = costs(architecture)
     exactly = Budget(exact.flash_bytes, exact.sram_bytes, exact.ops)
-    assert exactly.fits(exact)
+    assert exactly.fits(architecture)
     assert exactly.excess(architecture) == 0.0
     for less in (
         Budget(exact.flash_bytes - 1, exact.sram_bytes, exact.ops),
         Budget(exact.flash_bytes, exact.sram_bytes - 1, exact.ops),
         Budget(exact.flash_bytes, exact.sram_bytes, exact.ops - 1),
     ):
-        assert not less.fits(exact)
+        assert not less.fits(architecture)
         assert less.excess(architecture) > 0.0
 
 
@@ -82,6 +85,51 @@ def test_the_configuration_gives_space_and_budget():
 def test_an_impossible_problem_is_one_sentence(change, message):
     with pytest.raises(ConfigurationError, match=message):
         search_problem(SearchOptions.from_section({**SECTION, **change}), (49, 10, 1), 12)
+
+
+def test_the_configuration_limits_what_the_board_has():
+    limits = {"flash_bytes": 50_000, "ram_bytes": 10**9, "latency_ms": 40, "energy_mj": 2}
+    _, budget = search_problem(SearchOptions.from_section({**SECTION, "budget": limits}), (49, 10, 1), 12)
+    board = find_board("nucleo-f446re")
+    assert budget.flash_bytes == 50_000
+    assert budget.sram_bytes == board.budget.sram_bytes  # no more than there is
+    assert budget.max_latency_ms == pytest.approx(2 / board.active_power_w)  # 12.5 ms
+    _, budget = search_problem(SearchOptions.from_section({**SECTION, "budget": {"latency_ms": 40}}), (49, 10, 1), 12)
+    assert budget.max_latency_ms == 40
+
+
+def test_a_target_that_cannot_be_computed_is_refused():
+    section = {**SECTION, "board": "frdm-kl25z", "budget": {"latency_ms": 40}}
+    with pytest.raises(ConfigurationError, match="no table of its layers' costs, only of .*nucleo-f446re"):
+        search_problem(SearchOptions.from_section(section), (49, 10, 1), 12)
+
+
+def test_latency_is_a_target_like_the_others():
+    table = LayerCostTable("b", 10**6, {"1x1 convolution": LayerCost("1x1 convolution", 1, {"per_mac": 2.0}, 0, 0)})
+    network = published_architecture("ds-cnn-s")
+    # Four 1x1 convolutions of 64 channels on 25 x 5 pixels, and the classifier.
+    pointwise_macs = 4 * 64 * 64 * 125 + 64 * 12
+    assert table.latency_ms(layer_shapes(network)) == pytest.approx(2 * pointwise_macs / 10**3)
+    assert Budget(10**6, 10**6, None, 4098, table).fits(network)
+    assert not Budget(10**6, 10**6, None, 4097, table).fits(network)
+
+
+@pytest.mark.parametrize(
+    "space", [DsCnnSpace((49, 10, 1), 12, 64, ((2, 2), (1, 1))), MobileNetV2Space((48, 48, 1), 2, 0.35)]
+)
+def test_expected_latency_of_a_decided_network_is_that_of_its_layers(space):
+    generator = np.random.default_rng(3)
+    for _ in range(5):
+        choice = space.canonical(tuple(int(generator.integers(len(d.options))) for d in space.decisions))
+        values = [decision.options[index] for decision, index in zip(space.decisions, choice, strict=True)]
+        greatest = [max(values[place] for place in group) for group in space.maxima]
+        expected = [
+            (layer.kind, layer.macs, layer.inputs, layer.outputs, layer.channels)
+            for layer in space.expected_costs(values, greatest).layers
+            if layer.share
+        ]
+        exact = layer_shapes(space.architecture("decided", choice))
+        assert expected == [(layer.kind, layer.macs, layer.inputs, layer.outputs, layer.channels) for layer in exact]
 
 
 @pytest.mark.parametrize(

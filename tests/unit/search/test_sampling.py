@@ -8,7 +8,7 @@ from micronets.errors import ConfigurationError
 from micronets.search.budget import Budget
 from micronets.search.ds_cnn_space import DsCnnSpace
 from micronets.search.mobilenet_v2_space import MobileNetV2Space
-from micronets.search.sampling import Sampler, narrowest
+from micronets.search.sampling import Sampler
 
 SPACE = DsCnnSpace((49, 10, 1), 12, 64, ((2, 2), (1, 1), (1, 1)))
 BUDGET = Budget(10**6, 10**6, 3_000_000)
@@ -50,19 +50,44 @@ def test_children_fit_and_differ_from_their_parents():
 
 
 @pytest.mark.parametrize("space", [SPACE, MobileNetV2Space((48, 48, 1), 2, 0.35)])
-def test_the_teaching_network_is_wide_and_the_narrowest_skips_nothing(space):
+def test_the_teaching_network_is_wide_and_skips_nothing(space):
     draw = sampler(space, Budget(10**7, 10**7, 4_000_000))
-    upper = draw.upper()
-    assert 0.9 < draw.use(upper) <= 2.0
-    least = narrowest(space)
-    assert operations(least, space) < 0.5 * operations(upper, space)
-    kept = [index for d, index in zip(space.decisions, least, strict=True) if d.options == (0, 1)]
+    widest = draw.evenly_wide()
+    assert 0.7 < operations(widest, space) / 4_000_000 <= 1.0
+    kept = [index for d, index in zip(space.decisions, widest, strict=True) if d.options == (0, 1)]
     assert all(index == 1 for index in kept)
 
 
+def test_networks_for_tight_budgets_still_have_blocks():
+    space = DsCnnSpace((49, 10, 1), 12, 276, ((2, 2), *[(1, 1)] * 7))
+    draw = sampler(space, Budget(10**7, 10**7, 16_700_000))
+    for share in (0.25, 0.4, 1.0):
+        kept = [sum(draw.draw(share)[1::2]) for _ in range(40)]
+        assert np.mean(kept) > 4 and min(kept) >= 1
+
+
+def test_a_skipped_block_has_no_width():
+    draw = sampler()
+    for choice in [draw.draw() for _ in range(40)]:
+        assert all(kept or not width for kept, width in zip(choice[1::2], choice[2::2], strict=True))
+        assert SPACE.architecture("a", choice) == SPACE.architecture("a", SPACE.canonical(choice))
+    assert SPACE.canonical((3, 0, 4, 1, 5, 0, 6)) == (3, 0, 0, 1, 5, 0, 0)
+
+
+def test_of_blocks_alike_the_first_are_kept():
+    space = DsCnnSpace((32, 32, 1), 4, 64, ((1, 1), (1, 1), (2, 2), (1, 1), (1, 1)))
+    choice = (2, 0, 4, 1, 5, 0, 3, 0, 1, 1, 6)
+    canonical = space.canonical(choice)
+    assert canonical == (2, 1, 5, 0, 0, 0, 0, 1, 6, 0, 0)
+    assert space.architecture("a", canonical) == space.architecture("a", choice)
+    kept = (2, 0, 4, 1, 5, 1, 3, 0, 1, 1, 6)
+    assert space.canonical(kept) == (2, 1, 5, 0, 0, 1, 3, 1, 6, 0, 0)
+    assert space.architecture("a", space.canonical(kept)) == space.architecture("a", kept)
+
+
 def test_the_same_seed_draws_the_same_networks():
-    assert [sampler(seed=4).draw() for _ in range(3)] == [sampler(seed=4).draw() for _ in range(3)]
-    assert sampler(seed=4).draw() != sampler(seed=5).draw()
+    draws = [[draw.draw() for _ in range(5)] for draw in (sampler(seed=4), sampler(seed=4), sampler(seed=5))]
+    assert draws[0] == draws[1] != draws[2]
 
 
 def test_a_budget_below_every_network_is_refused():
