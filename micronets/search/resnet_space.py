@@ -72,6 +72,10 @@ class ResNetSpace:
         blocks = [ResidualBlock(*block) for block in zip(widths[0::2], widths[1::2], self.strided, strict=True)]
         return residual_network(name, self.input_shape, stem, blocks, self.classes)
 
+    def canonical(self, choice: Choice) -> Choice:
+        """Every decision has an effect."""
+        return choice
+
     def expected_costs(self, values: Sequence[Any], greatest: Sequence[Any]) -> ExpectedCosts:
         """Costs at the expected value of every decision and of every sum's width; they are linear in each of them."""
         pixels = [height * width for height, width in self.map_sizes()]

@@ -1,5 +1,6 @@
 """All networks of a `ResNetSpace` in one."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -10,7 +11,6 @@ from micronets.layers.fake_quantisation import ActivationRange
 from micronets.layers.network import padded_sum
 from micronets.network import Range
 from micronets.search.resnet_space import ResNetSpace
-from micronets.search.space import Choice
 from micronets.search.supernet import (
     START_OF_RANGES,
     MaskedConvolution,
@@ -57,7 +57,7 @@ class MaskedResidualBlock(keras.layers.Layer):
         kept = inputs if self.shortcut is None else outer_mask * self.shortcut(inputs, training=training)
         return self.sum_range(outer + kept)
 
-    def part(self, inputs: Any, inner: int, outer: int, statistics: Statistics) -> Any:
+    def part(self, inputs: Any, inner: Any, outer: Any, statistics: Statistics) -> Any:
         """See `MaskedConvolution.part`; a sum is as wide as its wider side."""
         found = self.outer.part(self.inner.part(inputs, inner, statistics), outer, statistics)
         kept = inputs if self.shortcut is None else self.shortcut.part(inputs, outer, statistics)
@@ -97,8 +97,8 @@ class ResNetSupernet(Supernet):
             running = block(running, inner_mask, outer_mask, training=training)
         return self._logits(self.classifier(self._pooled(running), training=training))
 
-    def part(self, choice: Choice, inputs: Any, statistics: Statistics) -> Any:
-        stem, *widths = self.values(choice)
+    def part(self, values: Sequence[Any], inputs: Any, statistics: Statistics) -> Any:
+        stem, *widths = values
         running = self.stem.part(self._quantised_input(inputs), stem, statistics)
         for block, inner, outer in zip(self.blocks, widths[0::2], widths[1::2], strict=True):
             running = block.part(running, inner, outer, statistics)

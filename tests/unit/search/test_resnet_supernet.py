@@ -82,7 +82,7 @@ def test_with_widths_decided_it_computes_what_the_derived_network_computes(choic
     difference = np.abs(ops.convert_to_numpy(supernet(images, training=False)) - expected)
     assert np.mean(difference < 1e-5) > 0.9
     assert difference.max() < 2.5 * LOGIT_STEP
-    part = ops.convert_to_numpy(supernet.part(choice, ops.convert_to_tensor(images), Statistics.KEPT))
+    part = ops.convert_to_numpy(supernet.part(supernet.values(choice), ops.convert_to_tensor(images), Statistics.KEPT))
     np.testing.assert_allclose(part, expected, atol=1e-5)
 
 
