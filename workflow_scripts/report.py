@@ -14,3 +14,4 @@ with job(f"{task} report", snakemake.log[0]):
     for model in models:
         with StageRun(results, task, model, "report", {}) as run:
             run.log_artifacts(snakemake.output.table)
+            run.log_artifacts(*Path(snakemake.output.pictures).glob(f"{model}_*.png"), folder="pictures", to_model=True)
