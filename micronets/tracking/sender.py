@@ -46,8 +46,6 @@ class Sender:
         self._news.set()
         self._thread.join(timeout_s)
         late = self._thread.is_alive()
-        if not late:  # else it is still at work on it, until the process ends
-            self._journal.close()
         if self._missing:
             logger.warning("MLflow cannot be imported (%s); %s", self._missing, self._remedy())
         elif self._error is not None:
@@ -62,8 +60,14 @@ class Sender:
         )
 
     def _work(self) -> None:
-        if self._missing:
-            return
+        try:
+            if not self._missing:
+                self._send()
+        finally:
+            self._done.wait()
+            self._journal.close()
+
+    def _send(self) -> None:
         recorder, pause_s = Recorder(client()), _FIRST_PAUSE_S
         while True:
             finishing = self._done.is_set()

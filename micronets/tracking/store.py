@@ -4,7 +4,7 @@ import contextlib
 import fcntl
 import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,6 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
 os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
-
-logger = logging.getLogger(__name__)
 
 STORE_VARIABLE = "MLFLOW_TRACKING_URI"
 _SQLITE = "sqlite:///"
@@ -54,29 +52,6 @@ def alone(results: str | os.PathLike) -> Iterator[None]:
     with open(path, "w", encoding="utf-8") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
         yield
-
-
-def prepare_store(results: str, models: Mapping[str, Iterable[str]]) -> dict[str, dict[str, str]]:
-    """Creates the store, an experiment per task and a run per model where they are missing.
-
-    Args:
-        results: folder of all outputs.
-        models: names of the models by task.
-
-    Returns the run ids by task and model; empty, after a warning, where the store cannot be reached.
-    """
-    from micronets.tracking.recorder import Recorder
-
-    try:
-        recorder = Recorder(client())
-        with alone(results):
-            return {
-                task: {model: recorder.model_run(results, task, model).info.run_id for model in names}
-                for task, names in models.items()
-            }
-    except Exception as error:
-        logger.warning("%s", failure(error))
-        return {}
 
 
 def failure(error: Exception) -> str:

@@ -29,8 +29,8 @@ def _arena(build: Build, firmware: Firmware) -> Chart:
                 "bottom": buffer.offset_bytes,
                 "top": buffer.offset_bytes + buffer.size_bytes,
                 "size": buffer.size_bytes,
-                "written": firmware.steps[buffer.first_step],
-                "read": firmware.steps[buffer.last_step],
+                "written": _step(firmware, buffer.first_step),
+                "read": _step(firmware, buffer.last_step),
                 "colour": colour,
             }
         )
@@ -104,6 +104,11 @@ def _arena(build: Build, firmware: Firmware) -> Chart:
         chart_spec({"layer": layers}, 300),
         wide=count > 30,
     )
+
+
+def _step(firmware: Firmware, step: int) -> str:
+    """The output is read after the last layer."""
+    return firmware.steps[step] if step < len(firmware.steps) else "the caller"
 
 
 def _board(build: Build, firmware: Firmware) -> Chart:

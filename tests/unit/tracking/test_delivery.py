@@ -150,7 +150,7 @@ def test_a_database_that_is_damaged_is_filled_anew(client, tmp_path, repository,
     command = [sys.executable, "-c", program, str(repository), "b"]
     result = subprocess.run(command, capture_output=True, text=True, env=os.environ)
     assert result.returncode == 0
-    track = [sys.executable, "-m", "micronets.cli", "track", "results"]
+    track = [sys.executable, "-c", "import sys; from micronets.cli import main; sys.exit(main())", "track", "results"]
     failed = subprocess.run(track, capture_output=True, text=True, cwd=tmp_path, env=os.environ | _path(repository))
     assert failed.returncode == 1 and "micronets track --again" in failed.stderr
     (tmp_path / "mlflow.db").write_bytes((template / "mlflow.db").read_bytes())
@@ -189,7 +189,7 @@ def test_a_live_server_prints_nothing(tmp_path, monkeypatch, repository):
         "58123",
     ]
     with open(tmp_path / "server.log", "wb") as log:
-        server = subprocess.Popen([*command, "--workers", "1"], stdout=log, stderr=log)
+        server = subprocess.Popen([*command, "--port", "58123", "--workers", "1"], stdout=log, stderr=log)
     try:
         address, end = "http://127.0.0.1:58123", time.monotonic() + 300
         while True:
