@@ -67,9 +67,10 @@ class Journal:
             yield False
 
     def first(self) -> Event:
-        """The event that all others belong to."""
+        """The event that all others belong to, with `finished`: whether the stage has come to its end."""
         with open(self.path, encoding="utf-8") as stream:
-            return json.loads(stream.readline())
+            event = json.loads(stream.readline())
+            return event | {"finished": any('"status": "FINISHED"' in line for line in stream)}
 
     def unsent(self) -> Iterator[tuple[Event, int]]:
         """Whole events that have not been sent, each with the place behind it."""

@@ -135,17 +135,20 @@ class Recorder:
         found = self._client.search_runs(
             [experiment], f"tags.`{_PARENT}` = '{self._parent}' and tags.stage = '{event['stage']}'"
         )
-        mine = [run for run in found if run.data.tags.get("journal") == event["id"]]
+        mine = [run for run in found if event["id"] in run.data.tags.get("journal", "").split(",")]
         if mine:
             return mine[0].info.run_id
-        if any(int(run.data.tags.get("begun_ms", 0)) > event["time_ms"] for run in found):
-            return ""
+        newer = [run for run in found if int(run.data.tags.get("begun_ms", 0)) > event["time_ms"]]
+        if newer:  # sent late: the beginning of what went on afterwards, or something that has been run anew since
+            goes_on = newer[0].data.tags.get("fingerprint") == event["fingerprint"] and not event["finished"]
+            return newer[0].info.run_id if goes_on else ""
         own = {"journal": event["id"], "begun_ms": str(event["time_ms"])}
         for run in found:
             open_still = run.info.status != "FINISHED" or event["keep"]
             if open_still and run.data.tags.get("fingerprint") == event["fingerprint"]:
                 self._client.update_run(run.info.run_id, status="RUNNING")
-                self._batch(run.info.run_id, tags=own)
+                journals = f"{run.data.tags.get('journal', '')},{event['id']}"
+                self._batch(run.info.run_id, tags=own | {"journal": journals})
                 return run.info.run_id
         for run in found:
             self._client.delete_run(run.info.run_id)

@@ -28,6 +28,8 @@ _SHAPES = {
     "tflite": "cross",
 }
 _LOGARITHMIC_FROM = 12
+_NEAR = 3
+"""A limit is drawn where it is less than so many times as far as the dearest network."""
 _FORMATS = {"flash": (",d", "bytes"), "ram": (",d", "bytes"), "instructions": (",d", ""), "latency": (",.4~g", "ms")}
 
 
@@ -62,6 +64,9 @@ def _chart(results: Results, board: Board, cost: Cost, found: list[Point]) -> Ch
     ]
     kinds = list(dict.fromkeys(row["kind"] for row in [*rows, *papers]))
     costs = [float(row["cost"]) for row in [*rows, *papers]]
+    limit = cost.limit(board)
+    if limit is not None and limit < _NEAR * max(costs):
+        costs.append(limit)
     logarithmic = max(costs) > _LOGARITHMIC_FROM * min(costs)
     scale: Spec = {"type": "log", "padding": 20} if logarithmic else {"domainMin": 0, "domainMax": 1.08 * max(costs)}
     middle = math.sqrt(min(costs) * max(costs)) if logarithmic else max(costs) / 2
@@ -121,9 +126,8 @@ def _chart(results: Results, board: Board, cost: Cost, found: list[Point]) -> Ch
                 "encoding": {"x": x, "y": y, "text": {"field": "model"}, "color": colour},
             }
         )
-    limit = cost.limit(board)
     caption = f"{note(results, cost)} Bars: 95 % interval. Line: networks that none beats in both."
-    if limit is not None and limit < 3 * max(costs):
+    if limit is not None and limit in costs:
         mark = {"type": "rule", "color": INK, "strokeDash": [4, 3]}
         layers.append(
             {

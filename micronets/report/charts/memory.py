@@ -40,7 +40,7 @@ def _arena(build: Build, firmware: Firmware) -> Chart:
             first_step, last_step, bottom, top = part
             corners = {"from": first_step - 0.5, "to": last_step + 0.5, "bottom": bottom, "top": top}
             overlaps.append({"name": f"{one.name} and {other.name}", **corners})
-    count = len(firmware.steps)
+    count = max(len(firmware.steps), 1 + max(buffer.last_step for buffer in firmware.buffers))
     x = {
         "field": "from",
         "type": "quantitative",

@@ -159,18 +159,14 @@ def test_one_model_in_its_first_epoch_without_estimates(results_folder, tmp_path
     assert page.charts["kws-ds-cnn-s-0"].startswith("Most instructions")
 
 
-def test_a_file_from_elsewhere_has_neither_training_nor_architecture(results_folder, tmp_path):
-    results_folder.published("ds-cnn-s")
-    results_folder.everything("ds-cnn-s", 0.85, 4_000_000, 30.0)
-    folder = results_folder.task / "ds-cnn-s"
-    shutil.rmtree(folder / "train")
-    shutil.rmtree(folder / "search")
-    folder.rename(folder.with_name("mine"))
-    (folder.with_name("mine") / "export" / "model.tflite").write_bytes(b"TFL3")
-    write_page({"kws": {"mine": [BOARD]}}, results_folder.root, tmp_path / "report.html")
-    cells = Page((tmp_path / "report.html").read_text(encoding="utf-8")).tables[0][2]
-    assert cells[0].startswith("mine given") and cells[1].startswith("85.0 %")
-    assert cells[2] == cells[7] == "–"  # float score, multiply-accumulates
+def test_a_network_trained_elsewhere_has_neither_training_nor_architecture(results_folder, tmp_path):
+    results_folder.trained_elsewhere("ds-cnn-s", 0.8)
+    write_page({"kws": {"ds-cnn-s": [BOARD]}}, results_folder.root, tmp_path / "report.html")
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    cells = Page(text).tables[0][2]
+    assert cells[0].startswith("ds-cnn-s tflite") and cells[1].startswith("80.0 %")
+    assert cells[2] == "–" and cells[7] == "2.00"  # no float score; multiply-accumulates as the compiler left them
+    assert "A .tflite file that has been trained elsewhere." in text
 
 
 def test_seeds_are_averaged(results_folder, tmp_path):
