@@ -225,7 +225,7 @@ def start():
     The store is no output of a rule: one that is due makes Snakemake overlook why jobs behind it are due as well.
     """
     global INTERRUPTION
-    claimed = (*TASKS, "characterise", "logs", "benchmarks", "tracking.json")
+    claimed = (*TASKS, "report", "characterise", "logs", "benchmarks", "tracking.json")
     models = {
         name: sorted({*task.models, *task.teachers}) for name, task in TASKS.items()
     }
@@ -255,9 +255,10 @@ def print_failures(log):
 def print_summary():
     """Prints the table of every task whose report was asked for, or what the configured .tflite file is worth, and where
     there is more to see; an error where a table is not of all that is configured."""
+    shown = {}
     rules_of_run = {job.rule.name for job in workflow.dag.jobs}
     for name, task in TASKS.items():
-        page, path = f"{R}/{name}/report/report.html", f"{R}/{name}/report/summary.txt"
+        page, path = PAGE, f"{R}/{name}/report/summary.txt"
         if "evaluate_model" in rules_of_run:
             page = path = f"{EVALUATED}/summary.txt".format(task=name)
         elif "write_report" not in rules_of_run:
@@ -265,7 +266,10 @@ def print_summary():
         else:
             check_complete(name, f"{R}/{name}/report/summary.csv", task.models.values())
         with open(path, encoding="utf-8") as stream:
-            print(f"\n{stream.read()}\nReport: {page}", flush=True)
+            print(f"\n{stream.read()}", flush=True)
+        shown[page] = None
+    for page in shown:
+        print(f"Report: {page}", flush=True)
     store = os.environ[STORE_VARIABLE]
     command = f"mlflow ui --backend-store-uri {store}"
     print(f"Runs:   {command if store.startswith('sqlite:') else store}", flush=True)

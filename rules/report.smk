@@ -1,3 +1,11 @@
+PAGE = f"{R}/report/report.html"
+
+
+def report_models(task):
+    """Names of the builds by name of the model, as the report takes them."""
+    return {model.name: model.builds for model in TASKS[task].models.values()}
+
+
 rule write_report:
     input:
         dataset=DATASET,
@@ -9,11 +17,6 @@ rule write_report:
             "{R}/{task}/{model}/{build}/profile/profile.json", w.task
         ),
     output:
-        html=report(
-            f"{R}/{{task}}/report/report.html",
-            category="{task}",
-            caption="captions/page.rst",
-        ),
         table=f"{R}/{{task}}/report/summary.csv",
         summary=f"{R}/{{task}}/report/summary.txt",
         pictures=report(
@@ -38,17 +41,35 @@ rule write_report:
             for model in TASKS[wildcards.task].models.values()
             if model.group
         },
-        models=lambda wildcards: {
-            model.name: model.builds for model in TASKS[wildcards.task].models.values()
-        },
+        models=lambda wildcards: report_models(wildcards.task),
     script:
         "../workflow_scripts/report.py"
 
 
+rule write_page:
+    input:
+        tables=[f"{R}/{task}/report/summary.txt" for task in TASKS],
+    output:
+        page=report(PAGE, category="all tasks", caption="captions/page.rst"),
+    log:
+        f"{R}/logs/page.log",
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=20,
+    params:
+        tasks={task: report_models(task) for task in TASKS},
+    script:
+        "../workflow_scripts/page.py"
+
+
 rule report:
     input:
+        PAGE,
         [
             f"{R}/{task}/report/{name}"
             for task in TASKS
-            for name in ("report.html", "summary.csv", "summary.txt", "pictures")
+            for name in ("summary.csv", "summary.txt", "pictures")
         ],

@@ -79,7 +79,7 @@ def measure_costs(model: str, board_name: str) -> Costs:
         board=board_name,
         instructions=profile.instructions[0],
         cycles=round(profile.cycles or 0),
-        ram_bytes=firmware.ram_bytes.network,
+        ram_bytes=firmware.linked_ram_bytes.network,
         code_bytes=firmware.flash_bytes.network_code,
         constant_bytes=firmware.flash_bytes.network_constants,
     )

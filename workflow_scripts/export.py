@@ -4,7 +4,8 @@ from pathlib import Path
 
 from micronets.export import export
 from micronets.job import job
-from micronets.tracking import StageRun
+from micronets.litert import describe
+from micronets.tracking import StageRun, model_scores
 
 results, task, model = snakemake.config["results"], snakemake.wildcards.task, snakemake.wildcards.model
 data, directory = (Path(file).parent for file in (snakemake.input.dataset, snakemake.output.model))
@@ -22,5 +23,9 @@ with job(f"{task} {model} export", snakemake.log[0]):
         )
         metric = metrics["metric"]
         scores = {name: found for name, found in metrics["scores"].items() if metric in found}
-        run.log_summary({f"{metric}/{name}": found[metric]["value"] for name, found in scores.items()})
-        run.log_artifacts(*snakemake.output)
+        run.log_summary(model_scores(metric, {name: found[metric]["value"] for name, found in scores.items()}))
+        run.log_artifacts(snakemake.output.metrics)
+        run.log_artifacts(snakemake.output.model, to_model=True)
+        run.log_model(
+            snakemake.output.model, *((end.dtype.name, end.shape) for end in describe(snakemake.output.model))
+        )

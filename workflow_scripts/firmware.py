@@ -15,6 +15,6 @@ with job(f"{task} {model} {build} firmware", snakemake.log[0]):
         tflite, options = snakemake.input.model, snakemake.params.firmware
         choice = {"runtime": snakemake.params.runtime, "on_board": snakemake.params.on_board}
         firmware = build_for_runtime(tflite, board, directory, options, task=task, **choice)
-        sizes = {"flash_bytes": firmware.flash_bytes.total, "ram_bytes": firmware.ram_bytes.total}
-        run.log_summary({f"{build}/{name}": size for name, size in sizes.items()})
-        run.log_artifacts(directory / "src", *snakemake.output)
+        run.log_summary({f"{build}/flash_bytes": firmware.flash_bytes.total})
+        run.log_artifacts(directory / "src", snakemake.output.elf, folder=build, to_model=True)
+        run.log_artifacts(*snakemake.output)

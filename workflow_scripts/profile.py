@@ -13,8 +13,8 @@ with job(f"{task} {model} {build} profile", snakemake.log[0]):
     with StageRun(results, task, model, f"profile {build}", dict(snakemake.params)) as run:
         firmware = Path(snakemake.input.elf).parent
         found = profile(firmware, snakemake.input.test_inputs, directory, **snakemake.params.profile)
-        figures = {"instructions": found.instructions[1], "latency_ms": found.latency_ms}
+        figures = {"instructions": found.instructions[1], "latency_ms": found.latency_ms, "ram_bytes": found.ram_bytes}
         figures["measured_latency_ms"] = found.measured and found.measured.latency_ms
         figures |= {name: score.value for name, score in found.scores.items()}
         run.log_summary({f"{build}/{name}": figure for name, figure in figures.items()})
-        run.log_artifacts(*snakemake.output)
+        run.log_artifacts(*snakemake.output, folder=build, to_model=True)

@@ -1,4 +1,4 @@
-"""Gathers the results of a task into a page, a table and pictures."""
+"""Gathers the results of a task into a table and pictures."""
 
 from pathlib import Path
 
@@ -9,8 +9,9 @@ from micronets.tracking import StageRun
 
 results, task, models = snakemake.config["results"], snakemake.wildcards.task, snakemake.params.models
 with job(f"{task} report", snakemake.log[0]):
-    report(task, models, Path(results), Path(snakemake.output.html).parent)
-    write_over_seeds(Path(snakemake.output.html).parent, snakemake.params.groups)
+    report(task, models, Path(results), Path(snakemake.output.table).parent)
+    write_over_seeds(Path(snakemake.output.table).parent, snakemake.params.groups)
     for model in models:
         with StageRun(results, task, model, "report", {}) as run:
-            run.log_artifacts(snakemake.output.html, snakemake.output.table)
+            run.log_artifacts(snakemake.output.table)
+            run.log_artifacts(*Path(snakemake.output.pictures).glob(f"{model}_*.png"), folder="pictures", to_model=True)

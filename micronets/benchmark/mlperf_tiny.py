@@ -136,7 +136,7 @@ def _measure(
         write_tflite(random_network(published_architecture(benchmark.stand_in), seed=1), tflite)
     profile = profile_model(tflite, board, scratch / "network", optimise=optimise, inputs=3)
     firmware, latency_ms = profile.firmware, profile.latency_ms
-    flash_bytes, ram_bytes = firmware.flash_bytes.network, firmware.ram_bytes.network
+    flash_bytes, ram_bytes = firmware.flash_bytes.network, firmware.linked_ram_bytes.network
     with_features = False
     if benchmark.with_features:
         edge = read_input(tflite)
@@ -145,7 +145,7 @@ def _measure(
             VIEWS[shape], edge.scale, edge.zero_point, board, scratch / "features", optimise=optimise
         )
         flash_bytes += features.firmware.flash_bytes.network
-        ram_bytes += features.firmware.ram_bytes.network
+        ram_bytes += features.firmware.linked_ram_bytes.network
         with_features = features.frame_ms is not None and features.window.cycles is not None
         if latency_ms is not None and features.frame_ms is not None and features.window.cycles is not None:
             latency_ms += features.frame_ms + features.window.cycles / board.clock_hz * 1e3

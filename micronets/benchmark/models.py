@@ -97,7 +97,7 @@ def table_row(measurement: Measurement) -> Row:
     """The columns `COLUMNS`; None where there is nothing to compare with."""
     known, profile = measurement.known, measurement.profile
     firmware = profile.firmware
-    latency_ms, ram_bytes = profile.latency_ms or 0.0, firmware.ram_bytes.network
+    latency_ms, ram_bytes = profile.latency_ms or 0.0, firmware.linked_ram_bytes.network
     floor_ms = sum(firmware.layer_macs) / 2 / firmware.board.clock_hz * 1e3
     row: Row = dict.fromkeys(COLUMNS)
     row |= {

@@ -36,6 +36,9 @@ COMMANDS = {
         "evaluate": "run a .tflite file on the testing split of a prepared dataset",
         "benchmark": "compile and profile every .tflite file of a folder, beside published figures",
     },
+    "Results of the workflow": {
+        "track": "send to MLflow what it has not taken yet",
+    },
     "Checks of the project itself": {
         "fuzz": "throw random networks and damaged files at the compiler",
         "calibrate": "compare the cycle models with published latencies",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 MODULES = {
     "data": ("joblib", "pandas", "PIL", "requests", "scipy", "soundfile", "soxr", "threadpoolctl"),
-    "report": ("jinja2", "matplotlib", "pandas", "scipy"),
+    "report": ("jinja2", "matplotlib", "pandas", "scipy", "vl_convert"),
     "tflm": ("ai_edge_litert", "flatbuffers", "tflite_micro"),
     "train": ("keras", "tensorflow"),
     "workflow": ("jsonschema", "mlflow", "psutil", "snakemake"),

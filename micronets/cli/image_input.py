@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
     with output_directory(options.output) as directory:
         measured = profile_image_input(image, board, directory, optimise=options.optimise)
     print(summary(measured.profile))
-    print(f"of this, RAM without a frame and the network's input: {measured.ram_bytes:,} bytes")
+    print(f"of this, RAM without a frame and the network's input: {measured.static_ram_bytes:,} bytes")
     if options.photographs:
         from micronets.device_features.image.agreement import compare
 

@@ -38,7 +38,7 @@ class Memory:
     """Bytes of flash and static RAM."""
 
     flash_bytes: int
-    ram_bytes: int
+    linked_ram_bytes: int
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def build_for_emulator(sources: SpotterSources, board: Board, directory: Path) -
         layer_macs=tuple(sum(sources.compiled.layer_macs) if name == "network_invoke" else 0 for name in FUNCTIONS),
         memory_plan=MemoryPlan(sources.compiled.arena_bytes, sources.compiled.buffers),
         flash_bytes=flash,
-        ram_bytes=ram,
+        linked_ram_bytes=ram,
         entry=ENTRY,
         calls="hops of audio",
     )

@@ -110,7 +110,7 @@ class SpotResult:
             "most_instructions_in_a_hop": self.listened.instructions,
             "stack_bytes": self.listened.stack_bytes,
             "flash_bytes": {part: memory.flash_bytes for part, memory in self.memory.items()},
-            "ram_bytes": {part: memory.ram_bytes for part, memory in self.memory.items()},
+            "linked_ram_bytes": {part: memory.linked_ram_bytes for part, memory in self.memory.items()},
         }
 
     def figures(self) -> dict[str, float]:

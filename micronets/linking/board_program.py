@@ -108,7 +108,7 @@ def build_board_program(compiled: CompiledSources, firmware: Firmware, *, task: 
     memories = Machine(hardware.flash_origin, board.flash_bytes, hardware.ram_origin, board.sram_bytes)
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
-        compile_and_link(compiled, harness, board, memories, firmware.ram_bytes.stack, work)
+        compile_and_link(compiled, harness, board, memories, firmware.linked_ram_bytes.stack, work)
         write_bytes(directory / "board.elf", (work / "firmware.elf").read_bytes())
         write_text(directory / "board.map", (work / "firmware.map").read_text(encoding="utf-8"))
     steps = tuple(

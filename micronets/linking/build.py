@@ -79,7 +79,7 @@ def _describe(compiled: CompiledSources, board: Board, directory: Path, stack_by
         layer_macs=tuple(layer.macs for layer in compiled.layers),
         memory_plan=MemoryPlan(compiled.arena_bytes, tuple(compiled.buffers)),
         flash_bytes=flash,
-        ram_bytes=ram,
+        linked_ram_bytes=ram,
         runtime=runtime,
         layer_flash_bytes=measure_layers(contributions, functions) if runtime == COMPILED else (),
         reference_layers=tuple(layer.function for layer in compiled.layers if layer.is_reference),

@@ -51,7 +51,13 @@ class LayerFlash:
 
 @dataclass(frozen=True)
 class RamUse:
-    """Bytes of static RAM by what they are for; `network` is everything the network needs but the stack."""
+    """Bytes of RAM that the linker sets aside, by what they are for.
+
+    Attributes:
+        network: everything the network needs but the stack.
+        harness: of the benchmark program, as in `FlashUse`.
+        stack: what is reserved for it, not what an inference uses.
+    """
 
     network: int
     harness: int
@@ -59,7 +65,7 @@ class RamUse:
 
     @property
     def total(self) -> int:
-        """Everything in RAM."""
+        """Everything that is set aside."""
         return self.network + self.harness + self.stack
 
 
@@ -113,7 +119,7 @@ class Firmware:
     layer_macs: tuple[int, ...]
     memory_plan: MemoryPlan
     flash_bytes: FlashUse
-    ram_bytes: RamUse
+    linked_ram_bytes: RamUse
     entry: str = "network_invoke"
     calls: str = "inferences"
     runtime: Runtime = COMPILED
@@ -145,7 +151,7 @@ class Firmware:
                     plan["arena_bytes"], tuple(PlannedBuffer(**buffer) for buffer in plan["buffers"])
                 ),
                 flash_bytes=FlashUse(**content.pop("flash_bytes")),
-                ram_bytes=RamUse(**content.pop("ram_bytes")),
+                linked_ram_bytes=RamUse(**content.pop("linked_ram_bytes")),
                 runtime=Runtime(
                     **{**runtime, "arena_trials": tuple((size, works) for size, works in runtime["arena_trials"])}
                 ),

@@ -170,7 +170,7 @@ def _link(compiled: CompiledSources, board: Board, memories: Machine, objects: l
         needs = []
         for region, what, capacity in (
             ("FLASH", "flash", memories.flash_bytes),
-            ("RAM", "SRAM", memories.ram_bytes),
+            ("RAM", "SRAM", memories.sram_bytes),
         ):
             if region in overflows:
                 needs.append(f"needs {capacity + int(overflows[region]):,} bytes of {what} of {capacity:,}")

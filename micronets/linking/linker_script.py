@@ -11,7 +11,7 @@ _SCRIPT = """\
 MEMORY
 {{
     FLASH (rx) : ORIGIN = {flash_origin:#x}, LENGTH = {flash_bytes}
-    RAM (rwx) : ORIGIN = {ram_origin:#x}, LENGTH = {ram_bytes}
+    RAM (rwx) : ORIGIN = {ram_origin:#x}, LENGTH = {sram_bytes}
 }}
 ENTRY(reset_handler)
 SECTIONS
@@ -69,7 +69,7 @@ def linker_script(memories: Machine, stack_bytes: int) -> str:
         flash_origin=memories.flash_origin,
         flash_bytes=memories.flash_bytes,
         ram_origin=memories.ram_origin,
-        ram_bytes=memories.ram_bytes,
+        sram_bytes=memories.sram_bytes,
         stack_bytes=stack_bytes,
         handler_stack_bytes=HANDLER_STACK_BYTES,
     )

@@ -26,11 +26,11 @@ class ImageProfile:
 
     Attributes:
         profile: of its program; its RAM includes a whole frame and the network's input.
-        ram_bytes: of the image input alone: a line, sums, and its place in the frame.
+        static_ram_bytes: of the image input alone: a line, sums, and its place in the frame.
     """
 
     profile: Profile
-    ram_bytes: int
+    static_ram_bytes: int
 
 
 def image_input(tflite: Path, frame: CameraFrame, scale: float, offset: float) -> ImageInput:
@@ -67,4 +67,4 @@ def profile_image_input(
     frames = np.random.default_rng(0).integers(0, 256, (_FRAMES, image.frame.frame_bytes), np.uint8)
     expected = network_inputs(frames, image).reshape(_FRAMES, -1)
     profile = profile_firmware(firmware, frames.view(np.int8), expected)
-    return ImageProfile(profile, firmware.ram_bytes.network - program.arena_bytes)
+    return ImageProfile(profile, firmware.linked_ram_bytes.network - program.arena_bytes)

@@ -91,6 +91,12 @@ class Profile:
         return None if self.latency_ms is None or power_w is None else power_w * self.latency_ms
 
     @property
+    def ram_bytes(self) -> int:
+        """RAM of the program as it runs: static data, the arena among it, and the deepest stack of an inference."""
+        linked = self.firmware.linked_ram_bytes
+        return linked.network + linked.harness + self.stack_bytes
+
+    @property
     def error_percent(self) -> float | None:
         """Mean error of the estimates, None where there are none."""
         return None if self.model is None else round(100 * self.model.errors.mean, 2)
@@ -135,7 +141,7 @@ class Profile:
 
     def to_json(self) -> dict:
         """For `profile.json`; conforms to `profile.schema.json`."""
-        firmware, flash, ram = self.firmware, self.firmware.flash_bytes, self.firmware.ram_bytes
+        firmware, flash, ram = self.firmware, self.firmware.flash_bytes, self.firmware.linked_ram_bytes
         classes: dict[str, int] = {}
         for _, counts in self.layers:
             for kind, count in counts.classes.items():
@@ -197,8 +203,8 @@ class Profile:
             "ram_bytes": {
                 "network": ram.network,
                 "harness": ram.harness,
-                "stack": ram.stack,
-                "total": ram.total,
+                "stack": self.stack_bytes,
+                "total": self.ram_bytes,
                 "board": firmware.board.sram_bytes,
             },
             "features": None if self.features is None else dict(self.features),

@@ -30,7 +30,7 @@ def layer_table(profile: Profile) -> str:
 def summary(profile: Profile) -> str:
     """The figures of the whole network in a few lines; says which are counted and which estimated."""
     firmware = profile.firmware
-    flash, ram = firmware.flash_bytes, firmware.ram_bytes
+    flash, ram = firmware.flash_bytes, firmware.linked_ram_bytes
     lowest, highest = profile.instructions
     equal = profile.compared_outputs - profile.different_outputs
     lines = [

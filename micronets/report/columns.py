@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from micronets.report.published_figures import PublishedFigures
-from micronets.report.records import Build, Merit, Model
+from micronets.report.records import NOTABLE_POINTS, Build, Merit, Model
 
 _MISSING = "–"
 
@@ -46,6 +46,27 @@ class Group:
     columns: tuple[Column, ...]
 
 
+def _float(model: Model, build: Build) -> Cell:
+    return _merit(model.training and model.training.float_merit, model.tested)
+
+
+def _litert(model: Model, build: Build) -> Cell:
+    """With the difference from the firmware's score where that is more than a point."""
+    cell, points = _merit(model.export and model.export.litert_merit, model.tested), model.litert_points
+    if points is None or abs(points) <= NOTABLE_POINTS:
+        return cell
+    return Cell(cell.value, f"{points:+.1f} points", alarming=True)
+
+
+def _emulated(model: Model, build: Build) -> Cell:
+    """With the number of examples where that is not the whole testing split."""
+    merit = build.profile and build.profile.merit
+    if merit is None:
+        return Cell(_MISSING)
+    count = "all examples" if merit.count == model.tested else f"of {merit.count:,}"
+    return Cell(f"{100 * merit.share:.1f} %", count)
+
+
 def _merit(merit: Merit | None, tested: int) -> Cell:
     """With its interval, and the number of examples where that is not the whole testing split."""
     if merit is None:
@@ -53,6 +74,10 @@ def _merit(merit: Merit | None, tested: int) -> Cell:
     low, high = merit.interval
     count = "" if merit.count == tested else f", n = {merit.count:,}"
     return Cell(f"{100 * merit.share:.1f} %", f"{100 * low:.1f}–{100 * high:.1f}{count}")
+
+
+def _percent(share: float | None) -> Cell:
+    return Cell(_MISSING) if share is None else Cell(f"{100 * share:.0f} %")
 
 
 def _kilobytes(size_bytes: int | None) -> Cell:
@@ -103,7 +128,7 @@ def _frame(model: Model, build: Build) -> Cell:
 
 def _features_ram(model: Model, build: Build) -> Cell:
     features = build.profile and build.profile.features
-    return _kilobytes(features and features.ram_bytes)
+    return _kilobytes(features and features.static_ram_bytes)
 
 
 def _features_flash(model: Model, build: Build) -> Cell:
@@ -111,60 +136,34 @@ def _features_flash(model: Model, build: Build) -> Cell:
     return _kilobytes(features and features.flash_bytes)
 
 
-GROUPS = (
+SCORE = Column(
+    "int8",
+    "firmware's arithmetic",
+    lambda model, build: _merit(model.merit, model.tested),
+    lambda figures, build: Cell(f"{figures.accuracy_percent:g} %"),
+)
+"""The score that networks are compared by."""
+
+GLANCE = (
     Group(
-        "{metric} on the testing split",
+        "{metric}, testing split",
         (
-            Column(
-                "float",
-                "measured",
-                lambda model, build: _merit(model.training and model.training.float_merit, model.tested),
-            ),
-            Column(
-                "int8 in LiteRT",
-                "measured",
-                lambda model, build: _merit(model.export and model.export.litert_merit, model.tested),
-                lambda figures, build: Cell(f"{figures.accuracy_percent:g} %"),
-            ),
-            Column(
-                "on emulator",
-                "measured",
-                lambda model, build: _merit(build.profile and build.profile.merit, model.tested),
-            ),
+            SCORE,
+            Column("float", "measured", _float),
+            Column("LiteRT", "measured", _litert),
+            Column("emulator", "measured", _emulated),
         ),
     ),
     Group(
-        "flash, kB",
+        "program, kB",
         (
             Column(
-                "program",
+                "flash",
                 "linked",
                 lambda model, build: _kilobytes(build.firmware and build.firmware.flash_bytes),
                 lambda figures, build: _kilobytes(figures.binary_bytes),
             ),
-            Column(
-                "weights",
-                "linked",
-                lambda model, build: _kilobytes(build.firmware and build.firmware.weights_bytes),
-                lambda figures, build: _kilobytes(figures.tflite_bytes),
-            ),
-            Column(
-                "code",
-                "linked",
-                lambda model, build: _kilobytes(build.firmware and build.firmware.code_bytes),
-            ),
-        ),
-    ),
-    Group(
-        "RAM, kB",
-        (
-            Column("program", "linked", lambda model, build: _kilobytes(build.ram_bytes)),
-            Column("arena", "planned", _arena, lambda figures, build: _kilobytes(figures.sram_bytes)),
-            Column(
-                "stack",
-                "measured",
-                lambda model, build: _kilobytes(build.profile and build.profile.stack_bytes),
-            ),
+            Column("RAM", "linked, stack measured", lambda model, build: _kilobytes(build.ram_bytes)),
         ),
     ),
     Group(
@@ -177,21 +176,44 @@ GROUPS = (
                 lambda model, build: _millions(build.profile and build.profile.instructions),
             ),
             Column("ms", "estimated", _latency, _paper_latency),
+            Column(
+                "of floor",
+                "estimated",
+                lambda model, build: _percent(build.profile and build.profile.share_of_floor),
+            ),
+        ),
+    ),
+    Group("TFLM", (Column("equal outputs", "compared", _equal_outputs),)),
+)
+"""What a reader asks first."""
+
+DETAILS = (
+    Group(
+        "flash, kB",
+        (
+            Column(
+                "weights",
+                "linked",
+                lambda model, build: _kilobytes(build.firmware and build.firmware.weights_bytes),
+                lambda figures, build: _kilobytes(figures.tflite_bytes),
+            ),
+            Column("code", "linked", lambda model, build: _kilobytes(build.firmware and build.firmware.code_bytes)),
         ),
     ),
     Group(
-        "TFLM",
+        "RAM, kB",
         (
+            Column("arena", "planned", _arena, lambda figures, build: _kilobytes(figures.sram_bytes)),
+            Column("stack", "measured", lambda model, build: _kilobytes(build.profile and build.profile.stack_bytes)),
             Column(
-                "arena, kB",
+                "TFLM's arena",
                 "measured",
                 lambda model, build: _kilobytes(model.export and model.export.tflm_arena_bytes),
             ),
-            Column("equal outputs", "compared", _equal_outputs),
         ),
     ),
 )
-"""Of every model."""
+"""What the program's flash and RAM consist of."""
 
 FEATURES = Group(
     "features on the device",

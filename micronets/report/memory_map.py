@@ -25,6 +25,8 @@ from micronets.style import (
 
 _BUFFER_COLOURS = ("#9CCBEB", "#F3C677", "#93D4BF", "#E3B3CF", "#CDC5B4")
 _LEAST_LABELLED_SHARE = 0.04
+_LEAST_LABELLED_UPRIGHT = 0.2
+_MOST_NAMED_STEPS = 18
 
 
 def memory_picture(model: Model, build: Build) -> Picture | None:
@@ -32,7 +34,8 @@ def memory_picture(model: Model, build: Build) -> Picture | None:
     if build.firmware is None or not build.firmware.buffers:
         return None
     with styled():
-        figure = blank_figure(WIDE_INCHES, 4.2)
+        deep = max(len(build.firmware.steps) - _MOST_NAMED_STEPS, 0)
+        figure = blank_figure(WIDE_INCHES + 0.12 * deep, 4.2)
         plan, use = figure.subplots(1, 2, width_ratios=[2.6, 1])
         draw_plan(plan, build.firmware)
         _draw_use(use, build)
@@ -52,15 +55,18 @@ def memory_picture(model: Model, build: Build) -> Picture | None:
 def draw_plan(axes: Axes, firmware: Firmware) -> None:
     """Buffers as rectangles: steps along the horizontal axis, offsets in bytes along the vertical one."""
     for buffer, colour in coloured(firmware.buffers):
-        _draw_buffer(axes, buffer, colour, firmware.arena_bytes)
+        _draw_buffer(axes, buffer, colour, firmware)
     for one, other in combinations(firmware.buffers, 2):
         _hatch_shared(axes, one, other)
     axes.axhline(firmware.arena_bytes, color=INK, linewidth=1)
     axes.set_title(f"Arena, {firmware.arena_bytes:,} bytes")
     axes.set_xlim(-0.5, len(firmware.steps) - 0.5)
     axes.set_ylim(0, firmware.arena_bytes * 1.03)
-    axes.set_xticks(range(len(firmware.steps)), firmware.steps, rotation=45, ha="right", rotation_mode="anchor")
-    axes.tick_params(axis="x", labelsize=8)
+    if len(firmware.steps) <= _MOST_NAMED_STEPS:
+        axes.set_xticks(range(len(firmware.steps)), firmware.steps, rotation=45, ha="right", rotation_mode="anchor")
+        axes.tick_params(axis="x", labelsize=8)
+    else:  # names would lie on one another
+        axes.set_xlabel("layer")
     axes.set_ylabel("offset in the arena")
     axes.grid(axis="x", visible=False)
     label_bytes(axes.yaxis)
@@ -84,21 +90,28 @@ def _touch(one: Buffer, other: Buffer) -> bool:
     return in_time and in_space
 
 
-def _draw_buffer(axes: Axes, buffer: Buffer, colour: str, arena_bytes: int) -> None:
+def _draw_buffer(axes: Axes, buffer: Buffer, colour: str, firmware: Firmware) -> None:
     width = buffer.last_step - buffer.first_step + 1
     corner = (buffer.first_step - 0.5, buffer.offset_bytes)
     axes.add_patch(Rectangle(corner, width, buffer.size_bytes, facecolor=colour, edgecolor="white", linewidth=1.2))
-    if buffer.size_bytes >= _LEAST_LABELLED_SHARE * arena_bytes:
+    deep = len(firmware.steps) > _MOST_NAMED_STEPS
+    if buffer.size_bytes >= (_LEAST_LABELLED_UPRIGHT if deep else _LEAST_LABELLED_SHARE) * firmware.arena_bytes:
         middle = (corner[0] + width / 2, buffer.offset_bytes + buffer.size_bytes / 2)
-        axes.text(*middle, f"{buffer.size_bytes:,}", ha="center", va="center", fontsize=7.5, color=INK, zorder=4)
+        text = axes.text(*middle, f"{buffer.size_bytes:,}", ha="center", va="center", fontsize=7.5, color=INK, zorder=4)
+        text.set_rotation(90 if deep else 0)
 
 
-def _hatch_shared(axes: Axes, one: Buffer, other: Buffer) -> None:
-    """Hatches the bytes and steps that belong to both buffers."""
+def shared_part(one: Buffer, other: Buffer) -> tuple[int, int, int, int] | None:
+    """First and last step, first byte and the one after the last that belong to both buffers; None where none do."""
     first_step, last_step = max(one.first_step, other.first_step), min(one.last_step, other.last_step)
     bottom = max(one.offset_bytes, other.offset_bytes)
     top = min(one.offset_bytes + one.size_bytes, other.offset_bytes + other.size_bytes)
-    if first_step <= last_step and bottom < top:
+    return (first_step, last_step, bottom, top) if first_step <= last_step and bottom < top else None
+
+
+def _hatch_shared(axes: Axes, one: Buffer, other: Buffer) -> None:
+    if (part := shared_part(one, other)) is not None:
+        first_step, last_step, bottom, top = part
         width = last_step - first_step + 1
         corner = (first_step - 0.5, bottom)
         axes.add_patch(Rectangle(corner, width, top - bottom, fill=False, hatch="///", edgecolor="white", linewidth=0))
@@ -116,7 +129,7 @@ def _draw_use(axes: Axes, build: Build) -> None:
     sram = [
         ("arena", firmware.arena_bytes, VERMILION),
         ("stack", stack, ORANGE),
-        ("other data", firmware.ram_bytes - firmware.arena_bytes, MUTED),
+        ("other data", firmware.static_ram_bytes - firmware.arena_bytes, MUTED),
     ]
     for position, (parts, size_bytes) in enumerate(((flash, board.flash_bytes), (sram, board.sram_bytes))):
         _stack_bar(axes, position, parts, size_bytes)

@@ -14,6 +14,10 @@ _PACKAGES = ("tensorflow", "keras", "ai-edge-litert", "tflite-micro", "numpy", "
 _TOOLS = ("arm-none-eabi-gcc", "qemu-system-arm")
 
 
+Line = tuple[str, str, bool]
+"""Name, value, and whether the value is to be set as code."""
+
+
 @dataclass(frozen=True)
 class Provenance:
     """What has to be known to get the same figures again.
@@ -32,19 +36,25 @@ class Provenance:
         """As things stand here and now."""
         return cls(datetime.now(UTC), _commit(), {**_package_versions(), **_tool_versions()})
 
-    def lines(self, results: Results) -> list[tuple[str, str, bool]]:
-        """Name, value, and whether the value is to be set as code."""
-        dataset = results.dataset
-        clips = ", ".join(f"{split} {count:,}" for split, count in dataset.clips.items())
+    def lines(self) -> list[Line]:
+        """What holds for all tasks."""
         lines = [
             ("made", f"{self.created:%Y-%m-%d %H:%M} UTC", False),
-            ("data", f"{dataset.source}; examples: {clips}", False),
-            ("data hash", dataset.content_hash, True),
-            ("seed", str(dataset.seed), False),
             ("commit", self.commit, True),
             ("versions", ", ".join(f"{name} {version}" for name, version in self.versions.items()), False),
         ]
         return [line for line in lines if line[1]]
+
+
+def data_lines(results: Results) -> list[Line]:
+    """What a task's results rest on."""
+    dataset = results.dataset
+    clips = ", ".join(f"{split} {count:,}" for split, count in dataset.clips.items())
+    return [
+        ("data", f"{dataset.source}; {clips}", False),
+        ("data hash", dataset.content_hash, True),
+        ("seed", str(dataset.seed), False),
+    ]
 
 
 def _commit() -> str:

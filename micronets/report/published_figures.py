@@ -1,6 +1,7 @@
 """The figures that the paper published, to stand beside ours."""
 
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
@@ -39,10 +40,30 @@ class PublishedFigures:
 
 @dataclass(frozen=True)
 class Publication:
-    """All figures of one task, by model, and where they were published."""
+    """All figures of one task, by model, and where they were published.
+
+    Attributes:
+        data: how the paper's dataset is known; see `is_papers_data`. Empty where nothing is published.
+    """
 
     source: str
     figures: dict[str, PublishedFigures]
+    data: Mapping[str, Any]
+
+    def is_papers_data(self, source: Mapping[str, Any], labels: Sequence[str], testing: int) -> bool:
+        """Whether a prepared dataset is the one that the paper's scores were measured on; where it is not, scores must
+        not be compared.
+
+        Args:
+            source: what dataset.json says of where it comes from.
+            labels: of its classes.
+            testing: examples of its testing split.
+        """
+        if not self.data or not all(label.startswith(self.data.get("labels", "")) for label in labels):
+            return False
+        if source.get("kind") == "folder":
+            return testing == self.data.get("testing")
+        return all(source.get(key) == value for key, value in self.data["source"].items())
 
 
 def load_publication(task: str, path: str | os.PathLike = FIGURES_FILE) -> Publication:
@@ -52,6 +73,7 @@ def load_publication(task: str, path: str | os.PathLike = FIGURES_FILE) -> Publi
         return Publication(
             source=content["source"],
             figures={model: _figures(model, entry) for model, entry in content.get(task, {}).items()},
+            data=content["data"].get(task, {}),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ConfigurationError(f"{path} is damaged near {error!r}; restore it from the repository.") from error

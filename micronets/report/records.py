@@ -21,6 +21,10 @@ METRIC_NAMES = {"accuracy": "accuracy", "auc": "AUC"}
 """How scores are called in sentences; others by their name in files."""
 
 
+NOTABLE_POINTS = 1.0
+"""LiteRT's score is flagged where it is more percentage points away from the firmware's."""
+
+
 @dataclass(frozen=True)
 class Merit:
     """The score that networks are compared by (0 to 1), on `count` examples."""
@@ -40,9 +44,16 @@ class Merit:
 
 @dataclass(frozen=True)
 class Dataset:
-    """The prepared dataset; `clips` counts examples by split, `source` says in a word where they come from."""
+    """The prepared dataset.
+
+    Attributes:
+        source: in a word, where its examples come from.
+        is_papers: whether it is the one that the paper's scores were measured on.
+        clips: examples by split.
+    """
 
     source: str
+    is_papers: bool
     content_hash: str
     seed: int
     labels: tuple[str, ...]
@@ -95,6 +106,8 @@ class Export:
         count: testing examples.
         litert_merit, tflm_merit: None where these do not show it.
         scores: TFLM's, by name; among them that of `tflm_merit`.
+        litert_different_share: of the examples, those that LiteRT answers differently from TFLM; None where that was
+            not written down.
         clip_scores: of TFLM's answers, where clips are scored by how anomalous they are; otherwise None.
         labels: of its outputs, in order.
         confusion: int64 of shape (classes, classes): examples by true class (row) and TFLM's answer (column); None
@@ -106,6 +119,7 @@ class Export:
     count: int
     litert_merit: Merit | None
     tflm_merit: Merit | None
+    litert_different_share: float | None
     scores: dict[str, Score]
     clip_scores: ClipScores | None
     labels: tuple[str, ...]
@@ -132,7 +146,7 @@ class Firmware:
     flash_bytes: int
     weights_bytes: int
     code_bytes: int
-    ram_bytes: int
+    static_ram_bytes: int
     arena_bytes: int
     buffers: tuple[Buffer, ...]
     steps: tuple[str, ...]
@@ -170,7 +184,7 @@ class Features:
     hop_ms: float
     instructions: int
     flash_bytes: int
-    ram_bytes: int
+    static_ram_bytes: int
 
 
 @final
@@ -185,8 +199,10 @@ class Profile:
         measured_latency_ms: by the board's own counter; None where only the emulator was asked.
         stack_bytes: greatest depth reached.
         compared_outputs: how many were compared with TFLM's, bit for bit; `equal_outputs` of them equalled.
-        layers: columns `layer` (a readable name), `instructions`, and `flash_code_bytes` and `flash_constant_bytes` (of
-            its own; missing where they are not kept apart), in the order of execution.
+        layers: columns `layer` (a readable name), `instructions`, `estimated_ms`, `share_of_floor` (the time of its
+            multiply-accumulates alone, as a share), `macs`, and `flash_code_bytes` and `flash_constant_bytes` (of its
+            own); what is not known is missing. In the order of execution.
+        share_of_floor: as of a layer, of the whole network; None where it is not known.
         features: None where the input does not come from sounds.
     """
 
@@ -201,6 +217,7 @@ class Profile:
     equal_outputs: int
     layers: pd.DataFrame
     features: Features | None = None
+    share_of_floor: float | None = None
 
     @property
     def bit_exact(self) -> bool | None:
@@ -228,11 +245,18 @@ class Build:
         return self.board.name if self.runtime == MICRONETS else f"{self.board.name}_{self.runtime}"
 
     @property
+    def latency_ms(self) -> float | None:
+        """Estimated; None where nothing is."""
+        estimate = self.profile and self.profile.estimate
+        return estimate.latency_ms if estimate else None
+
+    @property
     def ram_bytes(self) -> int | None:
-        """Static data (the arena among it) and the deepest stack; None before both are known."""
+        """Of the program as it runs: static data (the arena among it) and the deepest stack; None before both are
+        known. Nothing else is called so, in no file and in no store."""
         if self.firmware is None or self.profile is None:
             return None
-        return self.firmware.ram_bytes + self.profile.stack_bytes
+        return self.firmware.static_ram_bytes + self.profile.stack_bytes
 
 
 @dataclass(frozen=True)
@@ -267,6 +291,19 @@ class Model:
         if self.costs is not None:
             return self.costs.macs
         return build.profile and build.profile.macs
+
+    @property
+    def merit(self) -> Merit | None:
+        """The int8 network's score: in the firmware's arithmetic, which is that of TFLM's reference kernels, on all of
+        the testing split. None before the export, and where the split does not show it."""
+        return self.export and self.export.tflm_merit
+
+    @property
+    def litert_points(self) -> float | None:
+        """Percentage points by which LiteRT's score is above the firmware's; None where either is not known."""
+        if self.merit is None or self.export is None or self.export.litert_merit is None:
+            return None
+        return 100 * (self.export.litert_merit.share - self.merit.share)
 
     def arena_share(self, build: Build) -> float | None:
         """The arena divided by TFLM's for the same file: on the board where it was built for TFLM, else on the host.

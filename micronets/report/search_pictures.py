@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 from matplotlib.axes import Axes
 
+from micronets.costs import Costs
 from micronets.report.records import Model, Search, Width
 from micronets.style import (
     BLUE,
@@ -31,10 +32,13 @@ def search_pictures(model: Model) -> list[Picture]:
     """Course or candidates, and widths; empty for a network that was not searched."""
     if model.search is None:
         return []
-    pictures = [_course(model, model.search)] if not model.search.history.empty else []
+    pictures: list[Picture] = []
+    if model.costs is not None and not model.search.history.empty:
+        pictures.append(_course(model, model.search, model.costs))
     if not model.search.candidates.empty:
         pictures.append(_candidates(model, model.search.candidates))
-    return [*pictures, _widths(model, model.search)]
+    widths = widths_picture(model)
+    return [*pictures, *([] if widths is None else [widths])]
 
 
 def _candidates(model: Model, candidates: pd.DataFrame) -> Picture:
@@ -66,15 +70,13 @@ def _candidates(model: Model, candidates: pd.DataFrame) -> Picture:
         )
 
 
-def _course(model: Model, search: Search) -> Picture:
+def _course(model: Model, search: Search, found: Costs) -> Picture:
     history = search.history
     with styled():
         figure = blank_figure(WIDE_INCHES, 4.4)
         panels = figure.subplots(2, 3, sharex=True)
         (accuracy, flash, sram), (temperature, certainty, mops) = panels
         _draw_accuracy(accuracy, history)
-        found = model.costs
-        assert found is not None, "what has been searched has an architecture"
         _draw_cost(flash, history, "flash_bytes", "Flash for constants", found.flash_bytes)
         _draw_cost(sram, history, "sram_bytes", "Peak activations", found.sram_bytes)
         _draw_cost(mops, history, "mops", "Operations", found.ops / 1e6)
@@ -132,7 +134,11 @@ def _draw_cost(axes: Axes, history: pd.DataFrame, column: str, title: str, found
     axes.set_ylim(bottom=0)
 
 
-def _widths(model: Model, search: Search) -> Picture:
+def widths_picture(model: Model) -> Picture | None:
+    """What the search kept of every place of the backbone; None for a network that was not searched."""
+    search = model.search
+    if search is None or not search.widths:
+        return None
     with styled():
         if len(search.widths) <= _FEW_PLACES:
             figure = blank_figure(NARROW_INCHES, 3.3)

@@ -16,7 +16,7 @@ from micronets.costs import costs
 from micronets.errors import MicronetsError, ModelError
 from micronets.evaluation import AnomalyTruth, ClipScores, Score, unpack_truth
 from micronets.published import PUBLISHED
-from micronets.report.published_figures import load_publication
+from micronets.report.published_figures import Publication, load_publication
 from micronets.report.records import (
     SPLITS,
     Buffer,
@@ -56,6 +56,7 @@ SEARCH_COLUMNS = (
     "max_mops",
     "certainty",
 )
+_ESTIMATED_COLUMNS = ("estimated_ms", "share_of_floor", "macs")
 _WIDTH, _KEPT = " width", " kept"
 _LAYER_NAME = re.compile(r"^network_layer_(\d+)_(\w+)$")
 
@@ -73,13 +74,14 @@ def read_results(task: str, models: Mapping[str, Sequence[str]], results: Path) 
             run yet.
     """
     folder = Path(results) / task
-    dataset, metric = _read_dataset(folder / "data"), find_task(task).metric
+    publication, metric = load_publication(task), find_task(task).metric
+    dataset = _read_dataset(folder / "data", publication)
     return Results(
         task=task,
         metric=metric,
         dataset=dataset,
         models=tuple(_read_model(folder / name, builds, dataset, metric) for name, builds in models.items()),
-        publication=load_publication(task),
+        publication=publication,
     )
 
 
@@ -171,18 +173,20 @@ def _table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     return table
 
 
-def _read_dataset(folder: Path) -> Dataset:
+def _read_dataset(folder: Path, publication: Publication) -> Dataset:
     path = folder / "dataset.json"
     if not path.is_file():
         raise MicronetsError(f"There is no {path}; run the data stage first.")
-    return _guarded(path, _parse_dataset, "data")
+    return _guarded(path, lambda path: _parse_dataset(path, publication), "data")
 
 
-def _parse_dataset(path: Path) -> Dataset:
+def _parse_dataset(path: Path, publication: Publication) -> Dataset:
     content = _json(path)
     ordered = sorted(content["counts"].items(), key=lambda item: SPLITS.index(item[0]))
+    testing = sum(content["counts"]["testing"].values())
     return Dataset(
         source=str(content["source"]["kind"]),
+        is_papers=publication.is_papers_data(content["source"], content["labels"], testing),
         content_hash=str(content["content_hash"]),
         seed=int(content["seed"]),
         labels=tuple(content["labels"]),
@@ -236,12 +240,18 @@ def _read_export(path: Path, dataset: Dataset, metric: str) -> Export:
         count=int(count),
         litert_merit=_merit(scores["litert"].get(metric), count),
         tflm_merit=_merit(scores["tflm"].get(metric), count),
+        litert_different_share=_different_share(content),
         scores={name: Score.from_json(score) for name, score in scores["tflm"].items()},
         clip_scores=_read_clip_scores(path.with_name("test_inputs.npz")) if metric == AnomalyTruth.metric else None,
         labels=labels,
         confusion=confusion,
         tflm_arena_bytes=_positive(content["tflm_arena_bytes"]),
     )
+
+
+def _different_share(content: dict[str, Any]) -> float | None:
+    agreement = content.get("agreement_with_tflm", {}).get("litert", {})
+    return 1 - float(agreement["top1_share"]) if "confusion" in content and "top1_share" in agreement else None
 
 
 def _positive(value: Any) -> int:
@@ -267,12 +277,12 @@ def _read_clip_scores(path: Path) -> ClipScores:
 
 def _read_firmware(path: Path) -> Firmware:
     content = _json(path)
-    flash, ram, plan = content["flash_bytes"], content["ram_bytes"], content["memory_plan"]
+    flash, ram, plan = content["flash_bytes"], content["linked_ram_bytes"], content["memory_plan"]
     return Firmware(
         flash_bytes=sum(int(flash[part]) for part in ("network_code", "network_constants", "harness")),
         weights_bytes=int(flash["network_constants"]),
         code_bytes=int(flash["network_code"]),
-        ram_bytes=int(ram["network"]) + int(ram["harness"]),
+        static_ram_bytes=int(ram["network"]) + int(ram["harness"]),
         arena_bytes=int(plan["arena_bytes"]),
         buffers=tuple(
             Buffer(
@@ -294,6 +304,7 @@ def _read_profile(path: Path, metric: str) -> Profile:
     measured, features = content.get("measured"), content.get("features")
     columns = ("layer", "instructions", "flash_code_bytes", "flash_constant_bytes", "note")
     layers = _table(path.with_name("layers.csv"), columns)
+    layers = layers.reindex(columns=list(dict.fromkeys((*layers.columns, *_ESTIMATED_COLUMNS))))
     return Profile(
         inputs=int(content["inputs"]),
         merit=_merit(outputs["scores"].get(metric), content["inputs"]),
@@ -311,6 +322,7 @@ def _read_profile(path: Path, metric: str) -> Profile:
             ]
         ),
         features=None if features is None else _read_features(features),
+        share_of_floor=estimated and estimated.get("share_of_floor"),
     )
 
 
@@ -322,7 +334,7 @@ def _read_features(content: dict[str, Any]) -> Features:
         hop_ms=float(content["hop_ms"]),
         instructions=int(content["frame"]["instructions"]),
         flash_bytes=int(content["flash_bytes"]["total"]),
-        ram_bytes=int(content["ram_bytes"]),
+        static_ram_bytes=int(content["static_ram_bytes"]),
     )
 
 

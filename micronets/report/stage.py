@@ -1,4 +1,4 @@
-"""The stage report: a table, pictures and one page of everything that was found out about a task's models."""
+"""The stage report: a table and pictures of everything that was found out about a task's models."""
 
 import logging
 import os
@@ -12,8 +12,6 @@ from micronets.report.anomalies import areas_picture, scores_picture
 from micronets.report.confusion import confusion_picture
 from micronets.report.layer_costs import layers_picture
 from micronets.report.memory_map import memory_picture
-from micronets.report.page import ModelSection, render_page
-from micronets.report.provenance import Provenance
 from micronets.report.records import Model
 from micronets.report.runtime_pictures import runtime_pictures
 from micronets.report.search_pictures import search_pictures
@@ -32,10 +30,9 @@ def report(
     results: str | os.PathLike,
     directory: str | os.PathLike,
 ) -> pd.DataFrame:
-    """Writes `pictures/*.png`, `summary.csv`, `summary.txt`, and last `report.html` into `directory`.
+    """Writes `pictures/*.png`, `summary.csv`, and last `summary.txt` into `directory`.
 
-    The page needs no other file and no network. All but the page, which is dated, depend on the results alone, byte for
-    byte.
+    They depend on the results alone, byte for byte. `page.write_page` makes one page of all tasks.
 
     Args:
         models: names of the builds (see `runtime.build_name`) by name of the model, both in the order in which they are
@@ -52,16 +49,15 @@ def report(
     directory = Path(directory)
     found = read_results(task, models, Path(results))
     trade_offs = [*trade_off_pictures(found), *runtime_pictures(found)]
-    sections = [ModelSection(model, _model_pictures(model)) for model in found.models]
+    pictures = [picture for model in found.models for picture in _model_pictures(model)]
     table = summary_table(found)
     with atomic_directory(directory / "pictures") as beside:
-        for picture in [*trade_offs, *(picture for section in sections for picture in section.pictures)]:
+        for picture in [*trade_offs, *pictures]:
             picture.save(beside)
     with atomic_file(directory / "summary.csv") as beside:
         table.to_csv(beside, index=False, lineterminator="\n")
     write_text(directory / "summary.txt", format_summary(table, found.metric) + "\n")
-    write_text(directory / "report.html", render_page(found, Provenance.gather(), trade_offs, sections))
-    logger.info("report of %d models in %s", len(found.models), directory / "report.html")
+    logger.info("report of %d models in %s", len(found.models), directory)
     return table
 
 

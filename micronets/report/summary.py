@@ -7,7 +7,7 @@ import pandas as pd
 
 from micronets.boards import Board
 from micronets.report.published_figures import PublishedFigures
-from micronets.report.records import METRIC_NAMES, Build, Merit, Model, Results
+from micronets.report.records import METRIC_NAMES, NOTABLE_POINTS, Build, Merit, Model, Results
 from micronets.runtime import MICRONETS
 
 _KILO = 1000
@@ -17,7 +17,9 @@ def summary_table(results: Results) -> pd.DataFrame:
     """One row per model, board and runtime; missing where a stage has not run or the paper has no figure.
 
     Scores are in percent, with the bounds of the 95 % interval in `*_low` and `*_high`; units stand in the names.
-    Columns named `paper_*` hold what was published for the same network (and board, for the latency).
+    `int8_*` is the network's score in the firmware's arithmetic on all of the testing split, `litert_*` in LiteRT's,
+    `emulator_*` of the inputs that the emulator ran. Columns named `paper_*` hold what was published for the same
+    network (and board, for the latency); its score only where ours is on the same data.
     """
     rows = [
         {
@@ -27,7 +29,7 @@ def summary_table(results: Results) -> pd.DataFrame:
             "runtime": build.runtime,
             **_merits(model, build, results.metric),
             **_costs(model, build),
-            **_paper(results.publication.figures.get(model.name), build.board, results.metric),
+            **_paper(results, results.publication.figures.get(model.name), build.board),
         }
         for model in results.models
         for build in model.builds
@@ -40,6 +42,7 @@ def _merits(model: Model, build: Build, metric: str) -> dict[str, float | int | 
     return {
         **_percent("float", metric, training and training.float_merit),
         **_percent("quantised", metric, training and training.quantised_merit),
+        **_percent("int8", metric, model.merit),
         **_percent("litert", metric, export and export.litert_merit),
         **_percent("emulator", metric, profile and profile.merit),
     }
@@ -86,16 +89,16 @@ def _costs(model: Model, build: Build) -> dict[str, float | int | bool | None]:
         "features_frame_mean_error_percent": features and features.frame_error_percent,
         "features_instructions": features and features.instructions,
         "features_flash_bytes": features and features.flash_bytes,
-        "features_ram_bytes": features and features.ram_bytes,
+        "features_static_ram_bytes": features and features.static_ram_bytes,
         "tflite_bytes": export and export.tflite_bytes,
         "tflm_arena_bytes": export and export.tflm_arena_bytes,
         "arena_share_of_tflm": model.arena_share(build),
     }
 
 
-def _paper(figures: PublishedFigures | None, board: Board, metric: str) -> dict[str, float | int | None]:
+def _paper(results: Results, figures: PublishedFigures | None, board: Board) -> dict[str, float | int | None]:
     return {
-        f"paper_{metric}_percent": figures and figures.accuracy_percent,
+        f"paper_{results.metric}_percent": figures.accuracy_percent if figures and results.dataset.is_papers else None,
         "paper_binary_bytes": figures and figures.binary_bytes,
         "paper_tflite_bytes": figures and figures.tflite_bytes,
         "paper_sram_bytes": figures and figures.sram_bytes,
@@ -107,7 +110,9 @@ def _paper(figures: PublishedFigures | None, board: Board, metric: str) -> dict[
 def format_summary(table: pd.DataFrame, metric: str) -> str:
     """The table's most wanted columns as aligned text, for the terminal; `metric` names the score in it.
 
-    `RAM/TFLM` is our arena divided by TFLM's, `equal` how many of the emulator's outputs equalled TFLM's.
+    `int8` is the score in the firmware's arithmetic, `LiteRT` beside it, with an exclamation mark where the two differ
+    by more than a point; `RAM/TFLM` is our arena divided by TFLM's, `equal` how many of the emulator's outputs equalled
+    TFLM's.
     """
     if table.empty:
         return "No models."
@@ -115,8 +120,8 @@ def format_summary(table: pd.DataFrame, metric: str) -> str:
         "model": table["model"],
         "board": table["board"].where(table["runtime"] == MICRONETS, table["board"] + ", TFLM"),
         METRIC_NAMES.get(metric, metric) + " float": _shares(table, f"float_{metric}"),
-        "int8": _shares(table, f"litert_{metric}"),
-        "emulator": _shares(table, f"emulator_{metric}"),
+        "int8": _shares(table, f"int8_{metric}"),
+        "LiteRT": _flagged(table, metric),
         "flash kB": _formatted(table["flash_bytes"], lambda size: f"{size / _KILO:.1f}"),
         "RAM kB": _formatted(table["ram_bytes"], lambda size: f"{size / _KILO:.1f}"),
         "M instr": _formatted(table["instructions"], lambda count: f"{count / 1e6:.2f}"),
@@ -147,6 +152,12 @@ def _latencies(table: pd.DataFrame) -> list[str]:
 
 def _shares(table: pd.DataFrame, name: str) -> list[str]:
     return _formatted(table[f"{name}_percent"], lambda percent: f"{percent:.1f} %")
+
+
+def _flagged(table: pd.DataFrame, metric: str) -> list[str]:
+    apart = (table[f"litert_{metric}_percent"] - table[f"int8_{metric}_percent"]).abs() > NOTABLE_POINTS
+    shares = _shares(table, f"litert_{metric}")
+    return [f"{share}!" if flag is True else share for share, flag in zip(shares, apart.tolist(), strict=True)]
 
 
 def _equal_outputs(table: pd.DataFrame) -> list[str]:

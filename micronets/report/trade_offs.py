@@ -29,7 +29,7 @@ from micronets.style import (
     styled,
 )
 
-_COLOURS: dict[Kind, str] = {
+COLOURS: dict[Kind, str] = {
     "searched": BLUE,
     "published": VERMILION,
     "baseline": GREEN,
@@ -38,7 +38,7 @@ _COLOURS: dict[Kind, str] = {
 }
 _MARKERS: dict[Kind, str] = {"searched": "*", "published": "o", "baseline": "s", "given": "D", "tflite": "^"}
 _SIZES: dict[Kind, float] = {"searched": 150, "published": 48, "baseline": 42, "given": 42, "tflite": 48}
-_KIND_NAMES: dict[Kind, str] = {
+KIND_NAMES: dict[Kind, str] = {
     "searched": "searched here",
     "published": "MicroNets, trained here",
     "baseline": "baseline, trained here",
@@ -57,7 +57,7 @@ class Cost:
         ours: the cost of a build, None where its stage has not run.
         papers: the figure the paper compares best with it.
         limit: what the board has of it.
-        note: what ours and the paper's figures mean.
+        note: what ours mean, and `papers_note` the paper's.
     """
 
     name: str
@@ -68,10 +68,13 @@ class Cost:
     limit: Callable[[Board], float | None]
     format_axis: Callable
     note: str
+    papers_note: str
 
 
 @dataclass(frozen=True)
-class _Point:
+class Point:
+    """A network on one board: what it costs, and its score in the firmware's arithmetic."""
+
     name: str
     kind: Kind
     cost: float
@@ -87,7 +90,8 @@ COSTS = (
         lambda figures, board: figures.binary_bytes,
         lambda board: board.flash_bytes,
         label_bytes,
-        "Flash: all sections that the linker places there. The paper's: its compiled binary, with TFLM and Mbed OS.",
+        "Flash: all sections that the linker places there.",
+        "The paper's: its compiled binary, with TFLM and Mbed OS.",
     ),
     Cost(
         "ram",
@@ -97,7 +101,8 @@ COSTS = (
         lambda figures, board: figures.sram_bytes,
         lambda board: board.sram_bytes,
         label_bytes,
-        "RAM: arena, other static data and the deepest stack seen. The paper's: TFLM's arena alone.",
+        "RAM: arena, other static data and the deepest stack seen.",
+        "The paper's: TFLM's arena alone.",
     ),
     Cost(
         "instructions",
@@ -107,7 +112,8 @@ COSTS = (
         lambda figures, board: None,
         lambda board: None,
         label_counts,
-        "Instructions per inference: counted one by one on the emulator. The paper publishes none.",
+        "Instructions per inference: counted one by one on the emulator.",
+        "The paper publishes none.",
     ),
     Cost(
         "latency",
@@ -117,8 +123,8 @@ COSTS = (
         lambda figures, board: figures.latency_ms.get(board.name),
         lambda board: None,
         label_plain,
-        "Latency: ours estimated by the cycle model from counted instructions, with the error in the table; the "
-        "paper's measured on the board.",
+        "Latency: estimated by the cycle model from counted instructions, with the error in the table.",
+        "The paper's: measured on the board.",
     ),
 )
 
@@ -128,40 +134,41 @@ def trade_off_pictures(results: Results) -> list[Picture]:
     boards = list(dict.fromkeys(build.board for model in results.models for build in model.builds))
     pictures = []
     for cost in COSTS:
-        panels = [(board, points) for board in boards if (points := _points(results.models, board, cost))]
+        panels = [(board, found) for board in boards if (found := points(results.models, board, cost))]
         if panels:
             pictures.append(_picture(results, cost, panels))
     return pictures
 
 
-def _points(models: tuple[Model, ...], board: Board, cost: Cost) -> list[_Point]:
-    points = []
+def points(models: tuple[Model, ...], board: Board, cost: Cost) -> list[Point]:
+    """Every network whose cost on the board and score are known."""
+    found = []
     for model in models:
         for build in model.main_builds:
             value = cost.ours(build) if build.board == board else None
-            merit = model.export and model.export.litert_merit
+            merit = model.merit
             if value is not None and merit is not None:
-                points.append(_Point(model.name, model.kind, value, merit))
-    return points
+                found.append(Point(model.name, model.kind, value, merit))
+    return found
 
 
-def _picture(results: Results, cost: Cost, panels: list[tuple[Board, list[_Point]]]) -> Picture:
+def _picture(results: Results, cost: Cost, panels: list[tuple[Board, list[Point]]]) -> Picture:
     with styled():
         figure = blank_figure(6.4 * len(panels), 4.6)
         axes_row = figure.subplots(1, len(panels), squeeze=False, sharey=True)[0]
         for axes, (board, points) in zip(axes_row, panels, strict=True):
-            _draw_points(axes, cost, board, points, _paper_points(results, cost, board))
-        axes_row[0].set_ylabel(f"{results.metric_name} of the int8 network, testing split")
+            _draw_points(axes, cost, board, points, paper_points(results, cost, board))
+        axes_row[0].set_ylabel(f"{results.metric_name} of the int8 network, {results.dataset.source} data")
         handles, names = axes_row[0].get_legend_handles_labels()
         figure.legend(handles, names, loc="outside lower center", ncols=3, fontsize=8.5)
         figure.draw_without_rendering()
         for axes, (board, points) in zip(axes_row, panels, strict=True):
-            _name_points(axes, points, _paper_points(results, cost, board))
+            _name_points(axes, points, paper_points(results, cost, board))
         return finish(
             figure,
             f"{results.metric}_{cost.name}",
             f"{results.metric_title} against {cost.title}",
-            f"{cost.note} Bars: 95 % interval. Line: networks that none beats in both.",
+            f"{note(results, cost)} Bars: 95 % interval. Line: networks that none beats in both.",
             "; ".join(
                 f"{point.name} {100 * point.merit.share:.1f} % at {_figure(point.cost)} {cost.label}"
                 for _, points in panels
@@ -170,8 +177,15 @@ def _picture(results: Results, cost: Cost, panels: list[tuple[Board, list[_Point
         )
 
 
-def _paper_points(results: Results, cost: Cost, board: Board) -> list[tuple[str, float, float]]:
-    """Name, cost and score of every network with a published figure."""
+def note(results: Results, cost: Cost) -> str:
+    """What the figures on the axis mean."""
+    return f"{cost.note} {cost.papers_note}" if results.dataset.is_papers else cost.note
+
+
+def paper_points(results: Results, cost: Cost, board: Board) -> list[tuple[str, float, float]]:
+    """Name, cost and score of every network with a published figure; none where ours are scored on other data."""
+    if not results.dataset.is_papers:
+        return []
     return [
         (figures.model, value, figures.accuracy_percent / 100)
         for figures in results.publication.figures.values()
@@ -180,7 +194,7 @@ def _paper_points(results: Results, cost: Cost, board: Board) -> list[tuple[str,
 
 
 def _draw_points(
-    axes: Axes, cost: Cost, board: Board, points: list[_Point], papers: list[tuple[str, float, float]]
+    axes: Axes, cost: Cost, board: Board, points: list[Point], papers: list[tuple[str, float, float]]
 ) -> None:
     axes.set_title(board.name)
     axes.set_xlabel(cost.label)
@@ -212,24 +226,24 @@ def _draw_points(
         axes.set_xlim(left=0)
 
 
-def _draw_kind(axes: Axes, kind: Kind, points: list[_Point]) -> None:
+def _draw_kind(axes: Axes, kind: Kind, points: list[Point]) -> None:
     for point in points:
-        axes.vlines(point.cost, *point.merit.interval, color=_COLOURS[kind], linewidth=1.2, alpha=0.45, zorder=3)
+        axes.vlines(point.cost, *point.merit.interval, color=COLOURS[kind], linewidth=1.2, alpha=0.45, zorder=3)
     axes.scatter(
         [point.cost for point in points],
         [point.merit.share for point in points],
         s=_SIZES[kind],
-        color=_COLOURS[kind],
+        color=COLOURS[kind],
         marker=_MARKERS[kind],
-        label=_KIND_NAMES[kind],
+        label=KIND_NAMES[kind],
         edgecolors="white",
         linewidths=0.6,
         zorder=4,
     )
 
 
-def _name_points(axes: Axes, points: list[_Point], papers: list[tuple[str, float, float]]) -> None:
-    ours = [Label(point.name, point.cost, point.merit.share, _COLOURS[point.kind]) for point in points]
+def _name_points(axes: Axes, points: list[Point], papers: list[tuple[str, float, float]]) -> None:
+    ours = [Label(point.name, point.cost, point.merit.share, COLOURS[point.kind]) for point in points]
     theirs = [Label(name, value, score, MUTED) for name, value, score in papers]
     bars = [
         Bbox(axes.transData.transform([(point.cost, bound) for bound in point.merit.interval])).padded(1)

@@ -50,7 +50,7 @@ def find_smallest_arena(
 
     with tempfile.TemporaryDirectory(prefix="micronets-arena-") as temporary:
         _, least = build(Path(temporary) / "least", ARENA_ALIGNMENT_BYTES)
-        left_bytes = board.sram_bytes - least.ram_bytes.total
+        left_bytes = board.sram_bytes - least.linked_ram_bytes.total
         most = 1 + left_bytes // ARENA_ALIGNMENT_BYTES
         program, firmware = build(Path(temporary) / "most", most * ARENA_ALIGNMENT_BYTES)
         return bisect(most, lambda size_bytes: _works(firmware, size_bytes, program.arena_bytes), program.name)

@@ -52,7 +52,7 @@ def test_random_network(architecture: Architecture, name: str, tmp_path: Path) -
     assert (profile.compared_outputs, profile.different_outputs) == (100, 0)
     assert len(np.unique(run_inputs(firmware, inputs), axis=0)) > 50
     assert profile.stack_bytes > 0
-    assert firmware.ram_bytes.network >= compiled.arena_bytes
+    assert firmware.linked_ram_bytes.network >= compiled.arena_bytes
 
 
 def generated_inputs(count: int) -> np.ndarray:

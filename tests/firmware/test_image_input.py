@@ -53,7 +53,7 @@ def test_emulated_boards_equal_the_reference(board, frame, shape, optimise, tmp_
     found = profile_image_input(ImageInput(frame, shape, PIXELS), find_board(board), tmp_path, optimise=optimise)
     assert (found.profile.compared_outputs, found.profile.different_outputs) == (3, 0)
     line_bytes = frame.columns if shape[2] == 1 else 0
-    assert 8 * shape[0] * shape[2] <= found.ram_bytes <= 8 * shape[0] * shape[2] + line_bytes + 64
+    assert 8 * shape[0] * shape[2] <= found.static_ram_bytes <= 8 * shape[0] * shape[2] + line_bytes + 64
 
 
 def test_levels_are_the_networks_grid(model):

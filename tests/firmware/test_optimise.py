@@ -32,4 +32,4 @@ def test_speed_is_no_slower_and_size_no_larger_than_balanced(model: str, shared:
     assert {profile.different_outputs for profile in (speed, balanced, size)} == {0}
     assert (speed.cycles or 0) <= (balanced.cycles or 0)
     assert size.firmware.flash_bytes.network < balanced.firmware.flash_bytes.network
-    assert size.firmware.ram_bytes.network <= balanced.firmware.ram_bytes.network
+    assert size.firmware.linked_ram_bytes.network <= balanced.firmware.linked_ram_bytes.network

@@ -129,7 +129,7 @@ def test_multiply_accumulates_are_the_files(built: Built) -> None:
 
 
 def test_memories_are_told_apart(built: Built) -> None:
-    flash, ram = built.firmware.flash_bytes, built.firmware.ram_bytes
+    flash, ram = built.firmware.flash_bytes, built.firmware.linked_ram_bytes
     model_bytes = built.tflite.stat().st_size
     assert model_bytes <= flash.network_constants < model_bytes + 400
     assert built.program.arena_bytes < ram.network < built.program.arena_bytes + 2000

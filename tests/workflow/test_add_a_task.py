@@ -88,7 +88,7 @@ def test_every_stage_has_worked_on_the_new_task(followed):
     profile = json.loads((task / "hand" / "nucleo-f446re" / "profile" / "profile.json").read_text(encoding="utf-8"))
     assert profile["outputs"]["bit_exact"] is True
     assert profile["outputs"]["compared"] == 20
-    page = (task / "report" / "report.html").read_text(encoding="utf-8")
+    page = (task.parent / "report" / "report.html").read_text(encoding="utf-8")
     assert "<h1>Gestures" in page and "hand" in page
     scores = json.loads((task / "hand" / "export" / "metrics.json").read_text(encoding="utf-8"))["scores"]
     assert scores["tflm"]["accuracy"]["value"] > 0.6  # of four gestures

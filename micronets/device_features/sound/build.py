@@ -71,6 +71,6 @@ def build_features(features: FeatureSources, board: Board, directory: Path, *, o
         layer_macs=(0,) * len(layers),
         memory_plan=MemoryPlan(0, ()),
         flash_bytes=flash,
-        ram_bytes=ram,
+        linked_ram_bytes=ram,
         entry=ENTRY,
     )

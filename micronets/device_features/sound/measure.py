@@ -104,7 +104,7 @@ class FeatureProfile:
             "stages": [{"function": name, **cost.to_json(clock_hz)} for name, cost in self.stages.items()],
             "hop_instructions_max": self.hop_instructions,
             "flash_bytes": {"code": flash.network_code, "constants": flash.network_constants, "total": flash.network},
-            "ram_bytes": self.firmware.ram_bytes.network,
+            "static_ram_bytes": self.firmware.linked_ram_bytes.network,
             "stack_bytes": self.stack_bytes,
         }
 

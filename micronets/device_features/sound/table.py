@@ -24,7 +24,7 @@ def feature_table(profile: FeatureProfile) -> str:
     lines += [
         "instructions are counted, cycles (*) estimated",
         f"flash: {flash.network_code:,} code + {flash.network_constants:,} constants = {flash.network:,} bytes",
-        f"RAM: {firmware.ram_bytes.network:,} bytes, deepest stack {profile.stack_bytes:,}",
+        f"RAM: {firmware.linked_ram_bytes.network:,} bytes, deepest stack {profile.stack_bytes:,}",
     ]
     return "\n".join(lines)
 

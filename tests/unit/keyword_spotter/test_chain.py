@@ -121,7 +121,7 @@ def test_the_stage_leaves_figures_that_agree_with_each_other(tflite, stream, tmp
     busy_ms = 2 * content["frame"]["estimated_ms"] + content["inference"]["estimated_ms"]
     assert content["load"] == pytest.approx(busy_ms / 40, abs=1e-3)
     assert content["functions"]["mn_features_push"]["calls"] == 200
-    assert sum(content["ram_bytes"].values()) == result.firmware.ram_bytes.total
+    assert sum(content["linked_ram_bytes"].values()) == result.firmware.linked_ram_bytes.total
     (same,) = [point for point in content["operating_points"] if point["threshold"] == 0.4]
     assert same["hits"] + same["misses"] + same["wrong_words"] == 2
     for picture in ("stream.png", "operating_points.png"):

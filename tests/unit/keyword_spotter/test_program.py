@@ -76,12 +76,12 @@ def test_memory_by_part_is_all_of_the_program(built, listened):
     firmware, _ = listened
     parts = memory_by_part(firmware.map)
     assert sum(part.flash_bytes for part in parts.values()) == firmware.flash_bytes.total
-    assert sum(part.ram_bytes for part in parts.values()) == firmware.ram_bytes.total
-    assert parts["network"].ram_bytes >= built.sources.compiled.arena_bytes
+    assert sum(part.linked_ram_bytes for part in parts.values()) == firmware.linked_ram_bytes.total
+    assert parts["network"].linked_ram_bytes >= built.sources.compiled.arena_bytes
     # 13 frames of 10 values and their count; the window of posteriors and the sums
-    assert 134 <= parts["features"].ram_bytes < 150
+    assert 134 <= parts["features"].linked_ram_bytes < 150
     window, classes = built.sources.settings.window, len(LABELS)
-    assert window * classes + 2 * classes < parts["spotter"].ram_bytes < 2 * HOP_SAMPLES + 100
+    assert window * classes + 2 * classes < parts["spotter"].linked_ram_bytes < 2 * HOP_SAMPLES + 100
     assert 0 < parts["features"].flash_bytes < 1000 and 0 < parts["spotter"].flash_bytes < 2000
 
 

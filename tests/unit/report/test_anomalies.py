@@ -7,6 +7,7 @@ from micronets.errors import MicronetsError
 from micronets.evaluation import AnomalyTruth, ClassTruth, pack_truth
 from micronets.report import report
 from micronets.report.anomalies import areas_picture, draw_scores, scores_picture
+from micronets.report.page import write_page
 from micronets.report.sources import read_results
 from micronets.style import blank_figure
 
@@ -128,9 +129,10 @@ def test_other_tasks_have_no_such_pictures(whole_results, models):
 def test_the_page_and_the_table_speak_of_auc(results_of_ad, tmp_path):
     table = report("ad", {"micronet-ad-s": [BOARD]}, results_of_ad.root, tmp_path / "report")
     assert table["float_auc_percent"][0] == table["litert_auc_percent"][0] > 50
-    assert table["paper_auc_percent"][0] == 95.35
-    page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
-    assert "Area under the ROC curve" in page and "n = 192" not in page
+    assert table["int8_auc_percent"][0] > 50 and table["paper_auc_percent"].isna().all()  # on other data
+    write_page({"ad": {"micronet-ad-s": [BOARD]}}, results_of_ad.root, tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Area under the ROC curve" in page
     assert "AUC float" in (tmp_path / "report" / "summary.txt").read_text(encoding="utf-8")
     names = {path.name for path in (tmp_path / "report" / "pictures").glob("[!.]*")}
     assert {"micronet-ad-s_areas.png", "micronet-ad-s_scores.png"} <= names

@@ -47,7 +47,7 @@ def firmware() -> Firmware:
         layer_macs=(120_000, 0),
         memory_plan=MemoryPlan(3492, buffers),
         flash_bytes=FlashUse(network_code=4000, network_constants=9000, harness=1500),
-        ram_bytes=RamUse(network=3492, harness=900, stack=4096),
+        linked_ram_bytes=RamUse(network=3492, harness=900, stack=4096),
     )
 
 
@@ -106,7 +106,7 @@ def test_firmware_and_profile(results_folder, firmware, features, estimated):
         assert (computed.instructions, computed.hop_ms) == (3000, 20)
         assert computed.frame_ms == pytest.approx(3600 / 180e3, abs=1e-4)
         assert computed.frame_error_percent == build.profile.estimate.mean_error_percent
-        assert (computed.flash_bytes, computed.ram_bytes) == (13_000, 3492)
+        assert (computed.flash_bytes, computed.static_ram_bytes) == (13_000, 3492)
     else:
         assert build.profile.estimate is None
         assert build.profile.features is None

@@ -9,41 +9,10 @@ import time
 
 import pytest
 
-from micronets.tracking import STORE_VARIABLE, StageRun, prepare_store, record_data, store_uri
+from micronets.tracking import STORE_VARIABLE, StageRun, model_scores, prepare_store, record_data, send_all, store_uri
+from tests.unit.tracking.conftest import runs_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:::mlflow", "ignore:::alembic", "ignore:::sqlalchemy")
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory):
-    """A fresh store; its creation takes seconds, so that tests copy it."""
-    folder = tmp_path_factory.mktemp("template")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.delenv(STORE_VARIABLE, raising=False)
-        assert prepare_store("results", {"kws": ["a", "b"]})
-    return folder
-
-
-@pytest.fixture
-def client(template, tmp_path, monkeypatch):
-    """MLflow's own client on a store in the working directory, where models a and b of kws have runs."""
-    from mlflow import MlflowClient
-
-    (tmp_path / "mlflow.db").write_bytes((template / "mlflow.db").read_bytes())
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv(STORE_VARIABLE, raising=False)
-    prepare_store("results", {"kws": ["a", "b"]})
-    return MlflowClient(store_uri())
-
-
-def runs_of(client, results, model):
-    """The model's run and its nested runs by stage."""
-    experiment = client.get_experiment_by_name("micronets-kws").experiment_id
-    runs = client.search_runs([experiment])
-    (parent,) = [r for r in runs if r.data.tags.get("folder") == str((results / "kws" / model).absolute())]
-    nested = [r for r in runs if r.data.tags.get("mlflow.parentRunId") == parent.info.run_id]
-    return parent, {run.info.run_name: run for run in nested}
 
 
 def test_the_default_store_is_the_file_that_mlflow_ui_shows(tmp_path, monkeypatch):
@@ -72,6 +41,7 @@ def test_a_stage_leaves_parameters_metrics_artifacts_and_versions(client, tmp_pa
         run.log_artifacts(tmp_path / "model.tflite", tmp_path / "src", tmp_path / "missing")
     parent, stages = runs_of(client, tmp_path / "results", "a")
     train = stages["train"]
+    assert parent.data.params == {"train.distillation.weight": "0.5", "seed": "7"}
     assert train.info.status == parent.info.status == "FINISHED"
     assert train.data.params == {"train.distillation.weight": "0.5", "seed": "7"}
     history = client.get_metric_history(train.info.run_id, "loss")
@@ -102,8 +72,7 @@ def test_a_killed_stage_is_continued_in_the_same_run(client, tmp_path, repositor
         "from micronets.tracking import StageRun\n"
         "with StageRun('results', 'kws', 'a', 'train', {'x': 1}) as run:\n"
         "    run.log_metrics({'loss': 3.0}, 0)\n"
-        "    while not run._writer._calls.empty(): time.sleep(0.05)\n"
-        "    time.sleep(1)\n"
+        "    while not run._journal._mark.exists(): time.sleep(0.05)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     killed = subprocess.run([sys.executable, "-c", program, str(repository)], cwd=tmp_path, capture_output=True)
@@ -146,11 +115,14 @@ def test_the_data_of_a_model_is_recorded_once(client, tmp_path):
     description = tmp_path / "dataset.json"
     description.write_text(json.dumps({"content_hash": "abc", "clips": 9, "labels": ["yes", "no"]}))
     record_data("results", "kws", ["a", "b"], description)
+    assert send_all("results") == (2, 0)
     first = runs_of(client, tmp_path / "results", "a")
     record_data("results", "kws", ["a"], description)
+    assert send_all("results") == (1, 0)
     second = runs_of(client, tmp_path / "results", "a")
     assert first[1]["data"].info.run_id == second[1]["data"].info.run_id
     assert second[0].data.tags["data_hash"] == "abc"
+    assert [used.dataset.digest for used in second[0].inputs.dataset_inputs] == ["abc"]
     assert second[1]["data"].data.params["clips"] == "9"
 
 
@@ -168,27 +140,71 @@ def test_a_store_that_cannot_be_reached_is_warned_of_once_and_stops_nothing(tmp_
             run.log_artifacts(tmp_path)
             done.append(True)
     assert done
-    assert len([r for r in caplog.records if "going on without recording" in r.message]) == 1
+    (warning,) = [r.message for r in caplog.records if r.name.startswith("micronets")]
+    assert "going on without it" in warning and "micronets track results" in warning
     assert f"http://***@127.0.0.1:{port}" in caplog.text
     assert "secret" not in caplog.text
 
 
-def test_many_processes_on_one_store_keep_all_runs(client, tmp_path, repository):
-    program = (
-        "import sys; sys.path.insert(0, sys.argv[1])\n"
-        "from micronets.tracking import StageRun\n"
-        "with StageRun('results', 'kws', sys.argv[2], sys.argv[3], {}) as run:\n"
-        "    run.log_metrics({'loss': 1.0}, 0)\n"
-    )
-    jobs = [
-        subprocess.Popen([sys.executable, "-c", program, str(repository), model, stage], cwd=tmp_path)
-        for model in ("new-1", "new-2")
-        for stage in ("search", "train")
+def test_another_configuration_gets_a_run_of_its_own(client, tmp_path):
+    def trained(mops, rate):
+        with StageRun("results", "kws", "a", "search", {"search": {"max_mops": mops}, "seed": 1}):
+            pass
+        with StageRun("results", "kws", "a", "train", {"train": {"rate": rate}, "seed": 1}) as run:
+            run.log_summary({"accuracy": rate})
+        experiment = client.get_experiment_by_name("micronets-kws").experiment_id
+        folder = tmp_path / "results" / "kws" / "a"
+        found = client.search_runs([experiment], f"tags.folder = '{folder}'", order_by=["attributes.start_time ASC"])
+        return [(run.data.params, run.data.metrics.get("accuracy")) for run in found]
+
+    first = ({"search.max_mops": "4", "train.rate": "0.1", "seed": "1"}, 0.1)
+    assert trained(4, 0.1) == [first]
+    assert trained(4, 0.1) == [first]
+    # What is searched stays as it was, and only the training is another one.
+    second = ({"search.max_mops": "4", "train.rate": "0.2", "seed": "1"}, 0.2)
+    assert trained(4, 0.2) == [first, second]
+    third = ({"search.max_mops": "2", "train.rate": "0.2", "seed": "1"}, 0.2)
+    assert trained(2, 0.2) == [first, second, third]
+
+
+def test_a_model_is_registered_with_its_signature_and_figures(client, tmp_path):
+    import mlflow
+
+    (tmp_path / "model.tflite").write_bytes(b"TFL3")
+    for _ in range(2):  # the same file again is no other version
+        with StageRun("results", "kws", "a", "export", {}) as run:
+            run.log_summary(model_scores("accuracy", {"tflm": 0.75, "litert": 0.77}))
+            run.log_model(tmp_path / "model.tflite", ("int8", (1, 49, 10, 1)), ("int8", (1, 12)))
+    with StageRun("results", "kws", "a", "profile nucleo-f446re", {}) as run:
+        run.log_summary({"nucleo-f446re/latency_ms": 12.5, "nucleo-f446re/ram_bytes": 9000})
+    (version,) = client.search_model_versions("name = 'micronets-kws'")
+    assert float(version.tags["accuracy"]) == 0.75 and version.tags["nucleo-f446re/latency_ms"] == "12.5"
+    parent, _ = runs_of(client, tmp_path / "results", "a")
+    assert parent.data.metrics["accuracy"] == 0.75 and parent.data.metrics["accuracy_litert"] == 0.77
+    mlflow.set_tracking_uri(store_uri())
+    signature = mlflow.models.get_model_info(version.source).signature
+    assert [(end.type.name, end.shape) for end in (*signature.inputs, *signature.outputs)] == [
+        ("int8", (-1, 49, 10, 1)),
+        ("int8", (-1, 12)),
     ]
-    assert [job.wait(timeout=120) for job in jobs] == [0] * 4
-    for model in ("new-1", "new-2"):
-        _, stages = runs_of(client, tmp_path / "results", model)
-        assert {name: run.data.metrics for name, run in stages.items()} == {
-            "search": {"loss": 1.0},
-            "train": {"loss": 1.0},
-        }
+    note = parent.data.tags["mlflow.note.content"]
+    assert note == "Network a of the task kws: accuracy 0.750; on nucleo-f446re 12.5 ms, estimated, 9,000 bytes of RAM."
+
+
+def test_teachers_do_not_look_like_results(client, tmp_path):
+    with StageRun("results", "kws", "b", "teacher", {"train": {"epochs": 3}}) as run:
+        run.log_metrics({"accuracy": 0.9})
+    parent, _ = runs_of(client, tmp_path / "results", "b")
+    assert (parent.info.run_name, parent.data.tags["kind"]) == ("teacher b", "teacher")
+    assert parent.data.metrics == {}
+    assert parent.data.tags["mlflow.note.content"].startswith("Teacher b")
+
+
+def test_artifacts_of_a_model_stand_at_its_run(client, tmp_path):
+    (tmp_path / "firmware.elf").write_bytes(b"ELF")
+    with StageRun("results", "kws", "a", "firmware nucleo-f446re", {}) as run:
+        run.log_artifacts(tmp_path / "firmware.elf", folder="nucleo-f446re", to_model=True)
+    parent, _ = runs_of(client, tmp_path / "results", "a")
+    assert [file.path for file in client.list_artifacts(parent.info.run_id, "nucleo-f446re")] == [
+        "nucleo-f446re/firmware.elf"
+    ]

@@ -1,0 +1,1 @@
+"""The page's charts: Vega-Lite specifications, drawn in the reader's browser."""

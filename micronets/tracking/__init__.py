@@ -1,0 +1,13 @@
+"""What runs leave in MLflow. Only this package imports it, and no job waits for it or fails because of it.
+
+A job appends what it has to record to a journal beside the results (`journal`); a thread of it sends journals to the
+store (`sender`, `recorder`). What a store has not taken is sent by the next job, or by `micronets track`.
+"""
+
+from micronets.tracking.preparation import prepare_store as prepare_store
+from micronets.tracking.sender import send_all as send_all
+from micronets.tracking.stage_run import StageRun as StageRun
+from micronets.tracking.stage_run import model_scores as model_scores
+from micronets.tracking.stage_run import record_data as record_data
+from micronets.tracking.store import STORE_VARIABLE as STORE_VARIABLE
+from micronets.tracking.store import store_uri as store_uri

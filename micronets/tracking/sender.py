@@ -1,0 +1,138 @@
+"""Sends journals to the store, in a thread of the job that writes one, or all at once."""
+
+import logging
+import os
+import threading
+import time
+
+from micronets.credentials import masked
+from micronets.tracking.journal import Journal, unsettle, waiting
+from micronets.tracking.recorder import Recorder
+from micronets.tracking.store import client, failure, store_uri
+
+logger = logging.getLogger(__name__)
+
+_END_S = 30.0
+"""How long a job waits for the store when it is done otherwise."""
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 60.0
+
+
+class Sender:
+    """Sends one journal while it is written, then those that earlier jobs could not send.
+
+    A store that fails is tried again, less and less often; at the end of the job it is not waited for.
+    """
+
+    def __init__(self, journal: Journal, results: str | os.PathLike):
+        self._journal, self._results = journal, results
+        self._news = threading.Event()
+        self._done = threading.Event()
+        self._error: Exception | None = None
+        self._missing = ""
+        try:
+            import mlflow  # noqa: F401  here, because two threads importing large packages at once may fail
+        except ImportError as error:
+            self._missing = str(error)
+        self._thread = threading.Thread(target=self._work, name="tracking", daemon=True)
+        self._thread.start()
+
+    def notify(self) -> None:
+        """There is something new in the journal."""
+        self._news.set()
+
+    def finish(self, timeout_s: float = _END_S) -> None:
+        """Waits, for a limited time, until the journal is sent; otherwise says where what is left has been kept."""
+        self._done.set()
+        self._news.set()
+        self._thread.join(timeout_s)
+        late = self._thread.is_alive()
+        if self._missing:
+            logger.warning("MLflow cannot be imported (%s); %s", self._missing, self._remedy())
+        elif self._error is not None:
+            logger.warning("%s %s", failure(self._error), self._remedy())
+        elif late:
+            logger.warning("%s", masked(f"The tracking store {store_uri()} is slow; {self._remedy()}"))
+
+    def _remedy(self) -> str:
+        return (
+            f"what is to be recorded is kept in {self._journal.path.parents[2]} and sent by the next job, or by "
+            f"micronets track {self._results}."
+        )
+
+    def _work(self) -> None:
+        try:
+            if not self._missing:
+                self._send()
+        finally:
+            self._done.wait()
+            self._journal.close()
+
+    def _send(self) -> None:
+        recorder, pause_s = Recorder(client()), _FIRST_PAUSE_S
+        while True:
+            finishing = self._done.is_set()
+            self._news.clear()
+            try:
+                ended = send(self._journal, recorder)
+                self._error, pause_s = None, _FIRST_PAUSE_S
+            except Exception as error:
+                self._error = error
+                if self._done.wait(pause_s) and finishing:
+                    return
+                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+                continue
+            if ended or finishing:
+                break
+            self._news.wait()
+        self._send_others(recorder)
+
+    def _send_others(self, recorder: Recorder) -> None:
+        """What earlier jobs have left; who fails is left to a later job."""
+        for journal in waiting(self._results):
+            try:
+                with journal.held() as mine:
+                    if mine and journal.path != self._journal.path:
+                        send(journal, recorder)
+            except Exception:
+                logger.debug("%s was not sent", journal.path, exc_info=True)
+                return
+
+
+def send(journal: Journal, recorder: Recorder) -> bool:
+    """Sends what has not been sent; returns whether the stage has ended, and then the journal is settled."""
+    ended = False
+    recorder.begin(journal.first())
+    for event, place in journal.unsent():
+        recorder.record(event)
+        journal.mark_sent(place)
+        ended = event["kind"] == "end"
+    if ended:
+        journal.settle()
+    return ended
+
+
+def send_all(results: str | os.PathLike, again: bool = False, timeout_s: float = 600.0) -> tuple[int, int]:
+    """Sends everything that waits in a results folder.
+
+    Args:
+        again: also what was sent before, for a store that is new.
+        timeout_s: after which the rest is left.
+
+    Returns:
+        How many journals were sent, and how many are left: a job is at work on them, or the time was over.
+
+    Raises:
+        Exception: whatever MLflow raises where the store fails; what was not sent is kept.
+    """
+    if again:
+        unsettle(results)
+    recorder, sent, left, end = Recorder(client()), 0, 0, time.monotonic() + timeout_s
+    for journal in waiting(results):
+        with journal.held() as mine:
+            if not mine or time.monotonic() > end:
+                left += 1
+                continue
+            if not send(journal, recorder):  # its job was killed
+                journal.settle()
+            sent += 1
+    return sent, left

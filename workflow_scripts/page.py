@@ -1,0 +1,7 @@
+"""Puts the results of all tasks onto one page."""
+
+from micronets.job import job
+from micronets.report.page import write_page
+
+with job("report", snakemake.log[0]):
+    write_page(snakemake.params.tasks, snakemake.config["results"], snakemake.output.page)
