@@ -13,7 +13,8 @@ from micronets.errors import OutputError
 OWN_FILES = ".micronets.files"
 """In a directory that is replaced as a whole: the paths of our files in it, each ended by a null character."""
 
-_LITTER = (OWN_FILES, ".DS_Store", "Thumbs.db", "desktop.ini")
+LITTER = (OWN_FILES, ".snakemake_timestamp", ".DS_Store", "Thumbs.db", "desktop.ini")
+"""Names of files that belong to nobody: left by Snakemake and by file managers in whatever folder they open."""
 
 
 @contextlib.contextmanager
@@ -80,7 +81,7 @@ def refuse_foreign_files(directory: Path) -> None:
     except (FileNotFoundError, NotADirectoryError):
         return
     for name in _files(directory):
-        if name not in own and Path(name).name not in _LITTER:
+        if name not in own and Path(name).name not in LITTER:
             raise OutputError(
                 f"{directory / name} was not written by the workflow, which replaces {directory} as a whole; "
                 f"move that file away."

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from micronets.atomic import partial_directory, write_text
+from micronets.atomic import LITTER, partial_directory, write_text
 from micronets.errors import OutputError
 
 LIST = ".micronets.sha256"
@@ -60,7 +60,7 @@ def refuse_foreign_files(folder: Path) -> None:
     _refuse_changed(folder, listed)
     for name in _digests_of(folder):
         half_written = name.startswith(f".{folder.name}.") and ".partial/" in name  # by a call that was killed
-        if name not in listed and name != LIST and not half_written:
+        if name not in listed and Path(name).name not in (LIST, *LITTER) and not half_written:
             raise OutputError(
                 f"{folder / name} was not written by the workflow, which replaces {folder} as a whole; "
                 f"move that file away."

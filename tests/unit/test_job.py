@@ -190,6 +190,8 @@ def test_a_file_in_a_folder_that_is_replaced_as_a_whole_is_not_lost(tmp_path):
     with atomic_directory(tmp_path / "kws" / "data") as data, output_folder(tmp_path / "kws" / "src") as sources:
         (data / "dataset.json").touch()
         (sources / "network.c").touch()
+    for folder in ("data", "src"):
+        (tmp_path / "kws" / folder / ".snakemake_timestamp").touch()  # as in every output that is a directory
     claim(tmp_path)
     _release()
     for folder in ("data", "src"):
