@@ -12,7 +12,7 @@ from micronets.csrc import BOARDS, CSRC
 from micronets.errors import BuildError
 from micronets.linking.build import COMMON_SOURCES
 from micronets.linking.firmware import Firmware
-from micronets.linking.link import INCLUDES, CompiledSources, Harness, compile_and_link
+from micronets.linking.link import INCLUDES, CompiledSources, Harness, compile_and_link, layers_by_step
 from micronets.linking.machines import Machine
 
 VENDOR = "micronets"
@@ -111,9 +111,6 @@ def build_board_program(compiled: CompiledSources, firmware: Firmware, *, task: 
         compile_and_link(compiled, harness, board, memories, firmware.linked_ram_bytes.stack, work)
         write_bytes(directory / "board.elf", (work / "firmware.elf").read_bytes())
         write_text(directory / "board.map", (work / "firmware.map").read_text(encoding="utf-8"))
-    steps = tuple(
-        tuple(layer.function for layer in compiled.layers if layer.step == step) for step in range(compiled.steps)
-    )
     program = BoardProgram(
         elf=directory / "board.elf",
         board=board,
@@ -122,7 +119,7 @@ def build_board_program(compiled: CompiledSources, firmware: Firmware, *, task: 
         model=model,
         input_bytes=firmware.input_bytes,
         output_bytes=firmware.output_bytes,
-        steps=steps,
+        steps=layers_by_step(compiled),
     )
     content = asdict(program)
     del content["elf"]

@@ -7,7 +7,7 @@ from micronets.atomic import write_bytes, write_json, write_text
 from micronets.boards import Board
 from micronets.errors import BuildError
 from micronets.linking.firmware import COMPILED, Firmware, MemoryPlan, Runtime, measure_layers, measure_memories
-from micronets.linking.link import CompiledSources, Harness, compile_and_link
+from micronets.linking.link import CompiledSources, Harness, compile_and_link, layers_by_step
 from micronets.linking.linker_map import read_linker_map
 from micronets.linking.machines import find_machine
 from micronets.linking.symbols import layer_functions, read_symbols
@@ -77,7 +77,7 @@ def _describe(compiled: CompiledSources, board: Board, directory: Path, stack_by
         output_bytes=symbols["benchmark_output_bytes"].address,
         layers=tuple(functions),
         layer_macs=tuple(layer.macs for layer in compiled.layers),
-        memory_plan=MemoryPlan(compiled.arena_bytes, tuple(compiled.buffers)),
+        memory_plan=MemoryPlan(compiled.arena_bytes, tuple(compiled.buffers), layers_by_step(compiled)),
         flash_bytes=flash,
         linked_ram_bytes=ram,
         runtime=runtime,

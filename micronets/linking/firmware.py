@@ -71,10 +71,15 @@ class RamUse:
 
 @dataclass(frozen=True)
 class MemoryPlan:
-    """Where the compiler has put every buffer in the arena, and for which steps it lives."""
+    """Where the compiler has put every buffer in the arena, and for which steps it lives.
+
+    Attributes:
+        steps: names of the layers that each step runs, in order; several where they run row by row.
+    """
 
     arena_bytes: int
     buffers: tuple[PlannedBuffer, ...]
+    steps: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -148,7 +153,9 @@ class Firmware:
                 reference_layers=tuple(content.pop("reference_layers")),
                 layer_flash_bytes=tuple(LayerFlash(**layer) for layer in content.pop("layer_flash_bytes")),
                 memory_plan=MemoryPlan(
-                    plan["arena_bytes"], tuple(PlannedBuffer(**buffer) for buffer in plan["buffers"])
+                    plan["arena_bytes"],
+                    tuple(PlannedBuffer(**buffer) for buffer in plan["buffers"]),
+                    tuple(tuple(step) for step in plan["steps"]),
                 ),
                 flash_bytes=FlashUse(**content.pop("flash_bytes")),
                 linked_ram_bytes=RamUse(**content.pop("linked_ram_bytes")),

@@ -70,6 +70,13 @@ class CompiledSources(Protocol):
     def steps(self) -> int: ...
 
 
+def layers_by_step(compiled: CompiledSources) -> tuple[tuple[str, ...], ...]:
+    """Names of the layer functions that each step of an inference runs; several where they run row by row."""
+    return tuple(
+        tuple(layer.function for layer in compiled.layers if layer.step == step) for step in range(compiled.steps)
+    )
+
+
 @dataclass(frozen=True)
 class Library:
     """Files that a program consists of beside network and harness; optimised as the network's.

@@ -66,7 +66,7 @@ def draw_plan(axes: Axes, firmware: Firmware) -> None:
         axes.set_xticks(range(len(firmware.steps)), firmware.steps, rotation=45, ha="right", rotation_mode="anchor")
         axes.tick_params(axis="x", labelsize=8)
     else:  # names would lie on one another
-        axes.set_xlabel("layer")
+        axes.set_xlabel("step")
     axes.set_ylabel("offset in the arena")
     axes.grid(axis="x", visible=False)
     label_bytes(axes.yaxis)

@@ -141,7 +141,11 @@ class Buffer:
 @final
 @dataclass(frozen=True)
 class Firmware:
-    """A linked program: sizes from the linker, the arena from the compiler's plan."""
+    """A linked program: sizes from the linker, the arena from the compiler's plan.
+
+    Attributes:
+        steps: what each step of the plan runs: a layer, or several that run row by row.
+    """
 
     flash_bytes: int
     weights_bytes: int

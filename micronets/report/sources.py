@@ -294,7 +294,7 @@ def _read_firmware(path: Path) -> Firmware:
             )
             for buffer in plan["buffers"]
         ),
-        steps=tuple(readable_layer(name) for name in content["layers"]),
+        steps=tuple(" + ".join(readable_layer(name) for name in step) for step in plan["steps"]),
     )
 
 

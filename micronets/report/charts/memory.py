@@ -45,7 +45,7 @@ def _arena(build: Build, firmware: Firmware) -> Chart:
         "field": "from",
         "type": "quantitative",
         "scale": {"domain": [-0.5, count - 0.5], "nice": False},
-        "axis": {"title": "layer", "grid": False, "format": "d", "tickMinStep": 1},
+        "axis": {"title": "step", "grid": False, "format": "d", "tickMinStep": 1},
     }
     y = {
         "field": "bottom",
@@ -59,8 +59,8 @@ def _arena(build: Build, firmware: Firmware) -> Chart:
         size=("bytes", ",d"),
         bottom=("from offset", ",d"),
         top=("to offset", ",d"),
-        written="from layer",
-        read="to layer",
+        written="from",
+        read="to",
     )
     layers: list[Spec] = [
         {
@@ -100,7 +100,7 @@ def _arena(build: Build, firmware: Firmware) -> Chart:
         f"Arena on {build.place}, {firmware.arena_bytes:,} bytes",
         "Each rectangle is a buffer, as high as it is large, as wide as it is needed; dashed where a kernel writes "
         "over what it has read. Hover for names and sizes; scroll to zoom, drag to move, double-click to see all.",
-        f"{len(rows)} buffers over {count} layers.",
+        f"{len(rows)} buffers over {count} steps.",
         chart_spec({"layer": layers}, 300),
         wide=count > 30,
     )

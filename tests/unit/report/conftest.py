@@ -184,9 +184,11 @@ class ResultsFolder:
                 "flash_bytes": {"network_code": 6_120, "network_constants": 60_000 + weights, "harness": 1_804},
                 "linked_ram_bytes": {"network": largest + 64, "harness": 1_100, "stack": 4_096},
                 "layers": names,
-                "memory_plan": {"arena_bytes": largest, "buffers": buffers}
-                if arena_bytes is None
-                else {"arena_bytes": arena_bytes, "buffers": []},
+                "memory_plan": {
+                    "arena_bytes": largest if arena_bytes is None else arena_bytes,
+                    "buffers": buffers if arena_bytes is None else [],
+                    "steps": [[layer] for layer in names],
+                },
             },
         )
 

@@ -45,7 +45,7 @@ def firmware() -> Firmware:
         output_bytes=12,
         layers=("network_layer_00_conv_2d", "network_layer_01_average_pool_2d"),
         layer_macs=(120_000, 0),
-        memory_plan=MemoryPlan(3492, buffers),
+        memory_plan=MemoryPlan(3492, buffers, (("network_layer_00_conv_2d", "network_layer_01_average_pool_2d"),)),
         flash_bytes=FlashUse(network_code=4000, network_constants=9000, harness=1500),
         linked_ram_bytes=RamUse(network=3492, harness=900, stack=4096),
     )
@@ -95,7 +95,7 @@ def test_firmware_and_profile(results_folder, firmware, features, estimated):
     assert build.firmware.flash_bytes == firmware.flash_bytes.total == 14_500
     assert build.ram_bytes == 3492 + 900 + 320
     assert [(buffer.offset_bytes, buffer.last_step) for buffer in build.firmware.buffers] == [(0, 0), (492, 1)]
-    assert build.firmware.steps == ("0 conv", "1 average pool")
+    assert build.firmware.steps == ("0 conv + 1 average pool",)
     assert build.profile.instructions == 10_000
     assert build.profile.layers["layer"].tolist() == ["0 conv", "1 average pool", "between layers"]
     assert (build.profile.merit.share, build.profile.merit.count) == (0.84, 50)
