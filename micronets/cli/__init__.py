@@ -37,6 +37,7 @@ COMMANDS = {
         "benchmark": "compile and profile every .tflite file of a folder, beside published figures",
     },
     "Results of the workflow": {
+        "compare": "compare two results, or two models: scores, time, memory and layers",
         "track": "send to MLflow what it has not taken yet",
     },
     "Checks of the project itself": {

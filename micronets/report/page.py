@@ -65,8 +65,8 @@ def render_page(found: Sequence[Results], provenance: Provenance) -> str:
             provenance=provenance.lines(),
             subtitle=_subtitle(found),
             sections=sections,
-            specs=_script_safe(json.dumps({name: chart.spec for name, chart in charts}, separators=(",", ":"))),
-            library=_script_safe(library()) if charts else "",
+            specs=script_safe(json.dumps({name: chart.spec for name, chart in charts}, separators=(",", ":"))),
+            library=script_safe(library()) if charts else "",
             vega_lite=VEGA_LITE,
             seed_figures=FIGURES,
             size="{size}",
@@ -100,7 +100,7 @@ def _section(results: Results) -> dict[str, Any]:
                 "name": model.name,
                 "kind": model.kind,
                 "text": _describe(model),
-                "charts": _shown(own),
+                "charts": shown_charts(own),
                 "pictures": [_embedded(picture) for picture in _model_pictures(model)],
             }
         )
@@ -112,8 +112,8 @@ def _section(results: Results) -> dict[str, Any]:
         "seeds": seed_rows(results),
         "metric": results.metric_name,
         "notes": notes(results),
-        "fronts": _shown(fronts),
-        "seed_charts": _shown(seeds),
+        "fronts": shown_charts(fronts),
+        "seed_charts": shown_charts(seeds),
         "pictures": [_embedded(picture) for picture in runtime_pictures(results)],
         "models": models,
         "charts": charts,
@@ -142,7 +142,8 @@ def _named(prefix: str, charts: Iterable[Chart]) -> list[tuple[str, Chart]]:
     return [(f"{prefix}-{number}", chart) for number, chart in enumerate(charts)]
 
 
-def _shown(charts: Iterable[tuple[str, Chart]]) -> list[dict[str, Any]]:
+def shown_charts(charts: Iterable[tuple[str, Chart]]) -> list[dict[str, Any]]:
+    """What a template's macro `chart` needs of named charts."""
     return [
         {
             "id": name,
@@ -157,7 +158,7 @@ def _shown(charts: Iterable[tuple[str, Chart]]) -> list[dict[str, Any]]:
     ]
 
 
-def _script_safe(text: str) -> str:
+def script_safe(text: str) -> str:
     """What may stand in a script element: nothing in it ends the element."""
     return text.replace("</script", "<\\/script").replace("<!--", "<\\u0021--")
 
