@@ -4,12 +4,14 @@
 with any batch size, as Keras has it; where TFLM does not run that, with a batch size of 1.
 """
 
+import multiprocessing
 import os
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable
 from contextlib import redirect_stdout
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -220,13 +222,32 @@ def _input_shape(content: bytes) -> tuple[int, ...]:
     return tuple(int(side) for side in details[0]["shape"])
 
 
+def isolated(name: str, batch: int | None) -> str:
+    """`outcome` in a process of its own, as the converter may crash."""
+    ours, theirs = multiprocessing.Pipe(duplex=False)
+    process = multiprocessing.get_context("fork").Process(target=_send, args=(theirs, name, batch))
+    process.start()
+    theirs.close()
+    try:
+        return str(ours.recv())
+    except EOFError:
+        process.join()
+        return f"not converted: the process ended with status {process.exitcode}"
+    finally:
+        process.join()
+
+
+def _send(connection: Connection, name: str, batch: int | None) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        connection.send(outcome(name, batch, Path(folder)))
+
+
 def main(names: list[str]) -> int:
     """Returns the number of networks with other outputs than TFLM's."""
     counts: Counter[str] = Counter()
     for name in names or NETWORKS:
         for batch in (None, 1):
-            with tempfile.TemporaryDirectory() as folder:
-                result = outcome(name, batch, Path(folder))
+            result = isolated(name, batch)
             print(f"{name}{', batch of 1' if batch else ''}: {result}", flush=True)
             if result == "exact":
                 break

@@ -33,7 +33,7 @@ _NUMPY_DTYPES = {
 _HINT = "docs/operators.md lists what is, and docs/runtimes.md runs others on TensorFlow Lite Micro"
 _HINTS = {
     "ethos-u": "the file was compiled for an Arm Ethos-U by Vela; give the one from before",
-    "UNIDIRECTIONAL_SEQUENCE_LSTM": "convert the network with `unroll=True` in its recurrent layers",
+    "WHILE": "convert the network with a batch size of 1, or with `unroll=True` in its recurrent layers",
 }
 """What would help, by the operator's name."""
 

@@ -52,9 +52,9 @@ def check(kind: str, seed: int, directory: Path) -> str | None:
     return _check_model(model, seed, directory, _host_outputs)
 
 
-def check_sample(operator: str, seed: int, directory: Path) -> str | None:
-    """The same for a random model of one operator, by the schema's name, on this machine."""
-    return _check_model(sample_of(operator, seed), seed, directory, _host_outputs)
+def check_sample(operator: str, seed: int, directory: Path, *, emulated: bool = False) -> str | None:
+    """The same for a random model of one operator, by the schema's name, on this machine or on an emulated board."""
+    return _check_model(sample_of(operator, seed), seed, directory, _emulated_outputs if emulated else _host_outputs)
 
 
 def edge_inputs(shape: tuple[int, ...], seed: int) -> np.ndarray:

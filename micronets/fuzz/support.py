@@ -21,8 +21,9 @@ _HEAD = """# Supported operators
 
 Written by `micronets operators` from what the compiler does with random models of every operator; a test
 holds it true. The list is that of TensorFlow Lite Micro's resolver. Every operator that is supported takes int8
-activations and equals TFLM's reference kernel bit for bit; CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED take int4
-weights, too.
+activations, in batches of any size, and equals TFLM's reference kernel bit for bit; CONV_2D, DEPTHWISE_CONV_2D and
+FULLY_CONNECTED take int4 weights, too. What moves values (CONCATENATION, SLICE, TRANSPOSE, ...) also takes int16, int32
+and bool; QUANTIZE and CAST turn one into the other, comparisons and logical operators make bool, ARG_MAX int32.
 
 - **portable**: C that runs on every core; *no code*: the bytes are seen in another shape, or the network's edge moves.
 - **DSP**: `yes` where the C has a path for the DSP extension (Cortex-M4, M7, M33); otherwise the portable C runs.

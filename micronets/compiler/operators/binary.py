@@ -1,4 +1,4 @@
-"""SUB, SQUARED_DIFFERENCE, MAXIMUM, MINIMUM and PRELU: functions of two values, with broadcasting (binary.c)."""
+"""SUB, DIV, SQUARED_DIFFERENCE, MAXIMUM, MINIMUM and PRELU: functions of two values, with broadcasting (binary.c)."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -86,6 +86,13 @@ def lower_squared_difference(lowering: LoweringContext, operator: Operator) -> N
     _add_step(lowering, operator, "mn_squared_difference", multipliers, multiplier)
 
 
+def lower_divide(lowering: LoweringContext, operator: Operator) -> None:
+    """The ratio of scales in float32, as TFLM's `CalculateOpDataDiv`; dividing by zero is not defined there."""
+    first, second, out = map(np.float32, _scales(lowering, operator))
+    multiplier = quantise_multiplier(float(first / (second * out)))
+    _add_step(lowering, operator, "mn_divide", multiplier=multiplier, activation=operator.options["activation"])
+
+
 def lower_prelu(lowering: LoweringContext, operator: Operator) -> None:
     scale, alpha, out = _scales(lowering, operator)
     multipliers = (quantise_multiplier(scale / out), quantise_multiplier(scale * alpha / out))
@@ -118,6 +125,7 @@ class TwoValuesKernel(BinaryKernel):
 
 FAMILY = Family(
     operators={
+        "DIV": OperatorKind(lower_divide, options.activation, 29),
         "MAXIMUM": OperatorKind(_lower_larger, options_type=39),
         "MINIMUM": OperatorKind(_lower_smaller, options_type=39),
         "PRELU": OperatorKind(lower_prelu),

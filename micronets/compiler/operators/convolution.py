@@ -179,7 +179,7 @@ def lower_fully_connected(lowering: LoweringContext, operator: Operator) -> None
         )
     lowering.add(
         FullyConnectedStep(
-            inputs=[source],
+            inputs=[source if rows == 1 else source.viewed((1, rows, depth))],
             output=lowering.make(operator, (1, rows, channels)),
             operators=(operator.index,),
             window=Window((1, 1), (1, 1)),

@@ -89,7 +89,7 @@ def lower_multiply(lowering: LoweringContext, operator: Operator) -> None:
     )
 
 
-def _strides(shape: Shape, out: Shape) -> dict[str, int]:
+def broadcast_strides(shape: Shape, out: Shape) -> dict[str, int]:
     rows, columns, channels = shape
     return {
         "row_stride": columns * channels if rows == out[0] else 0,
@@ -118,7 +118,7 @@ class BinaryKernel(Kernel):
             ("first", "second"), step.inputs, step.input_zero_points, self.input_multipliers(), strict=True
         ):
             sides[name] = {
-                **_strides(value.shape, step.output.shape),
+                **broadcast_strides(value.shape, step.output.shape),
                 "zero_point": zero_point,
                 "multiplier": multiplier,
                 "shift": shift,

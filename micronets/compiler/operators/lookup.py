@@ -46,11 +46,9 @@ def _rescaled(real: float, zero_point: int, out_zero_point: int) -> np.ndarray:
     return multiply_by_quantised_multiplier(_EVERY_INT8 - zero_point, multiplier, shift) + out_zero_point
 
 
-def lower_quantize(lowering: LoweringContext, operator: Operator) -> None:
+def lower_requantised(lowering: LoweringContext, operator: Operator) -> None:
     """Between scales of int8, or from and to uint8."""
     tensor, output = lowering.tensor(operator, 0, "input"), lowering.output(operator)
-    if {tensor.dtype, output.dtype} - {"int8", "uint8"}:
-        raise lowering.fail(operator, f"turns {tensor.dtype} into {output.dtype}; int8 and uint8 are supported inside")
     scale, zero_point = lowering.per_tensor(operator, tensor, "input", tensor.dtype)
     out_scale, out_zero_point = lowering.per_tensor(operator, output, "output", output.dtype)
     table = np.clip(_rescaled(scale / out_scale, zero_point, out_zero_point), -128, 127)
@@ -107,7 +105,6 @@ FAMILY = Family(
     operators={
         "DEQUANTIZE": OperatorKind(_refuse_dequantize),
         "LOGISTIC": OperatorKind(lower_logistic),
-        "QUANTIZE": OperatorKind(lower_quantize),
         "RELU": OperatorKind(lower_relu),
         "RELU6": OperatorKind(lower_relu6),
     },

@@ -1,4 +1,4 @@
-"""RESHAPE and its kin: the same bytes, seen in another shape. SHAPE and casts of it are worked out beforehand."""
+"""RESHAPE and its kin: the same bytes, seen in another shape. SHAPE is worked out beforehand."""
 
 import numpy as np
 
@@ -22,16 +22,8 @@ def _lower_shape(lowering: LoweringContext, operator: Operator) -> None:
     lowering.fold(operator, np.array(lowering.tensor(operator, 0, "input").shape, np.int64))
 
 
-def _lower_cast(lowering: LoweringContext, operator: Operator) -> None:
-    known = lowering.data(lowering.tensor(operator, 0, "input"))
-    if known is None or lowering.output(operator).dtype not in _INTEGERS:
-        raise lowering.fail(operator, "casts what is not known beforehand; shapes and other integers are supported")
-    lowering.fold(operator, known.astype(np.int64))
-
-
 FAMILY = Family(
     operators={
-        "CAST": OperatorKind(_lower_cast, options_type=37),
         "EXPAND_DIMS": OperatorKind(lower_reshape),
         "RESHAPE": OperatorKind(lower_reshape, options_type=17),
         "SHAPE": OperatorKind(_lower_shape, options_type=55),

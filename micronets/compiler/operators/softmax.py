@@ -105,11 +105,21 @@ def lower_l2_normalisation(lowering: LoweringContext, operator: Operator) -> Non
     )
 
 
+def _check_output(lowering: LoweringContext, operator: Operator) -> None:
+    output = lowering.output(operator)
+    if output.dtype == "int16" and output.quantisation is not None:
+        scale, zero_point = float(output.quantisation.scales[0]), int(output.quantisation.zero_points[0])
+        if zero_point != -(1 << 15) or abs(scale * 65536 - 1) > 0.01:
+            raise lowering.fail(operator, f"has the output scale {scale:.6g}; 1/65536 from -32768 on is supported")
+        return
+    scale, zero_point = lowering.per_tensor(operator, output, "output")
+    if zero_point != -128 or abs(scale * 256 - 1) > 0.01:
+        raise lowering.fail(operator, f"has the output scale {scale:.6g}; 1/256 with zero point -128 is supported")
+
+
 def lower_softmax(lowering: LoweringContext, operator: Operator) -> None:
     source, scale, _ = lowering.activation(operator, 0)
-    out_scale, out_zero_point = lowering.per_tensor(operator, lowering.output(operator), "output")
-    if out_zero_point != -128 or abs(out_scale * 256 - 1) > 0.01:
-        raise lowering.fail(operator, f"has the output scale {out_scale:.6g}; 1/256 with zero point -128 is supported")
+    _check_output(lowering, operator)
     beta = operator.options["beta"]
     if not (np.isfinite(beta) and beta > 0):
         raise lowering.fail(operator, f"has beta {beta}; a positive number is expected")
@@ -136,8 +146,20 @@ class SoftmaxKernel(Kernel[SoftmaxStep]):
     function = "mn_softmax"
     file = "softmax.c"
 
+    def __init__(self, step: SoftmaxStep) -> None:
+        super().__init__(step)
+        self._wide = step.output.item_bytes == 2
+        if self._wide:
+            self.function = "mn_softmax_int16"
+
+    def files(self) -> set[str]:
+        return {"softmax_int16.c"} if self._wide else super().files()
+
+    def headers(self) -> set[str]:
+        return {"softmax_int16.h"} if self._wide else super().headers()
+
     def overlaps(self) -> dict[int, Distance]:
-        return {0: Distance(0)}
+        return {} if self._wide else {0: Distance(0)}
 
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
         rows, columns, channels = self.step.output.shape

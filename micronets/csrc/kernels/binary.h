@@ -9,6 +9,8 @@
 void mn_subtract(const struct mn_binary *p, const int8_t *first, const int8_t *second, int8_t *output);
 /* The same, shifted left by 7 bits. */
 void mn_squared_difference(const struct mn_binary *p, const int8_t *first, const int8_t *second, int8_t *output);
+/* A divisor of zero counts as the smallest above it. */
+void mn_divide(const struct mn_binary *p, const int8_t *first, const int8_t *second, int8_t *output);
 /* Of the quantised values as they are. */
 void mn_maximum(const struct mn_binary *p, const int8_t *first, const int8_t *second, int8_t *output);
 void mn_minimum(const struct mn_binary *p, const int8_t *first, const int8_t *second, int8_t *output);
