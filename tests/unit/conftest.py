@@ -1,4 +1,4 @@
-"""Small hand-written networks, built for a board, in place of compiled ones."""
+"""Small hand-written networks, built for a board, in place of compiled ones; and configurations."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -6,11 +6,14 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import pytest
+import yaml
 
 from micronets.boards import Board, find_board
 from micronets.compiler.compiled_network import PlannedBuffer
+from micronets.configuration import Configuration, merge, resolve
 from micronets.linking.board_program import build_board_program
 from micronets.linking.build import build_firmware
 from micronets.linking.firmware import Firmware
@@ -104,3 +107,19 @@ def build(tmp_path: Path, board: Board) -> Callable[..., Firmware]:
         return firmware
 
     return build_text
+
+
+@pytest.fixture(scope="session")
+def defaults(repository: Path) -> dict[str, Any]:
+    """What config/config.yaml says."""
+    return yaml.safe_load((repository / "config" / "config.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def resolved(defaults: dict[str, Any]) -> Callable[[dict[str, Any]], Configuration]:
+    """Resolves the defaults of keyword spotting with other keys over them."""
+
+    def resolve_over(over: dict[str, Any]) -> Configuration:
+        return resolve(merge({**defaults, "tasks": ["kws"]}, over))
+
+    return resolve_over
