@@ -223,7 +223,7 @@ def _input_shape(content: bytes) -> tuple[int, ...]:
 
 
 def isolated(name: str, batch: int | None) -> str:
-    """`outcome` in a process of its own, as the converter may crash."""
+    """`outcome` in a process of its own, as the converter and TFLM may crash."""
     ours, theirs = multiprocessing.Pipe(duplex=False)
     process = multiprocessing.get_context("fork").Process(target=_send, args=(theirs, name, batch))
     process.start()
@@ -232,7 +232,7 @@ def isolated(name: str, batch: int | None) -> str:
         return str(ours.recv())
     except EOFError:
         process.join()
-        return f"not converted: the process ended with status {process.exitcode}"
+        return f"crashed: the process ended with status {process.exitcode}"
     finally:
         process.join()
 
