@@ -139,10 +139,11 @@ class SpotResult:
         if self.load is not None and model is not None:
             late = "" if self.load < 1 else ": it does not keep up, set spot.step_ms higher"
             lines.append(f"  busy {100 * self.load:.0f} % of the time{late} (mean error {model.errors.mean:.1%})")
-        for what in ("flash", "ram"):
-            parts = {part: getattr(memory, f"{what}_bytes") for part, memory in self.memory.items()}
+        flash = {part: memory.flash_bytes for part, memory in self.memory.items()}
+        ram = {part: memory.linked_ram_bytes for part, memory in self.memory.items()}
+        for what, parts in (("flash", flash), ("RAM", ram)):
             told = ", ".join(f"{part} {size:,}" for part, size in parts.items() if size)
-            lines.append(f"  {what if what == 'flash' else 'RAM':5} {sum(parts.values()):,} bytes: {told}")
+            lines.append(f"  {what:5} {sum(parts.values()):,} bytes: {told}")
         lines.append(
             f"  deepest stack {self.listened.stack_bytes} bytes of the {STACK_BYTES:,} among the harness's RAM"
         )
