@@ -192,6 +192,11 @@ def per_build(pattern, task=None):
     ]
 
 
+def report_models(task):
+    """Names of the builds by name of the model, as the report takes them."""
+    return {model.name: model.builds for model in TASKS[task].models.values()}
+
+
 def spotted(pattern):
     """An input function: the pattern for every model and board of the tasks in which words are spotted."""
 

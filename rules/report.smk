@@ -1,11 +1,6 @@
 PAGE = f"{R}/report/report.html"
 
 
-def report_models(task):
-    """Names of the builds by name of the model, as the report takes them."""
-    return {model.name: model.builds for model in TASKS[task].models.values()}
-
-
 rule write_report:
     input:
         dataset=DATASET,

@@ -9,13 +9,15 @@ from micronets.errors import MicronetsError
 DESCRIPTION = "Sends to the tracking store what waits beside the results, e.g. because the server was away."
 EXAMPLES = """  micronets track results
   MLFLOW_TRACKING_URI=http://server:5000 micronets track results
-  micronets track results --again         # also what was sent before: the store is a new one"""
+  micronets track results --again"""
 EXTRAS = ("workflow",)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("results", type=Path, nargs="?", default=Path("results"), help="folder of all outputs")
-    parser.add_argument("--again", action="store_true", help="also what was sent before")
+    parser.add_argument(
+        "--again", action="store_true", help="also what was sent before, e.g. because the store is a new one"
+    )
 
 
 def run(options: argparse.Namespace) -> int:

@@ -17,6 +17,7 @@ from micronets.tracking.view import show_runs
 
 _PARENT, _NAME, _NOTE = "mlflow.parentRunId", "mlflow.runName", "mlflow.note.content"
 _STAGES = ("data", "search", "teacher", "train", "export", "firmware", "profile", "report", "spot")
+_TEACHER = "teacher"
 _SECTIONS = {"data": 0, "search": 1, "budget": 1, "train": 3, "export": 4, "firmware": 5, "profile": 6}
 """Parameters of a model by the first word of their names: the place in `_STAGES` of the stage that they decide."""
 _MOST_AT_ONCE = 50
@@ -48,7 +49,7 @@ class Recorder:
             self._client.update_run(self._parent, status="RUNNING")
             params = event["parameters"]
             self._batch(self._run, params=params, tags=event["tags"])
-            own = _of_model(params)
+            own = {} if event["stage"] == _TEACHER else _of_model(params)
             tags = event["tags"] | ({"seed": params["seed"]} if "seed" in params else {})
             self._batch(self._parent, params=own, tags=tags)
         self._begun = event
@@ -93,7 +94,7 @@ class Recorder:
         self._batch(self._parent, tags={_NOTE: describe(parent.data)})
         self._client.set_terminated(self._parent, event["status"], event["time_ms"])
 
-    def model_run(self, results: str | os.PathLike, task: str, model: str, kind: str = "model") -> Any:
+    def model_run(self, results: str | os.PathLike, task: str, model: str) -> Any:
         """The newest run of the model, created where it is missing; the caller is alone."""
         folder = str((Path(results) / task / model).absolute())
         experiment = self._experiment(task)
@@ -103,18 +104,20 @@ class Recorder:
             max_results=1,
             order_by=["attributes.start_time DESC"],
         )
-        if runs and runs[0].data.tags.get("kind") == kind:
+        if runs:
             return runs[0]
-        if runs:  # only now it is known to be a teacher's
-            self._batch(runs[0].info.run_id, tags=_names(model, kind))
-            return self._client.get_run(runs[0].info.run_id)
-        tags = {"task": task, "model": model, "folder": folder, "stage": "model", **_names(model, kind)}
+        tags = {"task": task, "model": model, "folder": folder, "stage": "model", **_names(model, "model")}
         return self._client.create_run(experiment, tags=tags)
 
     def _parent_for(self, event: Event) -> Any:
         """The model's run; a new one where the configuration has changed since, so that the two can be compared."""
-        kind = "teacher" if event["stage"] == "teacher" else "model"
-        run = self.model_run(event["results"], event["task"], event["model"], kind)
+        run = self.model_run(event["results"], event["task"], event["model"])
+        kind = self._kind(run, event["stage"].split()[0])
+        if kind != run.data.tags.get("kind"):
+            self._batch(run.info.run_id, tags=_names(event["model"], kind))
+            run = self._client.get_run(run.info.run_id)
+        if event["stage"] == _TEACHER:  # trained under parameters of its own, which are not the model's
+            return run
         known, new = run.data.params, _of_model(event["parameters"])
         if all(known.get(key, value) == value for key, value in new.items()):
             return run
@@ -129,6 +132,15 @@ class Recorder:
         self._client.log_inputs(later.info.run_id, run.inputs.dataset_inputs if run.inputs else [])
         self._batch(run.info.run_id, tags={"superseded_by": later.info.run_id})
         return later
+
+    def _kind(self, run: Any, stage: str) -> str:
+        """What a model's run is of once a stage has begun: a teacher's until the network is trained as a model, too."""
+        if stage in _STAGES[_STAGES.index("train") :]:
+            return "model"
+        if stage != _TEACHER:
+            return run.data.tags["kind"]
+        inside = f"tags.`{_PARENT}` = '{run.info.run_id}' and tags.stage = 'train'"
+        return "model" if self._client.search_runs([run.info.experiment_id], inside, max_results=1) else _TEACHER
 
     def _run_for(self, event: Event, experiment: str) -> str:
         """The stage's run, continued or new; empty where the stage has been run anew since."""

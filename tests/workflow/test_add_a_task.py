@@ -89,7 +89,7 @@ def test_every_stage_has_worked_on_the_new_task(followed):
     assert profile["outputs"]["bit_exact"] is True
     assert profile["outputs"]["compared"] == 20
     page = (task.parent / "report" / "report.html").read_text(encoding="utf-8")
-    assert "<h1>Gestures" in page and "hand" in page
+    assert '<h2 id="gestures">Gestures' in page and "hand" in page
     scores = json.loads((task / "hand" / "export" / "metrics.json").read_text(encoding="utf-8"))["scores"]
     assert scores["tflm"]["accuracy"]["value"] > 0.6  # of four gestures
 

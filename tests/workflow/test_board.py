@@ -55,7 +55,12 @@ def test_a_board_of_the_users_own_is_built_for(finished, workflow_in, tmp_path):
     workflow = workflow_in(tmp_path / "copy")
     (workflow.directory / "my boards.yaml").write_text(OWN_BOARDS, encoding="utf-8")
     settings = ["--config", "boards=[my-board]", "boards_file='my boards.yaml'"]
-    assert workflow.planned(*settings) == {"build_firmware": 2, "profile_firmware": 2, "write_report": 1}
+    assert workflow.planned(*settings) == {
+        "build_firmware": 2,
+        "profile_firmware": 2,
+        "write_report": 1,
+        "write_page": 1,
+    }
     run = workflow.run(*settings)
     assert run.status == 0, run.text
     folder = workflow.directory / "results" / "kws" / "ds-cnn-s" / "my-board"

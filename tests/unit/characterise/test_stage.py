@@ -40,7 +40,7 @@ def test_a_board_is_characterised_and_the_same_after_an_interruption(tmp_path, m
         "cifar10-0002",
     ]
     files = sorted(path.relative_to(tmp_path / "a") for path in (tmp_path / "a").rglob("*") if path.is_file())
-    assert len(files) == 8
+    assert len(files) == 9
     for file in files:
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes(), file
     with open(tmp_path / "a" / "cifar10_networks.csv", encoding="utf-8", newline="") as stream:

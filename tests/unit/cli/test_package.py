@@ -14,7 +14,13 @@ from micronets.cli.extras import MODULES
 from micronets.export.writer import write_tflite
 from tests.networks import random_network, small_ds_cnn
 
-PACKAGES = {"PIL": "pillow", "ai_edge_litert": "ai-edge-litert", "serial": "pyserial", "yaml": "pyyaml"}
+PACKAGES = {
+    "PIL": "pillow",
+    "ai_edge_litert": "ai-edge-litert",
+    "serial": "pyserial",
+    "vl_convert": "vl-convert-python",
+    "yaml": "pyyaml",
+}
 """Where a module has another name than the package that brings it."""
 EXTRA_OF_PINS = {
     "data": {"data"},
