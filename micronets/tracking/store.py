@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from micronets.atomic import atomic_file
 from micronets.credentials import masked
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -26,12 +27,27 @@ def store_uri(configured: str = "") -> str:
 
 
 def client() -> Any:
-    """MLflow's client of the store; nothing is opened before its first call."""
+    """MLflow's client of the store, which is created where it is a file that is not there yet."""
     from mlflow import MlflowClient
 
     logging.getLogger("mlflow").setLevel(logging.ERROR)
     logging.getLogger("alembic").setLevel(logging.ERROR)
+    if store_uri().startswith(_SQLITE):
+        _create_database(Path(store_uri().removeprefix(_SQLITE)))
     return MlflowClient(store_uri())
+
+
+def _create_database(path: Path) -> None:
+    """Makes a SQLite store that is not there yet, whole or not at all: a process that ends while MLflow creates its
+    tables would leave a database that no other could open."""
+    from mlflow import MlflowClient
+
+    if path.exists():
+        return
+    with alone(path.parent):
+        if not path.exists():
+            with atomic_file(path) as beside:
+                MlflowClient(f"{_SQLITE}{beside}").search_experiments(max_results=1)
 
 
 def artifact_location(experiment: str) -> str | None:
