@@ -1,11 +1,12 @@
 # make run     set up, then run the workflow with the default configuration
 # make test    set up, then run all tests
 # make test-slurm  run the small workflow on a Slurm of its own, which is installed where the user may
+# make test-browser  look at the pages in Chromium, which is installed where the user may
 # make lint    style of Python, of the workflow, and Snakemake's own lint
 # make bench   compile and profile the .tflite files in the folder MODELS
 # make fuzz    throw random networks at the compiler
 # make setup   only set up: a virtual environment in .venv and, where the user may, the Arm compiler and the emulator
-.PHONY: run test test-slurm quick lint bench fuzz setup
+.PHONY: run test test-slurm test-browser quick lint bench fuzz setup
 
 MODELS ?= ../shared/models
 BIN := $(CURDIR)/.venv/bin
@@ -15,14 +16,18 @@ run: setup
 	snakemake --cores all
 
 test: setup
-	pytest -n 2 --dist loadfile -m "not slurm" tests/workflow tests  # the longest first
+	pytest -n 2 --dist loadfile -m "not campaign" tests/workflow tests  # the longest first
 
 test-slurm: setup
 	@python3 envs/set_up.py slurm-wlm munge
-	pytest -m slurm tests/slurm
+	pytest tests/slurm
+
+test-browser: setup
+	@python3 envs/set_up.py chromium
+	pytest tests/browser
 
 quick: setup
-	pytest -n 2 -m "not slow and not emulator and not training and not workflow and not slurm"
+	pytest -n 2 -m "not slow and not emulator and not training and not workflow and not campaign"
 
 lint: setup
 	ruff check .

@@ -8,7 +8,9 @@ import pytest
 
 REPOSITORY = Path(__file__).parents[1]
 MARKERS_BY_PLACE = {
+    "browser": "campaign",
     "firmware": "emulator",
+    "slurm": "campaign",
     "workflow": "workflow",
     "unit/emulator": "emulator",
     "unit/linking": "emulator",
@@ -25,7 +27,7 @@ MARKERS_BY_PLACE = {
 }
 """Of all tests in a folder or a file."""
 BUILDING_FIXTURES = {"build", "built"}
-ALLOWED = ("emulator", "workflow", "slurm")
+ALLOWED = ("emulator", "workflow", "campaign")
 TOOLS = ("arm-none-eabi-", "qemu-system-")
 PATH = os.environ["PATH"]
 

@@ -13,8 +13,6 @@ import pytest
 
 from tests.slurm.cluster import Cluster, is_installed
 
-pytestmark = pytest.mark.slurm
-
 TINY = Path(__file__).parents[1] / "workflow" / "tiny.yaml"
 BOARD = "nucleo-f446re"
 RUN_LIMIT_S = 1800.0
@@ -25,7 +23,7 @@ TOLD_WITHIN_S = 60.0
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
     if not is_installed():
-        pytest.skip("Slurm and munge are not installed; `make test-slurm` installs them")
+        pytest.fail("Slurm and munge are not installed; `make test-slurm` installs them")
     cluster = Cluster()
     yield cluster
     cluster.close()

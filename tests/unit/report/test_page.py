@@ -1,7 +1,5 @@
 import json
 import re
-import shutil
-import subprocess
 from html.parser import HTMLParser
 
 import numpy as np
@@ -12,7 +10,6 @@ from micronets.report.page import write_page
 from tests.unit.report.conftest import MODELS
 
 BOARD = "nucleo-f446re"
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
 
 class Page(HTMLParser):
@@ -182,26 +179,3 @@ def test_seeds_are_averaged(results_folder, tmp_path):
     assert cells["int8, %"] == "85.0 ± 1.4"  # standard deviation of 84 and 86: the square root of 2
     assert cells["ms"] == "30.0 ± 0.0"
     assert len([name for name in specs_of(text) if name.startswith("kws-seeds-")]) == 5
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
-@pytest.mark.parametrize("width", [1400, 390])
-def test_a_browser_draws_everything_and_cuts_nothing(text, tmp_path, width):
-    look = (
-        "<script>setTimeout(() => { const wide = [...document.querySelectorAll('body *')].filter(element => {"
-        "const box = element.getBoundingClientRect(); return box.width && box.right > innerWidth + 1; });"
-        "document.title = JSON.stringify({charts: document.querySelectorAll('.chart').length,"
-        "drawn: document.querySelectorAll('.chart svg').length, wide: wide.length,"
-        "overflow: document.documentElement.scrollWidth - innerWidth}); }, 5000);</script></body>"
-    )
-    path = tmp_path / "report.html"
-    before, _, after = text.rpartition("</body>")  # the library speaks of one, too
-    path.write_text(before + look + after, encoding="utf-8")
-    command = [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--dump-dom"]
-    command += [f"--user-data-dir={tmp_path / 'profile'}", f"--window-size={width},30000", "--enable-logging=stderr"]
-    command += ["--virtual-time-budget=20000", path.as_uri()]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=120, env={"HOME": str(tmp_path)})
-    found = json.loads(re.search(r"<title>(.*?)</title>", result.stdout)[1])
-    assert found == {"charts": 24, "drawn": 24, "wide": 0, "overflow": 0}
-    assert [line for line in result.stderr.splitlines() if "CONSOLE" in line] == []
