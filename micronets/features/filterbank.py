@@ -23,7 +23,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from micronets.errors import ConfigurationError
-from micronets.features.spectrum import hertz_to_htk_mel, triangles
+from micronets.features.mel_frames import MelFrames
+from micronets.features.spectrum import triangles
 
 EMPHASIS_SHIFT = 5
 """Of the sample before, 1 - 2^-5 is taken away."""
@@ -31,7 +32,7 @@ _BLOCK_CLIPS = 8
 
 
 @dataclass(frozen=True)
-class FilterbankParameters:
+class FilterbankParameters(MelFrames):
     """Everything that defines the features; the one description shared by training data and firmware."""
 
     sample_rate_hz: int = 16000
@@ -45,41 +46,13 @@ class FilterbankParameters:
     span_db: float = 64.0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.mel_low_hz < self.mel_high_hz <= self.sample_rate_hz / 2:
-            raise ConfigurationError(
-                f"the mel bands reach from {self.mel_low_hz} to {self.mel_high_hz} Hz; "
-                f"they must rise and end at or below half of {self.sample_rate_hz} Hz"
-            )
-        if not 0 < self.window_ms <= self.clip_ms or self.hop_ms <= 0 or self.mel_bands < 1:
-            raise ConfigurationError(
-                "the window must be longer than 0 ms and at most the clip, the hop above 0 ms, the mel bands at least 1"
-            )
+        self.check_frames()
         if self.window_samples & (self.window_samples - 1):
             raise ConfigurationError(
                 f"a window of {self.window_samples} samples is no power of two, which the FFT needs"
             )
         if not self.span_db > 0:
             raise ConfigurationError(f"span_db is {self.span_db}; it must be above 0")
-
-    @property
-    def clip_samples(self) -> int:
-        return self.sample_rate_hz * self.clip_ms // 1000
-
-    @property
-    def window_samples(self) -> int:
-        return self.sample_rate_hz * self.window_ms // 1000
-
-    @property
-    def fft_samples(self) -> int:
-        return self.window_samples
-
-    @property
-    def hop_samples(self) -> int:
-        return self.sample_rate_hz * self.hop_ms // 1000
-
-    @property
-    def frames(self) -> int:
-        return 1 + (self.clip_samples - self.window_samples) // self.hop_samples
 
     @property
     def log_floor(self) -> float:
@@ -91,20 +64,9 @@ class FilterbankParameters:
         """Of a frame: one for each band."""
         return self.mel_bands
 
-    @property
-    def spectrum_bins(self) -> int:
-        """FFT bins that the mel bands look at: those up to `mel_high_hz`."""
-        return int(self.mel_high_hz * self.fft_samples // self.sample_rate_hz) + 1
-
     def window(self) -> np.ndarray:
         """The symmetric Hamming window, float32 of shape (window_samples,)."""
         return np.hamming(self.window_samples).astype(np.float32)
-
-    def mel_axis(self) -> tuple[np.ndarray, np.ndarray]:
-        """In mel, where the triangles are straight: FFT bins (spectrum_bins,), edges of the bands (mel_bands + 2,)."""
-        mel = hertz_to_htk_mel(np.arange(self.spectrum_bins) * self.sample_rate_hz / self.fft_samples)
-        low, high = hertz_to_htk_mel(np.array([self.mel_low_hz, self.mel_high_hz]))
-        return mel, np.linspace(low, high, self.mel_bands + 2)
 
     def mel_heights(self) -> np.ndarray:
         """Height of every triangle over the power spectrum, (mel_bands,): the mean is taken with them."""

@@ -21,13 +21,14 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from micronets.errors import ConfigurationError
-from micronets.features.spectrum import hertz_to_htk_mel, periodic_hann, triangles
+from micronets.features.mel_frames import MelFrames
+from micronets.features.spectrum import periodic_hann, triangles
 
 _BLOCK_CLIPS = 4  # a block and its spectra (4 x 49 x 1024 float32, 0.8 MB) stay in the cache and in the allocator
 
 
 @dataclass(frozen=True)
-class MfccParameters:
+class MfccParameters(MelFrames):
     """Everything that defines the features; the one description shared by training data and firmware.
 
     `peak_normalised`: every clip is scaled to a largest absolute sample of 1. On a device this is a term added to
@@ -48,56 +49,18 @@ class MfccParameters:
     peak_normalised: bool = True
 
     def __post_init__(self) -> None:
-        if not 0 <= self.mel_low_hz < self.mel_high_hz <= self.sample_rate_hz / 2:
-            raise ConfigurationError(
-                f"the mel bands reach from {self.mel_low_hz} to {self.mel_high_hz} Hz; "
-                f"they must rise and end at or below half of {self.sample_rate_hz} Hz"
-            )
+        self.check_frames()
         if not 1 <= self.coefficients <= self.mel_bands:
             raise ConfigurationError(f"{self.coefficients} coefficients cannot come from {self.mel_bands} mel bands")
-        if not 0 < self.window_ms <= self.clip_ms or self.hop_ms <= 0:
-            raise ConfigurationError("the window must be longer than 0 ms and at most the clip, the hop above 0 ms")
-
-    @property
-    def clip_samples(self) -> int:
-        return self.sample_rate_hz * self.clip_ms // 1000
-
-    @property
-    def window_samples(self) -> int:
-        return self.sample_rate_hz * self.window_ms // 1000
-
-    @property
-    def hop_samples(self) -> int:
-        return self.sample_rate_hz * self.hop_ms // 1000
-
-    @property
-    def fft_samples(self) -> int:
-        return 1 << (self.window_samples - 1).bit_length()
-
-    @property
-    def frames(self) -> int:
-        return 1 + (self.clip_samples - self.window_samples) // self.hop_samples
 
     @property
     def frame_values(self) -> int:
         """Of a frame."""
         return self.coefficients
 
-    @property
-    def spectrum_bins(self) -> int:
-        """FFT bins that the mel bands look at: those up to `mel_high_hz`."""
-        return int(self.mel_high_hz * self.fft_samples // self.sample_rate_hz) + 1
-
     def window(self) -> np.ndarray:
         """The periodic Hann window, float32 of shape (window_samples,)."""
         return periodic_hann(self.window_samples)
-
-    def mel_axis(self) -> tuple[np.ndarray, np.ndarray]:
-        """In mel, where the triangles are straight: FFT bins (spectrum_bins,), edges of the bands (mel_bands + 2,)."""
-        mel = hertz_to_htk_mel(np.arange(self.spectrum_bins) * self.sample_rate_hz / self.fft_samples)
-        return mel, np.linspace(
-            hertz_to_htk_mel(self.mel_low_hz), hertz_to_htk_mel(self.mel_high_hz), self.mel_bands + 2
-        )
 
     def mel_matrix(self) -> np.ndarray:
         """Weight of each FFT bin in each mel band, float32 of shape (spectrum_bins, mel_bands)."""
