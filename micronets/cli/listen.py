@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from micronets.boards import find_board
-from micronets.cli.options import add_boards, add_optimise, use_boards
+from micronets.cli.options import DETECTOR_HELP, add_boards, add_optimise, use_boards
 from micronets.keyword_spotter.options import SpotOptions
 
 DESCRIPTION = """\
@@ -19,12 +19,6 @@ EXAMPLES = """\
 EXTRAS = ("data", "report")
 
 _DEFAULT_BOARD = "nucleo-f446re"
-_HELP = {
-    "step_ms": "from one inference to the next; a multiple of the features' hop",
-    "smoothing_ms": "over which posteriors are averaged",
-    "threshold": "least average for a detection",
-    "refractory_ms": "least time from one detection to the next",
-}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,9 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     detector = parser.add_argument_group("when a word counts as detected (default: as when it was scored, or as usual)")
     field: Any
     for field in fields(SpotOptions):
-        if field.name in _HELP:
+        if field.name in DETECTOR_HELP:
             option, metavar = f"--{field.name.replace('_', '-')}", "N" if field.type is int else "X"
-            detector.add_argument(option, type=field.type, metavar=metavar, help=_HELP[field.name])
+            detector.add_argument(option, type=field.type, metavar=metavar, help=DETECTOR_HELP[field.name])
 
 
 def run(options: argparse.Namespace) -> int:
@@ -61,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
     parameters = features_read_by(spotter.tflite)
     if options.window_ms is not None:
         parameters = replace(parameters, window_ms=options.window_ms)
-    given = {name: getattr(options, name) for name in _HELP}
+    given = {name: getattr(options, name) for name in DETECTOR_HELP}
     changes = {name: value for name, value in given.items() if value is not None}
     chosen = options_for(spotter.section, changes, parameters)
     for recording in options.recordings:

@@ -50,6 +50,15 @@ def add_optimise(parser: argparse.ArgumentParser) -> None:
     )
 
 
+DETECTOR_HELP = {
+    "step_ms": "from one inference to the next; a multiple of the features' hop",
+    "smoothing_ms": "over which posteriors are averaged",
+    "threshold": "least average for a detection",
+    "refractory_ms": "least time from one detection to the next",
+}
+"""Of a keyword spotter's options that decide when a word counts as detected, by name."""
+
+
 def add_output(parser: argparse.ArgumentParser, what: str) -> None:
     """`--output`, for `output_directory`."""
     parser.add_argument(

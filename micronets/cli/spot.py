@@ -8,7 +8,7 @@ from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from micronets.cli.options import add_board, add_optimise, add_output, board_of, output_directory
+from micronets.cli.options import DETECTOR_HELP, add_board, add_optimise, add_output, board_of, output_directory
 from micronets.keyword_spotter.options import SpotOptions
 from micronets.target import EMULATOR, serial_port
 
@@ -26,11 +26,7 @@ EXAMPLES = """\
 EXTRAS = ("data", "report")
 
 _FORMATS = {int: "N", float: "X"}
-_HELP = {
-    "step_ms": "from one inference to the next; a multiple of the features' hop",
-    "smoothing_ms": "over which posteriors are averaged",
-    "threshold": "least average for a detection",
-    "refractory_ms": "least time from one detection to the next",
+_HELP = DETECTOR_HELP | {
     "tolerance_ms": "how far from a word's recording a detection may lie and still answer it",
     "minutes": "length of the stream made of the testing clips",
     "noise_volume": "greatest gain of the background noise in it",

@@ -16,16 +16,7 @@ from micronets.litert import describe
 from micronets.profile import profile_firmware
 from micronets.tflm.host import run_tflm
 from tests.networks import random_network, small_ds_cnn, small_residual, small_shortcut, small_skip_pool
-
-PUBLISHED = (
-    "kws_ref_model",
-    "vww_96_int8",
-    "ad01_int8",
-    "kws_micronet_s",
-    "kws_micronet_m",
-    "vww2_50_50_INT8",
-    "ad_small_int8",
-)
+from tests.published_models import PUBLISHED_MODELS
 
 
 NETWORKS = (small_ds_cnn(), small_residual(), small_shortcut(), small_skip_pool())
@@ -66,7 +57,7 @@ def generated_inputs(count: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("board_name", ["nucleo-l4r5zi", "corstone-300"])
-@pytest.mark.parametrize("name", PUBLISHED)
+@pytest.mark.parametrize("name", PUBLISHED_MODELS)
 def test_published_model(name: str, board_name: str, shared: Path, tmp_path: Path) -> None:
     tflite = shared / "models" / f"{name}.tflite"
     expected = json.loads((shared / "models" / "tflm_outputs.json").read_text(encoding="utf-8"))[tflite.name]

@@ -7,21 +7,12 @@ import pytest
 from micronets.boards import find_board
 from micronets.profile.model import profile_model
 from micronets.profile.result import Profile
+from tests.published_models import PUBLISHED_MODELS
 
 pytestmark = pytest.mark.slow
 
-MODELS = (
-    "kws_ref_model",
-    "vww_96_int8",
-    "ad01_int8",
-    "kws_micronet_s",
-    "kws_micronet_m",
-    "vww2_50_50_INT8",
-    "ad_small_int8",
-)
 
-
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", PUBLISHED_MODELS)
 def test_speed_is_no_slower_and_size_no_larger_than_balanced(model: str, shared: Path, tmp_path: Path) -> None:
     def profiled(optimise: str) -> Profile:
         tflite = shared / "models" / f"{model}.tflite"
