@@ -18,7 +18,6 @@ from micronets.tflm.host import run_tflm
 from tests.networks import random_network, small_ds_cnn, small_residual, small_shortcut, small_skip_pool
 from tests.published_models import PUBLISHED_MODELS
 
-
 NETWORKS = (small_ds_cnn(), small_residual(), small_shortcut(), small_skip_pool())
 ONE_BOARD_OF_EACH_CORE = (
     "frdm-kl25z",
