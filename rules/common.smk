@@ -197,6 +197,12 @@ def report_models(task):
     return {model.name: model.builds for model in TASKS[task].models.values()}
 
 
+def report_groups(task):
+    """What models of a sweep are called with those that differ by their seed alone, by name of the model."""
+    models = TASKS[task].models.values()
+    return {model.name: model.group for model in models if model.group}
+
+
 def spotted(pattern):
     """An input function: the pattern for every model and board of the tasks in which words are spotted."""
 

@@ -31,11 +31,7 @@ rule write_report:
         runtime=minutes("report"),
     params:
         report=section("report"),
-        groups=lambda wildcards: {
-            model.name: model.group
-            for model in TASKS[wildcards.task].models.values()
-            if model.group
-        },
+        groups=lambda wildcards: report_groups(wildcards.task),
         models=lambda wildcards: report_models(wildcards.task),
     script:
         "../workflow_scripts/report.py"
@@ -56,6 +52,7 @@ rule write_page:
         runtime=20,
     params:
         tasks={task: report_models(task) for task in TASKS},
+        groups={task: report_groups(task) for task in TASKS},
     script:
         "../workflow_scripts/page.py"
 

@@ -4,4 +4,5 @@ from micronets.job import job
 from micronets.report.page import write_page
 
 with job("report", snakemake.log[0]):
-    write_page(snakemake.params.tasks, snakemake.config["results"], snakemake.output.page)
+    given = snakemake.params
+    write_page(given.tasks, snakemake.config["results"], snakemake.output.page, given.groups)

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -39,16 +40,22 @@ Tasks = Mapping[str, Mapping[str, Sequence[str]]]
 """Names of the builds by name of the model, by task, all in the order in which they are shown."""
 
 
-def write_page(tasks: Tasks, results: str | os.PathLike, path: str | os.PathLike) -> None:
+def write_page(
+    tasks: Tasks,
+    results: str | os.PathLike,
+    path: str | os.PathLike,
+    groups: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+) -> None:
     """Writes the page, which needs no other file and no network.
 
     Args:
         results: folder of all outputs.
+        groups: of a sweep's models (see `records.Model`), by task and name.
 
     Raises:
         MicronetsError: as `report`.
     """
-    found = [read_results(task, models, Path(results)) for task, models in tasks.items()]
+    found = [read_results(task, models, Path(results), groups.get(task, {})) for task, models in tasks.items()]
     page = render_page(found, Provenance.gather())
     write_text(Path(path), page)
     logger.info("page of %d tasks in %s, %.1f MB", len(found), path, len(page.encode()) / 1e6)

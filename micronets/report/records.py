@@ -270,6 +270,7 @@ class Model:
     Attributes:
         architecture, costs: None of a network that has been trained elsewhere.
         reconstructs: whether it gives back its input.
+        group: what it is called together with those of its sweep that differ from it by their seed alone; empty: none.
         tested: examples of the testing split: windows, where clips are cut into such.
     """
 
@@ -278,6 +279,7 @@ class Model:
     architecture: Architecture | None
     costs: Costs | None
     reconstructs: bool
+    group: str
     search: Search | None
     training: Training | None
     export: Export | None

@@ -1,14 +1,11 @@
 """The same configuration under several seeds: mean and standard deviation over them."""
 
-import re
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from micronets.boards import Board
 from micronets.report.records import Build, Model, Results
-
-_SEED = re.compile(r"-seed-?\d+(?=-|$)|-s\d+(?=-|$)")
 
 
 @dataclass(frozen=True)
@@ -42,16 +39,12 @@ class SeedRow:
     cells: tuple[str, ...]
 
 
-def without_seed(name: str) -> str:
-    """`searched-seed3-l4` → `searched-l4`: what models that differ by nothing but their seed have in common."""
-    return _SEED.sub("", name)
-
-
 def seed_groups(results: Results) -> dict[str, list[Model]]:
-    """Models by their name without the seed, of those that there are several of."""
+    """Models of a sweep that differ by nothing but their seed, by the name that they share; where there are several."""
     groups: dict[str, list[Model]] = {}
     for model in results.models:
-        groups.setdefault(without_seed(model.name), []).append(model)
+        if model.group:
+            groups.setdefault(model.group, []).append(model)
     return {name: models for name, models in groups.items() if len(models) > 1}
 
 

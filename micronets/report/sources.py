@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 from zipfile import BadZipFile
 
@@ -61,13 +62,16 @@ _WIDTH, _KEPT = " width", " kept"
 _LAYER_NAME = re.compile(r"^network_layer_(\d+)_(\w+)$")
 
 
-def read_results(task: str, models: Mapping[str, Sequence[str]], results: Path) -> Results:
+def read_results(
+    task: str, models: Mapping[str, Sequence[str]], results: Path, groups: Mapping[str, str] = MappingProxyType({})
+) -> Results:
     """Everything that the stages before the report have left of `task`.
 
     Args:
         models: names of the builds (see `runtime.build_name`) by name of the model, both in the order in which they are
             shown.
         results: folder of all outputs.
+        groups: see `records.Model`, by name of the model.
 
     Raises:
         MicronetsError: a file is damaged, or the dataset or an architecture is missing. Stages further on may not have
@@ -80,7 +84,9 @@ def read_results(task: str, models: Mapping[str, Sequence[str]], results: Path) 
         task=task,
         metric=metric,
         dataset=dataset,
-        models=tuple(_read_model(folder / name, builds, dataset, metric) for name, builds in models.items()),
+        models=tuple(
+            _read_model(folder / name, builds, dataset, metric, groups.get(name, "")) for name, builds in models.items()
+        ),
         publication=publication,
     )
 
@@ -93,7 +99,7 @@ def _kind(folder: Path) -> Kind:
     return "published" if folder.name.startswith("micronet") else "baseline"
 
 
-def _read_model(folder: Path, builds: Sequence[str], dataset: Dataset, metric: str) -> Model:
+def _read_model(folder: Path, builds: Sequence[str], dataset: Dataset, metric: str, group: str) -> Model:
     architecture = _read_architecture(folder)
     export = _optional(folder / "export" / "metrics.json", lambda path: _read_export(path, dataset, metric), "export")
     tested = dataset.clips["testing"] if export is None else export.count
@@ -103,6 +109,7 @@ def _read_model(folder: Path, builds: Sequence[str], dataset: Dataset, metric: s
         architecture=architecture,
         costs=None if architecture is None else costs(architecture),
         reconstructs=_reconstructs(folder) if architecture is None else architecture.reconstructs,
+        group=group,
         search=None if architecture is None else _optional(folder / "search" / "search.json", _read_search, "search"),
         training=None
         if architecture is None

@@ -167,11 +167,12 @@ def test_a_network_trained_elsewhere_has_neither_training_nor_architecture(resul
 
 
 def test_seeds_are_averaged(results_folder, tmp_path):
-    for name, share in (("small-seed1", 0.84), ("small-seed2", 0.86), ("alone", 0.7)):
+    for name, share in (("small-seed-1", 0.84), ("small-seed-2", 0.86), ("own-seed-1", 0.7), ("own-seed-2", 0.8)):
         results_folder.searched(name)
         results_folder.everything(name, share, 4_000_000, 30.0)
-    models = {name: [BOARD] for name in ("small-seed1", "small-seed2", "alone")}
-    write_page({"kws": models}, results_folder.root, tmp_path / "report.html")
+    models = {name: [BOARD] for name in ("small-seed-1", "small-seed-2", "own-seed-1", "own-seed-2")}
+    groups = {"kws": {"small-seed-1": "small", "small-seed-2": "small"}}  # a name alone makes no sweep
+    write_page({"kws": models}, results_folder.root, tmp_path / "report.html", groups)
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     heading, row = Page(text).tables[2]
     cells = dict(zip(heading, row, strict=True))
