@@ -239,7 +239,7 @@ def test_only_search_and_training_import_tensorflow(finished, workflow_in, tmp_p
     note = tmp_path / "note"
     variables = {"PYTHONPATH": str(tmp_path / "poison"), "POISON_NOTE": str(note)}
     workflow = workflow_in(tmp_path / "copy")
-    run = workflow.run("--forcerun", "export_network", **variables)
+    run = workflow.run("--forcerun", "results/kws/ds-cnn-s/export/model.tflite", **variables)
     assert run.status == 0, run.text
     assert "[kws ds-cnn-s export] finished" in run.text
     fresh = workflow.run(

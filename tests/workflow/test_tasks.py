@@ -5,14 +5,27 @@ from pathlib import Path
 
 import pytest
 
+from micronets.architecture import Architecture, AveragePooling, Convolution, DepthwiseConvolution
+
 BOARD = "nucleo-f446re"
 CONFIGURATION = Path(__file__).with_name("tiny_tasks.yaml")
-MODELS = {"vww": ("micronet-vww-2", "accuracy"), "ad": ("fc-ae", "auc")}
+MODELS = {"vww": ("small", "accuracy"), "ad": ("fc-ae", "auc")}
+SMALL = Architecture(
+    "small",
+    (50, 50, 1),
+    (
+        Convolution(8, (3, 3), (2, 2)),
+        DepthwiseConvolution((3, 3), (2, 2)),
+        AveragePooling(),
+        Convolution(2, activation="linear"),
+    ),
+)
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory, workflow_in):
     workflow = workflow_in(tmp_path_factory.mktemp("tasks"))
+    SMALL.save(workflow.directory / "small.json")
     return workflow, workflow.run("--configfile", str(CONFIGURATION))
 
 

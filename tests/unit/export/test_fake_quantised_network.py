@@ -20,8 +20,6 @@ ops = keras.ops
 
 from micronets.layers.network import Network  # noqa: E402  (keras may be missing)
 
-pytestmark = pytest.mark.training
-
 COUNT = 60
 
 

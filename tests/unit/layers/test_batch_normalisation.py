@@ -2,12 +2,9 @@
 
 import keras
 import numpy as np
-import pytest
 from keras.ops import convert_to_numpy
 
 from micronets.layers.batch_normalisation import BatchNormalisation
-
-pytestmark = pytest.mark.training
 
 
 def test_fused_training_step_equals_the_composed_one():

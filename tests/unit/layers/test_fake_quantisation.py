@@ -1,13 +1,10 @@
 """Rounding and gradients of fake quantisation."""
 
 import numpy as np
-import pytest
 import tensorflow as tf
 from keras.ops import convert_to_numpy
 
 from micronets.layers.fake_quantisation import ActivationRange, fake_quantise_kernel
-
-pytestmark = pytest.mark.training
 
 
 def test_kernel_is_rounded_to_symmetric_levels_per_channel():

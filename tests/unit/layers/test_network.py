@@ -17,8 +17,6 @@ from micronets.layers.frozen import FrozenNetwork
 from micronets.layers.network import Network
 from tests.networks import small_autoencoder, small_one_dimensional, small_shortcut, transposed_convolution
 
-pytestmark = pytest.mark.training
-
 CHAIN = Architecture(
     "chain",
     (9, 7, 2),

@@ -12,8 +12,6 @@ from micronets.layers.network import Network, PaddedAddition
 from micronets.search.mobilenet_v2_space import MobileNetV2Space
 from micronets.search.mobilenet_v2_supernet import MobileNetV2Supernet
 
-pytestmark = pytest.mark.training
-
 SPACE = MobileNetV2Space((34, 27, 1), 3, width=0.25)
 INPUT_RANGE = (0.0, 1.0)
 LOGIT_STEP = 12 / 255

@@ -10,8 +10,6 @@ from micronets.search.budget import Budget
 from micronets.search.ds_cnn_space import DsCnnSpace
 from micronets.search.relaxation import Decisions, gumbel_noise, penalty, temperature_at
 
-pytestmark = pytest.mark.training
-
 SPACE = DsCnnSpace((49, 10, 1), 12, 64, ((2, 2), (1, 1)))
 
 

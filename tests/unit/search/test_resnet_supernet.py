@@ -13,8 +13,6 @@ from micronets.layers.network import Network, PaddedAddition
 from micronets.search.resnet_space import ResNetSpace
 from micronets.search.supernets import supernet_of
 
-pytestmark = pytest.mark.training
-
 SPACE = ResNetSpace((18, 21, 3), 3, 12, (False, True, False), width_steps=3)
 INPUT_RANGE = (0.0, 1.0)
 LOGIT_STEP = 12 / 255

@@ -15,8 +15,6 @@ from micronets.search.ds_cnn_space import DsCnnSpace
 from micronets.search.options import ArchitectureOptions, SearchOptions
 from micronets.search.search import search_space
 
-pytestmark = pytest.mark.training
-
 SPACE = DsCnnSpace((12, 8, 1), 3, 16, ((2, 2), (1, 1)), stem_kernel=(5, 4))
 OPTIONS = SearchOptions(
     board="nucleo-f446re",

@@ -9,8 +9,6 @@ from micronets.layers.network import Network
 from micronets.search.ds_cnn_space import DsCnnSpace
 from micronets.search.ds_cnn_supernet import DsCnnSupernet
 
-pytestmark = pytest.mark.training
-
 SPACE = DsCnnSpace((12, 7, 1), 3, 16, ((2, 2), (1, 1), (1, 1)), stem_kernel=(5, 4))
 INPUT_RANGE = (-3.0, 2.0)
 LOGIT_STEP = 12 / 255

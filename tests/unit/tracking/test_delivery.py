@@ -3,6 +3,7 @@
 import http.server
 import logging
 import os
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from tests.unit.tracking.conftest import runs_of
 pytestmark = pytest.mark.filterwarnings("ignore:::mlflow", "ignore:::alembic", "ignore:::sqlalchemy")
 
 EPOCHS = 62
-"""In 20 processes, 1,240 metrics."""
+"""Of 20 processes, 1,240 metrics."""
 
 PROGRAM = f"""
 import sys; sys.path.insert(0, sys.argv[1])
@@ -52,21 +53,21 @@ def impatient(monkeypatch):
     monkeypatch.setattr(sender.Sender.finish, "__defaults__", (2.0,))
 
 
-@pytest.mark.slow
-def test_twenty_cold_processes_on_one_file(tmp_path, monkeypatch, repository):
+@pytest.mark.parametrize("processes", [4, pytest.param(20, marks=pytest.mark.campaign)])
+def test_cold_processes_on_one_file(tmp_path, monkeypatch, repository, processes):
     from mlflow import MlflowClient
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv(STORE_VARIABLE, raising=False)
     jobs = [
         subprocess.Popen([sys.executable, "-c", PROGRAM, str(repository), f"m{number}"], stderr=subprocess.DEVNULL)
-        for number in range(20)
+        for number in range(processes)
     ]
-    assert [process.wait(timeout=900) for process in jobs] == [0] * 20
+    assert [process.wait(timeout=900) for process in jobs] == [0] * processes
     assert send_all("results")[1] == 0
     assert waiting("results") == []
     client = MlflowClient(store_uri())
-    assert sum(history(client, tmp_path, f"m{n}") == expected(EPOCHS) for n in range(20)) == 20
+    assert sum(history(client, tmp_path, f"m{n}") == expected(EPOCHS) for n in range(processes)) == processes
 
 
 def test_a_server_that_is_dead_and_comes_back(client, tmp_path, monkeypatch, impatient, caplog):
@@ -178,20 +179,14 @@ def test_what_is_sent_late_does_not_replace_what_is_newer(client, tmp_path, monk
 @pytest.mark.slow
 def test_a_live_server_prints_nothing(tmp_path, monkeypatch, repository):
     monkeypatch.chdir(tmp_path)
-    command = [
-        sys.executable,
-        "-m",
-        "mlflow",
-        "server",
-        "--backend-store-uri",
-        "sqlite:///server.db",
-        "--port",
-        "58123",
-    ]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ["--backend-store-uri", "sqlite:///server.db", "--port", str(port), "--workers", "1"]
     with open(tmp_path / "server.log", "wb") as log:
-        server = subprocess.Popen([*command, "--port", "58123", "--workers", "1"], stdout=log, stderr=log)
+        server = subprocess.Popen([sys.executable, "-m", "mlflow", "server", *options], stdout=log, stderr=log)
     try:
-        address, end = "http://127.0.0.1:58123", time.monotonic() + 300
+        address, end = f"http://127.0.0.1:{port}", time.monotonic() + 300
         while True:
             try:
                 urllib.request.urlopen(f"{address}/health", timeout=5).read()
