@@ -88,6 +88,20 @@ class TaskConfiguration:
         return tuple(model for model in self.models.values() if not model.tflite_path)
 
     @property
+    def groups(self) -> dict[str, dict[str, Section]]:
+        """Of a sweep's models that differ by their seed alone, by the name that they share: the sections that decide
+        what becomes of them."""
+        found = {}
+        for model in self.models.values():
+            searched = model.architecture is None
+            names = [
+                name for name in ("search", "train", "export", "firmware", "profile") if searched or name != "search"
+            ]
+            if model.group:
+                found.setdefault(model.group, {name: model.sections[name] for name in names})
+        return found
+
+    @property
     def teacher_section(self) -> Section:
         """The task's `train` section as it holds for teachers: their own keys in place of the students', and keys
         that do not matter to them at fixed values, so that changing those does not train a teacher anew."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from micronets import resources as needs
 from micronets.boards import find_board
 from micronets.configuration import resolve
+from micronets.credentials import masked
 from micronets.errors import MicronetsError
 from micronets.interruption import GOES_ON, JobsEnd
 from micronets.job import claim
@@ -37,6 +38,7 @@ if workflow.is_main_process and not OUTPUT.dryrun and not OUTPUT.verbose:
 else:
     TERMINAL = None
 INTERRUPTION = None
+LINKS = {}
 
 
 wildcard_constraints:
@@ -235,14 +237,14 @@ def start():
 
     The store is no output of a rule: one that is due makes Snakemake overlook why jobs behind it are due as well.
     """
-    global INTERRUPTION
+    global INTERRUPTION, LINKS
     claimed = (*TASKS, "report", "characterise", "logs", "benchmarks", "tracking.json")
     models = {
         name: sorted({*task.models, *task.teachers}) for name, task in TASKS.items()
     }
     try:
         claim(R, claimed)
-        prepare_tracking(R, models)
+        LINKS = prepare_tracking(R, models)
     except MicronetsError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
@@ -283,7 +285,9 @@ def print_summary():
         print(f"Report: {page}", flush=True)
     store = os.environ[STORE_VARIABLE]
     command = f"mlflow ui --backend-store-uri {store}"
-    print(f"Runs:   {command if store.startswith('sqlite:') else store}", flush=True)
+    print(f"Runs:   {command if store.startswith('sqlite:') else masked(store)}", flush=True)
+    for task, link in LINKS.items():
+        print(f"  {task}: {link}", flush=True)
 
 
 def check_complete(task, table, models):

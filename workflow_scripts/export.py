@@ -5,7 +5,7 @@ from pathlib import Path
 from micronets.export import export
 from micronets.job import job
 from micronets.litert import describe
-from micronets.tracking import StageRun, model_scores
+from micronets.tracking import StageRun, record_export
 
 results, task, model = snakemake.config["results"], snakemake.wildcards.task, snakemake.wildcards.model
 data, directory = (Path(file).parent for file in (snakemake.input.dataset, snakemake.output.model))
@@ -21,11 +21,5 @@ with job(f"{task} {model} export", snakemake.log[0]):
             test_outputs_path=source.test_outputs,
             processes=snakemake.threads,
         )
-        metric = metrics["metric"]
-        scores = {name: found for name, found in metrics["scores"].items() if metric in found}
-        run.log_summary(model_scores(metric, {name: found[metric]["value"] for name, found in scores.items()}))
-        run.log_artifacts(snakemake.output.metrics)
-        run.log_artifacts(snakemake.output.model, to_model=True)
-        run.log_model(
-            snakemake.output.model, *((end.dtype.name, end.shape) for end in describe(snakemake.output.model))
-        )
+        out = snakemake.output
+        record_export(run, metrics, out.metrics, out.model, describe(out.model))

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from micronets.export.evaluate import EvaluationOptions, export_trained_elsewhere
 from micronets.job import job
-from micronets.tracking import StageRun
+from micronets.litert import describe
+from micronets.tracking import StageRun, record_export
 
 results, task, model = snakemake.config["results"], snakemake.wildcards.task, snakemake.wildcards.model
 data, directory = (Path(file).parent for file in (snakemake.input.dataset, snakemake.output.model))
@@ -14,7 +15,5 @@ with job(f"{task} {model} export", snakemake.log[0]):
         metrics = export_trained_elsewhere(
             snakemake.input.tflite, data, directory, options, processes=snakemake.threads
         )
-        metric = metrics["metric"]
-        scores = {name: found for name, found in metrics["scores"].items() if metric in found}
-        run.log_summary({f"{metric}/{name}": found[metric]["value"] for name, found in scores.items()})
-        run.log_artifacts(*snakemake.output)
+        out = snakemake.output
+        record_export(run, metrics, out.metrics, out.model, describe(out.model))

@@ -21,7 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from micronets.tracking import send_all, store_uri
+    from micronets.credentials import masked
+    from micronets.tracking import run_links, send_all, store_uri
     from micronets.tracking.store import failure
 
     logging.basicConfig(format="%(message)s")
@@ -34,5 +35,8 @@ def run(options: argparse.Namespace) -> int:
             f"{failure(error)} What waits is kept; start the server again, or, where the file of the store is damaged, "
             "move it away and run micronets track --again."
         ) from error
-    print(f"{sent} stages sent to {store_uri()}" + (f", {left} left: their jobs are at work" if left else ""))
+    print(f"{sent} stages sent to {masked(store_uri())}" + (f", {left} left: their jobs are at work" if left else ""))
+    tasks = sorted(path.name for path in (options.results / "tracking").iterdir() if path.is_dir())
+    for task, link in run_links(tasks).items():
+        print(f"  {task}: {link}")
     return 0

@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -29,6 +30,7 @@ def report(
     models: Mapping[str, Sequence[str]],
     results: str | os.PathLike,
     directory: str | os.PathLike,
+    groups: Mapping[str, str] = MappingProxyType({}),
 ) -> pd.DataFrame:
     """Writes `pictures/*.png`, `summary.csv`, and last `summary.txt` into `directory`.
 
@@ -38,6 +40,7 @@ def report(
         models: names of the builds (see `runtime.build_name`) by name of the model, both in the order in which they are
             shown.
         results: folder of all outputs.
+        groups: of a sweep's models (see `records.Model`), by name.
 
     Returns:
         The table of `summary.csv`; see `summary_table`.
@@ -47,7 +50,7 @@ def report(
             another stage has not run, its figures are left open.
     """
     directory = Path(directory)
-    found = read_results(task, models, Path(results))
+    found = read_results(task, models, Path(results), groups)
     trade_offs = [*trade_off_pictures(found), *runtime_pictures(found)]
     pictures = [picture for model in found.models for picture in _model_pictures(model)]
     table = summary_table(found)

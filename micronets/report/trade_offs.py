@@ -1,6 +1,7 @@
 """The score of networks against what it costs: flash, RAM, instructions and time."""
 
-from collections.abc import Callable
+import statistics
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
@@ -9,7 +10,7 @@ from matplotlib.transforms import Bbox
 from micronets.boards import Board
 from micronets.report.labels import Label, boxes_along, place_labels
 from micronets.report.published_figures import PublishedFigures
-from micronets.report.records import Build, Kind, Merit, Model, Results
+from micronets.report.records import Build, Kind, Model, Results
 from micronets.style import (
     BLUE,
     GREEN,
@@ -73,12 +74,30 @@ class Cost:
 
 @dataclass(frozen=True)
 class Point:
-    """A network on one board: what it costs, and its score in the firmware's arithmetic."""
+    """A network on one board, or the mean of several that differ by their seed alone: what it costs, and its score in
+    the firmware's arithmetic (0 to 1).
+
+    Attributes:
+        interval: of the score: 95 %, or of several one standard deviation to either side; likewise `cost_interval`, of
+            no width for one network.
+        seeds: how many it is the mean of.
+    """
 
     name: str
     kind: Kind
     cost: float
-    merit: Merit
+    score: float
+    interval: tuple[float, float]
+    cost_interval: tuple[float, float]
+    seeds: int = 1
+
+    @property
+    def spread(self) -> str:
+        """The score's interval in words."""
+        low, high = (100 * bound for bound in self.interval)
+        return (
+            f"95 %: {low:.1f} to {high:.1f} %" if self.seeds == 1 else f"{self.seeds} seeds: ± {(high - low) / 2:.1f}"
+        )
 
 
 COSTS = (
@@ -140,16 +159,34 @@ def trade_off_pictures(results: Results) -> list[Picture]:
     return pictures
 
 
-def points(models: tuple[Model, ...], board: Board, cost: Cost) -> list[Point]:
-    """Every network whose cost on the board and score are known."""
-    found = []
+def points(models: Sequence[Model], board: Board, cost: Cost) -> list[Point]:
+    """Every network whose cost on the board and score are known; one for those that differ by their seed alone."""
+    groups: dict[str, list[Point]] = {}
     for model in models:
         for build in model.main_builds:
             value = cost.ours(build) if build.board == board else None
             merit = model.merit
             if value is not None and merit is not None:
-                found.append(Point(model.name, model.kind, value, merit))
-    return found
+                point = Point(model.name, model.kind, value, merit.share, merit.interval, (value, value))
+                groups.setdefault(f"group {model.group}" if model.group else model.name, []).append(point)
+    return [_mean(name.removeprefix("group "), found) for name, found in groups.items()]
+
+
+def _mean(name: str, found: list[Point]) -> Point:
+    if len(found) == 1:
+        return found[0]
+    costs, scores = [point.cost for point in found], [point.score for point in found]
+    cost, score = statistics.mean(costs), statistics.mean(scores)
+    of_cost, of_score = statistics.stdev(costs), statistics.stdev(scores)
+    interval, cost_interval = (score - of_score, score + of_score), (cost - of_cost, cost + of_cost)
+    return Point(name, found[0].kind, cost, score, interval, cost_interval, len(found))
+
+
+def spreads(found: Sequence[Point]) -> str:
+    """What the bars around points are, in a sentence."""
+    kinds = {"95 % interval": any(point.seeds == 1 for point in found)}
+    kinds |= {"standard deviation around the mean over seeds": any(point.seeds > 1 for point in found)}
+    return f"Bars: {' or '.join(kind for kind, there in kinds.items() if there)}."
 
 
 def _picture(results: Results, cost: Cost, panels: list[tuple[Board, list[Point]]]) -> Picture:
@@ -168,9 +205,10 @@ def _picture(results: Results, cost: Cost, panels: list[tuple[Board, list[Point]
             figure,
             f"{results.metric}_{cost.name}",
             f"{results.metric_title} against {cost.title}",
-            f"{note(results, cost)} Bars: 95 % interval. Line: networks that none beats in both.",
+            f"{note(results, cost)} {spreads([point for _, points in panels for point in points])} Line: networks that "
+            "none beats in both.",
             "; ".join(
-                f"{point.name} {100 * point.merit.share:.1f} % at {_figure(point.cost)} {cost.label}"
+                f"{point.name} {100 * point.score:.1f} % at {_figure(point.cost)} {cost.label}"
                 for _, points in panels
                 for point in points
             ),
@@ -211,7 +249,7 @@ def _draw_points(
             label="published in the paper",
             zorder=2,
         )
-    front = pareto_front([(point.cost, point.merit.share) for point in points])
+    front = pareto_front([(point.cost, point.score) for point in points])
     axes.plot(*zip(*front, strict=True), color=MUTED, linewidth=0.9, zorder=2)
     for kind in dict.fromkeys(point.kind for point in points):
         _draw_kind(axes, kind, [point for point in points if point.kind == kind])
@@ -228,10 +266,12 @@ def _draw_points(
 
 def _draw_kind(axes: Axes, kind: Kind, points: list[Point]) -> None:
     for point in points:
-        axes.vlines(point.cost, *point.merit.interval, color=COLOURS[kind], linewidth=1.2, alpha=0.45, zorder=3)
+        bars = {"color": COLOURS[kind], "linewidth": 1.2, "alpha": 0.45, "zorder": 3}
+        axes.vlines(point.cost, *point.interval, **bars)
+        axes.hlines(point.score, *point.cost_interval, **bars)
     axes.scatter(
         [point.cost for point in points],
-        [point.merit.share for point in points],
+        [point.score for point in points],
         s=_SIZES[kind],
         color=COLOURS[kind],
         marker=_MARKERS[kind],
@@ -243,19 +283,18 @@ def _draw_kind(axes: Axes, kind: Kind, points: list[Point]) -> None:
 
 
 def _name_points(axes: Axes, points: list[Point], papers: list[tuple[str, float, float]]) -> None:
-    ours = [Label(point.name, point.cost, point.merit.share, COLOURS[point.kind]) for point in points]
+    ours = [Label(point.name, point.cost, point.score, COLOURS[point.kind]) for point in points]
     theirs = [Label(name, value, score, MUTED) for name, value, score in papers]
     bars = [
-        Bbox(axes.transData.transform([(point.cost, bound) for bound in point.merit.interval])).padded(1)
-        for point in points
+        Bbox(axes.transData.transform([(point.cost, bound) for bound in point.interval])).padded(1) for point in points
     ]
     limits = [line.get_window_extent().padded(1) for line in axes.lines if line.get_gid() == _LIMIT]
-    front = axes.transData.transform(pareto_front([(point.cost, point.merit.share) for point in points]))
+    front = axes.transData.transform(pareto_front([(point.cost, point.score) for point in points]))
     place_labels(axes, ours + theirs, [*bars, *limits, *boxes_along(front.tolist())], font_size=8.5)
 
 
 def _figure(value: float) -> str:
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.4g}"
+    return f"{value:,.0f}" if value >= 1000 else f"{value:,.4g}"
 
 
 def pareto_front(points: list[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -4,10 +4,12 @@ A job appends what it has to record to a journal beside the results (`journal`);
 store (`sender`, `recorder`). What a store has not taken is sent by the next job, or by `micronets track`.
 """
 
+from micronets.tracking.over_seeds import record_over_seeds as record_over_seeds
 from micronets.tracking.preparation import prepare_store as prepare_store
+from micronets.tracking.preparation import run_links as run_links
 from micronets.tracking.sender import send_all as send_all
 from micronets.tracking.stage_run import StageRun as StageRun
-from micronets.tracking.stage_run import model_scores as model_scores
 from micronets.tracking.stage_run import record_data as record_data
+from micronets.tracking.stage_run import record_export as record_export
 from micronets.tracking.store import STORE_VARIABLE as STORE_VARIABLE
 from micronets.tracking.store import store_uri as store_uri

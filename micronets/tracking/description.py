@@ -21,14 +21,23 @@ def describe(data: Any) -> str:
         mops = params.get("search.max_mops", "0")
         limit = f" at most {mops} Mops" if mops not in ("0", "0.0") else ""
         origin = f", searched for {params['search.board']}{limit}"
-    said = [f"{name} {metrics[name]:.3f}" for name in SCORES if name in metrics]
+
+    def figure(name: str, form: str) -> str:
+        """With the standard deviation over seeds, where there is one."""
+        deviation = metrics.get(f"{name}_sd")
+        return form.format(metrics[name]) + ("" if deviation is None else f" ± {form.format(deviation)}")
+
+    said = [f"{name} {figure(name, '{:.3f}')}" for name in SCORES if name in metrics]
     for build in sorted({name.rpartition("/")[0] for name in metrics if "/" in name}):
         costs = (
-            ("latency_ms", "{:.1f} ms, estimated"),
-            ("flash_bytes", "{:,.0f} bytes of flash"),
-            ("ram_bytes", "{:,.0f} bytes of RAM"),
+            ("latency_ms", "{:.1f}", "ms, estimated"),
+            ("flash_bytes", "{:,.0f}", "bytes of flash"),
+            ("ram_bytes", "{:,.0f}", "bytes of RAM"),
         )
-        known = [form.format(metrics[f"{build}/{cost}"]) for cost, form in costs if f"{build}/{cost}" in metrics]
+        known = [
+            f"{figure(f'{build}/{cost}', form)} {unit}" for cost, form, unit in costs if f"{build}/{cost}" in metrics
+        ]
         if known:
             said.append(f"on {build} {', '.join(known)}")
-    return f"Network {model} of the task {task}{origin}{': ' if said else ''}{'; '.join(said)}."
+    what = f"{model.capitalize()} over {metrics['seeds']:.0f} seeds" if "seeds" in metrics else f"Network {model}"
+    return f"{what} of the task {task}{origin}{': ' if said else ''}{'; '.join(said)}."

@@ -4,7 +4,8 @@ import logging
 from collections.abc import Iterable, Mapping
 
 from micronets.tracking.recorder import Recorder
-from micronets.tracking.store import alone, client, failure
+from micronets.tracking.store import alone, client, failure, store_uri
+from micronets.tracking.view import links
 
 logger = logging.getLogger(__name__)
 
@@ -27,4 +28,13 @@ def prepare_store(results: str, models: Mapping[str, Iterable[str]]) -> dict[str
             }
     except Exception as error:
         logger.warning("%s", failure(error))
+        return {}
+
+
+def run_links(tasks: Iterable[str]) -> dict[str, str]:
+    """The addresses of the tasks' runs (see `view.links`); empty where the store cannot be reached."""
+    try:
+        return links(client(), store_uri(), tasks)
+    except Exception as error:
+        logger.debug("%s", failure(error))
         return {}

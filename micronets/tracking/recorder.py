@@ -13,11 +13,12 @@ from micronets.tracking.description import describe
 from micronets.tracking.journal import Event
 from micronets.tracking.model_version import register, tag_version
 from micronets.tracking.store import alone, artifact_location
-from micronets.tracking.view import show_runs
+from micronets.tracking.view import show_costs, show_runs
 
 _PARENT, _NAME, _NOTE = "mlflow.parentRunId", "mlflow.runName", "mlflow.note.content"
-_STAGES = ("data", "search", "teacher", "train", "export", "firmware", "profile", "report", "spot")
-_TEACHER = "teacher"
+_STAGES = ("data", "search", "teacher", "train", "export", "firmware", "profile", "report", "spot", "seeds")
+_TEACHER, _SEEDS = "teacher", "seeds"
+"""Stages whose runs are no model's: what others learn from, and the mean of models that differ by their seed."""
 _SECTIONS = {"data": 0, "search": 1, "budget": 1, "train": 3, "export": 4, "firmware": 5, "profile": 6}
 """Parameters of a model by the first word of their names: the place in `_STAGES` of the stage that they decide."""
 _MOST_AT_ONCE = 50
@@ -66,6 +67,8 @@ class Recorder:
         self._batch(self._run, metrics=event["values"], time_ms=event["time_ms"])
         self._batch(self._parent, metrics=event["values"], time_ms=event["time_ms"])
         tag_version(self._client, self._begun["task"], self._parent, event["values"])
+        with alone(self._begun["results"]):
+            show_costs(self._client, self._experiment(self._begun["task"]), event["values"])
 
     def _record_artifact(self, event: Event) -> None:
         path, run = Path(event["path"]), self._parent if event["to_model"] else self._run
@@ -123,7 +126,7 @@ class Recorder:
             return run
         if event["time_ms"] < run.info.start_time:  # sent late: the configuration has changed after it
             return run
-        place = _STAGES.index(event["stage"].split()[0])
+        place = 0 if event["stage"] == _SEEDS else _STAGES.index(event["stage"].split()[0])
         tags = {key: value for key, value in run.data.tags.items() if not key.startswith("mlflow.")}
         tags |= _names(event["model"], kind) | {"follows": run.info.run_id}
         later = self._client.create_run(run.info.experiment_id, start_time=event["time_ms"], tags=tags)
@@ -135,6 +138,8 @@ class Recorder:
 
     def _kind(self, run: Any, stage: str) -> str:
         """What a model's run is of once a stage has begun: a teacher's until the network is trained as a model, too."""
+        if stage == _SEEDS:
+            return _SEEDS
         if stage in _STAGES[_STAGES.index("train") :]:
             return "model"
         if stage != _TEACHER:
@@ -208,4 +213,4 @@ def _is_configured(key: str) -> bool:
 
 
 def _names(model: str, kind: str) -> dict[str, str]:
-    return {_NAME: f"teacher {model}" if kind == "teacher" else model, "kind": kind}
+    return {_NAME: f"teacher {model}" if kind == _TEACHER else model, "kind": kind}

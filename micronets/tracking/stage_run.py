@@ -32,6 +32,29 @@ def record_data(results: str, task: str, models: Iterable[str], description: str
             run.set_tags({"data_hash": facts["content_hash"]})
 
 
+def record_export(
+    run: "StageRun",
+    metrics: Mapping[str, Any],
+    metrics_path: str | os.PathLike,
+    model: str | os.PathLike,
+    ends: Iterable[Any],
+) -> None:
+    """Records an exported file: its scores at the model's run, and itself, registered with its signature.
+
+    Args:
+        metrics: what `metrics_path` holds (see `micronets.export.stage.check`).
+        model: the .tflite file.
+        ends: its input and output, each with `dtype` and `shape`.
+    """
+    metric = metrics["metric"]
+    scores = {name: found[metric]["value"] for name, found in metrics["scores"].items() if metric in found}
+    run.log_summary(model_scores(metric, scores))
+    run.log_artifacts(metrics_path)
+    run.log_artifacts(model, to_model=True)
+    inputs, outputs = ((end.dtype.name, end.shape) for end in ends)
+    run.log_model(model, inputs, outputs)
+
+
 class StageRun:
     """The nested run of one stage of one model; a context manager.
 

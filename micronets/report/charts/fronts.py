@@ -16,6 +16,7 @@ from micronets.report.trade_offs import (
     paper_points,
     pareto_front,
     points,
+    spreads,
 )
 from micronets.style import INK, MUTED
 
@@ -52,14 +53,17 @@ def _chart(results: Results, board: Board, cost: Cost, found: list[Point]) -> Ch
             "model": point.name,
             "kind": KIND_NAMES[point.kind],
             "cost": point.cost,
-            "score": point.merit.share,
-            "low": point.merit.interval[0],
-            "high": point.merit.interval[1],
+            "score": point.score,
+            "low": point.interval[0],
+            "high": point.interval[1],
+            "from": point.cost_interval[0],
+            "to": point.cost_interval[1],
+            "spread": point.spread,
         }
         for point in found
     ]
     papers: list[dict[str, Any]] = [
-        {"model": name, "kind": _PAPER, "cost": value, "score": score}
+        {"model": name, "kind": _PAPER, "cost": value, "score": score, "spread": "not published"}
         for name, value, score in paper_points(results, cost, board)
     ]
     kinds = list(dict.fromkeys(row["kind"] for row in [*rows, *papers]))
@@ -86,9 +90,9 @@ def _chart(results: Results, board: Board, cost: Cost, found: list[Point]) -> Ch
     shapes = [next((_SHAPES[kind] for kind, name in KIND_NAMES.items() if name == shown), "circle") for shown in kinds]
     colour = {"field": "kind", "type": "nominal", "scale": {"domain": kinds, "range": colours}}
     shape = {"field": "kind", "type": "nominal", "scale": {"domain": kinds, "range": shapes}}
-    tooltip = tips(model="network", kind="origin", score=(metric, ".1%"), cost=(cost.label, form))
-    intervals = tips(model="network", low=("95 % from", ".1%"), high=("to", ".1%"))
-    front = [{"cost": value, "score": score} for value, score in pareto_front([(p.cost, p.merit.share) for p in found])]
+    tooltip = tips(model="network", kind="origin", score=(metric, ".1%"), spread="interval", cost=(cost.label, form))
+    front = [{"cost": value, "score": score} for value, score in pareto_front([(p.cost, p.score) for p in found])]
+    bar: Spec = {"type": "rule", "opacity": 0.45, "strokeWidth": 1.5}
     layers: list[Spec] = [
         {
             "data": values(front),
@@ -97,13 +101,24 @@ def _chart(results: Results, board: Board, cost: Cost, found: list[Point]) -> Ch
         },
         {
             "data": values(rows),
-            "mark": {"type": "rule", "opacity": 0.45, "strokeWidth": 1.5},
+            "mark": bar,
             "encoding": {
                 "x": x,
                 "y": {"field": "low", "type": "quantitative"},
                 "y2": {"field": "high"},
                 "color": colour,
-                "tooltip": intervals,
+                "tooltip": tooltip,
+            },
+        },
+        {
+            "data": values([row for row in rows if row["from"] < row["to"]]),
+            "mark": bar,
+            "encoding": {
+                "x": {**x, "field": "from"},
+                "x2": {"field": "to"},
+                "y": y,
+                "color": colour,
+                "tooltip": tooltip,
             },
         },
         {
@@ -126,7 +141,7 @@ def _chart(results: Results, board: Board, cost: Cost, found: list[Point]) -> Ch
                 "encoding": {"x": x, "y": y, "text": {"field": "model"}, "color": colour},
             }
         )
-    caption = f"{note(results, cost)} Bars: 95 % interval. Line: networks that none beats in both."
+    caption = f"{note(results, cost)} {spreads(found)} Line: networks that none beats in both."
     if limit is not None and limit in costs:
         mark = {"type": "rule", "color": INK, "strokeDash": [4, 3]}
         layers.append(
@@ -138,6 +153,6 @@ def _chart(results: Results, board: Board, cost: Cost, found: list[Point]) -> Ch
         )
     elif limit is not None:
         caption += f" The board has {limit:,.0f}, outside of the picture."
-    words = "; ".join(f"{point.name} {100 * point.merit.share:.1f} % at {point.cost:,.4g}" for point in found)
+    words = "; ".join(f"{point.name} {100 * point.score:.1f} % at {point.cost:,.4g}" for point in found)
     title = f"{results.metric_title} against {cost.title}, {board.name}"
     return Chart(title, caption, f"{words} {cost.label}", chart_spec({"layer": layers}, 270))

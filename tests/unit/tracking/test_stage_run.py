@@ -6,10 +6,23 @@ import socket
 import subprocess
 import sys
 import time
+from collections import namedtuple
 
+import numpy as np
 import pytest
 
-from micronets.tracking import STORE_VARIABLE, StageRun, model_scores, prepare_store, record_data, send_all, store_uri
+from micronets.tracking import (
+    STORE_VARIABLE,
+    StageRun,
+    prepare_store,
+    record_data,
+    record_over_seeds,
+    run_links,
+    send_all,
+    store_uri,
+)
+from micronets.tracking.stage_run import record_export
+from micronets.tracking.view import links
 from tests.unit.tracking.conftest import runs_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:::mlflow", "ignore:::alembic", "ignore:::sqlalchemy")
@@ -167,14 +180,21 @@ def test_another_configuration_gets_a_run_of_its_own(client, tmp_path):
     assert trained(2, 0.2) == [first, second, third]
 
 
+Tensor = namedtuple("Tensor", ["dtype", "shape"])
+METRICS = {
+    "metric": "accuracy",
+    "scores": {"tflm": {"accuracy": {"value": 0.75}}, "litert": {"accuracy": {"value": 0.77}}, "float": {}},
+}
+
+
 def test_a_model_is_registered_with_its_signature_and_figures(client, tmp_path):
     import mlflow
 
     (tmp_path / "model.tflite").write_bytes(b"TFL3")
     for _ in range(2):  # the same file again is no other version
         with StageRun("results", "kws", "a", "export", {}) as run:
-            run.log_summary(model_scores("accuracy", {"tflm": 0.75, "litert": 0.77}))
-            run.log_model(tmp_path / "model.tflite", ("int8", (1, 49, 10, 1)), ("int8", (1, 12)))
+            ends = [Tensor(np.dtype("int8"), (1, 49, 10, 1)), Tensor(np.dtype("int8"), (1, 12))]
+            record_export(run, METRICS, tmp_path / "metrics.json", tmp_path / "model.tflite", ends)
     with StageRun("results", "kws", "a", "profile nucleo-f446re", {}) as run:
         run.log_summary({"nucleo-f446re/latency_ms": 12.5, "nucleo-f446re/ram_bytes": 9000})
     (version,) = client.search_model_versions("name = 'micronets-kws'")
@@ -208,3 +228,39 @@ def test_artifacts_of_a_model_stand_at_its_run(client, tmp_path):
     assert [file.path for file in client.list_artifacts(parent.info.run_id, "nucleo-f446re")] == [
         "nucleo-f446re/firmware.elf"
     ]
+
+
+def view_of(client):
+    experiment = client.get_experiment_by_name("micronets-kws")
+    (view,) = [json.loads(tag) for name, tag in experiment.tags.items() if name.startswith("mlflow.sharedViewState.")]
+    return experiment.experiment_id, view
+
+
+def test_the_printed_link_opens_a_view_with_columns_of_what_is_recorded(client, tmp_path, monkeypatch):
+    experiment, before = view_of(client)
+    assert run_links(["kws", "none"]) == {
+        "kws": f"http://127.0.0.1:5000/#/experiments/{experiment}/runs?viewStateShareKey=micronets"
+    }
+    remote = links(client, "https://me:secret@server:8443/mlflow/", ["kws"])["kws"]
+    assert remote.startswith(f"https://server:8443/mlflow/#/experiments/{experiment}/runs?")
+    with StageRun("results", "kws", "a", "profile mine", {}) as run:
+        run.log_summary({"mine/ram_bytes": 1, "mine/latency_ms": 2, "mine/instructions": 3, "mine/tflm/ram_bytes": 4})
+    new = ["metrics.`mine/ram_bytes`", "metrics.`mine/latency_ms`"]
+    place = before["selectedColumns"].index("metrics.`accuracy`") + 1
+    expected = [*before["selectedColumns"][:place], *new, *before["selectedColumns"][place:]]
+    assert view_of(client)[1] == before | {"selectedColumns": expected}
+
+
+def test_a_mean_over_seeds_has_a_run_of_its_own(client, tmp_path):
+    row = {"model": "net", "board": "b", "runtime": "micronets", "seeds": 2, "int8_accuracy_percent": 85.0}
+    row |= {"int8_accuracy_percent_sd": 5.0, "ram_bytes": 9000, "ram_bytes_sd": 10.0, "estimated_latency_ms": np.nan}
+    for epochs in (3, 3, 4):  # the same again changes nothing, another configuration gets a run of its own
+        record_over_seeds("results", "kws", [row], {"net": {"train": {"float_epochs": epochs}}})
+    experiment = client.get_experiment_by_name("micronets-kws").experiment_id
+    runs = client.search_runs([experiment], "tags.kind = 'seeds'", order_by=["attributes.start_time ASC"])
+    assert [run.data.params for run in runs] == [{"train.float_epochs": "3"}, {"train.float_epochs": "4"}]
+    figures = {"accuracy": 0.85, "accuracy_sd": 0.05, "b/ram_bytes": 9000.0, "b/ram_bytes_sd": 10.0, "seeds": 2.0}
+    assert runs[1].data.metrics == figures
+    assert runs[1].info.run_name == "mean of net"
+    note = "Mean of net over 2 seeds of the task kws: accuracy 0.850 ± 0.050; on b 9,000 ± 10 bytes of RAM."
+    assert runs[1].data.tags["mlflow.note.content"] == note
