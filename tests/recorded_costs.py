@@ -54,7 +54,7 @@ class Costs:
     board: str
     instructions: int
     cycles: int
-    ram_bytes: int
+    network_ram_bytes: int
     code_bytes: int
     constant_bytes: int
 
@@ -79,7 +79,7 @@ def measure_costs(model: str, board_name: str) -> Costs:
         board=board_name,
         instructions=profile.instructions[0],
         cycles=round(profile.cycles or 0),
-        ram_bytes=firmware.linked_ram_bytes.network,
+        network_ram_bytes=firmware.linked_ram_bytes.network,
         code_bytes=firmware.flash_bytes.network_code,
         constant_bytes=firmware.flash_bytes.network_constants,
     )

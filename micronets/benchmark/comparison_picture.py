@@ -17,7 +17,7 @@ def draw_comparison(rows: Sequence[Mapping[str, Any]], board: str) -> Picture:
 
     Args:
         rows: with `model`, `estimated_ms`, `estimated_error_percent`, `baseline_ms`, `fastest_peer`,
-            `fastest_peer_ms`, `ram_bytes` and `baseline_ram_bytes`.
+            `fastest_peer_ms`, `network_ram_bytes` and `baseline_network_ram_bytes`.
         board: named in the caption.
     """
     known = [row for row in rows if row["baseline_ms"] is not None]
@@ -62,13 +62,14 @@ def _latencies(axes: Axes, rows: Sequence[Mapping[str, Any]], places: np.ndarray
 
 
 def _memories(axes: Axes, rows: Sequence[Mapping[str, Any]], places: np.ndarray) -> None:
-    kept = [(place, row) for place, row in zip(places, rows, strict=True) if row["baseline_ram_bytes"] is not None]
+    baseline = "baseline_network_ram_bytes"
+    kept = [(place, row) for place, row in zip(places, rows, strict=True) if row[baseline] is not None]
     at = np.array([place for place, _ in kept])
-    axes.barh(at + _HEIGHT, [row["baseline_ram_bytes"] / 1000 for _, row in kept], _HEIGHT, color=MUTED)
-    axes.barh(at - _HEIGHT, [row["ram_bytes"] / 1000 for _, row in kept], _HEIGHT, color=BLUE)
+    axes.barh(at + _HEIGHT, [row[baseline] / 1000 for _, row in kept], _HEIGHT, color=MUTED)
+    axes.barh(at - _HEIGHT, [row["network_ram_bytes"] / 1000 for _, row in kept], _HEIGHT, color=BLUE)
     for place, row in kept:
-        share = row["ram_bytes"] / row["baseline_ram_bytes"]
-        note = f"  {row['ram_bytes'] / 1000:.1f} kB, {share:.2f} of TFLM's"
-        axes.text(row["ram_bytes"] / 1000, place - _HEIGHT, note, va="center", fontsize=8)
+        share = row["network_ram_bytes"] / row[baseline]
+        note = f"  {row['network_ram_bytes'] / 1000:.1f} kB, {share:.2f} of TFLM's"
+        axes.text(row["network_ram_bytes"] / 1000, place - _HEIGHT, note, va="center", fontsize=8)
     axes.set_xlabel("RAM of the network, kB")
     axes.margins(x=0.12)

@@ -66,7 +66,7 @@ class Row:
         model: the reference's file, or the network of its shape that stands in with random weights.
         latency_ms: estimated, ± `error_percent`; of benchmarks from audio on, with their features where these are
             estimated for the board, which `with_features` says.
-        flash_bytes, ram_bytes: of the network, and of its features where they are part of the benchmark.
+        flash_bytes, network_ram_bytes: of the network, and of its features where they are part of the benchmark.
         tflm_ms: TensorFlow Lite Micro with CMSIS-NN, estimated in the same way.
         bit_exact: the outputs are TensorFlow Lite Micro's, those features the integer reference's.
     """
@@ -81,7 +81,7 @@ class Row:
     published_by: str
     tflm_ms: float | None
     flash_bytes: int
-    ram_bytes: int
+    network_ram_bytes: int
     bit_exact: bool
 
 
@@ -136,7 +136,7 @@ def _measure(
         write_tflite(random_network(published_architecture(benchmark.stand_in), seed=1), tflite)
     profile = profile_model(tflite, board, scratch / "network", optimise=optimise, inputs=3)
     firmware, latency_ms = profile.firmware, profile.latency_ms
-    flash_bytes, ram_bytes = firmware.flash_bytes.network, firmware.linked_ram_bytes.network
+    flash_bytes, network_ram_bytes = firmware.flash_bytes.network, firmware.linked_ram_bytes.network
     with_features = False
     if benchmark.with_features:
         edge = read_input(tflite)
@@ -145,7 +145,7 @@ def _measure(
             VIEWS[shape], edge.scale, edge.zero_point, board, scratch / "features", optimise=optimise
         )
         flash_bytes += features.firmware.flash_bytes.network
-        ram_bytes += features.firmware.linked_ram_bytes.network
+        network_ram_bytes += features.firmware.linked_ram_bytes.network
         with_features = features.frame_ms is not None and features.window.cycles is not None
         if latency_ms is not None and features.frame_ms is not None and features.window.cycles is not None:
             latency_ms += features.frame_ms + features.window.cycles / board.clock_hz * 1e3
@@ -164,7 +164,7 @@ def _measure(
         published_by=published.by,
         tflm_ms=None if tflm is None else tflm.latency_ms,
         flash_bytes=flash_bytes,
-        ram_bytes=ram_bytes,
+        network_ram_bytes=network_ram_bytes,
         bit_exact=profile.different_outputs == 0,
     )
 
@@ -188,7 +188,7 @@ def format_mlperf_tiny(rows: Sequence[Row]) -> str:
         ]
         published = f"{row.published_ms:g} {row.published_by}" + (" (f)" if row.benchmark in from_audio else "")
         title, exact = titles[row.benchmark], "yes" if row.bit_exact else "NO"
-        sizes = f"{row.flash_bytes:,}", f"{row.ram_bytes:,}"
+        sizes = f"{row.flash_bytes:,}", f"{row.network_ram_bytes:,}"
         lines.append((title, row.model, row.board, ms, published, ratios[0], tflm, ratios[1], *sizes, exact))
     widths = [max(len(line[column]) for line in lines) for column in range(len(_HEADS))]
     table = [

@@ -49,10 +49,10 @@ COLUMNS = (
     "floor_ms",
     "share_of_floor",
     "instructions",
-    "ram_bytes",
-    "at_most_ram_bytes",
-    "goal_ram_bytes",
-    "baseline_ram_bytes",
+    "network_ram_bytes",
+    "at_most_network_ram_bytes",
+    "goal_network_ram_bytes",
+    "baseline_network_ram_bytes",
     "share_of_baseline_ram",
     "code_bytes",
     "constant_bytes",
@@ -97,7 +97,7 @@ def table_row(measurement: Measurement) -> Row:
     """The columns `COLUMNS`; None where there is nothing to compare with."""
     known, profile = measurement.known, measurement.profile
     firmware = profile.firmware
-    latency_ms, ram_bytes = profile.latency_ms or 0.0, firmware.linked_ram_bytes.network
+    latency_ms, network_ram_bytes = profile.latency_ms or 0.0, firmware.linked_ram_bytes.network
     floor_ms = sum(firmware.layer_macs) / 2 / firmware.board.clock_hz * 1e3
     row: Row = dict.fromkeys(COLUMNS)
     row |= {
@@ -109,7 +109,7 @@ def table_row(measurement: Measurement) -> Row:
         "floor_ms": round(floor_ms, 3),
         "share_of_floor": round(floor_ms / latency_ms, 4),
         "instructions": profile.instructions[0],
-        "ram_bytes": ram_bytes,
+        "network_ram_bytes": network_ram_bytes,
         "code_bytes": firmware.flash_bytes.network_code,
         "constant_bytes": firmware.flash_bytes.network_constants,
         "m55_instructions": measurement.m55_instructions,
@@ -129,15 +129,15 @@ def table_row(measurement: Measurement) -> Row:
         "fastest_peer": name,
         "fastest_peer_ms": fastest.latency_ms,
         "share_of_fastest_peer": round(latency_ms / fastest.latency_ms, 4),
-        "at_most_ram_bytes": known.at_most.ram_bytes,
-        "goal_ram_bytes": known.goal.ram_bytes,
+        "at_most_network_ram_bytes": known.at_most.network_ram_bytes,
+        "goal_network_ram_bytes": known.goal.network_ram_bytes,
     }
     if (baseline := known.peers.get(BASELINE)) is not None:
         row |= {"baseline_ms": baseline.latency_ms, "share_of_baseline": round(latency_ms / baseline.latency_ms, 4)}
-        if baseline.ram_bytes is not None:
+        if baseline.network_ram_bytes is not None:
             row |= {
-                "baseline_ram_bytes": baseline.ram_bytes,
-                "share_of_baseline_ram": round(ram_bytes / baseline.ram_bytes, 4),
+                "baseline_network_ram_bytes": baseline.network_ram_bytes,
+                "share_of_baseline_ram": round(network_ram_bytes / baseline.network_ram_bytes, 4),
             }
         if baseline.m55_instructions is not None and measurement.m55_instructions is not None:
             row["share_of_baseline_m55"] = round(measurement.m55_instructions / baseline.m55_instructions, 4)
@@ -148,7 +148,7 @@ def unmet(row: Row, peers: Peers) -> list[str]:
     """Targets that a row misses, one phrase each."""
     limits = (
         ("estimated_ms", row["at_most_ms"], "ms"),
-        ("ram_bytes", row["at_most_ram_bytes"], "bytes of RAM"),
+        ("network_ram_bytes", row["at_most_network_ram_bytes"], "bytes of RAM"),
         ("code_bytes", peers.code_bytes_at_most, "bytes of code"),
         ("m55_instructions", row["at_most_m55_instructions"], "instructions on a Cortex-M55"),
         ("share_of_baseline_m55", peers.m55_share_at_most, "of the baseline's Cortex-M55 instructions"),
@@ -179,9 +179,9 @@ def format_table(rows: Sequence[Row]) -> str:
                 _number(row["baseline_ms"]),
                 _share(row["share_of_baseline"]),
                 f"{row['share_of_floor']:.1%}",
-                _number(row["ram_bytes"]),
-                _number(row["at_most_ram_bytes"]),
-                _number(row["goal_ram_bytes"]),
+                _number(row["network_ram_bytes"]),
+                _number(row["at_most_network_ram_bytes"]),
+                _number(row["goal_network_ram_bytes"]),
                 _share(row["share_of_baseline_ram"]),
                 _number(row["code_bytes"]),
                 _number(row["constant_bytes"]),

@@ -19,7 +19,7 @@ class Target:
     """Latency on NUCLEO-L4R5ZI at 120 MHz, and static RAM of the network."""
 
     latency_ms: float
-    ram_bytes: int
+    network_ram_bytes: int
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class PeerFigures:
 
     latency_ms: float
     kind: Literal["measured", "estimated"]
-    ram_bytes: int | None = None
+    network_ram_bytes: int | None = None
     flash_bytes: int | None = None
     m4_instructions: int | None = None
     m55_instructions: int | None = None

@@ -22,7 +22,7 @@ class NetworkSample:
     instructions: int
     cycles: float
     latency_ms: float
-    ram_bytes: int
+    network_ram_bytes: int
     flash_bytes: int
 
 

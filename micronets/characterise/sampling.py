@@ -104,7 +104,7 @@ def _measure(
         instructions=profile.instructions[0],
         cycles=round(profile.cycles, 1),
         latency_ms=round(profile.latency_ms, 5),
-        ram_bytes=profile.firmware.linked_ram_bytes.network,
+        network_ram_bytes=profile.firmware.linked_ram_bytes.network,
         flash_bytes=profile.firmware.flash_bytes.network,
     )
     return network, _layers(architecture, profile)

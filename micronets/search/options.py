@@ -43,7 +43,7 @@ class BudgetOptions:
     """What the network may take of the board, besides what the board has; 0: as much as there is."""
 
     flash_bytes: int = 0
-    ram_bytes: int = 0
+    sram_bytes: int = 0
     latency_ms: float = 0.0
     """Of one inference, by the table of the board's layer costs."""
     energy_mj: float = 0.0

@@ -30,7 +30,7 @@ def _within(budget: Budget, board: Board, options: BudgetOptions) -> Budget:
     budget = replace(
         budget,
         flash_bytes=min(budget.flash_bytes, options.flash_bytes or budget.flash_bytes),
-        sram_bytes=min(budget.sram_bytes, options.ram_bytes or budget.sram_bytes),
+        sram_bytes=min(budget.sram_bytes, options.sram_bytes or budget.sram_bytes),
     )
     limits_ms = [options.latency_ms] if options.latency_ms else []
     if options.energy_mj:

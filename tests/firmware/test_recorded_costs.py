@@ -20,7 +20,7 @@ from tests.recorded_costs import (
     write_record,
 )
 
-COSTS = Costs("model", "board", instructions=1000, cycles=2000, ram_bytes=300, code_bytes=400, constant_bytes=0)
+COSTS = Costs("model", "board", instructions=1000, cycles=2000, network_ram_bytes=300, code_bytes=400, constant_bytes=0)
 
 
 @pytest.mark.parametrize(("model", "board"), MODELS)

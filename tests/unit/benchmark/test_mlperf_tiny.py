@@ -77,4 +77,4 @@ def test_the_wake_word_is_measured_from_audio_on(tmp_path: Path, capsys, monkeyp
     assert with_features["bit_exact"] == alone["bit_exact"] == "True"
     # 827 thousand multiply-accumulates at two a cycle and 120 MHz are 3.4 ms
     assert 3.4 < float(with_features["latency_ms"]) < 20
-    assert int(with_features["ram_bytes"]) > 30 * 40  # the features keep a window
+    assert int(with_features["network_ram_bytes"]) > 30 * 40  # the features keep a window

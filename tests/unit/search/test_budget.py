@@ -88,7 +88,7 @@ def test_an_impossible_problem_is_one_sentence(change, message):
 
 
 def test_the_configuration_limits_what_the_board_has():
-    limits = {"flash_bytes": 50_000, "ram_bytes": 10**9, "latency_ms": 40, "energy_mj": 2}
+    limits = {"flash_bytes": 50_000, "sram_bytes": 10**9, "latency_ms": 40, "energy_mj": 2}
     _, budget = search_problem(SearchOptions.from_section({**SECTION, "budget": limits}), (49, 10, 1), 12)
     board = find_board("nucleo-f446re")
     assert budget.flash_bytes == 50_000
