@@ -10,6 +10,13 @@ configfile: f"{workflow.basedir}/config/config.yaml"
 
 
 include: "rules/common.smk"
+
+
+if CONFIGURATION.container:
+
+    container: CONFIGURATION.container
+
+
 include: "rules/data.smk"
 include: "rules/search.smk"
 include: "rules/train.smk"

@@ -42,7 +42,18 @@ _PACKAGE = Path(str(files("micronets")))
 SCHEMAS = _PACKAGE / "schemas"
 TASKS = _PACKAGE / "tasks"
 
-GLOBAL_KEYS = ("tasks", "boards", "boards_file", "seed", "results", "mlflow", "model", "task", "characterise")
+GLOBAL_KEYS = (
+    "tasks",
+    "boards",
+    "boards_file",
+    "seed",
+    "results",
+    "mlflow",
+    "model",
+    "task",
+    "characterise",
+    "container",
+)
 SECTIONS = ("data", "search", "train", "export", "firmware", "profile", "report", "evaluate", "spot", "resources")
 SOME_TASKS_SECTIONS = ("spot",)
 """Sections that only those tasks have whose defaults name them."""
@@ -83,6 +94,7 @@ def resolve(given: Mapping[str, Any]) -> Configuration:
         results=general["results"],
         store=general["mlflow"]["store"],
         model=general["model"],
+        container=general["container"],
         characterise=general["characterise"],
         resources=_resources(given),
     )

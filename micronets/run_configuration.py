@@ -137,6 +137,7 @@ class Configuration:
         results: folder of all outputs, relative to the working directory.
         store: tracking URI; empty: the default store.
         model: a .tflite file from elsewhere to be evaluated; empty: none.
+        container: image that jobs run in under `--software-deployment-method apptainer`; empty: none.
         characterise: the section of this name.
         resources: the section of this name, for jobs that belong to no task.
     """
@@ -147,6 +148,7 @@ class Configuration:
     results: str
     store: str
     model: str
+    container: str
     characterise: Section
     resources: Section
 

@@ -285,7 +285,10 @@ def print_summary():
         print(f"Report: {page}", flush=True)
     store = os.environ[STORE_VARIABLE]
     command = f"mlflow ui --backend-store-uri {store}"
-    print(f"Runs:   {command if store.startswith('sqlite:') else masked(store)}", flush=True)
+    print(
+        f"Runs:   {command if store.startswith('sqlite:') else masked(store)}",
+        flush=True,
+    )
     for task, link in LINKS.items():
         print(f"  {task}: {link}", flush=True)
 

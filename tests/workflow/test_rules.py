@@ -48,7 +48,7 @@ def test_no_input_is_ancient(repository):
         assert "ancient(" not in path.read_text(encoding="utf-8"), path.name
 
 
-@pytest.mark.parametrize("profile", ["default", "slurm"])
+@pytest.mark.parametrize("profile", ["default", "slurm", "kubernetes"])
 def test_a_profile_gives_a_plan(repository, tmp_path, profile):
     arguments = ["--snakefile", str(repository / "Snakefile"), "--directory", str(tmp_path), "--dry-run"]
     cores = ["--cores", "2"] if profile == "default" else []
