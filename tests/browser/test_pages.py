@@ -6,7 +6,6 @@
 import json
 import os
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -15,17 +14,10 @@ from micronets.report import report
 from micronets.report.differences import compare
 from micronets.report.differences_page import render_differences
 from micronets.report.page import write_page
+from tests.browser.chromium import browse
 from tests.unit.report.conftest import MODELS, ResultsFolder, fill
 
-CHROMIUM = (
-    "chromium",
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--hide-scrollbars",
-    "--enable-logging=stderr",
-)
-LIMIT_S = 120
+HEIGHT = 30_000
 LOOK = """<script>
 const look = () => {
   const count = selector => document.querySelectorAll(selector).length;
@@ -67,7 +59,7 @@ def test_everything_is_drawn_and_nothing_is_cut(pages, tmp_path, name, width):
     before, _, after = pages[name].rpartition("</body>")  # the library speaks of one, too
     path = tmp_path / f"{name}.html"
     path.write_text(f"{before}{LOOK}</body>{after}", encoding="utf-8")
-    result = _browse(tmp_path, width, "--dump-dom", path)
+    result = browse(tmp_path, (width, HEIGHT), "--dump-dom", path.as_uri())
     found = json.loads(re.search(r"<title>(.*?)</title>", result.stdout)[1])
     assert found["charts"] == pages[name].count('class="chart"') > 2
     assert found == {"charts": found["charts"], "drawn": found["charts"], "cut": [], "overflow": 0}
@@ -75,11 +67,4 @@ def test_everything_is_drawn_and_nothing_is_cut(pages, tmp_path, name, width):
     if kept := os.environ.get("PAGES"):
         picture = Path(kept).absolute() / f"{name}_{width}.png"
         picture.parent.mkdir(parents=True, exist_ok=True)
-        _browse(tmp_path, width, f"--screenshot={picture}", path)
-
-
-def _browse(folder: Path, width: int, action: str, page: Path) -> subprocess.CompletedProcess[str]:
-    profile = f"--user-data-dir={folder / 'profile'}"
-    command = [*CHROMIUM, profile, f"--window-size={width},30000", "--virtual-time-budget=60000", action, page.as_uri()]
-    environment = {"HOME": str(folder), "PATH": os.environ["PATH"]}
-    return subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, env=environment, check=True)
+        browse(tmp_path, (width, HEIGHT), f"--screenshot={picture}", path.as_uri())

@@ -51,10 +51,17 @@ def test_no_input_is_ancient(repository):
 @pytest.mark.parametrize("profile", ["default", "slurm", "kubernetes"])
 def test_a_profile_gives_a_plan(repository, tmp_path, profile):
     arguments = ["--snakefile", str(repository / "Snakefile"), "--directory", str(tmp_path), "--dry-run"]
-    cores = ["--cores", "2"] if profile == "default" else []
-    result = run(repository, sys.executable, "-m", "snakemake", "--profile", f"profiles/{profile}", *arguments, *cores)
-    assert result.returncode == 0, result.stdout + result.stderr
-    assert "write_report" in result.stdout + result.stderr
+    if profile == "default":
+        arguments += ["--cores", "2"]
+    gpus = ["--config", "kws__resources__search__gpus=1", "kws__resources__train__gpus=2"]
+    result = run(repository, sys.executable, "-m", "snakemake", "--profile", f"profiles/{profile}", *arguments, *gpus)
+    planned = result.stdout + result.stderr
+    assert result.returncode == 0, planned
+    assert "rule write_report:" in planned
+    jobs = re.findall(r"rule (search|train)_network:\n((?: {4}.*\n)+)", planned)
+    asked = {(stage, re.search(r"task=(\w+)", job)[1], re.search(r"gpu=(\d)", job)[1]) for stage, job in jobs}
+    assert {("search", "kws", "1"), ("train", "kws", "2"), ("train", "vww", "0")} <= asked
+    assert not {(stage, "kws", "0") for stage in ("search", "train")} & asked
 
 
 def test_every_pin_is_exact_and_in_the_constraints(repository):
