@@ -114,6 +114,7 @@ def test_a_sweep_makes_models_in_place_of_the_default_ones(resolved):
     assert len(task.models) == 6
     model = task.models["net-max-mops-4-seed-3"]
     assert (model.seed, model.group, model.sections["search"]["max_mops"]) == (3, "net-max-mops-4", 4)
+    assert task.groups["net-max-mops-4"]["search"]["max_mops"] == 4 and len(task.groups) == 2
     beside = resolved({"kws": {"models": {"ds-cnn-s": {}}, "sweep": {"net": SWEEP}}}).tasks["kws"]
     assert len(beside.models) == 7 and beside.models["ds-cnn-s"].group == "" and beside.models["ds-cnn-s"].seed == 1
 

@@ -1,10 +1,14 @@
 """Jobs as Kubernetes Jobs: what is asked for, and what becomes of them, with a stand-in for kubectl."""
 
+import importlib.metadata
 import json
 import os
+import shlex
 import sys
+from types import SimpleNamespace
 
 import pytest
+import yaml
 
 from micronets import kubernetes
 
@@ -50,6 +54,19 @@ def test_a_job_asks_for_what_its_stage_takes_and_works_on_the_volume(kubectl, mo
     assert container["env"] == [{"name": "KERAS_BACKEND", "value": "torch"}]
     assert pod["activeDeadlineSeconds"] == 75 * 60 and job["spec"]["backoffLimit"] == 0
     assert pod["volumes"] == [{"name": "shared", "persistentVolumeClaim": {"claimName": "claim"}}]
+
+
+def test_the_profile_submits_and_cancels_by_what_there_is(kubectl, repository):
+    (kubectl / "answer").write_text("job.batch/created")
+    profile = yaml.safe_load((repository / "profiles" / "kubernetes" / "config.yaml").read_text(encoding="utf-8"))
+    resources = SimpleNamespace(mem_mb=3000, runtime=75, gpu=profile["default-resources"]["gpu"])
+    command = shlex.split(profile["cluster-generic-submit-cmd"].format(threads=4, resources=resources))
+    assert command[:3] == ["python", "-m", "micronets.kubernetes"]
+    assert kubernetes.main([*command[3:], "/work/job.sh"]) == 0
+    assert json.loads((kubectl / "given").read_text())["spec"]["template"]["spec"]["activeDeadlineSeconds"] == 4500
+    assert profile["cluster-generic-status-cmd"].split()[-1] == "status"
+    (program,) = importlib.metadata.entry_points(name=profile["cluster-generic-cancel-cmd"], group="console_scripts")
+    assert program.load() is kubernetes.cancel
 
 
 def test_a_job_without_gpus_asks_for_none_and_a_refused_one_fails(kubectl, capsys):
