@@ -35,6 +35,7 @@ localrules:
     published_network,
     given_network,
     write_report,
+    write_page,
     compare_boards,
     data,
     search,
