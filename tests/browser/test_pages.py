@@ -42,13 +42,18 @@ const watch = setInterval(() => {
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory) -> dict[str, str]:
-    """The report of several models, and the page of their differences from themselves, as HTML by name."""
+    """The report of several models, some of them seeds of one, and the page of their differences from themselves, as HTML by name."""
     folder = ResultsFolder(tmp_path_factory.mktemp("browser") / "results")
     folder.data()
     fill(folder)
-    report("kws", MODELS, folder.root, folder.task / "report")
+    groups = {f"small-seed-{seed}": "small" for seed in (1, 2, 3)}
+    for number, name in enumerate(groups):
+        folder.searched(name)
+        folder.everything(name, 0.82 + 0.01 * number, 3_000_000 + 100_000 * number, 25.0 + number)
+    models = {**MODELS, **dict.fromkeys(groups, MODELS["searched"])}
+    report("kws", models, folder.root, folder.task / "report", groups)
     path = folder.root / "report.html"
-    write_page({"kws": MODELS}, folder.root, path)
+    write_page({"kws": models}, folder.root, path, {"kws": groups})
     differences = render_differences(compare(folder.root, folder.root), "before", "after")
     return {"report": path.read_text(encoding="utf-8"), "differences": differences}
 
