@@ -42,7 +42,7 @@ const watch = setInterval(() => {
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory) -> dict[str, str]:
-    """The report of several models, some of them seeds of one, and the page of their differences from themselves, as HTML by name."""
+    """The report of several models, some of them seeds of one, and the page of its differences from itself, as HTML."""
     folder = ResultsFolder(tmp_path_factory.mktemp("browser") / "results")
     folder.data()
     fill(folder)
