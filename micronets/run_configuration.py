@@ -91,7 +91,7 @@ class TaskConfiguration:
     def groups(self) -> dict[str, dict[str, Section]]:
         """Of a sweep's models that differ by their seed alone, by the name that they share: the sections that decide
         what becomes of them."""
-        found = {}
+        found: dict[str, dict[str, Section]] = {}
         for model in self.models.values():
             searched = model.architecture is None
             names = [

@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.transforms import Bbox
@@ -266,7 +267,7 @@ def _draw_points(
 
 def _draw_kind(axes: Axes, kind: Kind, points: list[Point]) -> None:
     for point in points:
-        bars = {"color": COLOURS[kind], "linewidth": 1.2, "alpha": 0.45, "zorder": 3}
+        bars: dict[str, Any] = {"color": COLOURS[kind], "linewidth": 1.2, "alpha": 0.45, "zorder": 3}
         axes.vlines(point.cost, *point.interval, **bars)
         axes.hlines(point.score, *point.cost_interval, **bars)
     axes.scatter(

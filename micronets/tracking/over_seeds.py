@@ -38,7 +38,7 @@ def record_over_seeds(
 def _figures(row: Mapping[str, Any]) -> dict[str, float]:
     """Metrics of one row; what is not known is left out."""
     build = build_name(row["board"], row["runtime"])
-    found = {"seeds": float(row["seeds"])}
+    found: dict[str, float | None] = {"seeds": float(row["seeds"])}
     for column, name in _COSTS.items():
         found |= {f"{build}/{name}{end}": row.get(f"{column}{end}") for end in ("", "_sd")}
     for column in row:
