@@ -25,6 +25,8 @@ def record_data(results: str, task: str, models: Iterable[str], description: str
     an input of the model's run, with its content hash; the next stage sends it."""
     facts = json.loads(Path(description).read_text(encoding="utf-8"))
     scalars = {key: value for key, value in _flatten(facts) if not isinstance(value, list)}
+    if "seed" in scalars:  # the models' seeds are others
+        scalars["data_seed"] = scalars.pop("seed")
     for model in models:
         with StageRun(results, task, model, "data", scalars, keep=True, sends=False) as run:
             run.log_artifacts(description)

@@ -126,7 +126,7 @@ def test_other_results_folders_have_runs_of_their_own(client, tmp_path):
 
 def test_the_data_of_a_model_is_recorded_once(client, tmp_path):
     description = tmp_path / "dataset.json"
-    description.write_text(json.dumps({"content_hash": "abc", "clips": 9, "labels": ["yes", "no"]}))
+    description.write_text(json.dumps({"content_hash": "abc", "clips": 9, "labels": ["yes", "no"], "seed": 1}))
     record_data("results", "kws", ["a", "b"], description)
     assert send_all("results") == (2, 0)
     first = runs_of(client, tmp_path / "results", "a")
@@ -137,6 +137,9 @@ def test_the_data_of_a_model_is_recorded_once(client, tmp_path):
     assert second[0].data.tags["data_hash"] == "abc"
     assert [used.dataset.digest for used in second[0].inputs.dataset_inputs] == ["abc"]
     assert second[1]["data"].data.params["clips"] == "9"
+    with StageRun("results", "kws", "a", "train", {"seed": 2}):  # the data's seed is none of the model's
+        pass
+    assert runs_of(client, tmp_path / "results", "a")[0].data.params == {"seed": "2"}
 
 
 def test_a_store_that_cannot_be_reached_is_warned_of_once_and_stops_nothing(tmp_path, monkeypatch, caplog):
