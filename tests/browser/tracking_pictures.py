@@ -23,7 +23,7 @@ from tests.browser.chromium import browse
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 SIZE = (1400, 620)
-START_S = 120.0
+START_S = 300.0
 COLOURS = 64
 
 
@@ -35,9 +35,10 @@ def mlflow_ui(store: str, log: Path) -> Iterator[str]:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", store]
     command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    environment = os.environ | {"DO_NOT_TRACK": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     address, end = f"http://127.0.0.1:{port}", time.monotonic() + START_S
     with open(log, "wb") as output:
-        server = subprocess.Popen(command, stdout=output, stderr=output, env=os.environ | {"DO_NOT_TRACK": "true"})
+        server = subprocess.Popen(command, stdout=output, stderr=output, env=environment)
     try:
         while True:
             with contextlib.suppress(OSError):

@@ -1,5 +1,6 @@
 """A Slurm of one node on the loopback interface, in a folder that goes with it: munged, slurmctld and slurmd."""
 
+import contextlib
 import getpass
 import os
 import secrets
@@ -13,6 +14,7 @@ from pathlib import Path
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sinfo", "sbatch", "srun", "squeue", "scancel", "scontrol")
 WAIT_S = 60.0
+CANCEL_S = 30.0
 SEARCHED = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 
 CONFIGURATION = """
@@ -83,6 +85,7 @@ class Cluster:
 
     def close(self) -> None:
         """Ends jobs and daemons and removes the folder."""
+        self._cancel_jobs()
         for daemon in reversed(self._daemons):
             daemon.send_signal(signal.SIGTERM)
             try:
@@ -91,6 +94,14 @@ class Cluster:
                 daemon.kill()
                 daemon.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _cancel_jobs(self) -> None:
+        """What a failed test has left would outlive the daemons."""
+        end = time.monotonic() + CANCEL_S
+        with contextlib.suppress(subprocess.SubprocessError):
+            self.ask("scancel", f"--user={getpass.getuser()}")
+            while self.ask("squeue", "--noheader") and time.monotonic() < end:
+                time.sleep(0.5)
 
     def _configure(self) -> None:
         for name in ("state", "spool", "bin"):
