@@ -22,7 +22,7 @@ from micronets.tracking.view import links
 from tests.browser.chromium import browse
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
-SIZE = (1400, 620)
+SIZE = (1800, 1100)  # a panel of MLflow takes a fifth of the width
 START_S = 300.0
 COLOURS = 64
 
