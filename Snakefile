@@ -45,6 +45,7 @@ rule all:
     default_target: True
     input:
         rules.report.input,
+        every_output,
 
 
 onstart:

@@ -6,6 +6,7 @@ import logging
 import os
 import platform
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -21,12 +22,14 @@ from micronets.errors import MicronetsError
 from micronets.interruption import GOES_ON, Interrupted, interruptible
 from micronets.output_folder import LIST
 from micronets.progress import format_duration
+from micronets.system_errors import sentence
 from micronets.terminal import STARTED, TerminalLines
 
 logger = logging.getLogger("micronets")
 
 
-_LOCK = ".workflow.lock"
+LOCK = ".workflow.lock"
+"""Of a results folder: locked by the workflow that works on it, and there since one has claimed it."""
 _claims: list[IO[str]] = []
 
 
@@ -42,7 +45,7 @@ def claim(results: str | os.PathLike, names: Iterable[str] = ()) -> None:
 
     Raises MicronetsError where another one is at work, or others' files are in the way.
     """
-    path = Path(results) / _LOCK
+    path = Path(results) / LOCK
     if not path.exists():
         for name in names:
             if os.path.lexists(path.with_name(name)):
@@ -52,12 +55,12 @@ def claim(results: str | os.PathLike, names: Iterable[str] = ()) -> None:
                 )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        stream = open(path, "a+", encoding="utf-8")
     except OSError as error:
         raise MicronetsError(
-            f"The results folder {results} cannot be made ({error.strerror}); choose another one with "
+            f"The results folder {results} cannot be written to ({error.strerror}); choose another one with "
             f"--config results=<folder>."
         ) from error
-    stream = open(path, "a+", encoding="utf-8")
     try:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -74,9 +77,12 @@ def claim(results: str | os.PathLike, names: Iterable[str] = ()) -> None:
         stream.close()
         raise
     stream.truncate(0)
-    stream.write(f"process {os.getpid()} on {platform.node()}")
-    stream.flush()
     _claims.append(stream)
+    try:
+        stream.write(f"process {os.getpid()} on {platform.node()}")
+        stream.flush()
+    except OSError as error:
+        raise MicronetsError(sentence(error, [results]) or f"{path} cannot be written: {error.strerror}.") from error
 
 
 def _refuse_foreign_files(results: Path) -> None:
@@ -98,7 +104,13 @@ def job(name: str, log: str | os.PathLike) -> Iterator[None]:
     from a killed workflow; and when this job's own workflow is killed, or asked to end, the job ends too instead of
     working on unseen.
     """
-    with _log_to(Path(log), name):
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(_log_to(Path(log), name))
+        except OSError as error:
+            place = Path(log).parent
+            print(f"[{name}] {sentence(error, [place]) or error}", file=sys.stderr)
+            sys.exit(1)
         _end_with_parent()
         with _alone(Path(log)):
             start = time.monotonic()
@@ -115,8 +127,20 @@ def job(name: str, log: str | os.PathLike) -> Iterator[None]:
                 logger.error("%s", error)
                 sys.exit(1)
             except Exception as error:
-                logger.exception("It failed unexpectedly (%s); the traceback is in %s.", _told(error), log)
+                known = sentence(error, _places(Path(log)))
+                if known is not None:
+                    logger.exception("%s", known)
+                else:
+                    logger.exception("It failed unexpectedly (%s); the traceback is in %s.", _told(error), log)
                 sys.exit(1)
+
+
+def _places(log: Path) -> list[Path]:
+    """Folders that a job writes to."""
+    places = [log.parent, Path.cwd()]
+    with contextlib.suppress(OSError):
+        places.append(Path(tempfile.gettempdir()))
+    return places
 
 
 def _told(error: Exception) -> str:

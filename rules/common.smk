@@ -8,6 +8,7 @@ from micronets import resources as needs
 from micronets.boards import find_board
 from micronets.configuration import resolve
 from micronets.errors import MicronetsError
+from micronets.incomplete import forget_incomplete
 from micronets.interruption import GOES_ON, JobsEnd
 from micronets.job import claim
 from micronets.missing_builds import missing_builds
@@ -37,6 +38,12 @@ if workflow.is_main_process and not OUTPUT.dryrun and not OUTPUT.verbose:
 else:
     TERMINAL = None
 INTERRUPTION = None
+if workflow.is_main_process:
+    try:
+        for sentence in forget_incomplete(R, pretend=OUTPUT.dryrun):
+            print(sentence, file=sys.stderr, flush=True)
+    except MicronetsError as error:
+        sys.exit(str(error))
 
 
 wildcard_constraints:
@@ -190,6 +197,27 @@ def per_build(pattern, task=None):
         for model in t.models.values()
         for build in model.builds
     ]
+
+
+def every_output(wildcards):
+    """An input function: what all stages leave of all that is configured, so that what was deleted is made again."""
+    models = [(task, name) for task in TASKS.values() for name in task.models]
+    searched = [pair for pair in models if pair[1] in CONFIGURATION.searched]
+    paths = [DATASET.format(task=task) for task in TASKS]
+    for pattern in rules.search_network.output:
+        paths += [pattern.format(task=task.name, model=name) for task, name in searched]
+    for pattern in rules.train_teacher.output:
+        for task in TASKS.values():
+            paths += [
+                pattern.format(task=task.name, teacher=name) for name in task.teachers
+            ]
+    for pattern in (*rules.published_network.output, *rules.train_network.output):
+        paths += per_trained_model(pattern)
+    for pattern in rules.export_network.output:
+        paths += per_model(pattern)
+    for pattern in (*rules.build_firmware.output, *rules.profile_firmware.output):
+        paths += per_build(pattern.replace("{board}/{runtime}", "{build}/"))
+    return paths
 
 
 def report_models(task):

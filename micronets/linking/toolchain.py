@@ -1,6 +1,7 @@
 """The external programs: Arm's cross compiler with its binutils, the emulator, the host's C compiler."""
 
 import shutil
+import signal
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -40,6 +41,16 @@ def run_tool(name: str, arguments: Sequence[str | Path], directory: Path | None 
     """
     command = [find_tool(name), *map(str, arguments)]
     done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
+    if done.returncode < 0:
+        raise BuildError(
+            f"{name} was ended by {signal.Signals(-done.returncode).name}; where memory ran out, close other programs, "
+            "and run the same command again."
+        )
+    if "No space left on device" in done.stderr:
+        raise BuildError(
+            f"{name} found no space left on the disk of {directory or Path.cwd()}; free some, and run the same command "
+            "again."
+        )
     if done.returncode != 0:
         raise BuildError(f"{name} failed:\n{done.stderr.strip()}")
     return done.stdout
