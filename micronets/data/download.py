@@ -16,10 +16,10 @@ from micronets.progress import Progress
 
 logger = logging.getLogger(__name__)
 
-_PIECE_BYTES = 1 << 16  # what has arrived of a piece is lost with the connection
+_PIECE_BYTES = 1 << 16
 _TIMEOUT_S = (10, 60)  # to connect; between two pieces
 _LEAST_BYTES, _LEAST_BYTES_S = 1 << 16, 120.0  # a server that gives fewer in this time stalls
-_ATTEMPTS = 6  # in a row without a single new byte
+_ATTEMPTS = 6  # in a row without as many new bytes
 _SPARE_BYTES = 64 << 20
 _TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
 
@@ -58,7 +58,7 @@ def fetch(url: str, file: Path, sha256: str, *, md5: str = "", backoff_s: float 
             _transfer(url, partial)
             break
         except _Interrupted as interruption:
-            failures = 0 if _size(partial) > arrived else failures + 1
+            failures = 0 if _size(partial) >= arrived + _LEAST_BYTES else failures + 1
             if failures >= _ATTEMPTS:
                 raise DataError(
                     f"{url} cannot be downloaded ({interruption}); run again to continue, or fetch it by other means "

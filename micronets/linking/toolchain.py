@@ -20,6 +20,9 @@ DEBIAN_PACKAGES = {
 }
 
 
+_SHOWN_LINES = 20
+
+
 def core_flags(core: str) -> tuple[str, ...]:
     """Compiler flags that choose the instruction set; raises ConfigurationError for a core that is not known."""
     return find_core(core).gcc_flags
@@ -37,7 +40,7 @@ def run_tool(name: str, arguments: Sequence[str | Path], directory: Path | None 
     """Runs a program to its end and returns what it printed.
 
     Raises:
-        BuildError: it is missing, or it failed; carries what it printed to stderr.
+        BuildError: it is missing, or it failed; carries the first lines of what it printed to stderr.
     """
     command = [find_tool(name), *map(str, arguments)]
     done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
@@ -52,5 +55,6 @@ def run_tool(name: str, arguments: Sequence[str | Path], directory: Path | None 
             "again."
         )
     if done.returncode != 0:
-        raise BuildError(f"{name} failed:\n{done.stderr.strip()}")
+        said = " | ".join(done.stderr.strip().splitlines()[:_SHOWN_LINES]) or "it printed nothing"
+        raise BuildError(f"{name} ended with code {done.returncode}: {said}")
     return done.stdout
