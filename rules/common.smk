@@ -1,3 +1,4 @@
+import atexit
 import os
 import shutil
 import sys
@@ -33,8 +34,8 @@ config.setdefault(
 )  # where another workflow uses this one as a module with a few keys of its own
 os.environ[STORE_VARIABLE] = store_uri(CONFIGURATION.store)
 OUTPUT = workflow.output_settings
-if workflow.is_main_process and not OUTPUT.dryrun and not OUTPUT.verbose:
-    TERMINAL = quieten_snakemake()
+if workflow.is_main_process and not OUTPUT.dryrun:
+    TERMINAL = quieten_snakemake(hides=not OUTPUT.verbose)
 else:
     TERMINAL = None
 INTERRUPTION = None
@@ -282,13 +283,16 @@ def start():
 
 
 def print_failures(log):
-    """Prints what the failed jobs said, last of all, and where their logs and Snakemake's are."""
+    """Prints what the failed jobs said, last of all, and where their logs and Snakemake's are.
+
+    Not before the process ends, because Snakemake's own account of the failure comes later than this is called.
+    """
     if INTERRUPTION and INTERRUPTION.happened:
         said = [GOES_ON]
     else:
         said = TERMINAL.failures() if TERMINAL else []
     logs = (f"Log of the workflow: {os.path.relpath(path)}" for path in log)
-    print("", *said, *logs, sep="\n", file=sys.stderr, flush=True)
+    atexit.register(print, "", *said, *logs, sep="\n", file=sys.stderr, flush=True)
 
 
 def print_summary():

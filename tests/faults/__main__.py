@@ -4,13 +4,12 @@ import argparse
 import sys
 from pathlib import Path
 
-from tests.faults.held import held_cases
-from tests.faults.mutations import mutation_cases
-
 from tests.faults.connections import connection_cases
 from tests.faults.files import file_cases
+from tests.faults.held import held_cases
 from tests.faults.kills import kill_cases
 from tests.faults.machine import machine_cases
+from tests.faults.mutations import mutation_cases
 from tests.faults.page import write_page
 from tests.faults.record import Record, run_cases
 from tests.faults.small_run import REPOSITORY, SmallRun
@@ -21,9 +20,12 @@ PARTS = ("files", "tools", "machine", "connections", "held", "mutations", "kills
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    parser.add_argument("--kills", type=int, default=104, help="how many kills (default: %(default)s)")
+    parser.add_argument("--kills", type=int, default=102, help="how many kills (default: %(default)s)")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="only these")
     parser.add_argument("--folder", type=Path, default=REPOSITORY / "results" / "faults", help="to work in")
+    parser.add_argument(
+        "--share", default="1/1", help="of several calls side by side: 1/2 and 2/2, each half the cases"
+    )
     parser.add_argument("--again", action="store_true", help="run cases that have held before as well")
     options = parser.parse_args()
     folder = options.folder.absolute()
@@ -43,11 +45,13 @@ def main() -> int:
         "kills": lambda: kill_cases(small, options.kills),
     }
     cases = [case for part in PARTS if part in options.parts for case in made[part]()]
+    share, shares = map(int, options.share.split("/"))
+    cases = cases[share - 1 :: shares]
     if options.again:
         for case in cases:
             record.outcomes.pop((case.part, case.name), None)
     try:
-        run_cases(cases, record, folder / "-".join(options.parts if len(options.parts) == 1 else ["all"]))
+        run_cases(cases, record, folder / f"work-{'-'.join(options.parts)}-{share}")
     finally:
         write_page(Record(folder / "outcomes.jsonl").outcomes.values(), REPOSITORY / "docs" / "reliability.md")
     failed = [case for case in cases if not record.has(case)]

@@ -6,6 +6,7 @@ import random
 import shutil
 import signal
 import subprocess
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -16,8 +17,10 @@ from tests.faults.small_run import STAGES, SmallRun, environment, snakemake
 
 PART = "Kills"
 _VICTIMS = ("group", "workflow", "process")
-_KILLS_A_RUN = 8
-_LEAST_S, _MOST_S = 2.0, 14.0
+_KILLS_A_RUN = 17
+_EARLY = 0.15  # of all kills: before the first job has started
+_MOST_S = 8.0
+_PATIENCE_S = 300.0
 _ENDED_S = 60.0
 
 
@@ -40,7 +43,7 @@ def _case(run: SmallRun, place: Path, stage: str, kills: int, seed: int) -> str:
     whole = 0
     while sum(done.values()) < kills:
         victim = draw.choice(_VICTIMS)
-        if _run_and_kill(place, victim, draw.uniform(_LEAST_S, _MOST_S), draw):
+        if _run_and_kill(place, victim, draw):
             done[victim] += 1
             continue
         run.check_same(results)  # it ended before
@@ -58,9 +61,16 @@ def _case(run: SmallRun, place: Path, stage: str, kills: int, seed: int) -> str:
     return f"{sum(done.values())} kills ({killed}); {whole + 1} runs to the end, all with the same files"
 
 
-def _run_and_kill(place: Path, victim: str, after_s: float, draw: random.Random) -> bool:
+def _has_started(said: Path) -> bool:
+    """Whether a job has, other than the one that prepares the tracking store."""
+    lines = said.read_text(encoding="utf-8", errors="replace").splitlines()
+    return any(line.endswith("] started") and not line.startswith("[tracking]") for line in lines)
+
+
+def _run_and_kill(place: Path, victim: str, draw: random.Random) -> bool:
     """Starts the workflow and kills; whether it was still running."""
-    with open(place / "said.txt", "ab") as said:
+    early, after_s = draw.random() < _EARLY, draw.uniform(0, _MOST_S)
+    with open(place / "said.txt", "wb") as said:
         main = subprocess.Popen(
             snakemake(),
             cwd=place,
@@ -72,6 +82,9 @@ def _run_and_kill(place: Path, victim: str, after_s: float, draw: random.Random)
         )
     family: list[psutil.Process] = []
     try:
+        end = time.monotonic() + _PATIENCE_S
+        while not early and main.poll() is None and time.monotonic() < end and not _has_started(place / "said.txt"):
+            time.sleep(0.1)
         try:
             main.wait(timeout=after_s)
             assert main.returncode == 0, (place / "said.txt").read_text(encoding="utf-8", errors="replace")[-3000:]

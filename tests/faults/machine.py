@@ -35,6 +35,7 @@ def machine_cases(run: SmallRun) -> list[Case]:
         "a job of the search may take 1.5 GB of memory (ulimit -v)": _low_memory,
         "a worker of the pool that prepares data is killed": _killed_worker,
         "a second workflow on the same results": _two_at_once,
+        "SIGTERM to the workflow alone, in the middle of a search": _terminated,
         "all files come from tomorrow: the clock was set back": _clock,
     }
     return [Case(PART, name, lambda place, act=act: act(run, place)) for name, act in listed.items()]
@@ -183,6 +184,31 @@ def _two_at_once(run: SmallRun, place: Path) -> str:
     assert first.wait(timeout=600) == 0, (place / "said.txt").read_text("utf-8")
     run.check_same(results)
     return told
+
+
+def _terminated(run: SmallRun, place: Path) -> str:
+    results = run.copy(place, cut_from="search")
+    target = "results/kws/searched/search/architecture.json"
+    log = results / "logs/kws/searched/search.log"
+    log.unlink()
+    with open(place / "said.txt", "wb") as said:
+        main = subprocess.Popen(
+            snakemake("--", target), cwd=place, env=environment(), stdin=subprocess.DEVNULL, stdout=said, stderr=said
+        )
+    while not (log.is_file() and "1/3 search epochs" in log.read_text("utf-8")):
+        assert main.poll() is None, (place / "said.txt").read_text("utf-8")
+        time.sleep(0.05)
+    jobs = psutil.Process(main.pid).children(recursive=True)
+    start = time.monotonic()
+    main.terminate()
+    status = main.wait(timeout=120)
+    took_s = time.monotonic() - start
+    assert not psutil.wait_procs(jobs, timeout=5)[1], "a job outlived its workflow"
+    told = Ended(status, (place / "said.txt").read_text("utf-8")).told("Interrupted; run the same command to go on.")
+    ended = call(snakemake("--", target), place)
+    assert ended.status == 0 and "going on after epoch" in ended.text, ended.text[-2000:]
+    run.check_same(results, ["kws/*/search/architecture.json"])
+    return f"{told} It ended after {took_s:.0f} s, and the next run went on from its last epoch."
 
 
 def _clock(run: SmallRun, place: Path) -> str:

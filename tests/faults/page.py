@@ -18,9 +18,9 @@ machinery (`Traceback`, `RuleException`, `CalledProcessError`, `WorkflowError`) 
 
 """
 _ABOUT = {
-    "Kills": "SIGKILL to the whole process group, to the workflow alone, or to one of its processes, 2 to 14 s after "
-    "its start, drawn from a seed. After the last kill of a line the run is left to end; networks, firmware, profiles "
-    "and the table must then equal those of an undisturbed run byte for byte.",
+    "Kills": "SIGKILL to the whole process group, to the workflow alone, or to one of its processes, drawn from a "
+    "seed: up to 8 s after the first job's start, some before. After the last kill of a line the run is left to end; "
+    "networks, firmware, profiles and the table must then equal those of an undisturbed run byte for byte.",
     "Mutations": "One fault at a time in a copy of the code (`tests/faults/mutations.yaml`); the named test must fail, "
     "and passes without it.",
     "Held by tests": "Cases that tests of `make test` hold; here each was run once more.",
