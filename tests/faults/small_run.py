@@ -1,5 +1,6 @@
 """The small workflow that faults are put into: one undisturbed run, and copies of it from which stages are cut."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -96,10 +97,15 @@ class SmallRun:
         self.results = folder / "results"
 
     def prepare(self) -> None:
-        """Runs the workflow where it has not been run to its end."""
+        """Runs the workflow where it has not been run to its end; who comes meanwhile waits."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        done = call(snakemake(), self.folder)
-        assert done.status == 0, done.text
+        finished = self.folder / "finished"
+        with open(self.folder / "lock", "w", encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not finished.exists():
+                done = call(snakemake(), self.folder)
+                assert done.status == 0, done.text
+                finished.touch()
 
     def copy(self, to: Path, cut_from: str | None = None) -> Path:
         """A copy of the folder that lacks the outputs of a stage and of all behind it; returns its results."""
