@@ -12,7 +12,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).parents[2]
 TINY = REPOSITORY / "tests" / "workflow" / "tiny.yaml"
 BOARD = "nucleo-f446re"
-LIMIT_S = 1800
+LIMIT_S = 7200
 STAGES = ("data", "search", "train", "export", "firmware", "profile", "report")
 _OUTPUTS = {
     "data": ("kws/data",),

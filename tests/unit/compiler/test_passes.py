@@ -140,7 +140,7 @@ def test_padding_of_another_value_stays(tmp_path):
     value = model.tensor((1,), "int8", 0.05, -30, data=np.array([90], np.int8))
     padded = model.tensor((1, 10, 9, 3), "int8", 0.05, -30)
     model.operator("PADV2", [source, amounts, value], [padded])
-    output = _convolution(model, padded, 5, size=3, bias=300)
+    output = _convolution(model, padded, 5, size=3, bias=300, padding=1)
     _, after = _unchanged(model.build([source], [output]), fold_padding, tmp_path)
     assert isinstance(after.steps[0], PadStep)
 
