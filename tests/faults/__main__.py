@@ -49,7 +49,7 @@ def main() -> int:
     cases = cases[share - 1 :: shares]
     if options.again:
         for case in cases:
-            record.outcomes.pop((case.part, case.name), None)
+            record.ignore(case)
     try:
         run_cases(cases, record, folder / f"work-{'-'.join(options.parts)}-{share}")
     finally:

@@ -43,21 +43,33 @@ class Record:
 
     def __init__(self, path: Path):
         self._path = path
+        self._ignored: set[tuple[str, str]] = set()
         self.outcomes: dict[tuple[str, str], Outcome] = {}
-        if path.is_file():
-            for line in path.read_text(encoding="utf-8").splitlines():
+        self._read()
+
+    def _read(self) -> None:
+        if self._path.is_file():
+            for line in self._path.read_text(encoding="utf-8").splitlines():
                 outcome = Outcome(**json.loads(line))
                 self.outcomes[outcome.part, outcome.name] = outcome
 
+    def ignore(self, case: Case) -> None:
+        """Has a case count as not run yet."""
+        self._ignored.add((case.part, case.name))
+
     def add(self, outcome: Outcome) -> None:
         """Keeps it, on disk as well."""
-        self.outcomes[outcome.part, outcome.name] = outcome
+        self._ignored.discard((outcome.part, outcome.name))
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with open(self._path, "a", encoding="utf-8") as stream:
             stream.write(json.dumps(asdict(outcome)) + "\n")
+        self._read()
 
     def has(self, case: Case) -> bool:
-        """Whether it was run and held."""
+        """Whether it was run and held, maybe by another process meanwhile."""
+        self._read()
+        if (case.part, case.name) in self._ignored:
+            return False
         found = self.outcomes.get((case.part, case.name))
         return found is not None and found.held
 
