@@ -31,6 +31,8 @@ logger = logging.getLogger("micronets")
 LOCK = ".workflow.lock"
 """Of a results folder: locked by the workflow that works on it, and there since one has claimed it."""
 _claims: list[IO[str]] = []
+WORKFLOW_VARIABLE = "MICRONETS_WORKFLOW_PROCESS"
+"""Of the environment: the number of the process that starts the jobs of a workflow."""
 
 
 def claim(results: str | os.PathLike, names: Iterable[str] = ()) -> None:
@@ -192,9 +194,14 @@ def _alone(log: Path) -> Iterator[None]:
 
 def _end_with_parent() -> None:
     parent = os.getppid()
+    workflow = os.environ.get(WORKFLOW_VARIABLE, "")
+
+    def is_alive() -> bool:
+        """The workflow may have been killed while this process was still importing: then another is its parent."""
+        return os.getppid() == parent and (not workflow.isdecimal() or psutil.pid_exists(int(workflow)))
 
     def watch() -> None:
-        while os.getppid() == parent:
+        while is_alive():
             time.sleep(0.5)
         logger.error("Its workflow has ended, so this job ends too; run the same command to go on.")
         _end_children()

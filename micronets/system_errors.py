@@ -21,12 +21,12 @@ def sentence(error: BaseException, folders: Iterable[str | os.PathLike]) -> str 
     Args:
         folders: that the job writes to: an error that says no more than that writing failed is explained by them.
     """
-    folders = [Path(folder) for folder in folders]
+    places = [Path(folder) for folder in folders]
     for cause in _chain(error):
-        found = _of_one(cause, folders)
+        found = _of_one(cause, places)
         if found is not None:
             return found
-    return full_disk(folders)
+    return full_disk(places)
 
 
 def full_disk(folders: Iterable[str | os.PathLike]) -> str | None:

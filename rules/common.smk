@@ -11,7 +11,7 @@ from micronets.configuration import resolve
 from micronets.errors import MicronetsError
 from micronets.incomplete import forget_incomplete
 from micronets.interruption import GOES_ON, JobsEnd
-from micronets.job import claim
+from micronets.job import WORKFLOW_VARIABLE, claim
 from micronets.missing_builds import missing_builds
 from micronets.prepare_tracking import prepare_tracking
 from micronets.run_configuration import teacher_of
@@ -33,6 +33,7 @@ config.setdefault(
     "results", R
 )  # where another workflow uses this one as a module with a few keys of its own
 os.environ[STORE_VARIABLE] = store_uri(CONFIGURATION.store)
+os.environ[WORKFLOW_VARIABLE] = str(os.getpid())
 OUTPUT = workflow.output_settings
 if workflow.is_main_process and not OUTPUT.dryrun:
     TERMINAL = quieten_snakemake(hides=not OUTPUT.verbose)
