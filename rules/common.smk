@@ -7,6 +7,7 @@ from pathlib import Path
 
 from micronets import resources as needs
 from micronets.boards import find_board
+from micronets.clock import take_back
 from micronets.configuration import resolve
 from micronets.errors import MicronetsError
 from micronets.incomplete import forget_incomplete
@@ -41,6 +42,8 @@ else:
     TERMINAL = None
 INTERRUPTION = None
 if workflow.is_main_process:
+    if not OUTPUT.dryrun:
+        take_back(R)
     try:
         for sentence in forget_incomplete(R, pretend=OUTPUT.dryrun):
             print(sentence, file=sys.stderr, flush=True)

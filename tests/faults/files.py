@@ -191,9 +191,9 @@ def _damages(content: bytes, parsed: Any) -> Iterator[bytes]:
     for place in range(0, len(content), max(1, len(content) // 20)):
         yield content[:place] + bytes([content[place] ^ 0x55]) + content[place + 1 :]
     if isinstance(parsed, dict):
-        for key in list(_keys(parsed))[:120]:
+        for key in list(_keys(parsed))[:40]:
             yield json.dumps(_changed(parsed, key, None, drop=True)).encode()
-            for value in (None, -1, 2.5, 1e300, float("nan"), "x", [], {}, [[]], True, 10**30):
+            for value in (None, -1, 1e300, float("nan"), "x", []):
                 yield json.dumps(_changed(parsed, key, value)).encode()
 
 
