@@ -1,11 +1,12 @@
 """Writes docs/reliability.md from what came of all cases."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
 
-from tests.faults.record import Outcome
+from tests.faults.record import Case, Outcome
 
 HEADER = "| case | outcome | date |"
 _INTRODUCTION = """# Reliability
@@ -37,11 +38,16 @@ _ORDER = (
 )
 
 
-def write_page(outcomes: Iterable[Outcome], path: Path) -> None:
-    """One table for each part, failures marked."""
+def write_page(outcomes: Iterable[Outcome], cases: Iterable[Case], path: Path) -> None:
+    """One table for each part, failures marked; what of the cases has not been run is counted."""
     outcomes = sorted(outcomes, key=lambda outcome: _ORDER.index(outcome.part))
     held = sum(outcome.held for outcome in outcomes)
     text = [_INTRODUCTION, f"{held} of {len(outcomes)} cases held.\n"]
+    run = {(outcome.part, outcome.name) for outcome in outcomes}
+    missing = Counter(case.part for case in cases if (case.part, case.name) not in run)
+    if missing:
+        parts = ", ".join(f"{count} of {part}" for part, count in missing.items())
+        text.append(f"\n{missing.total()} further cases have not been run yet: {parts}.\n")
     for part, group in groupby(outcomes, key=lambda outcome: outcome.part):
         about = f"{_ABOUT[part]}\n\n" if part in _ABOUT else ""
         text.append(f"\n## {part}\n\n{about}{HEADER}\n|---|---|---|\n")

@@ -65,6 +65,11 @@ class Record:
             stream.write(json.dumps(asdict(outcome)) + "\n")
         self._read()
 
+    def of(self, cases: Iterable[Case]) -> list[Outcome]:
+        """Outcomes of the cases that were run, in their order."""
+        found = (self.outcomes.get((case.part, case.name)) for case in cases)
+        return [outcome for outcome in found if outcome is not None]
+
     def has(self, case: Case) -> bool:
         """Whether it was run and held, maybe by another process meanwhile."""
         self._read()
