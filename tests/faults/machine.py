@@ -49,7 +49,7 @@ def _with_mounts(script: str, place: Path, *arguments: str, **changes: str | Non
 def _kilobytes(folder: Path) -> int:
     """As many as a tmpfs needs for the folder."""
     files = [path for path in folder.rglob("*") if not path.is_symlink()]
-    return sum(4 + 4 * -(-path.stat().st_size // 4096) for path in files)
+    return sum(4 * -(-path.stat().st_size // 4096) for path in files if path.is_file())
 
 
 def _full_in_data(run: SmallRun, place: Path) -> str:
@@ -72,7 +72,7 @@ def _full(run: SmallRun, place: Path, stage: str) -> str:
     results = run.copy(place, cut_from=stage)
     results.rename(place / "whole")
     results.mkdir()
-    size = _kilobytes(place / "whole") + 160
+    size = _kilobytes(place / "whole") + 40
     script = f'mount -t tmpfs -o size={size}k tmpfs results; cp -a whole/. results; exec "$@"'
     return _with_mounts(script, place).told(_NO_SPACE, "is the disk full", "found no space left")
 
