@@ -14,7 +14,7 @@ def take_back(results: str | os.PathLike) -> int:
     the workflow's own checksums.
     """
     now, count = time.time(), 0
-    for place, folders, files in os.walk(results):
+    for place, folders, files in os.walk(os.fspath(results)):
         for path in (Path(place, name) for name in (*folders, *files)):
             try:
                 if path.lstat().st_mtime > now + _TOLERANCE_S:
