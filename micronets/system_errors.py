@@ -12,6 +12,8 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 _LEAST_FREE_BYTES = 1 << 16
 """Where a disk has less, what has failed to be written there failed for that reason, whatever it said."""
 _KILLED = ("TerminatedWorkerError", "BrokenProcessPool")
+_NOT_MAPPED = "failed to map segment"
+"""What loading a library says where there is no memory for it."""
 _NO_TEMPORARY_FOLDER = "No usable temporary directory"
 
 
@@ -54,8 +56,9 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _of_one(error: BaseException, folders: list[Path]) -> str | None:
-    if isinstance(error, MemoryError) or type(error).__name__ in _KILLED:
-        what = "Memory ran out" if isinstance(error, MemoryError) else "One of the job's processes was killed"
+    ran_out = isinstance(error, MemoryError) or (isinstance(error, ImportError) and _NOT_MAPPED in str(error))
+    if ran_out or type(error).__name__ in _KILLED:
+        what = "Memory ran out" if ran_out else "One of the job's processes was killed"
         return (
             f"{what}, most likely because the job needs more memory than there is; close other programs, or run with "
             f"fewer jobs at a time (snakemake --cores 1), {_GOES_ON}."

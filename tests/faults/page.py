@@ -7,6 +7,7 @@ from itertools import groupby
 from pathlib import Path
 
 from tests.faults.record import Case, Outcome
+from tests.faults.small_run import REPOSITORY
 
 HEADER = "| case | outcome | date |"
 _INTRODUCTION = """# Reliability
@@ -59,5 +60,5 @@ def write_page(outcomes: Iterable[Outcome], cases: Iterable[Case], path: Path) -
 
 def _cell(text: str) -> str:
     """In one line, without what ends a cell, and without the place where it was run."""
-    line = " ".join(text.split()).replace("|", "\\|")
+    line = " ".join(text.split()).replace("|", "\\|").replace(f"{REPOSITORY}/", "")
     return re.sub(r"(/[\w.-]+)+/case/", "", line)[:600]

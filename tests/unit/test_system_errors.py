@@ -34,6 +34,7 @@ def test_errors_of_the_system_are_told(number, told):
 
 def test_memory_and_folders_for_temporary_files(tmp_path):
     assert "Memory ran out" in (sentence(MemoryError(), []) or "")
+    assert "Memory ran out" in (sentence(ImportError("a.so: failed to map segment from shared object"), []) or "")
     error = FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']")
     assert "export TMPDIR=" in (sentence(error, [tmp_path]) or "")
 
