@@ -61,4 +61,4 @@ def write_page(outcomes: Iterable[Outcome], cases: Iterable[Case], path: Path) -
 def _cell(text: str) -> str:
     """In one line, without what ends a cell, and without the place where it was run."""
     line = " ".join(text.split()).replace("|", "\\|").replace(f"{REPOSITORY}/", "")
-    return re.sub(r"(/[\w.-]+)+/case/", "", line)[:600]
+    return re.sub(r"(/[\w.-]+)+/(case|undisturbed)/?", "", line)[:600]
