@@ -2,11 +2,12 @@
 # make test    set up, then run all tests
 # make test-slurm  run the small workflow on a Slurm of its own, which is installed where the user may
 # make test-browser  look at the pages in Chromium, which is installed where the user may
+# make faults  break things on purpose (kills, disks, tools, the code itself), and write docs/reliability.md
 # make lint    style of Python, of the workflow, and Snakemake's own lint
 # make bench   compile and profile the .tflite files in the folder MODELS
 # make fuzz    throw random networks at the compiler
 # make setup   only set up: a virtual environment in .venv and, where the user may, the Arm compiler and the emulator
-.PHONY: run test test-slurm test-browser quick lint bench fuzz setup
+.PHONY: run test test-slurm test-browser faults quick lint bench fuzz setup
 
 MODELS ?= ../shared/models
 BIN := $(CURDIR)/.venv/bin
@@ -25,6 +26,10 @@ test-slurm: setup
 test-browser: setup
 	@python3 envs/set_up.py chromium
 	pytest tests/browser
+
+faults: setup
+	@python3 envs/set_up.py strace
+	python -m tests.faults $(FAULTS)
 
 quick: setup
 	pytest -n 2 -m "not slow and not emulator and not training and not workflow and not campaign"

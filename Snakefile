@@ -53,6 +53,7 @@ rule all:
     default_target: True
     input:
         rules.report.input,
+        every_output,
 
 
 onstart:

@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Literal, get_args
 
 from micronets.atomic import write_json
 from micronets.errors import ModelError
+from micronets.stage_file import made_anew, reading
 
 Activation = Literal["relu6", "linear"]
 Padding = Literal["same", "valid"]
@@ -227,14 +228,12 @@ class Architecture:
     @classmethod
     def load(cls, path: str | os.PathLike) -> "Architecture":
         """Reads `architecture.json`; raises ModelError, naming the file, where it is damaged."""
-        try:
-            content = json.loads(Path(path).read_text(encoding="utf-8"))
-        except (ValueError, RecursionError) as error:
-            raise ModelError(f"{path} is not JSON ({error}); delete it and run again.") from error
+        with reading(path, kind=ModelError):
+            content = json.loads(Path(path).read_bytes())
         try:
             return cls.from_json(content)
         except ModelError as error:
-            raise ModelError(f"{path}: {error} Mend it, or delete it and run again.") from error
+            raise ModelError(f"{path}: {error} Mend it, or {made_anew(path)}.") from error
 
 
 LARGEST_SIDE = 1 << 16

@@ -77,7 +77,7 @@ def atomic_directory(path: str | os.PathLike) -> Iterator[Path]:
 def refuse_foreign_files(directory: Path) -> None:
     """Raises OutputError where a file in a directory of `atomic_directory` is somebody else's."""
     try:
-        own = set((directory / OWN_FILES).read_text(encoding="utf-8", errors="surrogateescape").split("\0"))
+        own = set(own_files(directory))
     except (FileNotFoundError, NotADirectoryError):
         return
     for name in _files(directory):
@@ -86,6 +86,12 @@ def refuse_foreign_files(directory: Path) -> None:
                 f"{directory / name} was not written by the workflow, which replaces {directory} as a whole; "
                 f"move that file away."
             )
+
+
+def own_files(directory: Path) -> list[str]:
+    """Paths, in a directory of `atomic_directory`, of what was written there; raises OSError where there is no list."""
+    text = (directory / OWN_FILES).read_text(encoding="utf-8", errors="surrogateescape")
+    return [name for name in text.split("\0") if name]
 
 
 def add_own_file(directory: Path, name: str) -> None:

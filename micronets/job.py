@@ -6,6 +6,7 @@ import logging
 import os
 import platform
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -21,13 +22,17 @@ from micronets.errors import MicronetsError
 from micronets.interruption import GOES_ON, Interrupted, interruptible
 from micronets.output_folder import LIST
 from micronets.progress import format_duration
+from micronets.system_errors import sentence
 from micronets.terminal import STARTED, TerminalLines
 
 logger = logging.getLogger("micronets")
 
 
-_LOCK = ".workflow.lock"
+LOCK = ".workflow.lock"
+"""Of a results folder: locked by the workflow that works on it, and there since one has claimed it."""
 _claims: list[IO[str]] = []
+WORKFLOW_VARIABLE = "MICRONETS_WORKFLOW_PROCESS"
+"""Of the environment: the number of the process that starts the jobs of a workflow."""
 
 
 def claim(results: str | os.PathLike, names: Iterable[str] = ()) -> None:
@@ -42,7 +47,7 @@ def claim(results: str | os.PathLike, names: Iterable[str] = ()) -> None:
 
     Raises MicronetsError where another one is at work, or others' files are in the way.
     """
-    path = Path(results) / _LOCK
+    path = Path(results) / LOCK
     if not path.exists():
         for name in names:
             if os.path.lexists(path.with_name(name)):
@@ -52,12 +57,12 @@ def claim(results: str | os.PathLike, names: Iterable[str] = ()) -> None:
                 )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        stream = open(path, "a+", encoding="utf-8")
     except OSError as error:
         raise MicronetsError(
-            f"The results folder {results} cannot be made ({error.strerror}); choose another one with "
+            f"The results folder {results} cannot be written to ({error.strerror}); choose another one with "
             f"--config results=<folder>."
         ) from error
-    stream = open(path, "a+", encoding="utf-8")
     try:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -74,9 +79,12 @@ def claim(results: str | os.PathLike, names: Iterable[str] = ()) -> None:
         stream.close()
         raise
     stream.truncate(0)
-    stream.write(f"process {os.getpid()} on {platform.node()}")
-    stream.flush()
     _claims.append(stream)
+    try:
+        stream.write(f"process {os.getpid()} on {platform.node()}")
+        stream.flush()
+    except OSError as error:
+        raise MicronetsError(sentence(error, [results]) or f"{path} cannot be written: {error.strerror}.") from error
 
 
 def _refuse_foreign_files(results: Path) -> None:
@@ -98,7 +106,13 @@ def job(name: str, log: str | os.PathLike) -> Iterator[None]:
     from a killed workflow; and when this job's own workflow is killed, or asked to end, the job ends too instead of
     working on unseen.
     """
-    with _log_to(Path(log), name):
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(_log_to(Path(log), name))
+        except OSError as error:
+            place = Path(log).parent
+            print(f"[{name}] {sentence(error, [place]) or error}", file=sys.stderr)
+            sys.exit(1)
         _end_with_parent()
         with _alone(Path(log)):
             start = time.monotonic()
@@ -115,8 +129,20 @@ def job(name: str, log: str | os.PathLike) -> Iterator[None]:
                 logger.error("%s", error)
                 sys.exit(1)
             except Exception as error:
-                logger.exception("It failed unexpectedly (%s); the traceback is in %s.", _told(error), log)
+                known = sentence(error, _places(Path(log)))
+                if known is not None:
+                    logger.exception("%s", known)
+                else:
+                    logger.exception("It failed unexpectedly (%s); the traceback is in %s.", _told(error), log)
                 sys.exit(1)
+
+
+def _places(log: Path) -> list[Path]:
+    """Folders that a job writes to."""
+    places = [log.parent, Path.cwd()]
+    with contextlib.suppress(OSError):
+        places.append(Path(tempfile.gettempdir()))
+    return places
 
 
 def _told(error: Exception) -> str:
@@ -168,9 +194,14 @@ def _alone(log: Path) -> Iterator[None]:
 
 def _end_with_parent() -> None:
     parent = os.getppid()
+    workflow = os.environ.get(WORKFLOW_VARIABLE, "")
+
+    def is_alive() -> bool:
+        """The workflow may have been killed while this process was still importing: then another is its parent."""
+        return os.getppid() == parent and (not workflow.isdecimal() or psutil.pid_exists(int(workflow)))
 
     def watch() -> None:
-        while os.getppid() == parent:
+        while is_alive():
             time.sleep(0.5)
         logger.error("Its workflow has ended, so this job ends too; run the same command to go on.")
         _end_children()

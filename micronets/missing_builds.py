@@ -5,8 +5,8 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from micronets.errors import DataError
 from micronets.runtime import build_name
+from micronets.stage_file import reading
 
 
 def missing_builds(table: str | os.PathLike, builds: Mapping[str, Iterable[str]]) -> list[str]:
@@ -17,10 +17,6 @@ def missing_builds(table: str | os.PathLike, builds: Mapping[str, Iterable[str]]
 
     Raises DataError where the table cannot be read.
     """
-    try:
-        with open(Path(table), encoding="utf-8", newline="") as stream:
-            rows = list(csv.DictReader(stream))
-        found = {(row["model"], build_name(row["board"], row["runtime"])) for row in rows}
-    except (OSError, UnicodeDecodeError, csv.Error, KeyError, TypeError) as error:
-        raise DataError(f"{table} is missing or damaged ({type(error).__name__}); delete it and run again.") from error
+    with reading(Path(table)), open(Path(table), encoding="utf-8", newline="") as stream:
+        found = {(row["model"], build_name(row["board"], row["runtime"])) for row in csv.DictReader(stream)}
     return [f"{model} on {name}" for model, names in builds.items() for name in names if (model, name) not in found]

@@ -5,7 +5,6 @@ Weights come with BatchNorm folded in; ranges say how every tensor is quantised.
 
 import json
 import os
-import zipfile
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy as np
 from micronets.architecture import Addition, Architecture, AveragePooling
 from micronets.atomic import atomic_file
 from micronets.errors import ModelError
+from micronets.stage_file import reading
 
 Range = tuple[float, float]
 
@@ -87,7 +87,7 @@ class TrainedNetwork:
     @classmethod
     def load(cls, path: str | os.PathLike) -> "TrainedNetwork":
         """Raises ModelError, naming the file, where it is damaged."""
-        try:
+        with reading(path, kind=ModelError):
             with open(path, "rb") as stream, np.load(stream) as archive:
                 arrays = dict(archive)
             header = json.loads(arrays["header"].tobytes())
@@ -104,10 +104,6 @@ class TrainedNetwork:
             return cls(
                 architecture, tuple(header["labels"]), _pair(header["input_range"]), parameters, header["weight_bits"]
             )
-        except FileNotFoundError as error:
-            raise ModelError(f"{path} does not exist; train the network first.") from error
-        except (zipfile.BadZipFile, LookupError, ValueError, TypeError, AttributeError, EOFError) as error:
-            raise ModelError(f"{path} is not a trained network ({error!r}); delete it and train again.") from error
 
 
 def _pair(values: list[float] | None) -> Range | None:

@@ -54,6 +54,11 @@ def output_folder(path: str | os.PathLike) -> Iterator[Path]:
             os.rename(fresh, folder)
 
 
+def listed_files(folder: Path) -> list[str]:
+    """Paths, in a folder of `output_folder`, of what was written there; raises OutputError for a damaged list."""
+    return list(_read_list(folder))
+
+
 def refuse_foreign_files(folder: Path) -> None:
     """Raises OutputError where a folder of `output_folder` holds a file that was not written there, or was changed."""
     listed = _read_list(folder)

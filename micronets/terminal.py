@@ -12,6 +12,7 @@ from pathlib import Path
 
 from micronets.credentials import masked
 from micronets.progress import format_duration
+from micronets.system_errors import full_disk
 
 LINE_LENGTH = 120
 STARTED = "started"
@@ -80,13 +81,18 @@ class WorkflowLines(logging.Filter):
         super().__init__()
         self._failed: dict[int, tuple[str, list[str]]] = {}
 
-    def filter(self, record: logging.LogRecord) -> bool:
+    def remember(self, record: logging.LogRecord) -> None:
+        """Notes a job that has failed, or has succeeded after all."""
         said = record.__dict__  # Snakemake's own fields beside the standard ones
-        event = str(said.get("event") or "")
+        event = said.get("event")
         if event == "job_error":
             self._failed[said["jobid"]] = said["rule_name"], list(said["log"])
         elif event == "job_finished":
             self._failed.pop(said["job_id"], None)  # it was tried again
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        self.remember(record)
+        event = str(record.__dict__.get("event") or "")
         text = str(record.msg)
         if event in _HIDDEN_EVENTS or any(part in text for part in _OF_A_FAILED_JOB):
             return False
@@ -97,7 +103,7 @@ class WorkflowLines(logging.Filter):
         lines = []
         for rule, logs in self._failed.values():
             log = logs[0] if logs else ""  # others are tables
-            lines.append(_last_error(Path(log)) or f"A job of the rule {rule} ended without saying why.")
+            lines.append(_last_error(Path(log)) or _unexplained(rule, Path(log)))
             lines += [f"Log: {log}"] if log else []
         return lines
 
@@ -117,6 +123,15 @@ class WorkflowProgress(logging.Formatter):
         return f"{said['done']} of {said['total']} steps done after {format_duration(time.monotonic() - self._start)}"
 
 
+def _unexplained(rule: str, log: Path) -> str:
+    """Of a job that left no error in its log: it was killed, or had no room to write one."""
+    full = full_disk([log.parent, Path.cwd()])
+    return full or (
+        f"A job of the rule {rule} ended without saying why; where memory ran out, run with fewer jobs at a time "
+        "(snakemake --cores 1)."
+    )
+
+
 def _last_error(log: Path) -> str:
     """What the last line of level ERROR in a job's log says; empty where the job, since it started, wrote none."""
     if not log.is_file():
@@ -126,10 +141,26 @@ def _last_error(log: Path) -> str:
     return next((line.split(" ERROR ", 1)[1] for line in of_this_run if " ERROR " in line), "")
 
 
-def quieten_snakemake() -> WorkflowLines:
-    """Has the Snakemake of this process show in the terminal only what `WorkflowLines` lets through."""
+class _Listener(logging.Handler):
+    """Hears of failed jobs, whatever is shown."""
+
+    def __init__(self, lines: WorkflowLines):
+        super().__init__()
+        self._lines = lines
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._lines.remember(record)
+
+
+def quieten_snakemake(hides: bool = True) -> WorkflowLines:
+    """Has the Snakemake of this process show in the terminal only what `WorkflowLines` lets through.
+
+    Args:
+        hides: otherwise everything is shown, and failures are only remembered.
+    """
     lines = WorkflowLines()
-    for handler in logging.getLogger(_SNAKEMAKE).handlers:
+    logging.getLogger(_SNAKEMAKE).addHandler(_Listener(lines))
+    for handler in logging.getLogger(_SNAKEMAKE).handlers if hides else ():
         if handler.name == _STREAM_HANDLER:
             handler.addFilter(lines)
             handler.setFormatter(WorkflowProgress(handler.formatter or logging.Formatter()))

@@ -1,3 +1,4 @@
+import atexit
 import os
 import shutil
 import sys
@@ -6,11 +7,13 @@ from pathlib import Path
 
 from micronets import resources as needs
 from micronets.boards import find_board
+from micronets.clock import take_back
 from micronets.configuration import resolve
 from micronets.credentials import masked
 from micronets.errors import MicronetsError
+from micronets.incomplete import forget_incomplete
 from micronets.interruption import GOES_ON, JobsEnd
-from micronets.job import claim
+from micronets.job import WORKFLOW_VARIABLE, claim
 from micronets.missing_builds import missing_builds
 from micronets.prepare_tracking import prepare_tracking
 from micronets.run_configuration import teacher_of
@@ -32,13 +35,22 @@ config.setdefault(
     "results", R
 )  # where another workflow uses this one as a module with a few keys of its own
 os.environ[STORE_VARIABLE] = store_uri(CONFIGURATION.store)
+os.environ[WORKFLOW_VARIABLE] = str(os.getpid())
 OUTPUT = workflow.output_settings
-if workflow.is_main_process and not OUTPUT.dryrun and not OUTPUT.verbose:
-    TERMINAL = quieten_snakemake()
+if workflow.is_main_process and not OUTPUT.dryrun:
+    TERMINAL = quieten_snakemake(hides=not OUTPUT.verbose)
 else:
     TERMINAL = None
 INTERRUPTION = None
 LINKS = {}
+if workflow.is_main_process:
+    if not OUTPUT.dryrun:
+        take_back(R)
+    try:
+        for sentence in forget_incomplete(R, pretend=OUTPUT.dryrun):
+            print(sentence, file=sys.stderr, flush=True)
+    except MicronetsError as error:
+        sys.exit(str(error))
 
 
 wildcard_constraints:
@@ -194,6 +206,27 @@ def per_build(pattern, task=None):
     ]
 
 
+def every_output(wildcards):
+    """An input function: what all stages leave of all that is configured, so that what was deleted is made again."""
+    models = [(task, name) for task in TASKS.values() for name in task.models]
+    searched = [pair for pair in models if pair[1] in CONFIGURATION.searched]
+    paths = [DATASET.format(task=task) for task in TASKS]
+    for pattern in rules.search_network.output:
+        paths += [pattern.format(task=task.name, model=name) for task, name in searched]
+    for pattern in rules.train_teacher.output:
+        for task in TASKS.values():
+            paths += [
+                pattern.format(task=task.name, teacher=name) for name in task.teachers
+            ]
+    for pattern in (*rules.published_network.output, *rules.train_network.output):
+        paths += per_trained_model(pattern)
+    for pattern in rules.export_network.output:
+        paths += per_model(pattern)
+    for pattern in (*rules.build_firmware.output, *rules.profile_firmware.output):
+        paths += per_build(pattern.replace("{board}/{runtime}", "{build}/"))
+    return paths
+
+
 def report_models(task):
     """Names of the builds by name of the model, as the report takes them."""
     return {model.name: model.builds for model in TASKS[task].models.values()}
@@ -256,13 +289,16 @@ def start():
 
 
 def print_failures(log):
-    """Prints what the failed jobs said, last of all, and where their logs and Snakemake's are."""
+    """Prints what the failed jobs said, last of all, and where their logs and Snakemake's are.
+
+    Not before the process ends, because Snakemake's own account of the failure comes later than this is called.
+    """
     if INTERRUPTION and INTERRUPTION.happened:
         said = [GOES_ON]
     else:
         said = TERMINAL.failures() if TERMINAL else []
     logs = (f"Log of the workflow: {os.path.relpath(path)}" for path in log)
-    print("", *said, *logs, sep="\n", file=sys.stderr, flush=True)
+    atexit.register(print, "", *said, *logs, sep="\n", file=sys.stderr, flush=True)
 
 
 def print_summary():

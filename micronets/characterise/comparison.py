@@ -12,6 +12,7 @@ import numpy as np
 from micronets.atomic import atomic_directory, write_json, write_text
 from micronets.boards import find_board
 from micronets.characterise.pictures import comparison_picture
+from micronets.stage_file import reading
 from micronets.timing.cycle_models import find_cycle_model
 
 
@@ -89,7 +90,8 @@ def _read(directory: Path) -> dict[str, dict[str, float]]:
     """Latency in ms by backbone and network."""
     found = {}
     for path in sorted(directory.glob("*_networks.csv")):
-        with open(path, encoding="utf-8", newline="") as stream:
+        note = directory / "characterisation.json"
+        with reading(note, about=str(path)), open(path, encoding="utf-8", newline="") as stream:
             latencies = {row["network"]: float(row["latency_ms"]) for row in csv.DictReader(stream)}
         found[path.name.removesuffix("_networks.csv")] = latencies
     return found

@@ -13,6 +13,7 @@ from micronets.atomic import write_json
 from micronets.boards import Board
 from micronets.characterise.samples import LayerSample, NetworkSample
 from micronets.checkpoint import fingerprint
+from micronets.stage_file import DAMAGE
 
 Measured = tuple[NetworkSample, list[LayerSample]]
 
@@ -40,7 +41,7 @@ class Finished:
                 if content["network"] is None:
                     return None
                 return NetworkSample(**content["network"]), [LayerSample(**layer) for layer in content["layers"]]
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, *DAMAGE):
             pass
         found = measure()
         content = {"fingerprint": key, "network": None, "layers": []}

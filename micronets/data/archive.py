@@ -7,6 +7,7 @@ import shutil
 import tarfile
 import zlib
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from micronets.atomic import atomic_directory, write_json
 from micronets.errors import DataError
@@ -16,8 +17,10 @@ logger = logging.getLogger(__name__)
 
 COMPLETE = ".complete.json"
 _MAX_FILES = 1_000_000
+_MOST_FOLDERS = 100_000
 _MAX_FILE_BYTES = 256 << 20
 _MAX_EXPANSION = 20  # audio shrinks to a half or so; beyond this it is no audio
+_MOST_HEADER_BYTES = 1 << 20  # of a name, or of anything else that is told of a file
 _FREE_BYTES = 64 << 20
 
 
@@ -35,7 +38,7 @@ def unpack(archive: Path, folder: Path, digest: str) -> None:
     with atomic_directory(folder) as beside:
         try:
             _unpack(archive, beside, limit)
-        except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error) as error:
+        except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, ValueError, RecursionError) as error:
             raise DataError(f"{archive} is damaged ({error}); remove it to download it again") from None
         except OSError as error:
             raise DataError(f"{archive} cannot be unpacked to {folder}: {error.strerror or error}") from None
@@ -70,15 +73,18 @@ def inner_path(name: str, archive: Path) -> PurePosixPath:
 def _unpack(archive: Path, folder: Path, limit: int) -> None:
     packed_megabytes = round(archive.stat().st_size / 1e6)
     progress = Progress(logger, "MB unpacked", packed_megabytes)
-    files = unpacked = shown = 0
+    files = folders = unpacked = shown = 0
     with (
         open(archive, "rb") as stream,
-        gzip.open(stream) as plain,
+        _Bounded(stream, archive, limit) as plain,
         tarfile.open(fileobj=plain, mode="r:") as tar,
     ):
         for member in tar:
             target = _target(member, folder, archive)
             if member.isdir():
+                folders += 1
+                if folders > _MOST_FOLDERS:
+                    raise DataError(f"{archive} unpacks to more folders than recordings need")
                 target.mkdir(parents=True, exist_ok=True)
                 continue
             files += 1
@@ -98,8 +104,29 @@ def _unpack(archive: Path, folder: Path, limit: int) -> None:
             megabytes = round(stream.tell() / 1e6)
             progress.advance(megabytes - shown)
             shown = megabytes
-        while plain.read(1 << 20):  # to the end, where gzip's own checksum stands
-            pass
+        while rest := plain.read(1 << 20):  # to the end, where gzip's own checksum stands
+            unpacked += len(rest)
+            if unpacked > limit:
+                raise DataError(f"{archive} unpacks to more than recordings do; it is not the official archive")
+
+
+class _Bounded(gzip.GzipFile):
+    """What is unpacked of an archive, as tarfile reads it: headers, which it takes as a whole, at one go.
+
+    Raises DataError where one is longer than names are, or all of them together than an archive's can be.
+    """
+
+    def __init__(self, packed: BinaryIO, archive: Path, limit: int):
+        super().__init__(fileobj=packed)
+        self._archive = archive
+        self._left = limit + 2 * tarfile.BLOCKSIZE * _MAX_FILES
+
+    def read(self, size: int | None = -1) -> bytes:
+        wanted = _MOST_HEADER_BYTES + 1 if size is None or size < 0 else size
+        self._left -= wanted
+        if wanted > _MOST_HEADER_BYTES or self._left < 0:
+            raise DataError(f"{self._archive} has longer headers than archives have; it is not the official archive")
+        return super().read(size)
 
 
 def _target(member: tarfile.TarInfo, folder: Path, archive: Path) -> Path:

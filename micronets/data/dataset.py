@@ -1,7 +1,8 @@
 """What every prepared dataset offers to the stages after it, whatever it holds."""
 
 from collections.abc import Iterator
-from typing import Protocol, runtime_checkable
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -10,8 +11,26 @@ from micronets.errors import DataError
 from micronets.evaluation import Truth
 from micronets.features.sound_features import SoundFeatures
 from micronets.network import Range
+from micronets.stage_file import made_anew, read_json
 
 SPLITS = ("training", "validation", "testing")
+
+
+def read_description(directory: Path, version: int) -> dict[str, Any]:
+    """What a prepared dataset's dataset.json says.
+
+    Args:
+        version: of the folder's form, which it must have been made in.
+
+    Raises DataError where there is none, it is damaged, or of another version; the sentence names the remedy.
+    """
+    note = directory / "dataset.json"
+    if not note.is_file():
+        raise DataError(f"{directory} holds no prepared dataset (no dataset.json); run the data stage: snakemake data")
+    about = read_json(note, "dataset")
+    if about["format"] != version:
+        raise DataError(f"{directory} was made by another version (format {about['format']}); {made_anew(note)}")
+    return about
 
 
 def cut_in_two(groups: np.ndarray, fraction: float, seed: int) -> np.ndarray:

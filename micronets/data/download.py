@@ -1,5 +1,6 @@
 """Fetches one large file over HTTP so that it is whole and the right one, or not there."""
 
+import errno
 import hashlib
 import json
 import logging
@@ -8,15 +9,17 @@ import time
 from pathlib import Path
 
 import requests
+import urllib3
 
 from micronets.errors import DataError
 from micronets.progress import Progress
 
 logger = logging.getLogger(__name__)
 
-_PIECE_BYTES = 1 << 16  # what has arrived of a piece is lost with the connection
+_PIECE_BYTES = 1 << 16
 _TIMEOUT_S = (10, 60)  # to connect; between two pieces
-_ATTEMPTS = 6  # in a row without a single new byte
+_LEAST_BYTES, _LEAST_BYTES_S = 1 << 16, 120.0  # a server that gives fewer in this time stalls
+_ATTEMPTS = 6  # in a row without as many new bytes
 _SPARE_BYTES = 64 << 20
 _TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
 
@@ -31,7 +34,7 @@ def fetch(url: str, file: Path, sha256: str, *, md5: str = "", backoff_s: float 
     What has arrived waits in `<file>.part` beside the file; only a complete file of the right checksum takes its name.
 
     Args:
-        url: http or https.
+        url: http or https; no redirection leads elsewhere.
         file: to make; if it is there already, only its checksum is checked.
         sha256: expected, hexadecimal; empty: unknown, then only the size is checked, with a warning.
         md5: expected, where no better checksum is published; empty: unknown.
@@ -41,8 +44,8 @@ def fetch(url: str, file: Path, sha256: str, *, md5: str = "", backoff_s: float 
         The file's SHA-256.
 
     Raises:
-        DataError: no such file on the server, no answer after repeated attempts, too little disk space, or a checksum
-            that differs.
+        DataError: no such file on the server, a redirection to what is no web server, no answer after repeated
+            attempts, fewer than 64 KiB in two minutes each time, too little disk space, or a checksum that differs.
     """
     if file.exists():
         return _check(file, file, sha256, md5, url)
@@ -55,7 +58,7 @@ def fetch(url: str, file: Path, sha256: str, *, md5: str = "", backoff_s: float 
             _transfer(url, partial)
             break
         except _Interrupted as interruption:
-            failures = 0 if _size(partial) > arrived else failures + 1
+            failures = 0 if _size(partial) >= arrived + _LEAST_BYTES else failures + 1
             if failures >= _ATTEMPTS:
                 raise DataError(
                     f"{url} cannot be downloaded ({interruption}); run again to continue, or fetch it by other means "
@@ -101,8 +104,12 @@ def _transfer(url: str, partial: Path) -> None:
             _require_space(partial.parent, total - done if total else 0, url)
             _source_of(partial).write_text(json.dumps({"url": url, "version": _version(answer)}), encoding="utf-8")
             _receive(answer, partial, done, total)
-    except (requests.RequestException, OSError) as error:
-        if isinstance(error, OSError) and error.errno == 28:
+    except requests.exceptions.InvalidSchema as error:
+        raise DataError(
+            f"{url} cannot be downloaded: it leads to what is no web server ({_short(error)}); check data.download.url"
+        ) from None
+    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             raise DataError(
                 f"no space left in {partial.parent} for {url}; free some and run again to continue"
             ) from None
@@ -118,9 +125,16 @@ def _receive(answer: requests.Response, partial: Path, done: int, total: int | N
     with open(partial, "r+b" if done else "wb") as stream:
         stream.seek(done)
         stream.truncate()
-        for piece in answer.iter_content(_PIECE_BYTES):
+        marked, marked_s = done, time.monotonic()
+        while piece := answer.raw.read1(_PIECE_BYTES):
             stream.write(piece)
             done += len(piece)
+            if total is None and done // _SPARE_BYTES > (done - len(piece)) // _SPARE_BYTES:
+                _require_space(partial.parent, _SPARE_BYTES, answer.url)
+            if done - marked >= _LEAST_BYTES:
+                marked, marked_s = done, time.monotonic()
+            elif time.monotonic() - marked_s > _LEAST_BYTES_S:
+                raise _Interrupted(f"only {done - marked} bytes in {_LEAST_BYTES_S:g} s arrived")
             if progress and round(done / 1e6) > counted:
                 progress.advance(round(done / 1e6) - counted)
                 counted = round(done / 1e6)

@@ -16,8 +16,11 @@ LEAST_RATE_HZ, MOST_RATE_HZ = 8000, 192_000
 _UNBOUNDED_SUBTYPES = ("FLOAT", "DOUBLE", "VORBIS", "OPUS", "MPEG_LAYER_I", "MPEG_LAYER_II", "MPEG_LAYER_III")
 """Samples that may lie beyond full scale; libsndfile scales or bounds them in none of our ways."""
 _MOST_OVERSHOOT = 16  # times full scale: above, samples are in other units
-_BLOCK_FRAMES = 1 << 18  # recordings of half an hour must not lie in memory as a whole in 64 bits
+_BLOCK_SAMPLES = 1 << 18  # of all channels; recordings of half an hour must not lie in memory as a whole in 64 bits
+MOST_HOURS = 4
+"""Of one recording: at 16 kHz it takes 0.5 GB of memory."""
 _UNKNOWN_FRAMES = 2**63 - 1
+_TOO_LONG = f"longer than {MOST_HOURS} hours; cut it into several"
 _NOT_OURS = {".m4a", ".mp4", ".aac", ".wma", ".amr", ".3gp", ".webm", ".mkv", ".mov"}
 
 
@@ -29,7 +32,8 @@ def read_recording(path: str | os.PathLike, sample_rate_hz: int) -> np.ndarray:
     """All samples of a recording as int16 (samples,), its channels mixed down, resampled where its rate is another.
 
     Raises:
-        ClipRejected: unreadable, truncated, empty, or of a rate outside `LEAST_RATE_HZ` to `MOST_RATE_HZ`.
+        ClipRejected: unreadable, truncated, empty, longer than `MOST_HOURS`, or of a rate outside `LEAST_RATE_HZ` to
+            `MOST_RATE_HZ`.
     """
     return read_converted(path, sample_rate_hz)[0]
 
@@ -47,11 +51,13 @@ def read_converted(
             raise ClipRejected(f"sample rate is {stream.samplerate} Hz, not {LEAST_RATE_HZ} to {MOST_RATE_HZ} Hz")
         if stream.frames == 0:
             raise ClipRejected("empty: no samples")
+        if _UNKNOWN_FRAMES > stream.frames > MOST_HOURS * 3600 * stream.samplerate:
+            raise ClipRejected(_TOO_LONG)
         conversions = []
         if stream.channels > 1:
             conversions.append(f"{'first' if first_channel else 'mean'} of {stream.channels} channels")
         if stream.samplerate == sample_rate_hz and (stream.channels == 1 or first_channel) and _is_bounded(stream):
-            samples = _checked(stream, [stream.read(dtype="int16", always_2d=True)[:, 0]])
+            samples = _checked(stream, list(_int16_blocks(stream)))
         elif stream.samplerate == sample_rate_hz:
             samples = _checked(stream, [_as_int16(block) for block in _mono_blocks(stream, first_channel)])
         else:
@@ -64,9 +70,23 @@ def _is_bounded(stream: soundfile.SoundFile) -> bool:
     return stream.subtype not in _UNBOUNDED_SUBTYPES and stream.frames < _UNKNOWN_FRAMES
 
 
+def _block_frames(stream: soundfile.SoundFile) -> int:
+    return max(1, _BLOCK_SAMPLES // stream.channels)
+
+
+def _int16_blocks(stream: soundfile.SoundFile) -> Iterator[np.ndarray]:
+    """The first channel as it is stored, int16 (frames,)."""
+    while len(block := stream.read(_block_frames(stream), dtype="int16", always_2d=True)):
+        yield block[:, 0].copy()
+
+
 def _mono_blocks(stream: soundfile.SoundFile, first_channel: bool) -> Iterator[np.ndarray]:
     """float64 (frames,), full scale 1."""
+    frames = 0
     while len(block := _next_block(stream)):
+        frames += len(block)
+        if frames > MOST_HOURS * 3600 * stream.samplerate:
+            raise ClipRejected(_TOO_LONG)
         peak = max(block.max(), -block.min())
         if not np.isfinite(peak):
             raise ClipRejected("corrupt: samples that are no numbers")
@@ -79,9 +99,9 @@ def _mono_blocks(stream: soundfile.SoundFile, first_channel: bool) -> Iterator[n
 def _next_block(stream: soundfile.SoundFile) -> np.ndarray:
     """float64 (frames, channels); no frames at the end."""
     if stream.frames < _UNKNOWN_FRAMES:
-        return stream.read(_BLOCK_FRAMES, dtype="float64", always_2d=True)
+        return stream.read(_block_frames(stream), dtype="float64", always_2d=True)
     # A stream of unknown length fails at its end, when the samples before it have been read already.
-    block = np.full((_BLOCK_FRAMES, stream.channels), np.nan)
+    block = np.full((_block_frames(stream), stream.channels), np.nan)
     with contextlib.suppress(soundfile.LibsndfileError):
         stream.read(out=block)
     unread = np.isnan(block[:, 0])

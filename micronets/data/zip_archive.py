@@ -3,6 +3,7 @@
 import logging
 import shutil
 import stat
+import struct
 import zipfile
 import zlib
 from pathlib import Path
@@ -17,7 +18,10 @@ logger = logging.getLogger(__name__)
 _MAX_FILES = 1_000_000
 _MAX_FILE_BYTES = 2 << 30  # COCO's largest annotations take 0.5 GB
 _MAX_EXPANSION = 20  # photographs hardly shrink, annotations to a fifth or so
+_MOST_DIRECTORY_BYTES = 256 << 20  # zipfile reads an archive's directory as a whole
 _FREE_BYTES = 64 << 20
+_END, _END_64 = struct.Struct("<4s4H2LH"), struct.Struct("<4sQ2H2L4Q")
+_MOST_COMMENT_BYTES = 1 << 16
 
 
 def unzip(archive: Path, folder: Path, digest: str) -> None:
@@ -39,6 +43,8 @@ def unzip(archive: Path, folder: Path, digest: str) -> None:
     refuse_others_files(folder)
     with atomic_directory(folder) as beside:
         try:
+            if _directory_bytes(archive) > _MOST_DIRECTORY_BYTES:
+                raise DataError(f"{archive} lists more files than a data set has; it is not the official archive")
             with zipfile.ZipFile(archive) as content:
                 _unzip(content, archive, folder.name, beside)
         except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, RuntimeError, ValueError) as error:
@@ -46,6 +52,20 @@ def unzip(archive: Path, folder: Path, digest: str) -> None:
         except OSError as error:
             raise DataError(f"{archive} cannot be unpacked to {folder}: {error.strerror or error}") from None
         write_json(beside / COMPLETE, {"sha256": digest})
+
+
+def _directory_bytes(archive: Path) -> int:
+    """Size of the list of files at the archive's end, 0 where none is told (PKWARE, APPNOTE.TXT, 4.3.14 and 4.3.16)."""
+    with open(archive, "rb") as stream:
+        stream.seek(max(0, archive.stat().st_size - _END.size - _MOST_COMMENT_BYTES - 20 - _END_64.size))
+        end = stream.read()
+    place, place_64 = end.rfind(b"PK\5\6"), end.rfind(b"PK\6\6")
+    found = 0
+    if place >= 0 and len(end) - place >= _END.size and _END.unpack_from(end, place)[5] != 0xFFFFFFFF:
+        found = _END.unpack_from(end, place)[5]
+    if place_64 >= 0 and len(end) - place_64 >= _END_64.size:
+        found = max(found, _END_64.unpack_from(end, place_64)[8])
+    return found
 
 
 def _unzip(content: zipfile.ZipFile, archive: Path, top: str, beside: Path) -> None:

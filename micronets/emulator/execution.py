@@ -1,6 +1,7 @@
 """Runs a firmware on QEMU: inputs in, outputs out, everything that can go wrong reported in one sentence."""
 
 import logging
+import signal
 import struct
 import subprocess
 import tempfile
@@ -185,9 +186,15 @@ def _check_exit(code: int, firmware: Firmware, symbols: dict[str, Symbol], work:
             f"The runtime of {firmware.network} gave up{_where_it_ended(firmware, work, counting)}: "
             f"{last_lines or 'it logged nothing'}"
         )
+    place = _where_it_ended(firmware, work, counting)
+    if code < 0:
+        raise EmulatorError(
+            f"The emulator was ended by {signal.Signals(-code).name} while it ran {firmware.network}{place}; where "
+            "memory ran out, close other programs, and run the same command again."
+        )
     raise EmulatorError(
-        f"The emulator ended with code {code} while it ran {firmware.network}"
-        f"{_where_it_ended(firmware, work, counting)}: {last_lines or 'it printed nothing'}"
+        f"The emulator ended with code {code} while it ran {firmware.network}{place}: "
+        f"{last_lines or 'it printed nothing'}"
     )
 
 

@@ -1,6 +1,5 @@
 """The stage export: a trained network becomes `model.tflite`, checked on the testing split."""
 
-import json
 import math
 import os
 import tempfile
@@ -18,6 +17,7 @@ from micronets.export.writer import write_tflite
 from micronets.features.sound_features import SoundFeatures, to_text
 from micronets.litert import describe, invoke_litert, run_litert
 from micronets.network import TrainedNetwork
+from micronets.stage_file import read_json, reading
 from micronets.tasks import open_dataset
 from micronets.tflm.host import run_tflm, tflm_arena_bytes
 
@@ -168,24 +168,20 @@ def _testing_examples(dataset_directory: str | os.PathLike, network: TrainedNetw
 
 
 def _training_scores(path: str | os.PathLike) -> dict[str, dict[str, dict[str, float]]]:
-    try:
-        metrics = json.loads(Path(path).read_text(encoding="utf-8"))
+    metrics = read_json(path, "training", kind=ModelError)
+    with reading(path, kind=ModelError):
         return {
             variant: {name: Score.from_json(score).to_json() for name, score in metrics[phase]["testing"].items()}
             for variant, phase in (("float", "float"), ("fake_quantised", "quantised"))
         }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(f"{path} lacks the scores of training ({error!r}); train the network again.") from error
 
 
 def _load_outputs(path: str | os.PathLike, count: int, network: TrainedNetwork) -> np.ndarray:
-    try:
-        outputs = np.load(path)
-    except (OSError, ValueError, EOFError) as error:
-        raise ModelError(f"{path} cannot be read ({error}); train the network again.") from error
     expected = (count, math.prod(network.architecture.output_shapes()[-1]))
-    if outputs.shape != expected:
-        raise ModelError(f"{path} has shape {outputs.shape}, but the testing split needs {expected}; train again.")
+    with reading(path, kind=ModelError):
+        outputs = np.load(path)
+        if outputs.shape != expected or outputs.dtype != np.float32:
+            raise ValueError(f"{outputs.dtype} of shape {outputs.shape}, where float32 of {expected} is needed")
     return outputs
 
 

@@ -1,6 +1,5 @@
 """What a finished keyword spotter hears in a recording of the user's, and when."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from micronets.keyword_spotter.run import hear_on_emulator
 from micronets.keyword_spotter.score import Detection
 from micronets.keyword_spotter.settings import FULL_SCALE, DetectorSettings
 from micronets.keyword_spotter.stage import prepare_spotter, time_limit_s
+from micronets.stage_file import read_json
 
 
 @dataclass(frozen=True)
@@ -90,21 +90,14 @@ def find_spotter(place: Path) -> FinishedSpotter:
             "instance results/kws/ds-cnn-s"
         )
     spotted = sorted(place.glob("*/spot/spot.json"))
-    content = _read(spotted[0]) if spotted else {}
+    content = read_json(spotted[0], "spot") if spotted else {}
     return FinishedSpotter(
         tflite, _labels(tflite.with_name("metrics.json")), content.get("options", {}), content.get("board")
     )
 
 
 def _labels(metrics: Path) -> tuple[str, ...] | None:
-    return tuple(_read(metrics)["labels"]) if metrics.is_file() else None
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path} is damaged ({error}); run the workflow again") from error
+    return tuple(read_json(metrics, "labelled")["labels"]) if metrics.is_file() else None
 
 
 def options_for(section: Mapping[str, Any], changes: Mapping[str, Any], parameters: SpeechFeatures) -> SpotOptions:

@@ -1,7 +1,6 @@
 """The program for a board itself: the network, MLPerf Tiny's commands, and tensors in bulk over the serial port."""
 
 import hashlib
-import json
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,9 +10,11 @@ from micronets.boards import Board
 from micronets.csrc import BOARDS, CSRC
 from micronets.errors import BuildError
 from micronets.linking.build import COMMON_SOURCES
+from micronets.linking.elf import check_program
 from micronets.linking.firmware import Firmware
 from micronets.linking.link import INCLUDES, CompiledSources, Harness, compile_and_link, layers_by_step
 from micronets.linking.machines import Machine
+from micronets.stage_file import made_anew, read_json, reading
 
 VENDOR = "micronets"
 FIRMWARE_NAME = "micronets serial firmware 1"
@@ -49,8 +50,9 @@ class BoardProgram:
     def load(cls, directory: Path) -> "BoardProgram":
         """The program that `build_board_program` left; raises BuildError where it is not whole."""
         path = Path(directory) / "board.json"
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
+        note = path.with_name("firmware.json")
+        content = read_json(path, "board_program", kind=BuildError)
+        with reading(note, about=str(path), kind=BuildError):
             program = cls(
                 elf=path.with_suffix(".elf"),
                 **{
@@ -59,10 +61,9 @@ class BoardProgram:
                     "steps": tuple(tuple(step) for step in content["steps"]),
                 },
             )
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise BuildError(f"{path} is missing or damaged ({error!r}); run the firmware stage again.") from error
         if not program.elf.is_file():
-            raise BuildError(f"{path} describes a program whose .elf is gone; run the firmware stage again.")
+            raise BuildError(f"{path} describes a program whose .elf is gone; {made_anew(note)}.")
+        check_program(program.elf, note)
         return program
 
 

@@ -1,6 +1,5 @@
 """A linked firmware and what it takes of the board."""
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -9,8 +8,10 @@ from pathlib import Path
 from micronets.boards import Board
 from micronets.compiler.compiled_network import PlannedBuffer
 from micronets.errors import BuildError
+from micronets.linking.elf import check_program
 from micronets.linking.linker_map import Contribution
 from micronets.runtime import MICRONETS
+from micronets.stage_file import made_anew, read_json, reading
 
 NETWORK_OBJECT = "network-"
 HARNESS_OBJECT = "harness-"
@@ -141,8 +142,8 @@ class Firmware:
     def load(cls, directory: Path) -> "Firmware":
         """The firmware that `build_firmware` left in `directory`; raises BuildError where it is not whole."""
         path = Path(directory) / "firmware.json"
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path, "firmware", kind=BuildError)
+        with reading(path, kind=BuildError):
             board, plan, runtime = (content.pop(name) for name in ("board", "memory_plan", "runtime"))
             firmware = cls(
                 elf=path.with_name("firmware.elf"),
@@ -164,10 +165,9 @@ class Firmware:
                 ),
                 **content,
             )
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise BuildError(f"{path} is missing or damaged ({error!r}); run the firmware stage again.") from error
         if not firmware.elf.is_file() or not firmware.map.is_file():
-            raise BuildError(f"{path} describes a firmware whose .elf or .map is gone; run the firmware stage again.")
+            raise BuildError(f"{path} describes a firmware whose .elf or .map is gone; {made_anew(path)}.")
+        check_program(firmware.elf)
         return firmware
 
 

@@ -1,6 +1,7 @@
 """The external programs: Arm's cross compiler with its binutils, the emulator, the host's C compiler."""
 
 import shutil
+import signal
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,9 @@ DEBIAN_PACKAGES = {
     "setpriv": "util-linux",
     "cc": "gcc libc6-dev",
 }
+
+
+_SHOWN_LINES = 20
 
 
 def core_flags(core: str) -> tuple[str, ...]:
@@ -36,10 +40,21 @@ def run_tool(name: str, arguments: Sequence[str | Path], directory: Path | None 
     """Runs a program to its end and returns what it printed.
 
     Raises:
-        BuildError: it is missing, or it failed; carries what it printed to stderr.
+        BuildError: it is missing, or it failed; carries the first lines of what it printed to stderr.
     """
     command = [find_tool(name), *map(str, arguments)]
     done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
+    if done.returncode < 0:
+        raise BuildError(
+            f"{name} was ended by {signal.Signals(-done.returncode).name}; where memory ran out, close other programs, "
+            "and run the same command again."
+        )
+    if "No space left on device" in done.stderr:
+        raise BuildError(
+            f"{name} found no space left on the disk of {directory or Path.cwd()}; free some, and run the same command "
+            "again."
+        )
     if done.returncode != 0:
-        raise BuildError(f"{name} failed:\n{done.stderr.strip()}")
+        said = " | ".join(done.stderr.strip().splitlines()[:_SHOWN_LINES]) or "it printed nothing"
+        raise BuildError(f"{name} ended with code {done.returncode}: {said}")
     return done.stdout

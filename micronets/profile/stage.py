@@ -3,7 +3,6 @@
 import logging
 import os
 import tempfile
-import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import numpy as np
 
 from micronets.boards import Board
 from micronets.device_features.sound.measure import profile_features
-from micronets.errors import ConfigurationError, DataError, EmulatorError
+from micronets.errors import ConfigurationError, EmulatorError
 from micronets.evaluation import Score, unpack_truth
 from micronets.features.sound_features import SoundFeatures, from_text
 from micronets.hardware.measure import check_outputs, flash_and_measure
@@ -21,6 +20,7 @@ from micronets.linking.firmware import Firmware
 from micronets.profile.measure import profile_firmware
 from micronets.profile.result import Profile
 from micronets.runtime import MICRONETS
+from micronets.stage_file import reading
 from micronets.target import EMULATOR, serial_port
 from micronets.timing.energy import Duty
 
@@ -62,13 +62,11 @@ def profile(
     firmware = Firmware.load(Path(firmware_directory))
     port = serial_port(target)
     program = None if port is None else BoardProgram.load(Path(firmware_directory))
-    try:
+    with reading(test_inputs):
         with open(test_inputs, "rb") as stream, np.load(stream) as archive:
             features, expected, truth = archive["inputs"], archive["outputs"], unpack_truth(archive)
             grids = archive["input_grid"], archive["output_grid"]
             sounds = from_text(str(archive["sounds"])) if "sounds" in archive else None
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{test_inputs} holds no test inputs ({error!r}); run the export stage again.") from error
     chosen = np.linspace(0, len(features) - 1, min(inputs, len(features)), dtype=np.int64)
     read = _real(features[chosen], grids[0])
 

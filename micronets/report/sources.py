@@ -1,12 +1,10 @@
 """Where the other stages' files become records; the only place of the report that knows their names and keys."""
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
-from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -37,6 +35,7 @@ from micronets.report.records import (
     Width,
 )
 from micronets.runtime import split_build_name
+from micronets.stage_file import read_json, reading
 from micronets.tasks import find_task
 
 Record = TypeVar("Record")
@@ -133,12 +132,12 @@ def _read_architecture(folder: Path) -> Architecture | None:
 def _is_trained_elsewhere(folder: Path) -> bool:
     """A network of this name may have been trained here before; its files are left then."""
     path = folder / "export" / "metrics.json"
-    return path.is_file() and _guarded(path, lambda path: "file" in _json(path), "export")
+    return path.is_file() and _guarded(path, lambda path: "file" in read_json(path, "export"), "export")
 
 
 def _reconstructs(folder: Path) -> bool:
     path = folder / "export" / "metrics.json"
-    return _guarded(path, lambda path: bool(_json(path)["reconstructs"]), "export")
+    return _guarded(path, lambda path: bool(read_json(path, "export")["reconstructs"]), "export")
 
 
 def _read_build(folder: Path, name: str, metric: str) -> Build:
@@ -157,19 +156,8 @@ def _optional(path: Path, read: Callable[[Path], Record], stage: str) -> Record 
 
 
 def _guarded(path: Path, read: Callable[[Path], Record], stage: str) -> Record:
-    try:
+    with reading(path, about=f"{path} or a file beside it, of the {stage} stage,"):
         return read(path)
-    except MicronetsError:
-        raise
-    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, BadZipFile) as error:
-        raise MicronetsError(
-            f"{path} or a file beside it is damaged ({type(error).__name__}: {error}); "
-            f"delete it and run the {stage} stage again."
-        ) from error
-
-
-def _json(path: Path) -> dict[str, Any]:
-    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def _table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
@@ -188,7 +176,7 @@ def _read_dataset(folder: Path, publication: Publication) -> Dataset:
 
 
 def _parse_dataset(path: Path, publication: Publication) -> Dataset:
-    content = _json(path)
+    content = read_json(path, "dataset")
     ordered = sorted(content["counts"].items(), key=lambda item: SPLITS.index(item[0]))
     testing = sum(content["counts"]["testing"].values())
     return Dataset(
@@ -202,7 +190,7 @@ def _parse_dataset(path: Path, publication: Publication) -> Dataset:
 
 
 def _read_search(path: Path) -> Search:
-    content = _json(path)
+    content = read_json(path, "search")
     decisions = {decision["name"]: decision for decision in content["decisions"]}
     widths = []
     for name, decision in decisions.items():
@@ -218,7 +206,7 @@ def _read_search(path: Path) -> Search:
 
 
 def _read_training(path: Path, tested: int, metric: str) -> Training:
-    content = _json(path)
+    content = read_json(path, "training")
     return Training(
         history=_table(path.with_name("history.csv"), TRAINING_COLUMNS),
         float_merit=_merit(content["float"]["testing"].get(metric), tested),
@@ -234,7 +222,7 @@ def _merit(score: Any, count: Any) -> Merit | None:
 
 
 def _read_export(path: Path, dataset: Dataset, metric: str) -> Export:
-    content = _json(path)
+    content = read_json(path, "export")
     labels = tuple(content.get("labels", dataset.labels))
     confusion, classes = None, len(labels)
     if "confusion" in content:
@@ -283,7 +271,7 @@ def _read_clip_scores(path: Path) -> ClipScores:
 
 
 def _read_firmware(path: Path) -> Firmware:
-    content = _json(path)
+    content = read_json(path, "firmware")
     flash, ram, plan = content["flash_bytes"], content["linked_ram_bytes"], content["memory_plan"]
     return Firmware(
         flash_bytes=sum(int(flash[part]) for part in ("network_code", "network_constants", "harness")),
@@ -306,7 +294,7 @@ def _read_firmware(path: Path) -> Firmware:
 
 
 def _read_profile(path: Path, metric: str) -> Profile:
-    content = _json(path)
+    content = read_json(path, "profile")
     counted, outputs, estimated = content["counted"], content["outputs"], content["estimated"]
     measured, features = content.get("measured"), content.get("features")
     columns = ("layer", "instructions", "flash_code_bytes", "flash_constant_bytes", "note")

@@ -4,7 +4,6 @@ docs/add_a_task.md shows how.
 """
 
 import importlib
-import json
 import os
 import pkgutil
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from typing import Any
 from micronets.architecture import Shape
 from micronets.data.dataset import Dataset
 from micronets.errors import ConfigurationError, DataError
+from micronets.stage_file import read_json, reading
 from micronets.tasks._task import Task
 
 __all__ = ["Task", "dataset_description", "find_task", "open_dataset", "task_names"]
@@ -49,15 +49,13 @@ def open_dataset(
 def dataset_description(directory: str | os.PathLike) -> dict[str, Any]:
     """What dataset.json says: of every task at least `task`, `labels`, `counts`, `seed`, `source`, `content_hash`.
 
-    Raises DataError where there is none.
+    Raises DataError where there is none, or it is damaged.
     """
     path = Path(directory, "dataset.json")
     if not path.is_file():
-        raise DataError(f"{directory} holds no prepared dataset (no dataset.json); run the data stage")
-    try:
-        description = json.loads(path.read_text(encoding="utf-8"))
-        if description["task"] in task_names():
-            return description
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
-    raise DataError(f"{path} is damaged; remove the folder {directory} and run the data stage again")
+        raise DataError(f"{directory} holds no prepared dataset (no dataset.json); run the data stage: snakemake data")
+    description = read_json(path, "dataset")
+    with reading(path):
+        if description["task"] not in task_names():
+            raise ValueError(f"there is no task {description['task']!r}")
+    return description

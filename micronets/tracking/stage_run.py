@@ -1,7 +1,6 @@
 """What a stage says of itself, as events in a journal."""
 
 import importlib.metadata
-import json
 import os
 import platform
 import subprocess
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from micronets.checkpoint import fingerprint
+from micronets.stage_file import read_json
 from micronets.tracking.journal import Event, Journal
 from micronets.tracking.sender import Sender
 
@@ -23,7 +23,7 @@ _LONGEST_VALUE = 6000
 def record_data(results: str, task: str, models: Iterable[str], description: str | os.PathLike) -> None:
     """Records the prepared dataset that `description` (dataset.json) tells of as the stage `data` of each model, and as
     an input of the model's run, with its content hash; the next stage sends it."""
-    facts = json.loads(Path(description).read_text(encoding="utf-8"))
+    facts = read_json(description, "dataset")
     scalars = {key: value for key, value in _flatten(facts) if not isinstance(value, list)}
     if "seed" in scalars:  # the models' seeds are others
         scalars["data_seed"] = scalars.pop("seed")

@@ -133,6 +133,34 @@ def test_the_buffer_is_printed(built: Built, runner: Runner) -> None:
     assert runner.command("db print") == ["m-buffer-00-ff-80-01-02-03-04-05", "m-buffer-06-07"]
 
 
+@pytest.mark.parametrize("command", ["infer 999999999", "infer 1 999999999"], ids=["inferences", "warm-ups"])
+def test_a_long_command_is_stopped(built: Built, runner: Runner, command: str) -> None:
+    runner.load(loadable(built, built.inputs[0]))
+    runner.send(command.encode() + b"%\r\n")
+    time.sleep(0.2)
+    runner.send(b"%")
+    told = re.fullmatch(r"e-\[stopped; (?:inferences|warm-ups) done: (\d+)\]", runner.answer()[-1])
+    assert told is not None and 0 < int(told[1]) < 999_999_999
+    runner.send(command.encode() + b"%")
+    time.sleep(0.2)
+    runner.send(b"name%")  # begins with what stops the other
+    assert runner.answer()[-1].startswith("e-[stopped; ")
+    assert runner.answer() == ["m-name-dut-[micronets]"]
+
+
+def test_a_session_stops_a_long_command(built: Built) -> None:
+    with emulated_board(built.program.elf) as name:
+        runner = Runner(name)
+        runner.synchronise()
+        runner.load(loadable(built, built.inputs[0]))
+        runner.send(b"infer 999999999%")
+        time.sleep(0.2)
+        runner.close()
+        with open_port(name) as port:
+            found = measure(built.program, port, built.inputs[:1], timeout_s=60)
+        assert np.array_equal(found.outputs, built.outputs[:1])
+
+
 WRONG = [
     "infr 1",
     "infer",

@@ -103,7 +103,7 @@ def test_input_shapes_that_no_network_can_have_are_refused(shape):
 def test_nested_beyond_measure_is_refused_by_name(tmp_path):
     path = tmp_path / "architecture.json"
     path.write_text("[" * 200_000, encoding="utf-8")
-    with pytest.raises(ModelError, match="architecture.json is not JSON .* run again"):
+    with pytest.raises(ModelError, match="architecture.json is damaged .* make it anew: rm"):
         Architecture.load(path)
 
 
@@ -112,7 +112,7 @@ def test_a_description_that_fits_nothing_is_refused_with_its_file(tmp_path):
     content = small_ds_cnn().to_json()
     content["layers"][0]["stride"] = [0, 1]
     path.write_text(json.dumps(content), encoding="utf-8")
-    with pytest.raises(ModelError, match="architecture.json: The stride of layer 0 .* Mend it, or delete it"):
+    with pytest.raises(ModelError, match="architecture.json: The stride of layer 0 .* Mend it, or make it anew: rm"):
         Architecture.load(path)
 
 
@@ -176,7 +176,7 @@ def test_json_that_is_no_object_is_refused(content):
 def test_files_that_are_no_json_are_refused_by_name(tmp_path, content):
     path = tmp_path / "architecture.json"
     path.write_bytes(content)
-    with pytest.raises(ModelError, match="architecture.json is not JSON .* run again"):
+    with pytest.raises(ModelError, match="architecture.json is damaged .* make it anew: rm"):
         Architecture.load(path)
 
 

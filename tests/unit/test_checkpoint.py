@@ -50,6 +50,22 @@ def test_a_file_with_any_byte_overwritten_is_whole_or_absent(tmp_path, caplog):
     assert "is damaged and counts as absent; this phase starts anew" in caplog.text
 
 
+def test_a_file_that_lacks_an_array_or_has_another_counts_as_absent(tmp_path):
+    path = tmp_path / "state.npz"
+    Checkpoint(path, "a").save({"network": [np.zeros(4), np.ones(4)]}, {})
+    with np.load(path) as archive:
+        arrays = dict(archive)
+    for changed in (
+        {name: array for name, array in arrays.items() if name != "network/00001"},
+        {**arrays, "network/00001": np.zeros(4)},
+        {**arrays, "network/00002": np.zeros(4)},
+    ):
+        np.savez(path, **changed)
+        assert Checkpoint(path, "a").load() is None
+    np.savez(path, **arrays)
+    assert Checkpoint(path, "a").load() is not None
+
+
 def test_a_file_of_another_kind_counts_as_absent(tmp_path):
     path = tmp_path / "state.npz"
     for content in (b"PK\x03\x04 no archive", b"\x93NUMPY", b"{}"):

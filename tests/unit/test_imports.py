@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-ALWAYS = {"errors", "atomic", "output_folder", "progress", "csrc"}
+ALWAYS = {"errors", "atomic", "output_folder", "progress", "stage_file", "csrc"}
 
 
 def layers(repository: Path) -> list[set[str]]:

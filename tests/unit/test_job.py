@@ -141,6 +141,15 @@ def test_a_job_and_its_children_end_with_the_workflow_that_started_it(repository
     assert "run the same command to go on" in log.read_text(encoding="utf-8")
 
 
+def test_a_job_whose_workflow_was_killed_before_it_began_ends_too(repository, tmp_path, monkeypatch):
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    monkeypatch.setenv(job_module.WORKFLOW_VARIABLE, str(gone.pid))
+    late = start(repository, HOLD, str(tmp_path / "job.log"), str(tmp_path / "note"), "300")
+    _, errors = late.communicate(timeout=WAIT_S)
+    assert late.returncode == 1 and "Its workflow has ended, so this job ends too" in errors
+
+
 def running(pid: int) -> bool:
     """Whether the process exists and is no zombie."""
     try:

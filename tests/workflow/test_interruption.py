@@ -1,32 +1,19 @@
-"""Ctrl-C, and SIGTERM to the workflow alone. That an interrupted run ends as any other: test_run.py."""
+"""Ctrl-C; SIGTERM to the workflow alone, and kills, whose runs must end as any other: tests/faults."""
 
 import os
-import shutil
 import signal
 import subprocess
 import time
 from pathlib import Path
 
 import psutil
-import pytest
 
 PROMPTLY_S = 30.0
 WAIT_S = 120.0
 
 
-@pytest.fixture(scope="module")
-def prepared(workflow_in, tmp_path_factory) -> Path:
-    """A folder in which the data of the small run are ready."""
-    folder = tmp_path_factory.mktemp("prepared")
-    run = workflow_in(folder).run("data")
-    assert run.status == 0, run.text
-    return folder
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
-def test_a_signal_ends_the_run_promptly_and_the_next_one_goes_on(prepared, workflow_in, tmp_path, number):
-    shutil.copytree(prepared, tmp_path / "copy", symlinks=True)
-    workflow = workflow_in(tmp_path / "copy")
+def test_ctrl_c_ends_the_run_promptly_and_the_next_one_goes_on(workflow_in, tmp_path):
+    workflow = workflow_in(tmp_path)
     results = workflow.directory / "results"
     log = results / "logs/kws/searched/search.log"
     target = str(Path("results/kws/searched/search/architecture.json"))
@@ -46,10 +33,7 @@ def test_a_signal_ends_the_run_promptly_and_the_next_one_goes_on(prepared, workf
             assert main.poll() is None and time.monotonic() < end, (tmp_path / "output.txt").read_text("utf-8")
             time.sleep(0.02)
         jobs = psutil.Process(main.pid).children(recursive=True)
-        if number == signal.SIGINT:
-            os.killpg(main.pid, number)  # as a terminal does
-        else:
-            os.kill(main.pid, number)
+        os.killpg(main.pid, signal.SIGINT)  # as a terminal does
         assert main.wait(timeout=PROMPTLY_S) == 1
         assert not psutil.wait_procs(jobs, timeout=1)[1], "a job outlived its workflow"
     finally:

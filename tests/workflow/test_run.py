@@ -1,19 +1,16 @@
-"""One whole small run: what it leaves, what a second call redoes, and what a killed one comes to."""
+"""One whole small run: what it leaves, and what a second call redoes. What killed ones come to: tests/faults."""
 
 import json
 import re
 import shutil
-import time
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.tflm_library import build_library
 
 MODELS = ("ds-cnn-s", "searched")
 BOARD = "nucleo-f446re"
-WAIT_S = 120.0
 
 
 def test_every_stage_leaves_its_outputs(finished):
@@ -175,52 +172,6 @@ def test_a_second_runtime_stands_beside_the_first_and_redoes_nothing_of_it(finis
     # What is built with a library is due again where that is another, and so is what has not been built yet.
     library.library.write_bytes(library.library.read_bytes() + b"\n")
     assert workflow.planned(*config) == {"build_firmware": 2, "profile_firmware": 2, "write_report": 1, "write_page": 1}
-
-
-def test_a_killed_run_ends_as_an_uninterrupted_one(finished, workflow_in, tmp_path):
-    """Killed three times: the workflow in the search, then a job's own process in the teacher's training, then the
-    workflow in a student's."""
-    whole, _ = finished
-    workflow = workflow_in(tmp_path)
-    task, logs = Path("results", "kws"), tmp_path / "results" / "logs" / "kws"
-    _kill_at(workflow, "search", logs / "searched" / "search.log", "1/3 search epochs", whole=True)
-    teacher = str(task / "teachers" / "ds-cnn-s" / "float.npz")
-    _kill_at(workflow, teacher, logs / "teachers" / "ds-cnn-s.log", "1/2 float epochs", whole=False)
-    student = str(task / "ds-cnn-s" / "train" / "network.npz")
-    _kill_at(workflow, student, logs / "ds-cnn-s" / "train.log", "1/2 quantised epochs", whole=True)
-    run = workflow.run("export")
-    assert run.status == 0, run.text
-    for model in MODELS:
-        for name in ("search/architecture.json", "train/network.npz", "export/model.tflite"):
-            path = task / model / name
-            assert (tmp_path / path).read_bytes() == (whole.directory / path).read_bytes(), path
-        history = task / model / "train" / "history.csv"
-        assert _untimed(tmp_path / history) == _untimed(whole.directory / history)
-
-
-def _kill_at(workflow, target, log, line, *, whole) -> None:
-    """Runs up to where the log of a job says `line`, and kills the workflow, or (not `whole`) that job's process."""
-    main = workflow.start(target)
-    try:
-        end = time.monotonic() + WAIT_S
-        while not (log.exists() and line in log.read_text(encoding="utf-8")):
-            assert main.poll() is None, f"the run ended before {line!r}"
-            assert time.monotonic() < end, f"{line!r} did not come"
-            time.sleep(0.02)
-        jobs = psutil.Process(main.pid).children()
-        (main if whole else max(jobs, key=lambda process: process.create_time())).kill()
-        main.wait(timeout=WAIT_S)
-        _, alive = psutil.wait_procs(jobs, timeout=WAIT_S)
-        assert not alive, "a job outlived its workflow"
-    finally:
-        main.kill()
-        main.wait()
-
-
-def _untimed(history: Path) -> list[list[str]]:
-    """The lines of a history without the column of seconds."""
-    rows = [line.split(",") for line in history.read_text(encoding="utf-8").splitlines()]
-    return [[cell for name, cell in zip(rows[0], row, strict=True) if name != "seconds"] for row in rows]
 
 
 POISON = """

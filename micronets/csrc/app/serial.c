@@ -33,7 +33,7 @@ int main(void)
     {
         stopwatch_advance();
         watch_speed();
-        const int32_t byte = board_receive();
+        const int32_t byte = receive_byte();
         if (byte == FRAME_START)
         {
             serve_frame(&clock);

@@ -1,5 +1,6 @@
 #include "text_commands.h"
 
+#include "board.h"
 #include "fault.h"
 #include "messages.h"
 #include "network.h"
@@ -19,6 +20,9 @@ static uint32_t length;
 static int too_long;
 
 static uint32_t expected_bytes, loaded_bytes;
+
+/* Came while a command was carried out, and begins what comes next; -1: none. */
+static int32_t held_byte = -1;
 
 static void error(const char *text)
 {
@@ -103,6 +107,39 @@ static void tell_time(char **words)
     lap();
 }
 
+/* Whether the host wants no more of a command that takes long: anything but the end of a line has come. A `%` does no more
+ * than that; of a longer word a port without a buffer may lose all but the first byte. */
+static int is_stopped(void)
+{
+    const int32_t byte = board_receive();
+    if (byte < 0 || byte == '\r' || byte == '\n')
+    {
+        return 0;
+    }
+    if (byte != '%')
+    {
+        held_byte = byte;
+    }
+    return 1;
+}
+
+/* Runs inferences until all are done or the host wants no more; returns how many were done. */
+static int32_t run_inferences(int32_t count)
+{
+    for (int32_t i = 0; i < count; i++)
+    {
+        current_inference = (uint32_t)i;
+        copy_input();
+        network_invoke();
+        stopwatch_advance();
+        if (i + 1 < count && is_stopped())
+        {
+            return i + 1;
+        }
+    }
+    return count;
+}
+
 static void infer(char **words)
 {
     const int32_t count = words[1] ? number(words[1]) : -1;
@@ -129,21 +166,20 @@ static void infer(char **words)
     }
     stage_loaded();
     message("m-warmup-start-", (uint32_t)warm_ups, "");
-    for (int32_t i = 0; i < warm_ups; i++)
+    int32_t done = run_inferences(warm_ups);
+    if (done < warm_ups)
     {
-        copy_input();
-        network_invoke();
-        stopwatch_advance();
+        message("e-[stopped; warm-ups done: ", (uint32_t)done, "]");
+        return;
     }
     send_text("m-warmup-done\r\n");
     message("m-infer-start-", (uint32_t)count, "");
     lap();
-    for (int32_t i = 0; i < count; i++)
+    done = run_inferences(count);
+    if (done < count)
     {
-        current_inference = (uint32_t)i;
-        copy_input();
-        network_invoke();
-        stopwatch_advance();
+        message("e-[stopped; inferences done: ", (uint32_t)done, "]");
+        return;
     }
     lap();
     send_text("m-infer-done\r\n");
@@ -200,6 +236,11 @@ static void print_loaded(void)
         if (i % BYTES_A_LINE == BYTES_A_LINE - 1 || i == loaded_bytes - 1)
         {
             send_text("\r\n");
+            if (i < loaded_bytes - 1 && is_stopped())
+            {
+                message("e-[stopped; bytes told: ", i + 1, "]");
+                return;
+            }
         }
     }
 }
@@ -281,7 +322,7 @@ static const struct handler handlers[] = {
     {"timestamp", 1, tell_time, "tells the time in microseconds"},
     {"help", 1, help, "tells this"},
     {"db", 3, data_buffer, "load N: begins an input of N bytes; HH[HH]*: its next bytes; print: tells them"},
-    {"infer", 3, infer, "N [W]: runs N inferences after W warm-ups, 10 if left out"},
+    {"infer", 3, infer, "N [W]: runs N inferences after W warm-ups, 10 if left out; % stops it"},
     {"results", 1, repeat_results, "tells the last inference's results again"},
 };
 enum
@@ -359,6 +400,13 @@ static void carry_out(void)
 void greet(void)
 {
     send_text("m-timestamp-mode-performance\r\nm-init-done\r\nm-ready\r\n");
+}
+
+int32_t receive_byte(void)
+{
+    const int32_t byte = held_byte;
+    held_byte = -1;
+    return byte < 0 ? board_receive() : byte;
 }
 
 void receive_text(uint8_t byte)

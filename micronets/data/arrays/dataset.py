@@ -1,6 +1,5 @@
 """The prepared dataset of recordings of one shape."""
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,11 +8,12 @@ import numpy as np
 import pandas as pd
 
 from micronets.architecture import Shape
-from micronets.data.dataset import SPLITS, cut_in_two
+from micronets.data.dataset import SPLITS, cut_in_two, read_description
 from micronets.data.input_range import input_range
 from micronets.errors import DataError
 from micronets.evaluation import ClassTruth
 from micronets.network import Range
+from micronets.stage_file import reading
 
 FORMAT = 1
 
@@ -38,11 +38,9 @@ class ArrayDataset:
     def open(cls, directory: Path, input_shape: Shape) -> "ArrayDataset":
         """Opens what `prepare_arrays` made; raises DataError where it is missing, incomplete or damaged, or has
         examples of another shape."""
-        remedy = "remove the folder and run the data stage again"
-        try:
-            about = json.loads((directory / "dataset.json").read_text(encoding="utf-8"))
-            if about["format"] != FORMAT:
-                raise DataError(f"{directory} was made by another version (format {about['format']}); {remedy}")
+        note = directory / "dataset.json"
+        with reading(note, about=f"the prepared dataset in {directory}"):
+            about = read_description(directory, FORMAT)
             table = pd.read_csv(directory / "examples.csv", dtype={"label": str, "group": str}, keep_default_na=False)
             examples = np.load(directory / "examples.npy", mmap_mode="r")
             if len(table) != len(examples) or len(table) != sum(sum(c.values()) for c in about["counts"].values()):
@@ -50,8 +48,6 @@ class ArrayDataset:
             if not table["split"].map(SPLITS.index).is_monotonic_increasing:
                 raise ValueError("examples.csv is not sorted by split")
             dataset = cls(directory, about["task"], tuple(about["labels"]), about["content_hash"], table, examples)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DataError(f"the prepared dataset in {directory} is damaged ({error}); {remedy}") from error
         if dataset.input_shape != tuple(input_shape):
             raise DataError(
                 f"{directory} has examples of {dataset.input_shape}, but the network reads {tuple(input_shape)}; "

@@ -1,6 +1,5 @@
 """The prepared dataset of images."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,11 +8,12 @@ import pandas as pd
 
 from micronets.architecture import Shape
 from micronets.atomic import add_own_file, atomic_file
-from micronets.data.dataset import SPLITS, cut_in_two
+from micronets.data.dataset import SPLITS, cut_in_two, read_description
 from micronets.errors import DataError
 from micronets.evaluation import ClassTruth
 from micronets.features.resize import grey, shrink
 from micronets.network import Range
+from micronets.stage_file import reading
 
 FORMAT = 1
 _CHUNK_IMAGES = 64
@@ -45,11 +45,9 @@ class ImageDataset:
         """Opens what `prepare_images` made; raises DataError where it is missing, incomplete or damaged."""
         rows, columns, channels = input_shape
         shape = (rows, columns, channels)
-        remedy = "remove the folder and run the data stage again"
-        try:
-            about = json.loads((directory / "dataset.json").read_text(encoding="utf-8"))
-            if about["format"] != FORMAT:
-                raise DataError(f"{directory} was made by another version (format {about['format']}); {remedy}")
+        note = directory / "dataset.json"
+        with reading(note, about=f"the prepared dataset in {directory}"):
+            about = read_description(directory, FORMAT)
             table = pd.read_csv(directory / "images.csv")
             stored = np.load(directory / "images.npy", mmap_mode="r")
             if len(table) != len(stored) or len(table) != sum(sum(c.values()) for c in about["counts"].values()):
@@ -71,8 +69,6 @@ class ImageDataset:
                 table,
                 images,
             )
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DataError(f"the prepared dataset in {directory} is damaged ({error}); {remedy}") from error
 
     def rows(self, split: str) -> np.ndarray:
         """Row numbers of a split, ascending without gaps."""

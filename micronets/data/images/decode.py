@@ -2,17 +2,22 @@
 
 import contextlib
 import warnings
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from micronets.data.images.png_rows import missing_rows
+
 MOST_PIXELS = 64_000_000
 LEAST_SIDE = 8
 _FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM", "JPEG2000", "AVIF")
 """Of Pillow's decoders; others start programs (EPS) or are for no photographs, whatever a file's name says."""
 _UNREADABLE = {".heic", ".heif", ".raw", ".dng", ".cr2", ".nef"}
+
+_DAMAGE = (UnidentifiedImageError, OSError, SyntaxError, ValueError, zlib.error, Image.DecompressionBombError)
 
 Box = tuple[float, float, float, float]
 
@@ -33,6 +38,8 @@ def decode(path: Path, columns: int, rows: int | None = None, box: Box = (0, 0, 
     with _opened(path) as image:
         # JPEG: decodes at a fraction of the size, still above ours
         image.draft("RGB", (2 * size[0], 2 * size[1]))
+        if image.format == "PNG" and (missing := missing_rows(path)):
+            raise ImageRejected(f"is cut off: {missing} of its {image.height} rows are missing")
         upright = _in_eight_bits(ImageOps.exif_transpose(image)).convert("RGB")
         left, top, right, bottom = (edge * side for edge, side in zip(box, 2 * upright.size, strict=True))
         part = (left, top, right, bottom)
@@ -59,7 +66,14 @@ def _opened(path: Path) -> Iterator[Image.Image]:
                 yield image
     except FileNotFoundError:
         raise ImageRejected("is not there") from None
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except (
+        UnidentifiedImageError,
+        OSError,
+        SyntaxError,
+        ValueError,
+        zlib.error,
+        Image.DecompressionBombError,
+    ) as error:
         if path.suffix.lower() in _UNREADABLE:
             raise ImageRejected(f"is of a format that cannot be read; convert {path.suffix} to .jpg or .png") from None
         raise ImageRejected(f"is no readable image ({error})".replace(repr(str(path)), "the file")) from None

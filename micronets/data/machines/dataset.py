@@ -1,6 +1,5 @@
 """The prepared dataset of machine sounds."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,13 +10,14 @@ import numpy as np
 import pandas as pd
 
 from micronets.architecture import Shape
-from micronets.data.dataset import SPLITS
+from micronets.data.dataset import SPLITS, read_description
 from micronets.data.input_range import input_range
 from micronets.data.machines.views import Windows, open_spectrograms, parameters_for
 from micronets.errors import DataError
 from micronets.evaluation import AnomalyTruth
 from micronets.features.log_mel import LogMelParameters
 from micronets.network import Range
+from micronets.stage_file import reading
 
 FORMAT = 1
 _RANGE_WINDOWS = 4096  # enough to see the range of all
@@ -59,11 +59,9 @@ class MachineDataset:
         rows, columns, channels = input_shape
         shape = (rows, columns, channels)
         parameters = parameters_for(shape, changes or {})
-        remedy = "remove the folder and run the data stage again"
-        try:
-            about = json.loads((directory / "dataset.json").read_text(encoding="utf-8"))
-            if about["format"] != FORMAT:
-                raise DataError(f"{directory} was made by another version (format {about['format']}); {remedy}")
+        note = directory / "dataset.json"
+        with reading(note, about=f"the prepared dataset in {directory}"):
+            about = read_description(directory, FORMAT)
             if about["sample_rate_hz"] != parameters.sample_rate_hz:
                 raise DataError(
                     f"{directory} holds sounds at {about['sample_rate_hz']} Hz; features cannot change that"
@@ -84,8 +82,6 @@ class MachineDataset:
                 parameters,
                 open_spectrograms(directory, parameters, samples),
             )
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DataError(f"the prepared dataset in {directory} is damaged ({error}); {remedy}") from error
 
     def rows(self, split: str) -> np.ndarray:
         """Rows of `clips` in a split, ascending."""

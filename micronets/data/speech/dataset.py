@@ -1,6 +1,5 @@
 """The prepared dataset of spoken words."""
 
-import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -12,14 +11,15 @@ import numpy as np
 import pandas as pd
 
 from micronets.architecture import Shape
-from micronets.data.dataset import SPLITS, cut_in_two
+from micronets.data.dataset import SPLITS, cut_in_two, read_description
 from micronets.data.input_range import input_range
 from micronets.data.speech.noise import NoiseSegment
-from micronets.errors import ConfigurationError, DataError, MicronetsError
+from micronets.errors import ConfigurationError, DataError
 from micronets.evaluation import ClassTruth
 from micronets.features.mfcc import MfccParameters
 from micronets.features.speech_features import SpeechFeatures, speech_features
 from micronets.network import Range
+from micronets.stage_file import made_anew, reading
 
 FORMAT = 1
 
@@ -68,13 +68,9 @@ class SpeechDataset:
             DataError: the directory is missing, incomplete or damaged.
         """
         directory = Path(directory)
-        remedy = "remove the folder and run the data stage again"
-        if not (directory / "dataset.json").is_file():
-            raise DataError(f"{directory} holds no prepared dataset (no dataset.json); run the data stage")
-        try:
-            about = json.loads((directory / "dataset.json").read_text(encoding="utf-8"))
-            if about["format"] != FORMAT:
-                raise DataError(f"{directory} was made by another version (format {about['format']}); {remedy}")
+        note = directory / "dataset.json"
+        with reading(note, about=f"the prepared dataset in {directory}"):
+            about = read_description(directory, FORMAT)
             clips = pd.read_csv(directory / "clips.csv", dtype={"speaker": str}, keep_default_na=False)
             arrays = {
                 name: np.load(directory / f"{name}.npy", mmap_mode="r") for name in ("features", "audio", "noise")
@@ -102,15 +98,13 @@ class SpeechDataset:
                 "features": (about["clips"], parameters.frames, parameters.coefficients),
                 "noise": (about["noise_samples"],),
             }
-        except MicronetsError:
-            raise
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DataError(f"the prepared dataset in {directory} is damaged ({error}); {remedy}") from error
         for name, shape in expected.items():
             if arrays[name].shape != shape:
-                raise DataError(f"{directory / name}.npy has shape {arrays[name].shape}, not {shape}; {remedy}")
+                raise DataError(
+                    f"{directory / name}.npy has shape {arrays[name].shape}, not {shape}; {made_anew(note)}"
+                )
         if len(clips) != about["clips"]:
-            raise DataError(f"{directory / 'clips.csv'} has {len(clips)} rows, not {about['clips']}; {remedy}")
+            raise DataError(f"{directory / 'clips.csv'} has {len(clips)} rows, not {about['clips']}; {made_anew(note)}")
         return dataset
 
     def with_features(

@@ -10,13 +10,13 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
 from micronets.atomic import atomic_file, write_text
 from micronets.data.recording import ClipRejected, read_recording
 from micronets.data.speech.dataset import SpeechDataset
 from micronets.data.speech.noise import NoiseSegment
 from micronets.data.speech.vocabulary import SILENCE
+from micronets.data.wave_file import write_wave
 from micronets.errors import DataError
 
 LEAST_GAP_MS, MOST_GAP_MS = 1000, 3000
@@ -54,7 +54,7 @@ class SpokenStream:
         writer.writerow([field.name for field in fields(Event)])
         writer.writerows(astuple(event) for event in self.events)
         with atomic_file(audio) as beside:
-            soundfile.write(beside, self.audio, self.sample_rate_hz, subtype="PCM_16")
+            write_wave(beside, self.audio, self.sample_rate_hz)
         write_text(truth, table.getvalue())
 
     @classmethod

@@ -57,17 +57,20 @@ def test_factors_that_leave_int32_are_given_up():
     assert fit_linear_sum(_step((1.0, 1.0), 1e-4, (0, 0), 0)) is None
 
 
-@pytest.mark.parametrize("out_scale", [0.061, 0.0121])
-@pytest.mark.parametrize("activation", [0, 1])
-def test_every_sum_equals_tflm(activation, out_scale, tmp_path):
+@pytest.mark.parametrize(
+    ("activation", "out_scale", "scales"),
+    [(activation, out_scale, (0.043, 0.031)) for activation in (0, 1) for out_scale in (0.061, 0.0121)]
+    + [(0, 1.42, (0.49, 1.49))],  # for which no plane is found
+)
+def test_every_sum_equals_tflm(activation, out_scale, scales, tmp_path):
     """Every int8 plus every other, and five more sums, which make no whole words."""
     pairs = np.concatenate([_EVERY_PAIR.reshape(-1, 2), [[5, -7], [127, 127], [-128, -128], [0, 9], [-1, 1]]]).astype(
         np.int8
     )
     shape = (1, 3, len(pairs) // 3, 1)
     model = ModelBuilder()
-    source = model.tensor(shape, "int8", 0.043, 3)
-    constant = model.tensor(shape, "int8", 0.031, -5, data=pairs[:, 1])
+    source = model.tensor(shape, "int8", scales[0], 3)
+    constant = model.tensor(shape, "int8", scales[1], -5, data=pairs[:, 1])
     output = model.tensor(shape, "int8", out_scale, -9)
     model.operator("ADD", [source, constant], [output], {"fusedActivationFunction": activation})
     content = model.build([source], [output])
@@ -75,6 +78,7 @@ def test_every_sum_equals_tflm(activation, out_scale, tmp_path):
     file.write_bytes(content)
     network = compile_network(file, tmp_path / "network")
     kernel = "mn_add_linear" + "_shifted" * (out_scale < 0.02) + "_clamped" * activation
+    kernel = "mn_add_same" if out_scale > 1 else kernel
     assert [layer.kernel for layer in network.layers] == [kernel]
     inputs = pairs[None, :, 0]
     expected = tflm_outputs(content, inputs.reshape(1, *shape)).reshape(1, -1)

@@ -85,3 +85,38 @@ def test_equal_files_give_equal_code(tmp_path):
 def test_unknown_settings_are_named(wrong, tmp_path):
     with pytest.raises(ConfigurationError, match=next(iter(wrong.values()))):
         compile_network(tmp_path / "model.tflite", tmp_path / "network", **wrong)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("depth", [1, 5])
+def test_channels_and_pixels_that_make_no_whole_words(depth, tmp_path):
+    """A 1x1 convolution of as many pixels and channels as are left over from blocks of four."""
+    random = np.random.default_rng(depth)
+    model = ModelBuilder()
+    source = model.tensor((1, 1, 7, depth), "int8", 0.05, 11)
+    values = random.integers(-127, 128, (3, 1, 1, depth)).astype(np.int8)
+    weights = model.tensor(values.shape, "int8", np.full(3, 0.03), 0, 0, values)
+    bias = model.tensor((3,), "int32", np.full(3, 0.0015), data=random.integers(-900, 900, 3).astype(np.int32))
+    output = model.tensor((1, 1, 7, 3), "int8", 0.1, -3)
+    options = {"strideH": 1, "strideW": 1, "dilationHFactor": 1, "dilationWFactor": 1, "fusedActivationFunction": 0}
+    model.operator("CONV_2D", [source, weights, bias], [output], options, 7)
+    _equals_tflm(model.build([source], [output]), random.integers(-128, 128, (4, 1, 1, 7, depth)), tmp_path)
+
+
+@pytest.mark.slow
+def test_a_sum_of_values_with_a_zero_point(tmp_path):
+    random = np.random.default_rng(1)
+    model = ModelBuilder()
+    source = model.tensor((1, 5, 3, 6), "int8", 0.05, 17)
+    sides = model.tensor((2,), "int32", data=np.array([1, 2], np.int32))
+    output = model.tensor((1, 6), "int8", 0.07, -9)
+    model.operator("SUM", [source, sides], [output], {"keepDims": False})
+    _equals_tflm(model.build([source], [output]), random.integers(-20, 60, (8, 1, 5, 3, 6)), tmp_path)
+
+
+def _equals_tflm(content: bytes, inputs: np.ndarray, tmp_path) -> None:
+    network = compile_network(_write(content, tmp_path), tmp_path / "network")
+    executable = build_guarded(network, tmp_path / "run", flags=SANITIZERS)
+    expected = tflm_outputs(content, inputs.astype(np.int8)).reshape(len(inputs), -1)
+    assert len(np.unique(expected)) > 10
+    assert np.array_equal(run_on_host(executable, inputs.astype(np.int8), expected.shape[1]), expected)

@@ -133,6 +133,18 @@ def test_padding_of_channels_stays(tmp_path):
     assert isinstance(after.steps[0], PadStep)
 
 
+def test_padding_of_another_value_stays(tmp_path):
+    model = ModelBuilder()
+    source = model.tensor((1, 7, 6, 3), "int8", 0.05, -30)
+    amounts = model.tensor((4, 2), "int32", data=np.array([[0, 0], [1, 2], [2, 1], [0, 0]], np.int32))
+    value = model.tensor((1,), "int8", 0.05, -30, data=np.array([90], np.int8))
+    padded = model.tensor((1, 10, 9, 3), "int8", 0.05, -30)
+    model.operator("PADV2", [source, amounts, value], [padded])
+    output = _convolution(model, padded, 5, size=3, bias=300, padding=1)
+    _, after = _unchanged(model.build([source], [output]), fold_padding, tmp_path)
+    assert isinstance(after.steps[0], PadStep)
+
+
 def test_clamps_become_part_of_the_convolution(tmp_path):
     model = ModelBuilder()
     source = model.tensor((1, 5, 5, 3), "int8", 0.05, -128)

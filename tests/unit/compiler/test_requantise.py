@@ -28,6 +28,16 @@ def test_multiplication_is_rounded_twice(real):
         assert multiply_by_quantised_multiplier(value, multiplier, shift) == expected
 
 
+@pytest.mark.parametrize("shift", [2, 0, -1, -5, -12])
+def test_arrays_are_rounded_twice_and_clamped(shift):
+    """Halves of both signs, which random values hardly meet, among them."""
+    multiplier = 1 << 30  # a half: odd multiples of what it is shifted by are halves again
+    values = np.arange(-3000, 3001, dtype=np.int64) * (1 << max(-shift - 4, 0))
+    q = Requantisation(multipliers=np.array([multiplier]), shifts=np.array([shift]), zero_point=3, low=-128, high=127)
+    expected = [min(max(_twice_rounded(value, multiplier, shift) + 3, -128), 127) for value in values.tolist()]
+    assert requantise(values, q.multipliers, q.shifts, q).tolist() == expected
+
+
 def _random(random: np.random.Generator, channels: int, zero_point: int) -> Requantisation:
     pairs = [quantise_multiplier(float(real)) for real in np.exp(random.uniform(-9, -2, channels))]
     return Requantisation(

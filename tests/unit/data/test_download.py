@@ -1,9 +1,11 @@
+import contextlib
 import hashlib
 import http.server
 import logging
 import re
 import shutil
 import threading
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -27,6 +29,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         plan = self.server.plan
         self.server.requests.append(dict(self.headers))
+        if plan.leads_to:
+            self.send_response(302)
+            self.send_header("Location", plan.leads_to)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         if plan.failures:
             self.send_error(plan.failures.pop(0))
             return
@@ -43,8 +51,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
             shown = start + plan.range_error
             self.send_header("Content-Range", f"bytes {shown}-{len(plan.content) - 1}/{len(plan.content)}")
         self.send_header("ETag", plan.tag)
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Length", str(len(body) + plan.claims_more))
         self.end_headers()
+        if plan.trickles:
+            with contextlib.suppress(OSError):
+                for place in range(0, 1000):
+                    self.wfile.write(body[place : place + 1])
+                    time.sleep(0.01)
+            return
         sent = plan.drops.pop(0) if plan.drops else len(body)
         self.wfile.write(body[:sent])
         if sent < len(body):
@@ -56,6 +70,7 @@ def server(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.plan = SimpleNamespace(content=CONTENT, tag='"one"', ranges=True, drops=[], failures=[], range_error=0)
+    vars(server.plan).update(leads_to="", claims_more=0, trickles=False)
     server.requests = []
     server.url = f"http://127.0.0.1:{server.server_address[1]}/clips.tar.gz"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -170,7 +185,7 @@ def test_a_short_file_is_never_whole(server, tmp_path):
     with pytest.raises(DataError, match="cannot be downloaded .*run again to continue"):
         get(server, tmp_path, "")
     assert "clips.tar.gz" not in names(tmp_path)
-    assert (tmp_path / "clips.tar.gz.part").stat().st_size == 1_000_000 // download._PIECE_BYTES * download._PIECE_BYTES
+    assert (tmp_path / "clips.tar.gz.part").stat().st_size == 1_000_000
 
 
 def test_no_such_file_and_no_server(server, tmp_path):
@@ -187,3 +202,27 @@ def test_a_full_disk_is_noticed_before(server, tmp_path, monkeypatch):
     monkeypatch.setattr(download.shutil, "disk_usage", lambda folder: usage._replace(free=1_000_000))
     with pytest.raises(DataError, match="needs 3 MB more, but .* only 1 MB free"):
         get(server, tmp_path)
+
+
+@pytest.mark.parametrize("place", ["file:///etc/passwd", "ftp://127.0.0.1/clips.tar.gz"])
+def test_a_redirection_to_what_is_no_web_server_is_refused_at_once(server, tmp_path, place):
+    server.plan.leads_to = place
+    with pytest.raises(DataError, match="leads to what is no web server .*check data.download.url"):
+        get(server, tmp_path)
+    assert len(server.requests) == 1 and names(tmp_path) == []
+
+
+def test_a_server_that_stalls_is_given_up(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(download, "_LEAST_BYTES_S", 0.05)
+    monkeypatch.setattr(download, "_ATTEMPTS", 2)
+    server.plan.trickles = True
+    server.plan.ranges = False  # what little comes does not add up
+    with pytest.raises(DataError, match=r"cannot be downloaded \(only \d+ bytes in 0.05 s arrived\); run again"):
+        get(server, tmp_path)
+
+
+def test_a_server_that_tells_of_more_than_it_has_is_given_up(server, tmp_path):
+    server.plan.claims_more = 1000
+    with pytest.raises(DataError, match="cannot be downloaded .*run again to continue"):
+        get(server, tmp_path)
+    assert not (tmp_path / "clips.tar.gz").exists()

@@ -59,11 +59,11 @@ def test_a_program_is_found_again_or_told_damaged(build: Callable[..., Firmware]
     path = folder / "board.json"
     content = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps({**content, "steps": None}), encoding="utf-8")
-    with pytest.raises(BuildError, match=r"board\.json is missing or damaged .*run the firmware stage again"):
+    with pytest.raises(BuildError, match=r"board\.json is damaged .*make it anew: rm .*board\.json"):
         BoardProgram.load(folder)
     path.write_text(json.dumps(content), encoding="utf-8")
     program.elf.unlink()
-    with pytest.raises(BuildError, match=r"\.elf is gone; run the firmware stage again"):
+    with pytest.raises(BuildError, match=r"\.elf is gone; make it anew: rm .*firmware\.json"):
         BoardProgram.load(folder)
 
 

@@ -149,5 +149,5 @@ def test_damaged_test_inputs_are_told(results_of_ad, truth, damage):
         content = dict(np.load(path))
         kept = {name: content[name] for name in ("inputs", "outputs", "input_grid", "output_grid")}
         np.savez(path, **kept, **pack_truth(ClassTruth(truth.classes)))
-    with pytest.raises(MicronetsError, match="metrics.json or a file beside it is damaged.*run the export stage again"):
+    with pytest.raises(MicronetsError, match="or a file beside it, of the export stage, .*: rm .*export/metrics.json"):
         model_of(results_of_ad)

@@ -107,8 +107,13 @@ def test_damage_names_the_folder_and_the_stage(one_model, file, stage, damage):
     with pytest.raises(MicronetsError) as caught:
         read(one_model)
     message = str(caught.value)
-    assert str(path.parent) in message
-    assert message.endswith(f"delete it and run the {stage} stage again.")
+    made_by = {
+        "data": path.with_name("dataset.json"),
+        "search": path.with_name("search.json"),
+        "train": path.with_name("metrics.json"),
+        "profile": path.with_name("profile.json"),
+    }
+    assert message.endswith(f"make it anew: rm {made_by.get(stage, path)}, and run the same command again.")
 
 
 @pytest.mark.parametrize(

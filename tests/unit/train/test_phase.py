@@ -124,6 +124,21 @@ def test_an_interrupted_phase_ends_with_the_same_bits(tmp_path, kill_after):
     assert [epoch.loss for epoch in whole.history] == [epoch.loss for epoch in resumed.history]
 
 
+def test_a_resumed_phase_keeps_the_best_epoch_of_before(tmp_path):
+    killed = _phase(tmp_path, kill_after=2)
+    with pytest.raises(KilledError):
+        killed.run()
+    checkpoint = Checkpoint(tmp_path / "float.npz", "same")
+    groups, notes = checkpoint.load()
+    groups["best"] = [np.full_like(array, 0.25) for array in groups["best"]]
+    checkpoint.save(groups, {**notes, "least_loss": 0.0})  # better than any epoch can become
+    resumed = _phase(tmp_path)
+    resumed.run()
+    assert len(resumed.history) == 5
+    for expected, found in zip(groups["best"], _weights(resumed), strict=True):
+        np.testing.assert_array_equal(expected, found)
+
+
 def test_a_student_learns_from_its_teacher_alone(tmp_path):
     teacher = _phase(tmp_path / "teacher", epochs=8)
     teacher.run()

@@ -7,13 +7,13 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pandas as pd
-import soundfile
 
 from micronets.data.machines.synthesis.acoustics import coloured_noise, normalised, resonances
 from micronets.data.machines.synthesis.machine import SAMPLE_RATE_HZ, Machine
 from micronets.data.machines.synthesis.rail import Rail
 from micronets.data.machines.synthesis.rotor import Rotor
 from micronets.data.options import require
+from micronets.data.wave_file import write_wave
 from micronets.progress import track
 
 logger = logging.getLogger(__name__)
@@ -116,7 +116,7 @@ def _record(root: Path, clip: _Clip, options: GeneratedOptions, seed: int) -> No
     heard = sound + distance * _hall(samples, generator)
     level = _LEVEL * 10 ** (1.5 * generator.normal() / 20)
     whole = np.clip(np.rint(32768 * level * normalised(heard)), -32768, 32767).astype(np.int16)
-    soundfile.write(root / clip.path, whole, SAMPLE_RATE_HZ, subtype="PCM_16")
+    write_wave(root / clip.path, whole, SAMPLE_RATE_HZ)
 
 
 def _hall(samples: int, generator: np.random.Generator) -> np.ndarray:

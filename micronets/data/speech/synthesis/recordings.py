@@ -9,13 +9,13 @@ from typing import Any
 
 import joblib
 import numpy as np
-import soundfile
 
 from micronets.data.options import require
 from micronets.data.speech.layout import BACKGROUND_NOISE, LISTS
 from micronets.data.speech.synthesis import espeak, formant
 from micronets.data.speech.synthesis.scene import Scene, background_recordings, draw_scene, record
 from micronets.data.speech.synthesis.words import KEYWORDS, OTHERS
+from micronets.data.wave_file import write_wave
 from micronets.errors import ConfigurationError
 from micronets.progress import Progress
 
@@ -109,7 +109,7 @@ def generate(
     )
     (root / BACKGROUND_NOISE).mkdir(parents=True)
     for name, noise in noises.items():
-        soundfile.write(root / BACKGROUND_NOISE / f"{name}.wav", noise, _SAMPLE_RATE_HZ, subtype="PCM_16")
+        write_wave(root / BACKGROUND_NOISE / f"{name}.wav", noise, _SAMPLE_RATE_HZ)
     logger.info("generating %d clips with %s", options.clips_per_word * len(words), voice)
     progress = Progress(logger, "words of speakers", len(speakers) * len(words))
     backdrop = np.stack(list(behind.values()))
@@ -174,7 +174,7 @@ def _speak(
         background = noise[start : start + length] / 32768
         clip = record(speech, speaker.scene, background, ratio, length, _SAMPLE_RATE_HZ, generator)
         path = root / word / f"{speaker.name}_nohash_{repetition}.wav"
-        soundfile.write(path, clip, _SAMPLE_RATE_HZ, subtype="PCM_16")
+        write_wave(path, clip, _SAMPLE_RATE_HZ)
 
 
 def _write_lists(root: Path, words: list[str], speakers: list[_Speaker]) -> None:

@@ -48,7 +48,7 @@ DAMAGES = {
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_damage_is_one_sentence(copy, damage):
     DAMAGES[damage](copy)
-    with pytest.raises(DataError, match=r"run the data stage") as caught:
+    with pytest.raises(DataError, match=r"make it anew: rm .*/dataset.json|snakemake data") as caught:
         SpeechDataset.open(copy)
     assert str(copy) in str(caught.value)
     assert "\n" not in str(caught.value)

@@ -1,0 +1,50 @@
+"""Nothing listens or connects: every system call of one run that has to do with networks, by strace."""
+
+import re
+import shutil
+from collections import Counter
+from pathlib import Path
+
+from tests.faults.record import Case
+from tests.faults.small_run import SmallRun, call, snakemake
+
+PART = "Connections"
+_TOLD = ("connect", "bind", "listen", "accept", "accept4", "sendto", "sendmsg", "sendmmsg")
+_CALL = re.compile(r"^(?:\d+ +)?(?:[\d.]+ )?(\w+)\((.*)$")
+
+
+def connection_cases(run: SmallRun) -> list[Case]:
+    """One run through all stages."""
+    name = "a run through all stages under strace -f -e trace=network"
+    return [Case(PART, name, lambda place: _case(run, place))]
+
+
+def _case(run: SmallRun, place: Path) -> str:
+    assert shutil.which("strace"), "strace is not installed; install it with: apt-get install strace"
+    place.mkdir()
+    trace = place / "trace"
+    trace.mkdir()
+    tracer = ["strace", "-ff", "--seccomp-bpf", "-e", "trace=network", "-o", str(trace / "process")]
+    ended = call([*tracer, *snakemake()], place)
+    assert ended.status == 0, ended.text[-3000:]
+    run.check_same(place / "results")
+    calls: Counter[str] = Counter()
+    foreign, sockets = [], 0
+    for path in trace.iterdir():
+        text = path.read_text(encoding="utf-8", errors="replace")
+        internet = set(re.findall(r"socket\(AF_INET6?, [^)]*\) += (\d+)", text))
+        for line in text.splitlines():
+            match = _CALL.match(line)
+            if match is None:
+                continue
+            calls[match[1]] += 1
+            sockets += match[1] == "socket" and "AF_INET" in match[2]
+            used = match[2].split(",")[0] in internet or "AF_INET" in match[2]
+            if match[1] in _TOLD and used:
+                foreign.append(line[:160])
+    assert not foreign, f"{len(foreign)} calls reach for a network: {foreign[:5]}"
+    processes = sum(1 for _ in trace.iterdir())
+    return (
+        f"{processes} processes and threads made {sum(calls.values())} calls that have to do with sockets; none "
+        f"connected, listened or sent on an internet address ({sockets} such sockets were made and left unused)"
+    )
