@@ -13,6 +13,7 @@ from micronets.output_folder import output_folder
 
 _CONFIG = "micronets_config.h"
 _INCLUDES = re.compile(r'^#include "([^"]+)"$', re.MULTILINE)
+_UNROLL = {"size": 1, "balanced": 2, "speed": 4}
 _FEATURE_MACROS = {Extension.DSP: "__ARM_FEATURE_DSP", Extension.HELIUM: "__ARM_FEATURE_MVE"}
 
 
@@ -24,7 +25,7 @@ def write_folder(network: CompiledNetwork, emitted: Emitted, kernels: Iterable[s
     """
     naming = Naming(network.prefix)
     core = find_core(network.core)
-    texts = _with_headers((*kernels, *emitted.included), {_CONFIG: _config(core)})
+    texts = _with_headers((*kernels, *emitted.included), {_CONFIG: _config(core, network.optimise)})
     with output_folder(directory) as fresh:
         for name, text in texts.items():
             (fresh / naming.kernel_file(name)).write_text(naming.kernel_text(text), encoding="utf-8")
@@ -47,7 +48,7 @@ def _with_headers(names: Iterable[str], generated: dict[str, str]) -> dict[str, 
     return texts
 
 
-def _config(core: Core) -> str:
+def _config(core: Core, optimise: str) -> str:
     check = ""
     if core.extension is not Extension.NONE:
         check = f"""
@@ -67,6 +68,8 @@ def _config(core: Core) -> str:
 {check}
 /* 1 for cores that issue two instructions at a time. Kernels then read a word ahead, which the arena has room for. */
 #define MN_DUAL_ISSUE {int(core.dual_issue)}
+/* How long loops are: 1 where code is to be small, 4 where it is to be fast. */
+#define MN_UNROLL {_UNROLL[optimise]}
 
 #endif
 """
