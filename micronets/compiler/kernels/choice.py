@@ -52,10 +52,11 @@ def choose_kernel(step: Step, analysis: Analysis, core: Core, optimise: str) -> 
         quads = pack_quads(step, accumulators)
         if quads is not None:
             return _dense(step, quads, core, optimise)
-        packed = pack(step, accumulators, in_order=Dense.fits(step))
+        packed = pack(step, accumulators, in_order=True) if Dense.fits(step) else None
         if packed is not None:
-            if Dense.fits(step):
-                return Dense(step, packed, accumulators)
+            return Dense(step, packed, accumulators)
+        packed = pack(step, accumulators)
+        if packed is not None:
             return _dense(step, packed, core, optimise)
     if isinstance(step, DepthwiseConvolutionStep):
         accumulators = depthwise_accumulators(step, input_bounds(step, analysis))

@@ -13,8 +13,7 @@
 
 enum
 {
-    /* Unrolled, of four inputs each: a power of two; and the size of the assembly of one. */
-    MN_STEPS = 4 * MN_UNROLL,
+    /* The assembly of four inputs. */
     MN_STEP_BYTES = 140
 };
 
@@ -32,7 +31,7 @@ static __attribute__((noinline)) const int32_t *octet_mac(
 #if MN_DSP
     const int8_t *end = input + depth;
     /* The first pass over the unrolled steps begins so many later, its pointers as far back. */
-    const int32_t left_out = -(depth >> 2) & (MN_STEPS - 1);
+    const int32_t left_out = -(depth >> 2) & (MN_DENSE_STEPS - 1);
     /* And to an odd address, as code of its kind lies at. */
     const int32_t entry = MN_STEP_BYTES * left_out + 1;
     uint32_t s, t, u, v;
@@ -57,7 +56,7 @@ static __attribute__((noinline)) const int32_t *octet_mac(
     MN_LOAD("32 * " #i " + 16") MN_TWO_PAIRS("%[s]", p0, b0, p1, b1)                                                   \
     MN_LOAD("32 * " #i " + 24") MN_TWO_PAIRS("%[s]", p2, b2, p3, b3)
 #define MN_FOUR_STEPS(i, j, k, l) MN_STEP(i) MN_STEP(j) MN_STEP(k) MN_STEP(l)
-#if MN_UNROLL == 4
+#if MN_DENSE_STEPS == 16
 #define MN_PASS                                                                                                        \
     MN_FOUR_STEPS(0, 1, 2, 3)                                                                                          \
     MN_FOUR_STEPS(4, 5, 6, 7)                                                                                          \
@@ -65,7 +64,7 @@ static __attribute__((noinline)) const int32_t *octet_mac(
     MN_FOUR_STEPS(12, 13, 14, 15)                                                                                      \
     "add %[x], %[x], #64\n\t"                                                                                          \
     "add %[w], %[w], #512\n\t"
-#elif MN_UNROLL == 2
+#elif MN_DENSE_STEPS == 8
 #define MN_PASS                                                                                                        \
     MN_FOUR_STEPS(0, 1, 2, 3)                                                                                          \
     MN_FOUR_STEPS(4, 5, 6, 7)                                                                                          \

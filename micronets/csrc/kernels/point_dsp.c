@@ -69,7 +69,7 @@
 #define MOVE_BACK                                                                                                      \
     "sub r0, r0, r1, lsl #4\n"                                                                                         \
     "lsl r9, r1, #2\n"
-#if MN_UNROLL == 4
+#if MN_POINT_STEPS == 32
 #define ADVANCE                                                                                                        \
     "add r12, r12, #512\n"                                                                                             \
     "add lr, lr, #128\n"
@@ -83,7 +83,7 @@
 
 #define FOUR_STEPS(i, j, k, l) STEP(i) STEP(j) STEP(k) STEP(l)
 #define SIXTEEN_STEPS FOUR_STEPS(0, 1, 2, 3) FOUR_STEPS(4, 5, 6, 7) FOUR_STEPS(8, 9, 10, 11) FOUR_STEPS(12, 13, 14, 15)
-#if MN_UNROLL == 4
+#if MN_POINT_STEPS == 32
 #define LAST_STEP "#31"
 #define PASS                                                                                                           \
     SIXTEEN_STEPS FOUR_STEPS(16, 17, 18, 19) FOUR_STEPS(20, 21, 22, 23) FOUR_STEPS(24, 25, 26, 27)                     \
