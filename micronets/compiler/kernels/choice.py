@@ -21,6 +21,7 @@ from micronets.compiler.kernels.reference import (
     ReferenceTransposedConvolution,
 )
 from micronets.compiler.kernels.strip import StripConvolution
+from micronets.compiler.kernels.transposed import phased_transposed_convolution
 from micronets.compiler.steps import (
     ConvolutionStep,
     DepthwiseConvolutionStep,
@@ -63,6 +64,10 @@ def choose_kernel(step: Step, analysis: Analysis, core: Core, optimise: str) -> 
         fast = depthwise_3x3(step, accumulators) or depthwise_quads(step, accumulators)
         if fast is not None:
             return fast
+    if isinstance(step, TransposedConvolutionStep) and core.extension is Extension.DSP and optimise != "size":
+        phased = phased_transposed_convolution(step, analysis)
+        if phased is not None:
+            return phased
     return _REFERENCE[type(step)](step)
 
 
