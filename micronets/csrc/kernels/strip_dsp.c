@@ -36,16 +36,18 @@
 
 /* For cores that issue a load beside a multiply: every load stands behind a multiply that does not wait for it. A unit
  * loads the next one's first lane and column, and so reads a word beyond its lanes and its strip. */
+/* clang-format off */
 #define UNIT(i, next)                                                                                                  \
-    "smlad r0, r8, r10, r0\n" COLUMN_11(i, 3) LOW_BYTES "smlad r1, r9, r10, r1\n" COLUMN_10(i, 1) SUM_11(r6, r7)       \
-        COLUMN_11(i, 2) SUM_10(r2, r3) "smlad r4, r8, r11, r4\n" LANES(                                                \
-            i, 1) "smlad r5, r9, r11, r5\n"                                                                            \
-                  "smlad r0, r8, r10, r0\n" LOW_BYTES "smlad r1, r9, r10, r1\n" COLUMN_10(i, 3) SUM_11(r2, r3)         \
-                      COLUMN_11(i, 4) SUM_10(r4, r5) "smlad r6, r8, r11, r6\n" LANES(                                  \
-                          i, 2) "smlad r7, r9, r11, r7\n"                                                              \
-                                "smlad r2, r8, r10, r2\n" LOW_BYTES "smlad r3, r9, r10, r3\n" COLUMN_10(i, 2)          \
-                                    SUM_11(r4, r5) COLUMN_11(i, 5) SUM_10(r0, r1) COLUMN_10(                           \
-                                        next, 0) "smlad r6, r8, r11, r6\n" LANES(next, 0) "smlad r7, r9, r11, r7\n"
+    "smlad r0, r8, r10, r0\n" COLUMN_11(i, 3) LOW_BYTES "smlad r1, r9, r10, r1\n" COLUMN_10(i, 1)                      \
+    SUM_11(r6, r7) COLUMN_11(i, 2) SUM_10(r2, r3)                                                                      \
+    "smlad r4, r8, r11, r4\n" LANES(i, 1) "smlad r5, r9, r11, r5\n"                                                    \
+    "smlad r0, r8, r10, r0\n" LOW_BYTES "smlad r1, r9, r10, r1\n" COLUMN_10(i, 3)                                      \
+    SUM_11(r2, r3) COLUMN_11(i, 4) SUM_10(r4, r5)                                                                      \
+    "smlad r6, r8, r11, r6\n" LANES(i, 2) "smlad r7, r9, r11, r7\n"                                                    \
+    "smlad r2, r8, r10, r2\n" LOW_BYTES "smlad r3, r9, r10, r3\n" COLUMN_10(i, 2)                                      \
+    SUM_11(r4, r5) COLUMN_11(i, 5) SUM_10(r0, r1) COLUMN_10(next, 0)                                                   \
+    "smlad r6, r8, r11, r6\n" LANES(next, 0) "smlad r7, r9, r11, r7\n"
+/* clang-format on */
 /* The first lane and column, which the pointers are back from. */
 #define LOAD_AHEAD                                                                                                     \
     "ldr r8, [sp, " LANES_BACK "]\n"                                                                                   \
@@ -54,12 +56,15 @@
 
 #else
 
+/* clang-format off */
 #define UNIT(i, next)                                                                                                  \
-    LANES(i, 0)                                                                                                        \
-    COLUMN_10(i, 0) COLUMN_11(i, 3) LOW_BYTES SUM_10(r0, r1) SUM_11(r6, r7) COLUMN_10(i, 1) COLUMN_11(i, 2)            \
-        SUM_10(r2, r3) SUM_11(r4, r5) LANES(i, 1) LOW_BYTES SUM_10(r0, r1) SUM_11(r2, r3) COLUMN_10(i, 3)              \
-            COLUMN_11(i, 4) SUM_10(r4, r5) SUM_11(r6, r7) LANES(i, 2) LOW_BYTES SUM_10(r2, r3) SUM_11(r4, r5)          \
-                COLUMN_10(i, 2) COLUMN_11(i, 5) SUM_10(r0, r1) SUM_11(r6, r7)
+    LANES(i, 0) COLUMN_10(i, 0) COLUMN_11(i, 3) LOW_BYTES SUM_10(r0, r1) SUM_11(r6, r7)                                \
+    COLUMN_10(i, 1) COLUMN_11(i, 2) SUM_10(r2, r3) SUM_11(r4, r5)                                                      \
+    LANES(i, 1) LOW_BYTES SUM_10(r0, r1) SUM_11(r2, r3)                                                                \
+    COLUMN_10(i, 3) COLUMN_11(i, 4) SUM_10(r4, r5) SUM_11(r6, r7)                                                      \
+    LANES(i, 2) LOW_BYTES SUM_10(r2, r3) SUM_11(r4, r5)                                                                \
+    COLUMN_10(i, 2) COLUMN_11(i, 5) SUM_10(r0, r1) SUM_11(r6, r7)
+/* clang-format on */
 #define LOAD_AHEAD
 
 #endif
