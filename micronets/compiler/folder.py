@@ -13,6 +13,8 @@ from micronets.output_folder import output_folder
 
 _CONFIG = "micronets_config.h"
 _INCLUDES = re.compile(r'^#include "([^"]+)"$', re.MULTILINE)
+# Of all fully connected layers together, for which longer loops are worth their code.
+_MANY_DENSE_MACS = 16384
 _FEATURE_MACROS = {Extension.DSP: "__ARM_FEATURE_DSP", Extension.HELIUM: "__ARM_FEATURE_MVE"}
 
 
@@ -24,7 +26,7 @@ def write_folder(network: CompiledNetwork, emitted: Emitted, kernels: Iterable[s
     """
     naming = Naming(network.prefix)
     core = find_core(network.core)
-    texts = _with_headers((*kernels, *emitted.included), {_CONFIG: _config(core)})
+    texts = _with_headers((*kernels, *emitted.included), {_CONFIG: _config(core, network)})
     with output_folder(directory) as fresh:
         for name, text in texts.items():
             (fresh / naming.kernel_file(name)).write_text(naming.kernel_text(text), encoding="utf-8")
@@ -47,7 +49,7 @@ def _with_headers(names: Iterable[str], generated: dict[str, str]) -> dict[str, 
     return texts
 
 
-def _config(core: Core) -> str:
+def _config(core: Core, network: CompiledNetwork) -> str:
     check = ""
     if core.extension is not Extension.NONE:
         check = f"""
@@ -67,9 +69,19 @@ def _config(core: Core) -> str:
 {check}
 /* 1 for cores that issue two instructions at a time. Kernels then read a word ahead, which the arena has room for. */
 #define MN_DUAL_ISSUE {int(core.dual_issue)}
+/* Unrolled steps of fully connected layers (4, 8 or 16) and of 1x1 convolutions (16 or 32). */
+#define MN_DENSE_STEPS {_dense_steps(network)}
+#define MN_POINT_STEPS {32 if network.optimise == "speed" else 16}
 
 #endif
 """
+
+
+def _dense_steps(network: CompiledNetwork) -> int:
+    macs = sum(layer.macs for layer in network.layers if layer.kernel.startswith("mn_dense"))
+    if network.optimise == "size" or macs < _MANY_DENSE_MACS:
+        return 4
+    return 16 if network.optimise == "speed" else 8
 
 
 def _cmake(network: CompiledNetwork, core: Core) -> str:

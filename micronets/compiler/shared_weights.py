@@ -5,6 +5,7 @@ these blocks' columns: as much as the memory plan leaves free while the layer ru
 """
 
 from micronets.compiler.arena import ArenaPlan
+from micronets.compiler.arranged_strips import arrange_strips, rearrange_strips, strips_of
 from micronets.compiler.cores import Core, Extension
 from micronets.compiler.kernels.fused_residual import FusedResidual
 from micronets.compiler.kernels.fused_rows import FusedRows
@@ -23,7 +24,7 @@ _CHANNEL_BYTES = 8
 def share_weights(
     program: Program, kernels: list[PlannedKernel], placement: ArenaPlan, core: Core, optimise: str
 ) -> ArenaPlan:
-    """Sets `blocks` of the kernels; the plan with their scratch."""
+    """Sets `blocks` and `at_once` of the kernels, some of which it may replace; the plan with their scratch."""
     if core.extension is not Extension.DSP or optimise == "size":  # other kernels read weights where they are
         return placement
     least = interpreter_bytes(program)
@@ -32,6 +33,9 @@ def share_weights(
     enough_bytes = least if optimise == "speed" else min(least // 2, _values_bytes(program))
     limit_bytes = max(placement.plan.arena_bytes, enough_bytes)
     for number, kernel in enumerate(kernels):
+        if strips_of(kernel):
+            placement = arrange_strips(kernels, number, placement, tried_blocks[0], limit_bytes)
+            continue
         convolutions = [
             convolution
             for convolution in _convolutions(kernel)
@@ -48,7 +52,7 @@ def share_weights(
                 break
             for convolution in convolutions:
                 convolution.blocks = 1
-    return placement
+    return rearrange_strips(program, kernels, placement, tried_blocks[0], limit_bytes)
 
 
 def _convolutions(kernel: PlannedKernel) -> list[PlannedKernel]:

@@ -41,7 +41,7 @@ _CORTEX_M4 = {
 _TAKEN_BRANCH = 2
 # Code for a core of two instructions a cycle keeps loads apart, where code for a Cortex-M4 brings them together. What a
 # load takes on average, so that programs built for the Cortex-M7 come out as the same networks built for the Cortex-M4
-# do (`micronets load-order`): 1.43 to 1.47 for the seven networks of the benchmark.
+# do (`micronets load-order`): 1.42 to 1.46 for the seven networks of the benchmark.
 _SCATTERED_LOAD = 1.44
 
 

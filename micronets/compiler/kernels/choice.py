@@ -20,6 +20,8 @@ from micronets.compiler.kernels.reference import (
     ReferenceDepthwise,
     ReferenceTransposedConvolution,
 )
+from micronets.compiler.kernels.strip import StripConvolution
+from micronets.compiler.kernels.transposed import phased_transposed_convolution
 from micronets.compiler.steps import (
     ConvolutionStep,
     DepthwiseConvolutionStep,
@@ -50,17 +52,22 @@ def choose_kernel(step: Step, analysis: Analysis, core: Core, optimise: str) -> 
         accumulators = convolution_accumulators(step, input_bounds(step, analysis))
         quads = pack_quads(step, accumulators)
         if quads is not None:
-            return _dense(step, quads, core)
-        packed = pack(step, accumulators, in_order=Dense.fits(step))
+            return _dense(step, quads, core, optimise)
+        packed = pack(step, accumulators, in_order=True) if Dense.fits(step) else None
         if packed is not None:
-            if Dense.fits(step):
-                return Dense(step, packed, accumulators)
-            return _dense(step, packed, core)
+            return Dense(step, packed, accumulators)
+        packed = pack(step, accumulators)
+        if packed is not None:
+            return _dense(step, packed, core, optimise)
     if isinstance(step, DepthwiseConvolutionStep):
         accumulators = depthwise_accumulators(step, input_bounds(step, analysis))
         fast = depthwise_3x3(step, accumulators) or depthwise_quads(step, accumulators)
         if fast is not None:
             return fast
+    if isinstance(step, TransposedConvolutionStep) and core.extension is Extension.DSP and optimise != "size":
+        phased = phased_transposed_convolution(step, analysis)
+        if phased is not None:
+            return phased
     return _REFERENCE[type(step)](step)
 
 
@@ -68,7 +75,11 @@ def _four_bits(step: Step) -> bool:
     return isinstance(step, ConvolutionStep | DepthwiseConvolutionStep) and step.weight_bits == 4
 
 
-def _dense(step: ConvolutionStep, packed: PackedWeights | QuadWeights, core: Core) -> Kernel:
+def _dense(step: ConvolutionStep, packed: PackedWeights | QuadWeights, core: Core, optimise: str) -> Kernel:
     if step.window.is_point:
         return PointConvolution(step, packed, reads_ahead=core.dual_issue)
+    # Strips gain little by the portable code, and take code of their own.
+    if core.extension is Extension.DSP and optimise != "size" and isinstance(packed, PackedWeights):
+        if StripConvolution.fits(step, packed):
+            return StripConvolution(step, packed, reads_ahead=core.dual_issue)
     return PatchConvolution(step, packed)

@@ -50,13 +50,18 @@ def choose_form(q: Requantisation, low: np.ndarray, high: np.ndarray, largest: n
     fast = fit(q, low, high, largest)
     if fast is not None:
         return Form("fast", fast.nudges, fast.factors, fast.offsets, zeros)
+    return rounded_form(q, low, high) or general_form(q)
+
+
+def rounded_form(q: Requantisation, low: np.ndarray, high: np.ndarray) -> Form | None:
+    """The form `rounded` or `clamped`; None where it is not exact for accumulators in [low, high]."""
     right = -q.shifts
     small = np.maximum(np.abs(low), np.abs(high)) < _LARGEST_ROUNDED
-    if np.all(right >= 1) and np.all(right <= _LONGEST_ROUNDED_SHIFT) and small.all():
-        constants = (np.int64(1) << (right - 1)) + (np.int64(q.zero_point) << right)
-        name = "rounded" if (q.low, q.high) == (-128, 127) else "clamped"
-        return Form(name, zeros, q.multipliers, constants, right)
-    return general_form(q)
+    if np.any(right < 1) or np.any(right > _LONGEST_ROUNDED_SHIFT) or not small.all():
+        return None
+    constants = (np.int64(1) << (right - 1)) + (np.int64(q.zero_point) << right)
+    name = "rounded" if (q.low, q.high) == (-128, 127) else "clamped"
+    return Form(name, np.zeros(len(right), np.int64), q.multipliers, constants, right)
 
 
 def general_form(q: Requantisation) -> Form:

@@ -29,6 +29,9 @@ class FusedResidual(PlannedKernel[FusedStep]):
     def files(self) -> set[str]:
         return self.first.files() | self.second.files() | self.addition.files() | {"movement.c"}
 
+    def headers(self) -> set[str]:
+        return self.first.headers() | self.second.headers() | self.addition.headers()
+
     @property
     def row_bytes(self) -> int:
         """Of what `first` makes."""

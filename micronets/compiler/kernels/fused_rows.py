@@ -8,10 +8,11 @@ from micronets.compiler.kernels.helium import HeliumDepthwise, HeliumPatch, Heli
 from micronets.compiler.kernels.kernel import Distance, PlannedKernel
 from micronets.compiler.kernels.patch import PatchConvolution
 from micronets.compiler.kernels.point import PointConvolution
+from micronets.compiler.kernels.strip import StripConvolution
 from micronets.compiler.operators.pooling import PoolKernel
 from micronets.compiler.steps import Step
 
-RowMaker = PointConvolution | PatchConvolution | HeliumPoint | HeliumPatch
+RowMaker = PointConvolution | PatchConvolution | StripConvolution | HeliumPoint | HeliumPatch
 RowReader = Depthwise3x3 | HeliumDepthwise | PoolKernel
 
 
@@ -39,6 +40,9 @@ class FusedRows(PlannedKernel[FusedStep]):
 
     def files(self) -> set[str]:
         return self.first.files() | self.second.files() | {"movement.c"}
+
+    def headers(self) -> set[str]:
+        return self.first.headers() | self.second.headers()
 
     @property
     def row_bytes(self) -> int:

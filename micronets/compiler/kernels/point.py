@@ -9,7 +9,7 @@ from micronets.compiler.kernels.forms import Form, choose_form, extended, genera
 from micronets.compiler.kernels.kernel import Distance, Kernel
 from micronets.compiler.kernels.quads import QuadWeights
 from micronets.compiler.source import Source
-from micronets.compiler.steps import ConvolutionStep
+from micronets.compiler.steps import ConvolutionStep, Requantisation
 
 BLOCK_PIXELS = 4
 _LARGEST_PAIRED = (1 << 23) - 1
@@ -25,15 +25,26 @@ class PackedWeights:
         words: words of lanes per pair, even.
         lanes: int32 (pairs, words).
         starts: int64 (channels of all pairs,), the accumulators' start: bias, zero point and nudge.
-        deep: whether sums may leave 24 bits, so that the kernels cut the depth (point_deep.h).
+        deep: whether sums may leave 24 bits, so that the kernels cut the depth, or lanes cannot hold both channels of
+            some pair (point_deep.h).
+        of_pairs: how many channels each pair has, where it is deep; None: two, but for an odd last one.
     """
 
-    def __init__(self, step: ConvolutionStep, lanes: np.ndarray, starts: np.ndarray, form: Form, deep: bool) -> None:
+    def __init__(
+        self,
+        step: ConvolutionStep,
+        lanes: np.ndarray,
+        starts: np.ndarray,
+        form: Form,
+        deep: bool,
+        of_pairs: list[int] | None = None,
+    ) -> None:
         self.step = step
         self.lanes = lanes
         self.starts = starts
         self.form = form
         self.deep = deep
+        self.of_pairs = of_pairs
 
     @property
     def words(self) -> int:
@@ -65,6 +76,10 @@ class PackedWeights:
         return np.array([word for pair in range(len(self.lanes)) for word in self.pair_stream(pair)], np.int32)
 
     def pair_stream(self, pair: int) -> list[int]:
+        if self.deep:
+            alone = 2 * pair + 1 == len(self.step.bias)
+            of_pair = (1 if alone else 2) if self.of_pairs is None else self.of_pairs[pair]
+            return [of_pair, *self.pair_head(pair), *self.lanes[pair].tolist(), *self.form.pair_words(pair)]
         return [*self.pair_head(pair), *self.lanes[pair].tolist(), *self.form.pair_words(pair)]
 
 
@@ -84,23 +99,58 @@ def pack(step: ConvolutionStep, accumulators: Bounds, *, in_order: bool = False)
     deep = bool(np.any(magnitude[places] > largest))
     if deep or in_order:
         places = np.arange(channels)
-    weights = step.weights.reshape(channels, -1).astype(np.int64)
-    bias = step.bias - step.input_zero_point * weights.sum(axis=1)
-    q = replace(
-        step.requantisation,
-        multipliers=step.requantisation.multipliers[places],
-        shifts=step.requantisation.shifts[places],
-    )
+    lanes = _lanes(step, _even(places), np.arange(len(_even(places))) < len(places))
+    if lanes is None:
+        return None if in_order else _pack_apart(step)
+    q = _of_channels(step, places)
     form = general_form(q) if deep else choose_form(q, low[places], high[places], largest[: len(places)])
-    even = len(places) + len(places) % 2
+    return _packed(step, lanes, places, form, deep)
+
+
+def _pack_apart(step: ConvolutionStep) -> PackedWeights:
+    """Channels whose weights a lane cannot hold together, -128 above a negative one, in pairs of their own."""
+    channels = step.weights.shape[0]
+    places: list[int] = []
+    of_pairs: list[int] = []
+    while len(places) == 0 or places[-1] + 1 < channels:
+        first = places[-1] + 1 if places else 0
+        both = first + 1 < channels and _lanes(step, np.array([first, first + 1]), np.ones(2, bool)) is not None
+        of_pairs.append(2 if both else 1)
+        places += [first, first + 1 if both else first]
+    used = np.array([place for of_pair in of_pairs for place in (True, of_pair == 2)])
+    lanes = _lanes(step, np.array(places), used)
+    assert lanes is not None
+    packed = _packed(step, lanes, np.array(places), general_form(_of_channels(step, np.array(places))), deep=True)
+    return PackedWeights(step, packed.lanes, packed.starts, packed.form, deep=True, of_pairs=of_pairs)
+
+
+def _of_channels(step: ConvolutionStep, places: np.ndarray) -> Requantisation:
+    q = step.requantisation
+    return replace(q, multipliers=q.multipliers[places], shifts=q.shifts[places])
+
+
+def _even(places: np.ndarray) -> np.ndarray:
+    return extended(places, len(places) + len(places) % 2)
+
+
+def _lanes(step: ConvolutionStep, places: np.ndarray, used: np.ndarray) -> np.ndarray | None:
+    """Int32 (pairs, words): the weights of the channels at `places`, of an even number; those not `used` are zero.
+
+    None where int16 does not hold them.
+    """
+    weights = step.weights.reshape(step.weights.shape[0], -1).astype(np.int64)
     depth = weights.shape[1]
-    padded = np.zeros((even, -(-depth // 4) * 4), np.int64)
-    padded[: len(places), :depth] = weights[places]
+    padded = np.zeros((len(places), -(-depth // 4) * 4), np.int64)
+    padded[:, :depth] = weights[places] * used[:, None]
     lanes = 256 * padded[0::2] + padded[1::2]
     if lanes.min() < -(1 << 15):
         return None
     order = np.arange(padded.shape[1]).reshape(-1, 4)[:, _LANE_ORDER].reshape(-1)
-    words = np.ascontiguousarray(lanes[:, order].astype("<i2")).view("<i4")
+    return np.ascontiguousarray(lanes[:, order].astype("<i2")).view("<i4")
+
+
+def _packed(step: ConvolutionStep, lanes: np.ndarray, places: np.ndarray, form: Form, deep: bool) -> PackedWeights:
+    even = 2 * len(lanes)
     wide = Form(
         form.name,
         form.nudges,
@@ -108,9 +158,10 @@ def pack(step: ConvolutionStep, accumulators: Bounds, *, in_order: bool = False)
         extended(form.constants, even),
         extended(form.shifts, even),
     )
+    bias = step.bias - step.input_zero_point * step.weights.reshape(len(step.bias), -1).sum(axis=1, dtype=np.int64)
     starts = np.zeros(even, np.int64)
     starts[: len(places)] = bias[places] + form.nudges
-    return PackedWeights(step, words, starts, wide, deep)
+    return PackedWeights(step, lanes, starts, wide, deep)
 
 
 def _places(channels: int) -> np.ndarray:

@@ -126,6 +126,15 @@ class PoolKernel(Kernel[PoolStep]):
     def __init__(self, step: PoolStep, band: int | None = None) -> None:
         super().__init__(step)
         self.band = band
+        self._in_quarters = _in_quarters(step)
+        if self._in_quarters:
+            self.function = f"{type(self).function}_2x2"
+
+    def files(self) -> set[str]:
+        return {"pool_2x2.c"} if self._in_quarters else super().files()
+
+    def headers(self) -> set[str]:
+        return {"pool_2x2.h"} if self._in_quarters else super().headers()
 
     @property
     def bands(self) -> RowBands:
@@ -164,6 +173,16 @@ class PoolKernel(Kernel[PoolStep]):
                 "high": self.step.high,
             },
         )
+
+
+def _in_quarters(step: PoolStep) -> bool:
+    """Whether all windows are 2x2 and inside the input, of whole words of channels."""
+    window, (rows, columns, channels) = step.window, step.output.shape
+    inside = (window.pad_top, window.pad_left) == (0, 0) and all(
+        (out - 1) * stride + 2 <= side
+        for out, stride, side in zip((rows, columns), window.stride, step.inputs[0].shape, strict=False)
+    )
+    return inside and window.size == (2, 2) and channels % 4 == 0
 
 
 class AveragePoolKernel(PoolKernel):

@@ -224,6 +224,8 @@ void mn_point_int4_general(
 /* One pixel; `depth` a multiple of 4, `stream` as dense.c describes. Forms as above. */
 void mn_dense_fast(const struct mn_point *p, const int8_t *input, int8_t *output);
 void mn_dense_rounded(const struct mn_point *p, const int8_t *input, int8_t *output);
+/* Rounded, all channels of one scale. */
+void mn_dense_uniform(const struct mn_point *p, const int8_t *input, int8_t *output);
 void mn_dense_clamped(const struct mn_point *p, const int8_t *input, int8_t *output);
 void mn_dense_general(const struct mn_point *p, const int8_t *input, int8_t *output);
 void mn_dense_deep(const struct mn_point *p, const int8_t *input, int8_t *output);

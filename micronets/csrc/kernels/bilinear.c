@@ -5,8 +5,7 @@
 enum
 {
     WHOLE = 1 << 10,
-    HALF_SQUARE = 1 << 19,
-    SQUARE = 1 << 20
+    SQUARE_BITS = 20
 };
 
 void mn_resize_bilinear(const struct mn_bilinear *p, const int8_t *input, int8_t *output)
@@ -19,14 +18,16 @@ void mn_resize_bilinear(const struct mn_bilinear *p, const int8_t *input, int8_t
         for (int32_t x = 0; x < p->out.columns; x++)
         {
             const int16_t *column = p->columns + 3 * x;
-            const int32_t left = column[0] * channels, right = column[1] * channels;
-            const int32_t left_weight = WHOLE - column[2], right_weight = column[2];
-            for (int32_t c = 0; c < channels; c++)
+            const int8_t *a = upper + column[0] * channels, *b = upper + column[1] * channels;
+            const int8_t *c = lower + column[0] * channels, *d = lower + column[1] * channels;
+            const int32_t left = WHOLE - column[2], right = column[2];
+            const int32_t factor_a = left * (WHOLE - row[2]), factor_b = right * (WHOLE - row[2]);
+            const int32_t factor_c = left * row[2], factor_d = right * row[2];
+            for (int32_t i = 0; i < channels; i++)
             {
-                const int32_t above = upper[left + c] * left_weight + upper[right + c] * right_weight;
-                const int32_t below = lower[left + c] * left_weight + lower[right + c] * right_weight;
-                const int32_t sum = above * (WHOLE - row[2]) + below * row[2];
-                *output++ = (int8_t)((sum + (sum > 0 ? HALF_SQUARE : -HALF_SQUARE)) / SQUARE);
+                const int32_t sum = a[i] * factor_a + b[i] * factor_b + c[i] * factor_c + d[i] * factor_d;
+                /* Halves away from zero. */
+                *output++ = (int8_t)((sum + (1 << (SQUARE_BITS - 1)) + (sum >> 31)) >> SQUARE_BITS);
             }
         }
     }

@@ -12,13 +12,18 @@ static int8_t *fill(int8_t *output, int32_t count, int8_t value)
     return output + count;
 }
 
+/* Upwards, so that a copy to lower addresses may overlap what it reads. */
 static int8_t *copy(int8_t *output, const int8_t *input, int32_t count)
 {
-    for (int32_t i = 0; i < count; i++)
+    for (; count >= 4; count -= 4, input += 4, output += 4)
     {
-        output[i] = input[i];
+        *(mn_unaligned_word *)(void *)output = mn_load_word(input);
     }
-    return output + count;
+    for (; count > 0; count--)
+    {
+        *output++ = *input++;
+    }
+    return output;
 }
 
 void mn_pad(const struct mn_pad *p, const int8_t *input, int8_t *output)
@@ -53,10 +58,6 @@ void mn_copy(const struct mn_copy *p, const int8_t *input, int8_t *output)
 
 void mn_move_down(int8_t *to, const int8_t *from, int32_t count)
 {
-    for (; count >= 4; count -= 4, from += 4, to += 4)
-    {
-        *(mn_unaligned_word *)(void *)to = mn_load_word(from);
-    }
     copy(to, from, count);
 }
 

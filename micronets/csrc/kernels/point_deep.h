@@ -2,7 +2,9 @@
 /* Pairs of output channels of which the sum acc_a may leave the 24 bits that it has beside acc_b (point_block.h).
  *
  * The depth is cut into segments of which no sum can leave them; after each, acc_a goes to a sum of its own and acc_b
- * goes on. A stream is as in point_block.h in the form GENERAL, but begins with the starts of acc_a and acc_b.
+ * goes on. A stream is as in point_block.h in the form GENERAL, but a pair begins with its number of channels and the
+ * starts of acc_a and acc_b. Two channels whose weights no lane holds together, as -128 above a negative one, are two
+ * pairs of one channel.
  */
 #ifndef MICRONETS_POINT_DEEP_H
 #define MICRONETS_POINT_DEEP_H
@@ -75,11 +77,12 @@ MN_INLINE void mn_column_deep(const struct mn_point *p, const uint32_t *column, 
 {
     const struct mn_bounds bounds = {p->zero_point, p->low, p->high};
     const int32_t *stream = p->stream;
-    for (int32_t channel = 0; channel < p->channels; channel += 2)
+    for (int32_t channel = 0, of_pair; channel < p->channels; channel += of_pair)
     {
         int32_t sums_a[MN_BLOCK_PIXELS], sums_b[MN_BLOCK_PIXELS];
-        const int32_t *end = stream;
+        const int32_t *end = ++stream;
         struct mn_scale a, b;
+        of_pair = stream[-1];
         if (count == MN_BLOCK_PIXELS)
         {
             end = mn_deep_block(column, stream, p->words, sums_a, sums_b);
@@ -96,7 +99,7 @@ MN_INLINE void mn_column_deep(const struct mn_point *p, const uint32_t *column, 
         for (int32_t i = 0; i < count; i++, out += p->channels)
         {
             out[0] = mn_requantise(MN_GENERAL, 1, &bounds, &a, sums_a[i]);
-            if (channel + 1 < p->channels)
+            if (of_pair > 1)
             {
                 out[1] = mn_requantise(MN_GENERAL, 1, &bounds, &b, sums_b[i]);
             }

@@ -3,8 +3,8 @@
  * point_block.h). A pair's lanes are used for all columns before the next pair's.
  *
  * r0-r7 hold the eight accumulators (p0 b0 p1 b1 ...), r8 lanes, r9 their low bytes, r10 and r11 two pixels' inputs, r12
- * walks the column and lr the lanes; all else lives on the stack. Sixteen steps are unrolled; the first pass over them
- * begins as far in as leaves a multiple of sixteen. On a Cortex-M4 a load begins while the one before it ends, but for
+ * walks the column and lr the lanes; all else lives on the stack. Sixteen steps are unrolled, or 32; the first pass over
+ * them begins as far in as leaves a multiple of that. On a Cortex-M4 a load begins while the one before it ends, but for
  * certain only where that one leaves its base register as it is: pointers move once per pass, and the first pass has
  * them as far back as the steps that it leaves out.
  */
@@ -69,14 +69,29 @@
 #define MOVE_BACK                                                                                                      \
     "sub r0, r0, r1, lsl #4\n"                                                                                         \
     "lsl r9, r1, #2\n"
+#if MN_POINT_STEPS == 32
+#define ADVANCE                                                                                                        \
+    "add r12, r12, #512\n"                                                                                             \
+    "add lr, lr, #128\n"
+#else
 #define ADVANCE                                                                                                        \
     "add r12, r12, #256\n"                                                                                             \
     "add lr, lr, #64\n"
+#endif
 
 #endif
 
 #define FOUR_STEPS(i, j, k, l) STEP(i) STEP(j) STEP(k) STEP(l)
-#define PASS FOUR_STEPS(0, 1, 2, 3) FOUR_STEPS(4, 5, 6, 7) FOUR_STEPS(8, 9, 10, 11) FOUR_STEPS(12, 13, 14, 15) ADVANCE
+#define SIXTEEN_STEPS FOUR_STEPS(0, 1, 2, 3) FOUR_STEPS(4, 5, 6, 7) FOUR_STEPS(8, 9, 10, 11) FOUR_STEPS(12, 13, 14, 15)
+#if MN_POINT_STEPS == 32
+#define LAST_STEP "#31"
+#define PASS                                                                                                           \
+    SIXTEEN_STEPS FOUR_STEPS(16, 17, 18, 19) FOUR_STEPS(20, 21, 22, 23) FOUR_STEPS(24, 25, 26, 27)                     \
+        FOUR_STEPS(28, 29, 30, 31) ADVANCE
+#else
+#define LAST_STEP "#15"
+#define PASS SIXTEEN_STEPS ADVANCE
+#endif
 
 /* Stack, in bytes from sp: what holds for all pairs, for a pair, and for a column of it. */
 #define FIRST_COLUMN "#0"
@@ -124,8 +139,8 @@
     "mla r8, r2, r7, r8\n"                                                                                             \
     "str r8, [sp, " LAST_END "]\n"                                                                                     \
     "subs r1, r1, #1\n"                                                                                                \
-    "and r1, r1, #15\n"                                                                                                \
-    "rsb r1, r1, #15\n" MOVE_BACK "str r0, [sp, " FIRST_COLUMN "]\n"                                                   \
+    "and r1, r1, " LAST_STEP "\n"                                                                                      \
+    "rsb r1, r1, " LAST_STEP "\n" MOVE_BACK "str r0, [sp, " FIRST_COLUMN "]\n"                                         \
     "str r9, [sp, " LANES_BACK "]\n"                                                                                   \
     "movs r3, " STEP_BYTES "\n"                                                                                        \
     "adr.w r4, 2f\n"                                                                                                   \

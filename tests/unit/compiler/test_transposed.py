@@ -1,0 +1,74 @@
+"""Transposed convolutions run as convolutions of stride 1 and answer as TFLM does."""
+
+import numpy as np
+import pytest
+
+from micronets.boards import find_board
+from micronets.compiler import compile_network
+from micronets.fuzz.builder import ModelBuilder
+from micronets.fuzz.checks import edge_inputs
+from micronets.fuzz.oracle import tflm_outputs
+from micronets.linking.build import build_firmware
+from micronets.linking.host import SANITIZERS, build_guarded, run_on_host
+from micronets.profile import profile_firmware
+
+INPUT = (1, 5, 6, 8)
+SAME, VALID = 0, 1
+
+
+def transposed(kernel: tuple[int, int], stride: tuple[int, int], channels: int, padding: int) -> bytes:
+    random = np.random.default_rng(19)
+    model = ModelBuilder()
+    source = model.tensor(INPUT, "int8", 0.05, -20)
+    sides = [
+        side * step if padding == SAME else (side - 1) * step + size
+        for side, step, size in zip(INPUT[1:3], stride, kernel, strict=True)
+    ]
+    weights = random.integers(-127, 128, (channels, *kernel, INPUT[3])).astype(np.int8)
+    scales = random.uniform(0.002, 0.02, channels)
+    bias = random.integers(-2000, 2000, channels).astype(np.int32)
+    inputs = [
+        model.tensor((4,), "int32", data=np.array([1, *sides, channels], np.int32)),
+        model.tensor(weights.shape, "int8", scales, 0, 0, weights),
+        source,
+        model.tensor((channels,), "int32", scales * 0.05, data=bias),
+    ]
+    output = model.tensor((1, *sides, channels), "int8", 0.25, 7)
+    options = {"padding": padding, "strideH": stride[0], "strideW": stride[1], "fusedActivationFunction": 0}
+    model.operator("TRANSPOSE_CONV", inputs, [output], options, 3)
+    return model.build([source], [output])
+
+
+@pytest.mark.parametrize(
+    ("kernel", "stride", "channels", "padding", "function"),
+    [
+        ((3, 3), (2, 2), 5, SAME, "mn_patch"),
+        ((4, 5), (2, 3), 4, VALID, "mn_patch"),
+        ((4, 4), (2, 2), 1, SAME, "mn_patch_rounded"),
+        ((1, 1), (2, 2), 3, SAME, "mn_transposed_convolution"),
+    ],
+    ids=["odd channels", "unequal sides", "one channel", "outputs without a tap"],
+)
+def test_transposed_convolutions_equal_tflm(kernel, stride, channels, padding, function, tmp_path):
+    content = transposed(kernel, stride, channels, padding)
+    file = tmp_path / "model.tflite"
+    file.write_bytes(content)
+    network = compile_network(file, tmp_path / "network")
+    assert [layer.kernel for layer in network.layers] == [function]
+    inputs = edge_inputs(INPUT, 3)
+    expected = tflm_outputs(content, inputs).reshape(len(inputs), -1)
+    executable = build_guarded(network, tmp_path / "run", flags=("-O1", *SANITIZERS))
+    assert np.array_equal(run_on_host(executable, inputs, expected.shape[1]), expected)
+
+
+@pytest.mark.emulator
+def test_transposed_convolutions_equal_tflm_on_the_emulator(tmp_path):
+    content = transposed((3, 4), (2, 2), 6, SAME)
+    board = find_board("nucleo-l4r5zi")
+    file = tmp_path / "model.tflite"
+    file.write_bytes(content)
+    firmware = build_firmware(compile_network(file, tmp_path / "network", core=board.core), board, tmp_path)
+    inputs = edge_inputs(INPUT, 3)
+    expected = tflm_outputs(content, inputs).reshape(len(inputs), -1)
+    profile = profile_firmware(firmware, inputs.reshape(len(inputs), *INPUT[1:]), expected)
+    assert (profile.compared_outputs, profile.different_outputs) == (len(inputs), 0)
