@@ -9,7 +9,7 @@ from micronets.compiler.operators.concatenation import ConcatenationStep
 from micronets.compiler.operators.context import LoweringContext
 from micronets.compiler.operators.movement import MovementStep
 from micronets.compiler.operators.variable import StoreStep
-from micronets.compiler.registry import OPERATORS
+from micronets.compiler.registry import lowering_of
 from micronets.compiler.steps import ITEM_BYTES, Program, Quantised, Shape, Value
 from micronets.errors import ModelError
 
@@ -51,7 +51,7 @@ def _lower_operator(lowering: LoweringContext, operator: Operator) -> None:
     try:
         # Scales near the ends of float32's range give ratios that no multiplier can hold.
         with np.errstate(over="raise", invalid="raise", divide="raise"):
-            OPERATORS[operator.kind].lower(lowering, operator)
+            lowering_of(operator.kind, lowering.activation_type(operator))(lowering, operator)
     except (ArithmeticError, ValueError) as error:
         raise lowering.fail(operator, f"has scales that cannot be combined ({error})") from error
 

@@ -15,6 +15,8 @@ class LoweringContext:
         self.values: dict[int, Value] = {}
         self.folded: dict[int, np.ndarray] = {}
         """Values of tensors that need no input to be worked out, such as shapes."""
+        self.reals: dict[int, np.ndarray] = {}
+        """Float32 (256,), by float32 tensor: what each int8 of the value behind it stands for."""
         self.steps: list[Step] = []
         self.handles: dict[int, str] = {}
         """Names of variables, by the tensors that stand for them."""
@@ -46,6 +48,14 @@ class LoweringContext:
         if position >= len(operator.outputs):
             raise self.fail(operator, f"has {len(operator.outputs)} outputs")
         return self.graph.tensors[operator.outputs[position]]
+
+    def activation_type(self, operator: Operator) -> str:
+        """The type of the first input that is not known beforehand; `known` where all inputs are, and are integers."""
+        read = [self.graph.tensors[index] for index in operator.inputs if index >= 0]
+        for tensor in read:
+            if self.data(tensor) is None:
+                return tensor.dtype
+        return "known" if read and read[0].dtype in ("int32", "int64") else "int8"
 
     def data(self, tensor: Tensor) -> np.ndarray | None:
         """The values of a constant, or of what was folded into one."""

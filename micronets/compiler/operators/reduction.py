@@ -1,4 +1,7 @@
-"""MEAN, SUM, REDUCE_MAX and REDUCE_MIN over any sides; the mean over an image's rows and columns has its own kernel."""
+"""MEAN, SUM, REDUCE_MAX, REDUCE_MIN and REDUCE_ALL over any sides.
+
+The mean over an image's rows and columns has a kernel of its own.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,7 +46,29 @@ def _lower(
 ) -> None:
     """`multiplier` of the number of values and the ratio of scales."""
     source, scale, zero_point = lowering.activation(operator, 0)
-    out_scale, out_zero_point = lowering.per_tensor(operator, lowering.output(operator), "output")
+    output = lowering.per_tensor(operator, lowering.output(operator), "output")
+    _add(lowering, operator, function, source, (scale, zero_point), output, multiplier)
+
+
+def _lower_all(lowering: LoweringContext, operator: Operator) -> None:
+    """Of values that are 0 or 1, the smallest."""
+    tensor = lowering.tensor(operator, 0, "input")
+    if tensor.dtype != "bool" or lowering.output(operator).dtype != "bool":
+        raise lowering.fail(operator, f"has an input of type {tensor.dtype}; bool is supported")
+    grid = (1.0, 0)
+    _add(lowering, operator, "mn_reduce_minimum", lowering.value(operator, tensor), grid, grid, _unused)
+
+
+def _add(
+    lowering: LoweringContext,
+    operator: Operator,
+    function: str,
+    source: Value,
+    grid: tuple[float, int],
+    out_grid: tuple[float, int],
+    multiplier: Callable[[int, float], tuple[int, int]],
+) -> None:
+    (scale, zero_point), (out_scale, out_zero_point) = grid, out_grid
     shape = lowering.tensor(operator, 0, "input").shape
     axes = _axes(lowering, operator, len(shape))
     kept = [i for i in range(len(shape)) if i not in axes]
@@ -134,6 +159,7 @@ def _options(table: Table | None) -> dict[str, Any]:
 FAMILY = Family(
     operators={
         "MEAN": OperatorKind(_lower_any_mean, _options, 27),
+        "REDUCE_ALL": OperatorKind(_lower_all, _options, 27),
         "REDUCE_MAX": OperatorKind(lambda c, o: _lower(c, o, "mn_reduce_maximum", _unused), _options, 27),
         "REDUCE_MIN": OperatorKind(lambda c, o: _lower(c, o, "mn_reduce_minimum", _unused), _options, 27),
         "SUM": OperatorKind(lambda c, o: _lower(c, o, "mn_reduce_sum", _sum), _options, 27),
