@@ -37,7 +37,7 @@ _KERNELS = {step: choice for family in FAMILIES for step, choice in family.kerne
 
 
 def lowering_of(kind: str, dtype: str) -> Lower:
-    """Of an operator, by the schema's name, on activations of a type; where there is none for the type, that of int8."""
+    """Of an operator, by the schema's name, on activations of a type; where there is none for it, that of int8."""
     return _BY_TYPE.get((dtype, kind), OPERATORS[kind].lower)
 
 

@@ -52,8 +52,9 @@ class Family:
     bounds: Mapping[type[Step], BoundsRule] = field(default_factory=dict)
     """For those whose channels' values can be told; others may be anything."""
     by_type: Mapping[str, Mapping[str, Lower]] = field(default_factory=dict)
-    """By another type of activations than `operators` has (`LoweringContext.activation_type`), and operator; the options
-    may be another family's."""
+    """By another type of activations than `operators` has (`LoweringContext.activation_type`), and by operator.
+
+    The options may be another family's."""
 
 
 def always(kernel: type[Kernel]) -> KernelChoice:
