@@ -125,7 +125,8 @@ def _integer_output(graph: Graph, index: int, skipped: set[int]) -> Tensor:
         return tensor
     makers = [operator for operator in graph.operators if index in operator.outputs]
     if tensor.dtype == "float32" and len(makers) == 1 and makers[0].kind == "DEQUANTIZE":
-        skipped.add(makers[0].index)
+        if not any(index in operator.inputs for operator in graph.operators):
+            skipped.add(makers[0].index)
         return graph.tensors[makers[0].inputs[0]]
     maker = f" made by {makers[0]}" if makers else ""
     raise ModelError(

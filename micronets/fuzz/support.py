@@ -68,7 +68,7 @@ def _kernels(name: str, seed: int, core: str) -> list[Kernel]:
         except ModelError:
             return []
     analysis = analyse(program)
-    own = [step for step in program.steps if step.operators and graph.operators[step.operators[0]].kind == name]
+    own = [step for step in program.steps if any(graph.operators[index].kind == name for index in step.operators)]
     return [choose_kernel(step, analysis, find_core(core), "balanced") for step in own]
 
 
