@@ -1,12 +1,12 @@
 """From a .tflite file to its profile, on random inputs."""
 
-import math
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from micronets.boards import Board
+from micronets.compiler.compiled_network import EdgeQuantisation
 from micronets.emulator.execution import DEFAULT_TIMEOUT_S
 from micronets.firmware.stage import build
 from micronets.hardware.measure import check_outputs, flash_and_measure
@@ -50,12 +50,12 @@ def profile_model(
         tflite, board, directory, optimise=optimise, library=library, task=task, on_board=bool(task) or port is not None
     )
     network, firmware = built.network, built.firmware
-    features = np.random.default_rng(0).integers(-128, 128, (inputs, math.prod(network.input.shape)), np.int8)
+    features = _random_inputs(network.inputs, inputs)
     expected = None
     if compare:
         from micronets.profile.oracle import integer_outputs  # the base installation lacks what it imports
 
-        expected = integer_outputs(tflite, features, network.input, network.output)
+        expected = integer_outputs(tflite, features, network.inputs, network.outputs)
     profile = profile_firmware(firmware, features, expected, timeout_s=timeout_s)
     if port is None or built.board_program is None:
         return profile
@@ -63,3 +63,15 @@ def profile_model(
     if library is None and expected is not None:
         check_outputs(measured, expected, firmware.network)
     return replace(profile, measured=measured)
+
+
+def _random_inputs(edges: tuple[EdgeQuantisation, ...], count: int) -> np.ndarray:
+    """The bytes of all inputs, int8 (count, bytes); what is bool is 0 or 1."""
+    random = np.random.default_rng(0)
+    values = random.integers(-128, 128, (count, sum(edge.size_bytes for edge in edges)), np.int8)
+    offset = 0
+    for edge in edges:
+        if edge.dtype == "bool":
+            values[:, offset : offset + edge.size_bytes] &= 1
+        offset += edge.size_bytes
+    return values
