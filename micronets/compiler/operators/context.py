@@ -85,7 +85,7 @@ class LoweringContext:
     def per_tensor(self, operator: Operator, tensor: Tensor, role: str, dtype: str = "int8") -> tuple[float, int]:
         """(scale, zero point) of an activation; one of uint8 counts as int8 of 128 less."""
         if tensor.dtype == "float32":
-            raise self.fail(operator, f"has a {role} of float32; {INT8_THROUGHOUT}")
+            raise self.fail(operator, f"has float32 as its {role}; {INT8_THROUGHOUT}")
         if tensor.dtype != dtype:
             raise self.fail(operator, f"has a {role} of type {tensor.dtype}; int8 is supported")
         if tensor.quantisation is None:
