@@ -1,5 +1,6 @@
 """What the lowering of every operator shares: tensors with checks, and the values made so far."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +32,8 @@ class LoweringContext:
         """Values of tensors that need no input to be worked out, such as shapes."""
         self.reals: dict[int, Reals] = {}
         """Of float32 tensors inside the network: what every int8 of the value behind them stands for."""
+        self.waiting: dict[int, Callable[[Operator], None]] = {}
+        """By float32 tensors that are no `reals`: what the QUANTIZE that reads one adds in its own and their place."""
         self.steps: list[Step] = []
         self.handles: dict[int, str] = {}
         """Names of variables, by the tensors that stand for them."""

@@ -47,7 +47,11 @@ def _keep(
 
 def _lower_quantize(lowering: LoweringContext, operator: Operator) -> None:
     """Halves away from zero, in float32; what is no int32 counts as the nearest one, and no number as 0."""
-    reals = _reals(lowering, operator, 0)
+    finish = lowering.waiting.get(operator.inputs[0])
+    if finish is not None:
+        finish(operator)
+        return
+    reals = reals_of(lowering, operator, 0)
     output = lowering.output(operator)
     if output.dtype not in ("int8", "uint8"):
         raise lowering.fail(operator, f"turns float32 into {output.dtype} inside; int8 is supported there")
@@ -58,7 +62,8 @@ def _lower_quantize(lowering: LoweringContext, operator: Operator) -> None:
     lower_table(lowering, operator, np.clip(rounded + zero_point, -128, 127), reals.operators)
 
 
-def _reals(lowering: LoweringContext, operator: Operator, position: int) -> Reals:
+def reals_of(lowering: LoweringContext, operator: Operator, position: int) -> Reals:
+    """What an input of float32 stands for."""
     tensor = lowering.tensor(operator, position, "input")
     reals = lowering.reals.get(tensor.index)
     if reals is None:
@@ -68,7 +73,7 @@ def _reals(lowering: LoweringContext, operator: Operator, position: int) -> Real
 
 def _of_one(function: Function) -> Lower:
     def lower(lowering: LoweringContext, operator: Operator) -> None:
-        reals = _reals(lowering, operator, 0)
+        reals = reals_of(lowering, operator, 0)
         with np.errstate(all="ignore"):
             made = function(reals.table, operator.options)
         _keep(lowering, operator, lowering.values[operator.inputs[0]], made, reals.operators)
@@ -89,7 +94,7 @@ def _of_two(function: OfTwo) -> Lower:
             if known is not None and known.size == 1:
                 sides.append(np.full(256, known.reshape(-1)[0], np.float32))
                 continue
-            reals = _reals(lowering, operator, position)
+            reals = reals_of(lowering, operator, position)
             sides.append(reals.table)
             operators += tuple(index for index in reals.operators if index not in operators)
             other = lowering.values[tensor.index]

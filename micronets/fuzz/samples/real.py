@@ -62,8 +62,19 @@ def _of_two(kind: str) -> Layer:
     return layer
 
 
+def _cumsum(model: ModelBuilder, sample: Sample, source: int, scale: float, zero: int) -> Made:
+    shape = model.shape(source)
+    real, largest = _dequantised(model, sample, source, "CUMSUM")
+    result, axis = model.tensor(shape, "float32"), sample.integer(0, 3)
+    position = model.tensor((1,), "int32", data=np.array([axis - 4 * sample.one_of(0, 1)], np.int32))
+    options = {"exclusive": sample.chance(0.5), "reverse": sample.chance(0.5)}
+    model.operator("CUMSUM", [real, position], [result], options)
+    return _quantised(model, sample, result, largest * float(np.sqrt(shape[axis])))
+
+
 _NAMES = ("CEIL", "COS", "EXP", "FLOOR", "LOG", "NEG", "ROUND", "SIN", "SQRT", "SQUARE")
 SAMPLES = {
     **{kind: _function(kind) for kind in _NAMES},
+    "CUMSUM float32": _cumsum,
     **{kind: _of_two(kind) for kind in ("FLOOR_DIV", "FLOOR_MOD")},
 }

@@ -96,9 +96,7 @@ def test_a_network_in_float32_is_refused_by_name(tmp_path):
     result, output = model.tensor((1, 8, 8, 3), "float32"), model.tensor((1, 8, 8, 3), "int8", 0.1)
     model.operator("CONV_2D", [x, weights, bias], [result], {"strideH": 1, "strideW": 1})
     model.operator("QUANTIZE", [result], [output])
-    with pytest.raises(
-        ModelError, match=r"operator 1 \(CONV_2D\) has float32 as its input; convert the network to int8"
-    ):
+    with pytest.raises(ModelError, match=r"operator 1 \(CONV_2D\) has float32 as its input; convert"):
         _compiled(model.build([source], [output]), tmp_path)
 
 
