@@ -17,6 +17,9 @@ from micronets.compiler.source import Source
 from micronets.compiler.steps import Step, Window
 
 _LONGEST_LEFT_SHIFT = 14
+_INT32_MAX = (1 << 31) - 1
+_SHORT_SHIFTS = (-17, -1)
+"""Of multipliers of 15 bits that become a factor of 2**-32 with at most 31."""
 _QUAD_ORDER = [0, 2, 1, 3]
 
 
@@ -129,11 +132,17 @@ def _lower_convolution(lowering: LoweringContext, operator: Operator) -> None:
     channels, kernel_rows, kernel_columns, depth = data.shape
     image, images = lowering.images(operator, source, lowering.tensor(operator, 0, "input"))
     rows, columns, in_channels = image.shape
-    if in_channels != depth:
-        raise lowering.fail(operator, f"has weights for {depth} input channels, its input of int16 has {in_channels}")
+    groups = in_channels // depth
+    if in_channels % depth or channels % groups:
+        raise lowering.fail(operator, f"has weights for {depth} input channels, its input has {in_channels}")
     window, sides = window_of(lowering, operator, (rows, columns), (kernel_rows, kernel_columns))
     check_output(lowering, operator, (*sides, channels), images)
-    step = Int16ConvolutionStep(
+    kind: type[Int16ConvolutionStep] | type[Int16DepthwiseStep] = Int16ConvolutionStep
+    if groups > 1 and depth == 1:
+        kind, data = Int16DepthwiseStep, np.ascontiguousarray(data[..., 0].transpose(1, 2, 0))
+    elif groups > 1:
+        data = _ungrouped(data, groups)
+    step = kind(
         inputs=[image],
         output=lowering.image_output(operator, images),
         operators=(operator.index,),
@@ -142,6 +151,15 @@ def _lower_convolution(lowering: LoweringContext, operator: Operator) -> None:
         requantisation=_requantisation(lowering, operator, scale, weights, 0, 2),
     )
     lowering.add_images(operator, source, images, step)
+
+
+def _ungrouped(weights: np.ndarray, groups: int) -> np.ndarray:
+    """The same convolution in one group, with weights of 0 for the inputs of others."""
+    channels, rows, columns, depth = weights.shape
+    whole = np.zeros((channels, rows, columns, groups * depth), weights.dtype)
+    for group, own in enumerate(np.split(np.arange(channels), groups)):
+        whole[own, :, :, group * depth : (group + 1) * depth] = weights[own]
+    return whole
 
 
 def _lower_fully_connected(lowering: LoweringContext, operator: Operator) -> None:
@@ -209,12 +227,25 @@ def _lower_transposed(lowering: LoweringContext, operator: Operator) -> None:
     lowering.add_images(operator, source, images, step)
 
 
-def _requantisation_fields(source: Source, layer: str, q: Int16Requantisation) -> dict[str, object]:
-    words = np.ascontiguousarray(q.bias).view(np.int32)
+def _is_short(step: Int16Step, channel_axis: int) -> bool:
+    """Whether sums fit 32 bits whatever the inputs are, and a multiplication by 2**-32 gives the value."""
+    q = step.requantisation
+    axes = tuple(i for i in range(step.weights.ndim) if i != channel_axis)
+    largest = np.abs(step.weights.astype(np.int64)).sum(axis=axes) * -LIMITS[0] + np.abs(q.bias)
+    fits = not q.narrow and (np.abs(q.bias) <= _INT32_MAX).all() and (largest <= _INT32_MAX).all()
+    return bool(fits and (q.shifts >= _SHORT_SHIFTS[0]).all() and (q.shifts <= _SHORT_SHIFTS[1]).all())
+
+
+def _requantisation_fields(source: Source, layer: str, q: Int16Requantisation, short: bool) -> dict[str, object]:
+    if short:
+        bias, multipliers, shifts = q.bias.astype(np.int32), q.multipliers << (17 + q.shifts), "0"
+    else:
+        bias, multipliers = np.ascontiguousarray(q.bias).view(np.int32), q.multipliers
+        shifts = source.array(f"{layer}_shifts", q.shifts.astype(np.int8))
     return {
-        "bias": source.array(f"{layer}_bias", words),
-        "multipliers": source.array(f"{layer}_multipliers", q.multipliers.astype(np.int32)),
-        "shifts": source.array(f"{layer}_shifts", q.shifts.astype(np.int8)),
+        "bias": source.array(f"{layer}_bias", bias),
+        "multipliers": source.array(f"{layer}_multipliers", multipliers.astype(np.int32)),
+        "shifts": shifts,
         "narrow": int(q.narrow),
         "low": q.low,
         "high": q.high,
@@ -223,6 +254,10 @@ def _requantisation_fields(source: Source, layer: str, q: Int16Requantisation) -
 
 class Int16Kernel(Kernel[Int16Step]):
     header = "int16_convolution.h"
+    description: ClassVar[str]
+    """The C structure."""
+    short = False
+    """Sums in 32 bits, by a kernel of its own."""
 
     def fields(self, source: Source, layer: str) -> dict[str, Any]:
         step = self.step
@@ -231,19 +266,27 @@ class Int16Kernel(Kernel[Int16Step]):
             "out": shape_fields(step.output.shape),
             "window": window_fields(step.window),
             "weights": source.array(f"{layer}_weights", step.weights),
-            "requantisation": _requantisation_fields(source, layer, step.requantisation),
+            "requantisation": _requantisation_fields(source, layer, step.requantisation, self.short),
         }
 
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
-        address = source.description(self.function, layer, self.fields(source, layer))
+        address = source.description(self.description, layer, self.fields(source, layer))
         return [f"{self.function}({address}, {inputs[0]}, {output});"]
 
 
 class Int16ConvolutionKernel(Int16Kernel):
     """Over patches, which are gathered where the input's pixels are none by themselves."""
 
-    function = "mn_int16_convolution"
+    description = "mn_int16_convolution"
     file = "int16_convolution.c"
+
+    def __init__(self, step: Int16Step) -> None:
+        super().__init__(step)
+        self.short = _is_short(step, 0)
+        self.function = "mn_int16_convolution_short" if self.short else "mn_int16_convolution"
+
+    def files(self) -> set[str]:
+        return {"int16_convolution_short.c" if self.short else "int16_convolution.c"}
 
     @property
     def _quads(self) -> int:
@@ -270,25 +313,33 @@ class Int16ConvolutionKernel(Int16Kernel):
             "quads": quads,
             "direct": int(self._direct),
             "weights": source.array(f"{layer}_weights", by_pair),
-            "requantisation": _requantisation_fields(source, layer, step.requantisation),
+            "requantisation": _requantisation_fields(source, layer, step.requantisation, self.short),
         }
 
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
-        address = source.description(self.function, layer, self.fields(source, layer))
+        address = source.description(self.description, layer, self.fields(source, layer))
         return [f"{self.function}({address}, {inputs[0]}, {output}, {scratch});"]
 
 
 class Int16DepthwiseKernel(Int16Kernel):
-    function = "mn_int16_depthwise"
+    description = "mn_int16_depthwise"
     file = "int16_depthwise.c"
 
+    def __init__(self, step: Int16Step) -> None:
+        super().__init__(step)
+        self._multiplier = step.output.shape[2] // step.inputs[0].shape[2]
+        self.short = self._multiplier == 1 and _is_short(step, 2)
+        self.function = "mn_int16_depthwise_short" if self.short else "mn_int16_depthwise"
+
+    def files(self) -> set[str]:
+        return {"int16_depthwise_short.c" if self.short else "int16_depthwise.c"}
+
     def fields(self, source: Source, layer: str) -> dict[str, Any]:
-        multiplier = self.step.output.shape[2] // self.step.inputs[0].shape[2]
-        return {**super().fields(source, layer), "multiplier": multiplier}
+        return {**super().fields(source, layer), "multiplier": self._multiplier}
 
 
 class Int16TransposedKernel(Int16Kernel):
-    function = "mn_int16_transposed"
+    function = description = "mn_int16_transposed"
     file = "int16_transposed.c"
 
 

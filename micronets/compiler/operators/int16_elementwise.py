@@ -100,10 +100,10 @@ def _sum_multipliers(
     lowering: LoweringContext, operator: Operator, real: type[np.float32] | type[np.float64]
 ) -> tuple[tuple[Multiplier, Multiplier], Multiplier]:
     """Ratios of scales in float64, or in float32 for a difference."""
-    first, second, out = map(real, _grids(lowering, operator))
-    twice_larger = real(2) * max(first, second)
-    own, other = (quantise_multiplier(float(scale / twice_larger)) for scale in (first, second))
-    multiplier = quantise_multiplier(float(twice_larger / (real(1 << _SUM_SHIFT) * out)))
+    scales = np.array(_grids(lowering, operator), real)
+    twice_larger = real(2) * scales[:2].max()
+    own, other = (quantise_multiplier(float(ratio)) for ratio in scales[:2] / twice_larger)
+    multiplier = quantise_multiplier(float(twice_larger / (real(1 << _SUM_SHIFT) * scales[2])))
     if multiplier[1] > 0:
         raise lowering.fail(operator, "has an output scale too small for its inputs; TFLM refuses it")
     return (own, other), multiplier

@@ -39,6 +39,12 @@ struct mn_int16_transposed
 /* `scratch` holds two patches of `quads` times 8 bytes, where they are not direct. */
 void mn_int16_convolution(const struct mn_int16_convolution *p, const int8_t *input, int8_t *output, int8_t *scratch);
 void mn_int16_depthwise(const struct mn_int16_depthwise *p, const int8_t *input, int8_t *output);
+
+/* The same with sums in 32 bits (mn_int16_requantise_short); the depthwise one with a multiplier of 1. */
+void mn_int16_convolution_short(
+    const struct mn_int16_convolution *p, const int8_t *input, int8_t *output, int8_t *scratch);
+void mn_int16_depthwise_short(const struct mn_int16_depthwise *p, const int8_t *input, int8_t *output);
+
 void mn_int16_transposed(const struct mn_int16_transposed *p, const int8_t *input, int8_t *output);
 
 #endif

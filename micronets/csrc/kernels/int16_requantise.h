@@ -15,6 +15,13 @@ struct mn_int16_requantisation
     int32_t narrow, low, high;
 };
 
+/* Where sums, biases included, fit 32 bits whatever the inputs are: one `bias` per channel, and in `multipliers` what gives
+ * the value when multiplied and divided by 2^32; no shifts. */
+MN_INLINE int32_t mn_int16_requantise_short(const struct mn_int16_requantisation *q, int32_t channel, int32_t sum)
+{
+    return mn_clamp(mn_high_mac(sum + q->bias[channel], q->multipliers[channel], 0), q->low, q->high);
+}
+
 /* acc * multiplier * 2^(shift - 15), halves upwards; wraps where the reference overflows */
 MN_INLINE int32_t mn_multiply_wide(int64_t acc, int32_t multiplier, int32_t shift)
 {

@@ -45,6 +45,9 @@ def _convolved(model: ModelBuilder, sample: Sample, source: int, scale: float, k
         for side, step, over in zip((rows, columns), stride, reach, strict=True)
     ]
     channels = depth * sample.one_of(1, 1, 2) if depthwise else sample.channels()
+    if not depthwise and sample.chance(0.15):
+        groups = sample.one_of(*(n for n in (1, 2, 3, 4, 5, 7, 8) if depth % n == 0))
+        depth, channels = depth // groups, groups * sample.integer(1, 4)
     shape = (1, *kernel, channels) if depthwise else (channels, *kernel, depth)
     base = sample.scale(0.0)
     scales = (base * np.exp(sample.random.uniform(-1, 1, channels))).astype(np.float32)

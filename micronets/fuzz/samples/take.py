@@ -6,8 +6,10 @@ from micronets.fuzz.builder import ModelBuilder
 from micronets.fuzz.layers import Made, Sample
 
 
-def _reshaped(model: ModelBuilder, source: int, shape: tuple[int, ...], dtype: str, *made: float) -> int:
-    output = model.tensor(shape, dtype, *made)
+def _reshaped(
+    model: ModelBuilder, source: int, shape: tuple[int, ...], dtype: str, scale: float | None = None, zero: int = 0
+) -> int:
+    output = model.tensor(shape, dtype, scale, zero)
     size = model.tensor((len(shape),), "int32", data=np.array(shape, np.int32))
     model.operator("RESHAPE", [source, size], [output])
     return output
