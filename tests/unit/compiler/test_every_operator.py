@@ -6,6 +6,7 @@ from micronets.compiler.registry import OPERATORS
 from micronets.fuzz.checks import check_sample
 from micronets.fuzz.oracle import RefusedByTflm
 from micronets.fuzz.samples import SAMPLES
+from micronets.fuzz.samples.int16 import SUFFIX
 from micronets.fuzz.support import support_page
 from micronets.tflm.operators import BUILTIN_OPERATORS
 
@@ -17,8 +18,13 @@ _OF_VARIABLES = {"ASSIGN_VARIABLE", "CALL_ONCE", "VAR_HANDLE"}
 _OF_SHAPES = {"REDUCE_PROD"}
 
 
+# Tables, and operators that have a sample in int8 as well: one model here, more in a campaign.
+_ONCE = {"CEIL", "COS", "EXP", "FLOOR", "LOG", "NEG", "ROUND", "SIN", "SQRT", "SQUARE"}
+
+
 @pytest.mark.parametrize("operator", SAMPLES)
 def test_equals_tflm(operator, tmp_path):
+    wanted = 1 if operator in _ONCE or operator.endswith(SUFFIX) else 2
     compared = 0
     for seed in range(6):
         try:
@@ -27,7 +33,7 @@ def test_equals_tflm(operator, tmp_path):
             continue
         assert problem is None, f"seed {seed}: {problem}"
         compared += 1
-        if compared == 2:
+        if compared == wanted:
             return
     pytest.fail("TFLM refuses all samples")
 
