@@ -1,10 +1,13 @@
 """What operators on int16 activations share: their grids, and zero points, which TFLM wants to be 0 mostly."""
 
+import numpy as np
+
 from micronets.compiler.graph import Operator, Tensor
 from micronets.compiler.operators.context import LoweringContext
 from micronets.compiler.steps import Value
 
 LIMITS = (-(1 << 15), (1 << 15) - 1)
+_LONGEST_LEFT_SHIFT = 14
 
 
 def grid(lowering: LoweringContext, operator: Operator, tensor: Tensor, role: str) -> tuple[float, int]:
@@ -25,6 +28,15 @@ def symmetric(lowering: LoweringContext, operator: Operator, tensor: Tensor, rol
     if zero_point:
         raise lowering.fail(operator, f"has a {role} of int16 with the zero point {zero_point}; 0 is supported")
     return scale
+
+
+def reduced_multipliers(
+    lowering: LoweringContext, operator: Operator, multipliers: np.ndarray, shifts: np.ndarray
+) -> np.ndarray:
+    """Of 15 bits, as TFLM's `MultiplyByQuantizedMultiplier` reduces those for sums of 64 bits."""
+    if shifts.max() > _LONGEST_LEFT_SHIFT:
+        raise lowering.fail(operator, "has an output scale too small for its inputs")
+    return np.where(multipliers < 0x7FFF0000, (multipliers + (1 << 15)) >> 16, 0x7FFF)
 
 
 def activation(lowering: LoweringContext, operator: Operator, position: int) -> tuple[Value, float]:

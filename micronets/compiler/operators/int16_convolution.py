@@ -11,12 +11,11 @@ from micronets.compiler.kernels.kernel import Kernel, shape_fields, window_field
 from micronets.compiler.operators.context import LoweringContext
 from micronets.compiler.operators.convolution import channel_multipliers, check_output, read_weights
 from micronets.compiler.operators.family import Family, always
-from micronets.compiler.operators.int16 import LIMITS, activation, symmetric
+from micronets.compiler.operators.int16 import LIMITS, activation, reduced_multipliers, symmetric
 from micronets.compiler.operators.window import window_of
 from micronets.compiler.source import Source
 from micronets.compiler.steps import Step, Window
 
-_LONGEST_LEFT_SHIFT = 14
 _INT32_MAX = (1 << 31) - 1
 _SHORT_SHIFTS = (-17, -1)
 """Of multipliers of 15 bits that become a factor of 2**-32 with at most 31."""
@@ -110,9 +109,7 @@ def _requantisation(
     if len(bias) != channels:
         raise lowering.fail(operator, f"has {len(bias)} biases for {channels} output channels")
     if not narrow:
-        if shifts.max() > _LONGEST_LEFT_SHIFT:
-            raise lowering.fail(operator, "has an output scale too small for its input and weights")
-        multipliers = np.where(multipliers < 0x7FFF0000, (multipliers + (1 << 15)) >> 16, 0x7FFF)
+        multipliers = reduced_multipliers(lowering, operator, multipliers, shifts)
     low, high = activation_range(operator.options.get("activation", "NONE"), out_scale, 0, LIMITS)
     return Int16Requantisation(bias, multipliers, shifts, narrow, low, high)
 

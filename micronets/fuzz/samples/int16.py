@@ -208,9 +208,29 @@ def _reduction(kind: str) -> Layer:
     return layer
 
 
+def _matmul(model: ModelBuilder, sample: Sample, source: int, scale: float, zero: int) -> Made:
+    """By itself, in a second scale, and by constants."""
+    _, batch, rows, depth = model.shape(source)
+    wide, fine = _wide(model, sample, source, scale)
+    other_scale, down = _out_scale(sample, fine), True
+    if sample.chance(0.5):
+        columns, down = sample.integer(1, 6), sample.chance(0.5)
+        sides = (1, batch, columns, depth) if down else (1, batch, depth, columns)
+        values = sample.random.integers(-(1 << 15), 1 << 15, sides).astype(np.int16)
+        other = model.tensor(sides, "int16", other_scale, 0, 0, values)
+    else:
+        columns, other = rows, model.tensor(model.shape(source), "int16", other_scale, 0)
+        model.operator("QUANTIZE", [source], [other])
+    made = _out_scale(sample, fine * other_scale * 10000 * np.sqrt(depth))
+    output = model.tensor((1, batch, rows, columns), "int16", made, 0)
+    model.operator("BATCH_MATMUL", [wide, other], [output], {"adjX": False, "adjY": down})
+    return output, made, 0
+
+
 _TWO = ("ADD", "MAXIMUM", "MINIMUM", "MUL", "PRELU", "SQUARED_DIFFERENCE", "SUB")
 _ONE = ("ABS", "LEAKY_RELU", "LOGISTIC", "RELU", "RELU6", "SOFTMAX", "TANH")
 _LAYERS: dict[str, Layer] = {
+    "BATCH_MATMUL": _matmul,
     "CONV_2D": _convolution("CONV_2D"),
     "DEPTHWISE_CONV_2D": _convolution("DEPTHWISE_CONV_2D"),
     "FULLY_CONNECTED": _fully_connected,
