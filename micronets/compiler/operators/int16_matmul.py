@@ -22,6 +22,7 @@ def _lower(lowering: LoweringContext, operator: Operator) -> None:
     scale = symmetric(lowering, operator, lowering.output(operator), "output")
     sides, matrices = matrices_of(lowering, operator, (0, 0))
     multiplier, shift = quantise_multiplier(float(np.float32(first_scale) * np.float32(second_scale)) / scale)
+    reduced = reduced_multipliers(lowering, operator, np.array([multiplier]), np.array([shift]))
     lowering.add(
         Int16MatmulStep(
             inputs=[first, second],
@@ -30,10 +31,7 @@ def _lower(lowering: LoweringContext, operator: Operator) -> None:
             sides=sides,
             first=matrices[0],
             second=matrices[1],
-            multiplier=(
-                int(reduced_multipliers(lowering, operator, np.array([multiplier]), np.array([shift]))[0]),
-                shift,
-            ),
+            multiplier=(int(reduced[0]), shift),
             zero_point=0,
         )
     )
