@@ -131,7 +131,7 @@ def _integer_output(graph: Graph, index: int, skipped: set[int]) -> Tensor:
     maker = f" made by {makers[0]}" if makers else ""
     raise ModelError(
         f"{graph.file}: the output is {tensor.dtype}{maker}; int8, uint8, int16, int32, bool, or float32 made by a "
-        "DEQUANTIZE, is supported"
+        "DEQUANTIZE, is supported; convert the operator to int8, or let the program carry it out behind the network"
     )
 
 
