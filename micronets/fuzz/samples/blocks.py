@@ -12,15 +12,12 @@ def _integers(model: ModelBuilder, values: list[int] | list[list[int]]) -> int:
 
 
 def _space_to_batch(model: ModelBuilder, sample: Sample, source: int, scale: float, zero: int) -> Made:
+    """Without padding, whose value TFLM reads from memory that it has not set."""
     batch, rows, columns, channels = model.shape(source)
-    block = [sample.integer(1, 3), sample.integer(1, 3)]
-    amounts = [[sample.integer(0, 2), 0] for _ in range(2)]
-    sides = []
-    for side, (before, _), amount, step in zip((rows, columns), amounts, amounts, block, strict=True):
-        amount[1] = -(side + before) % step + step * sample.integer(0, 1)
-        sides.append((side + sum(amount)) // step)
-    output = model.tensor((batch * block[0] * block[1], *sides, channels), "int8", scale, zero)
-    model.operator("SPACE_TO_BATCH_ND", [source, _integers(model, block), _integers(model, amounts)], [output])
+    block = [sample.one_of(*(n for n in (1, 2, 3, 4) if side % n == 0)) for side in (rows, columns)]
+    shape = (batch * block[0] * block[1], rows // block[0], columns // block[1], channels)
+    output = model.tensor(shape, "int8", scale, zero)
+    model.operator("SPACE_TO_BATCH_ND", [source, _integers(model, block), _integers(model, [[0, 0], [0, 0]])], [output])
     return output, scale, zero
 
 
