@@ -13,7 +13,7 @@ _OPERATORS = (
     "CAST",
     "CONV_2D int16",
     "CUMSUM",
-    "CUMSUM float32",
+    "running sums float32",
     "DEPTHWISE_CONV_2D int16",
     "DIV",
     "GREATER",

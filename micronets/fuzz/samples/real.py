@@ -75,6 +75,6 @@ def _cumsum(model: ModelBuilder, sample: Sample, source: int, scale: float, zero
 _NAMES = ("CEIL", "COS", "EXP", "FLOOR", "LOG", "NEG", "ROUND", "SIN", "SQRT", "SQUARE")
 SAMPLES = {
     **{kind: _function(kind) for kind in _NAMES},
-    "CUMSUM float32": _cumsum,
+    "running sums float32": _cumsum,
     **{kind: _of_two(kind) for kind in ("FLOOR_DIV", "FLOOR_MOD")},
 }
