@@ -1,7 +1,8 @@
 """Keras layers, one network each, as the converter leaves them in int8: equal to TFLM, refused, or wrong.
 
-`python -m tests.keras_layers [name ...]` prints a line for each network, and the counts. Every network is converted
-with any batch size, as Keras has it; where TFLM does not run that, with a batch size of 1.
+`python -m tests.keras_layers [--int16] [name ...]` prints a line for each network, and the counts. Every network is
+converted with any batch size, as Keras has it; where TFLM does not run that, with a batch size of 1. `--int16`: with
+activations of int16, and weights of int8.
 """
 
 import multiprocessing
@@ -178,24 +179,29 @@ def _ops(function: Callable) -> Callable:
     return function
 
 
-def converted(model: keras.Model, seed: int = 0) -> bytes:
-    """In int8 throughout, calibrated with noise."""
+def converted(model: keras.Model, dtype: str = "int8", seed: int = 0) -> bytes:
+    """In int8 or int16 throughout, calibrated with noise."""
     random = np.random.default_rng(seed)
     shape = model.inputs[0].shape[1:]
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: ([random.normal(size=(1, *shape)).astype("f4")] for _ in range(8))
-    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-    converter.inference_input_type = converter.inference_output_type = tf.int8
+    kinds = tf.lite.OpsSet
+    converter.target_spec.supported_ops = [
+        kinds.TFLITE_BUILTINS_INT8
+        if dtype == "int8"
+        else kinds.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
+    ]
+    converter.inference_input_type = converter.inference_output_type = tf.as_dtype(dtype)
     with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
         return converter.convert()
 
 
-def outcome(name: str, batch: int | None, folder: Path) -> str:
+def outcome(name: str, batch: int | None, dtype: str, folder: Path) -> str:
     """`exact`, `wrong: ...`, `refused: ...`, or why there is nothing to compare with."""
     keras.utils.set_random_seed(0)
     try:
-        content = converted(NETWORKS[name](batch))
+        content = converted(NETWORKS[name](batch), dtype)
     except Exception as error:  # noqa: BLE001 - the converter raises whatever it likes
         return f"not converted: {' '.join(str(error).split())[:160]}"
     file = folder / "model.tflite"
@@ -219,13 +225,14 @@ def outcome(name: str, batch: int | None, folder: Path) -> str:
 
 def _input_shape(content: bytes) -> tuple[int, ...]:
     details = tf.lite.Interpreter(model_content=content).get_input_details()
-    return tuple(int(side) for side in details[0]["shape"])
+    shape = tuple(int(side) for side in details[0]["shape"])
+    return shape if details[0]["dtype"] == np.int8 else (2 * int(np.prod(shape)),)
 
 
-def isolated(name: str, batch: int | None) -> str:
+def isolated(name: str, batch: int | None, dtype: str) -> str:
     """`outcome` in a process of its own, as the converter and TFLM may crash."""
     ours, theirs = multiprocessing.Pipe(duplex=False)
-    process = multiprocessing.get_context("fork").Process(target=_send, args=(theirs, name, batch))
+    process = multiprocessing.get_context("fork").Process(target=_send, args=(theirs, name, batch, dtype))
     process.start()
     theirs.close()
     try:
@@ -237,17 +244,19 @@ def isolated(name: str, batch: int | None) -> str:
         process.join()
 
 
-def _send(connection: Connection, name: str, batch: int | None) -> None:
+def _send(connection: Connection, name: str, batch: int | None, dtype: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        connection.send(outcome(name, batch, Path(folder)))
+        connection.send(outcome(name, batch, dtype, Path(folder)))
 
 
-def main(names: list[str]) -> int:
+def main(arguments: list[str]) -> int:
     """Returns the number of networks with other outputs than TFLM's."""
+    dtype = "int16" if "--int16" in arguments else "int8"
+    names = [argument for argument in arguments if argument != "--int16"]
     counts: Counter[str] = Counter()
     for name in names or NETWORKS:
         for batch in (None, 1):
-            result = isolated(name, batch)
+            result = isolated(name, batch, dtype)
             print(f"{name}{', batch of 1' if batch else ''}: {result}", flush=True)
             if result == "exact":
                 break

@@ -30,7 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_board(parser)
     add_optimise(parser)
     parser.add_argument(
-        "--inputs", type=positive, default=3, metavar="N", help="random inputs to run (default: %(default)s)"
+        "--inputs",
+        type=_inputs,
+        default=3,
+        metavar="N|CSV",
+        help="random inputs to run (default: %(default)s), or a file of quantised ones, one a row",
     )
     parser.add_argument(
         "--hot", type=int, default=0, metavar="N", help="also print the N costliest runs of instructions (default: 0)"
@@ -50,6 +54,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="run the network on this library of TensorFlow Lite Micro instead (docs/runtimes.md)",
     )
     add_output(parser, "the C, the firmware, profile.json and layers.csv")
+
+
+def _inputs(text: str) -> int | Path:
+    return positive(text) if text.lstrip("-").isdigit() else Path(text)
 
 
 def run(options: argparse.Namespace) -> int:

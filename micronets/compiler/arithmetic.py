@@ -61,14 +61,16 @@ def multiply_by_quantised_multiplier(value: Any, multiplier: int, shift: int) ->
     )
 
 
-def activation_range(activation: str, scale: float, zero_point: int) -> tuple[int, int]:
-    """Least and greatest int8 value that a fused activation lets through."""
+def activation_range(
+    activation: str, scale: float, zero_point: int, limits: tuple[int, int] = (-128, 127)
+) -> tuple[int, int]:
+    """Least and greatest value that a fused activation lets through, within the limits of the type."""
 
     def quantised(real: float) -> int:
         """As TFLM, which divides in float32; FloatingPointError where that overflows."""
         return zero_point + round_half_away(float(np.float32(real) / np.float32(scale)))
 
-    low, high = -128, 127
+    low, high = limits
     if activation in ("RELU", "RELU6"):
         low = max(low, quantised(0.0))
     if activation == "RELU6":

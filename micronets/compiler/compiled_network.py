@@ -5,7 +5,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-_ITEM_BYTES = {"int8": 1, "bool": 1, "int16": 2, "int32": 4}
+_ITEM_BYTES = {"int8": 1, "uint8": 1, "bool": 1, "int16": 2, "int32": 4, "float32": 4, "int64": 8}
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,12 @@
 """Writes the C of a network itself, `<prefix>.h` and `<prefix>.c`."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from micronets.compiler.arena import ArenaPlan
+from micronets.compiler.compiled_network import EdgeQuantisation
 from micronets.compiler.kernels import Kernel
 from micronets.compiler.kernels.fused_residual import FusedResidual
 from micronets.compiler.kernels.fused_rows import FusedRows
@@ -196,7 +198,7 @@ def _address(offset: int) -> str:
     return f"arena + {offset}"
 
 
-def _edges(macro: str, kind: str, edges: list[Quantised]) -> str:
+def edge_macros(macro: str, kind: str, edges: Sequence[Quantised | EdgeQuantisation]) -> str:
     """Where each of several inputs or outputs lies, and what its bytes stand for."""
     if len(edges) == 1:
         return ""
@@ -237,7 +239,7 @@ extern "C" {{
 #define {macro}_INPUT_ZERO_POINT ({first.zero_point})
 #define {macro}_OUTPUT_SCALE {last.scale!r}
 #define {macro}_OUTPUT_ZERO_POINT ({last.zero_point})
-{_edges(macro, "INPUT", program.inputs)}{_edges(macro, "OUTPUT", program.outputs)}
+{edge_macros(macro, "INPUT", program.inputs)}{edge_macros(macro, "OUTPUT", program.outputs)}
 /* In the arena: {prefix}_invoke may overwrite the input; the output holds until the arena is next written. */
 extern int8_t *const {prefix}_input;
 extern const int8_t *const {prefix}_output;

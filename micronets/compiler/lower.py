@@ -9,7 +9,7 @@ from micronets.compiler.operators.concatenation import ConcatenationStep
 from micronets.compiler.operators.context import LoweringContext
 from micronets.compiler.operators.movement import MovementStep
 from micronets.compiler.operators.variable import StoreStep
-from micronets.compiler.registry import OPERATORS
+from micronets.compiler.registry import lowering_of
 from micronets.compiler.steps import ITEM_BYTES, Program, Quantised, Shape, Value
 from micronets.errors import ModelError
 
@@ -51,7 +51,7 @@ def _lower_operator(lowering: LoweringContext, operator: Operator) -> None:
     try:
         # Scales near the ends of float32's range give ratios that no multiplier can hold.
         with np.errstate(over="raise", invalid="raise", divide="raise"):
-            OPERATORS[operator.kind].lower(lowering, operator)
+            lowering_of(operator.kind, lowering.activation_type(operator))(lowering, operator)
     except (ArithmeticError, ValueError) as error:
         raise lowering.fail(operator, f"has scales that cannot be combined ({error})") from error
 
@@ -125,12 +125,13 @@ def _integer_output(graph: Graph, index: int, skipped: set[int]) -> Tensor:
         return tensor
     makers = [operator for operator in graph.operators if index in operator.outputs]
     if tensor.dtype == "float32" and len(makers) == 1 and makers[0].kind == "DEQUANTIZE":
-        skipped.add(makers[0].index)
+        if not any(index in operator.inputs for operator in graph.operators):
+            skipped.add(makers[0].index)
         return graph.tensors[makers[0].inputs[0]]
     maker = f" made by {makers[0]}" if makers else ""
     raise ModelError(
         f"{graph.file}: the output is {tensor.dtype}{maker}; int8, uint8, int16, int32, bool, or float32 made by a "
-        "DEQUANTIZE, is supported"
+        "DEQUANTIZE, is supported; convert the operator to int8, or let the program carry it out behind the network"
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from micronets.compiler.flatbuffer import Damaged, Table
 from micronets.compiler.graph import Graph, Operator, Quantisation, Tensor
+from micronets.compiler.left_out import hint_for
 from micronets.compiler.registry import OPERATORS
 from micronets.compiler.schema import CUSTOM, OPERATOR_NAMES
 from micronets.errors import ModelError
@@ -28,14 +29,6 @@ _NUMPY_DTYPES = {
     "int8": "i1",
     "int4": "u1",
 }
-
-
-_HINT = "docs/operators.md lists what is, and docs/runtimes.md runs others on TensorFlow Lite Micro"
-_HINTS = {
-    "ethos-u": "the file was compiled for an Arm Ethos-U by Vela; give the one from before",
-    "WHILE": "convert the network with a batch size of 1, or with `unroll=True` in its recurrent layers",
-}
-"""What would help, by the operator's name."""
 
 
 def read_graph(path: Path) -> Graph:
@@ -181,7 +174,7 @@ class _Reader:
         supported = OPERATORS.get(kind)
         if supported is None:
             name = f"custom operator {code.string(1)[:40]}" if builtin == CUSTOM else kind
-            hint = _HINTS.get(code.string(1) if builtin == CUSTOM else kind, _HINT)
+            hint = hint_for(code.string(1) if builtin == CUSTOM else kind, custom=builtin == CUSTOM)
             raise self.fail(f"operator {index} ({name}) is not supported; {hint}")
         options_table = table.table(4)
         if options_table is not None and supported.options_type and table.uint8(3) != supported.options_type:

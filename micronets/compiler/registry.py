@@ -9,7 +9,7 @@ from micronets.compiler.cores import Core
 from micronets.compiler.intervals import Analysis
 from micronets.compiler.kernels.images import ImagesKernel
 from micronets.compiler.kernels.kernel import Kernel
-from micronets.compiler.operators.family import Family, OperatorKind
+from micronets.compiler.operators.family import Family, Lower, OperatorKind
 from micronets.compiler.steps import ImagesStep, Program, Step
 
 
@@ -26,8 +26,19 @@ OPERATORS: dict[str, OperatorKind] = dict(
 )
 """What the compiler supports, by the schema's name."""
 
+_BY_TYPE = {
+    (dtype, name): lower
+    for family in FAMILIES
+    for dtype, lowerings in family.by_type.items()
+    for name, lower in lowerings.items()
+}
 _BOUNDS = {step: rule for family in FAMILIES for step, rule in family.bounds.items()}
 _KERNELS = {step: choice for family in FAMILIES for step, choice in family.kernels.items()}
+
+
+def lowering_of(kind: str, dtype: str) -> Lower:
+    """Of an operator, by the schema's name, on activations of a type; where there is none for it, that of int8."""
+    return _BY_TYPE.get((dtype, kind), OPERATORS[kind].lower)
 
 
 def analyse(program: Program) -> Analysis:

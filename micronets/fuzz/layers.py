@@ -132,12 +132,17 @@ def fully_connected(model: ModelBuilder, sample: Sample, source: int, scale: flo
     base = sample.scale(0.05)
     scales = base * np.exp(sample.random.uniform(-1, 1, channels if per_channel else 1))
     out_scale, out_zero = sample.output_scale(scale, base, depth), sample.zero_point()
-    weights = model.tensor((channels, depth), "int8", scales, 0, 0, sample.weights((channels, depth)))
+    values = sample.weights((channels, depth))
     bias = sample.random.integers(-5000, 5001, channels).astype(np.int32)
     biases = model.tensor((channels,), "int32", scales.astype(np.float32) * np.float32(scale), 0, 0, bias)
     output = model.tensor((1, channels), "int8", out_scale, out_zero)
-    inputs = [source, weights] + ([biases] if sample.chance(0.9) else [-1])
-    model.operator("FULLY_CONNECTED", inputs, [output], {"fusedActivationFunction": sample.activation()})
+    has_bias, activation = sample.chance(0.9), sample.activation()
+    bits = 4 if not per_channel and sample.chance(0.15) else 8
+    values = np.clip(values, -8, 7) if bits == 4 else values
+    weights = model.tensor((channels, depth), f"int{bits}", scales, 0, 0, values)
+    inputs = [source, weights, biases if has_bias else -1]
+    options = {"fusedActivationFunction": activation}
+    model.operator("FULLY_CONNECTED", inputs, [output], options, 10 if bits == 4 else 0)
     return output, out_scale, out_zero
 
 

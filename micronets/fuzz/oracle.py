@@ -39,7 +39,10 @@ def tflm_outputs(model: bytes, inputs: np.ndarray) -> np.ndarray:
             size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
             interpreter.set_input(_as_file_has_it(flat[offset : offset + size], dtype).reshape(shape), number)
             offset += size
-        interpreter.invoke()
+        try:
+            interpreter.invoke()
+        except RuntimeError as error:
+            raise RefusedByTflm(str(error)) from error
         made = [np.array(interpreter.get_output(number)) for number in range(results)]
         made = [value ^ 0x80 if value.dtype == np.uint8 else value for value in made]
         made = [value if value.dtype == np.int8 else value.reshape(-1).view(np.int8) for value in made]

@@ -1,15 +1,13 @@
-"""From a .tflite file to its profile, on random inputs."""
+"""From a .tflite file to its profile, on random inputs or a user's."""
 
-import math
 from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
 
 from micronets.boards import Board
 from micronets.emulator.execution import DEFAULT_TIMEOUT_S
 from micronets.firmware.stage import build
 from micronets.hardware.measure import check_outputs, flash_and_measure
+from micronets.profile.inputs import random_inputs, read_inputs
 from micronets.profile.measure import profile_firmware
 from micronets.profile.result import Profile
 from micronets.target import EMULATOR, serial_port
@@ -22,7 +20,7 @@ def profile_model(
     directory: Path,
     *,
     optimise: str,
-    inputs: int,
+    inputs: int | Path,
     target: str = EMULATOR,
     task: str = "",
     timeout_s: float = DEFAULT_TIMEOUT_S,
@@ -34,7 +32,7 @@ def profile_model(
     Args:
         directory: gets `src/`, the firmware, and nothing of the profile.
         optimise: see `micronets.compiler.OPTIMISE`.
-        inputs: how many random ones to run; the same in every call.
+        inputs: how many random ones to run, the same in every call; or a CSV file of them (see `read_inputs`).
         target: `emulator`, or `serial:` and the port of a board, which is flashed and measured as well.
         task: of MLPerf Tiny (`kws`, `vww`, `ad`, `ic`); where it is given, or the target is a board, the board's
             program is built, too.
@@ -50,12 +48,15 @@ def profile_model(
         tflite, board, directory, optimise=optimise, library=library, task=task, on_board=bool(task) or port is not None
     )
     network, firmware = built.network, built.firmware
-    features = np.random.default_rng(0).integers(-128, 128, (inputs, math.prod(network.input.shape)), np.int8)
+    if isinstance(inputs, int):
+        features = random_inputs(network.inputs, inputs)
+    else:
+        features = read_inputs(inputs, network.inputs)
     expected = None
     if compare:
         from micronets.profile.oracle import integer_outputs  # the base installation lacks what it imports
 
-        expected = integer_outputs(tflite, features, network.input, network.output)
+        expected = integer_outputs(tflite, features, network.inputs, network.outputs)
     profile = profile_firmware(firmware, features, expected, timeout_s=timeout_s)
     if port is None or built.board_program is None:
         return profile

@@ -18,8 +18,9 @@ from pathlib import Path
 import numpy as np
 
 from micronets.errors import ModelError
-from micronets.litert import check_inputs, describe
+from micronets.litert import check_inputs
 from micronets.progress import Progress
+from micronets.tflm.network import read_edges
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +35,30 @@ def run_tflm(path: str | os.PathLike, inputs: np.ndarray, processes: int = 1) ->
     Logs its progress. Raises ModelError where TFLM does not know an operator of the file or its inputs do not fit.
     """
     output = check_inputs(path, inputs)
+    return _run(path, inputs, (output.shape[1:], output.dtype), processes)
+
+
+def run_tflm_bytes(path: str | os.PathLike, inputs: np.ndarray) -> np.ndarray:
+    """The bytes of all outputs, uint8 (n, bytes), for those of all inputs, uint8 (n, bytes), in the file's own types.
+
+    Raises ModelError where TFLM does not run the file, or its inputs take another number of bytes.
+    """
+    sources, results = read_edges(Path(path))
+    sizes = [sum(edge.size_bytes for edge in edges) for edges in (sources, results)]
+    if inputs.dtype != np.uint8 or inputs.ndim != 2 or inputs.shape[1] != sizes[0]:
+        raise ModelError(f"{path} takes {sizes[0]} bytes of inputs, but was given {inputs.dtype} {inputs.shape}.")
+    return _run(path, inputs, ((sizes[1],), np.dtype(np.uint8)), 1, (len(sources), len(results)))
+
+
+def _run(
+    path: str | os.PathLike,
+    inputs: np.ndarray,
+    output: tuple[tuple[int, ...], np.dtype],
+    processes: int,
+    counts: tuple[int, int] = (1, 1),
+) -> np.ndarray:
+    """`output`: shape and type of each; `counts`: of inputs and outputs, which the bytes are those of."""
+    shape, dtype = output
     total = len(inputs)
     progress, lock = Progress(logger, "inferences in TFLM", total), threading.Lock()
     parts = max(1, min(processes, total // _LEAST_PER_PROCESS))
@@ -41,11 +66,11 @@ def run_tflm(path: str | os.PathLike, inputs: np.ndarray, processes: int = 1) ->
     with tempfile.TemporaryDirectory() as folder:
         inputs_path, outputs_path = Path(folder, "inputs.npy"), Path(folder, "outputs.npy")
         np.save(inputs_path, inputs)
-        np.save(outputs_path, np.zeros((total, *output.shape[1:]), output.dtype))
+        np.save(outputs_path, np.zeros((total, *shape), dtype))
 
         def run_part(part: int) -> None:
-            arguments = [str(inputs_path), str(outputs_path), str(bounds[part]), str(bounds[part + 1])]
-            for line in _run_worker(path, arguments):
+            arguments = [inputs_path, outputs_path, bounds[part], bounds[part + 1], *counts]
+            for line in _run_worker(path, [str(argument) for argument in arguments]):
                 with lock:
                     progress.advance(int(line))
 
@@ -59,7 +84,7 @@ def tflm_arena_bytes(path: str | os.PathLike) -> int:
 
     Pointers are 8 bytes here and 4 on a microcontroller, so the arena there is a little smaller.
     """
-    describe(path)
+    read_edges(Path(path))
     for line in _run_worker(path, []):
         if found := re.search(r"Arena allocation total (\d+) bytes", line):
             return int(found.group(1))

@@ -1,7 +1,9 @@
 """Process of its own for TFLM's host interpreter.
 
 tflm_worker.py MODEL                              one inference of zeros; prints the arena's allocations
-tflm_worker.py MODEL INPUTS OUTPUTS START STOP    outputs[START:STOP] of inputs[START:STOP] (.npy files);
+tflm_worker.py MODEL INPUTS OUTPUTS START STOP IN OUT
+                                                  outputs[START:STOP] of inputs[START:STOP] (.npy files), of whose bytes
+                                                  the network's IN inputs and OUT outputs take theirs in turn;
                                                   prints the number of inferences done since the last line
 """
 
@@ -25,14 +27,29 @@ def _print_allocations(interpreter: runtime.Interpreter) -> None:
     interpreter.print_allocations()
 
 
-def _infer(interpreter: runtime.Interpreter, inputs_path: str, outputs_path: str, start: int, stop: int) -> None:
+def _infer(
+    interpreter: runtime.Interpreter,
+    inputs_path: str,
+    outputs_path: str,
+    start: int,
+    stop: int,
+    input_count: int,
+    output_count: int,
+) -> None:
+    sources = [interpreter.get_input_details(number) for number in range(input_count)]
     inputs = np.load(inputs_path, mmap_mode="r")
     outputs = np.load(outputs_path, mmap_mode="r+")
     reported = start
     for index in range(start, stop):
-        interpreter.set_input(np.ascontiguousarray(inputs[index : index + 1]), 0)
+        left = np.ascontiguousarray(inputs[index]).reshape(-1).view(np.uint8)
+        for number, source in enumerate(sources):
+            dtype = np.dtype(source["dtype"])
+            size = int(np.prod(source["shape"], dtype=np.int64)) * dtype.itemsize
+            interpreter.set_input(left[:size].view(dtype).reshape(source["shape"]), number)
+            left = left[size:]
         interpreter.invoke()
-        outputs[index] = interpreter.get_output(0)[0]
+        made = [np.array(interpreter.get_output(number)).reshape(-1).view(np.uint8) for number in range(output_count)]
+        outputs[index] = np.concatenate(made).view(outputs.dtype).reshape(outputs.shape[1:])
         if index + 1 - reported == REPORT_EVERY or index + 1 == stop:
             outputs.flush()
             print(index + 1 - reported, flush=True)
@@ -45,7 +62,7 @@ def main(arguments: list[str]) -> int:
     try:
         interpreter = runtime.Interpreter.from_file(model, arena_size=ARENA_BYTES)
         if rest:
-            _infer(interpreter, rest[0], rest[1], int(rest[2]), int(rest[3]))
+            _infer(interpreter, rest[0], rest[1], *map(int, rest[2:]))
         else:
             _print_allocations(interpreter)
     except RuntimeError as error:

@@ -5,20 +5,22 @@ It reads what our own compiler may not support; what of it TFLM supports is for 
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from micronets.compiler.compiled_network import EdgeQuantisation
 from micronets.compiler.flatbuffer import Damaged, Table
 from micronets.errors import ModelError
 
-_INT8 = 9
 _CUSTOM = "CUSTOM"
+_DTYPES = {0: "float32", 2: "int32", 3: "uint8", 4: "int64", 6: "bool", 7: "int16", 9: "int8"}
+_QUANTISED = ("int8", "uint8")
+_ON_DEVICE = ("int8", "uint8", "int16", "int32", "bool")
 
 # Fields of the TensorFlow Lite schema, version 3, by their position in their table.
 _MODEL_CODES, _MODEL_SUBGRAPHS = 1, 2
 _GRAPH_TENSORS, _GRAPH_INPUTS, _GRAPH_OUTPUTS, _GRAPH_OPERATORS = 0, 1, 2, 3
-_TENSOR_SHAPE, _TENSOR_TYPE, _TENSOR_QUANTISATION = 0, 1, 4
+_TENSOR_SHAPE, _TENSOR_TYPE, _TENSOR_NAME, _TENSOR_QUANTISATION = 0, 1, 3, 4
 _OPERATOR_CODE, _OPERATOR_INPUTS, _OPERATOR_OUTPUTS = 0, 1, 2
 _CODE_SHORT, _CODE_CUSTOM, _CODE_LONG = 0, 1, 3
 
@@ -34,12 +36,29 @@ class TflmOperator:
 
 @dataclass(frozen=True)
 class TflmNetwork:
-    """A network of one int8 input and one int8 output."""
+    """A network whose edges are no float32."""
 
     content: bytes
     operators: tuple[TflmOperator, ...]
-    input: EdgeQuantisation
-    output: EdgeQuantisation
+    inputs: tuple[EdgeQuantisation, ...]
+    """As the file has them."""
+    outputs: tuple[EdgeQuantisation, ...]
+
+    @property
+    def input(self) -> EdgeQuantisation:
+        """The only input; where there are several, or of wider items, the bytes of all."""
+        return all_bytes(self.inputs)
+
+    @property
+    def output(self) -> EdgeQuantisation:
+        return all_bytes(self.outputs)
+
+
+def all_bytes(edges: tuple[EdgeQuantisation, ...]) -> EdgeQuantisation:
+    """One edge of int8 for all, one behind the other; the edge itself where it is the only one and int8."""
+    if len(edges) == 1 and edges[0].dtype == "int8":
+        return edges[0]
+    return replace(edges[0], shape=(sum(edge.size_bytes for edge in edges),), dtype="int8")
 
 
 def read_network(path: Path, names: Mapping[int, str]) -> TflmNetwork:
@@ -49,7 +68,7 @@ def read_network(path: Path, names: Mapping[int, str]) -> TflmNetwork:
         names: of the schema's built-in operators, by code.
 
     Raises:
-        ModelError: the file is missing or damaged, has several subgraphs, inputs or outputs, or others than int8, or a
+        ModelError: the file is missing or damaged, has several subgraphs, inputs or outputs of float32 or int64, or a
             custom operator or one that `names` lacks.
     """
     content = _content(path)
@@ -64,9 +83,31 @@ def read_input(path: Path) -> EdgeQuantisation:
     content = _content(path)
     try:
         graph = _graph(path, Table.root(content))
-        return _edge(path, "input", _indices(graph, _GRAPH_INPUTS), graph.tables(_GRAPH_TENSORS))
+        inputs = _edges(path, "input", _indices(graph, _GRAPH_INPUTS), graph.tables(_GRAPH_TENSORS))
+        if len(inputs) != 1 or inputs[0].dtype != "int8":
+            raise ModelError(f"{path}: the input is not int8 with one scale; export it so for TensorFlow Lite Micro")
+        return inputs[0]
     except (Damaged, IndexError) as error:
         raise ModelError(f"{path}: damaged .tflite file ({error}); export it again") from error
+
+
+def read_edges(path: Path) -> tuple[tuple[EdgeQuantisation, ...], tuple[EdgeQuantisation, ...]]:
+    """Inputs and outputs as the file has them, of whatever types; a batch of any size counts as 1.
+
+    Raises ModelError where the file is missing or damaged, or its edges have types that no network here has.
+    """
+    content = _content(path)
+    try:
+        subgraphs = Table.root(content).tables(_MODEL_SUBGRAPHS)
+        graph = subgraphs[0]
+        tensors = graph.tables(_GRAPH_TENSORS)
+        inputs, outputs = (
+            _edges(path, what, _indices(graph, field), tensors)
+            for what, field in (("input", _GRAPH_INPUTS), ("output", _GRAPH_OUTPUTS))
+        )
+    except (Damaged, IndexError) as error:
+        raise ModelError(f"{path}: damaged .tflite file ({error}); export it again") from error
+    return inputs, outputs
 
 
 def _content(path: Path) -> bytes:
@@ -97,12 +138,15 @@ def _read(path: Path, content: bytes, names: Mapping[int, str]) -> TflmNetwork:
     )
     if not operators:
         raise ModelError(f"{path}: no operators; export it again")
-    return TflmNetwork(
-        content=content,
-        operators=operators,
-        input=_edge(path, "input", _indices(graph, _GRAPH_INPUTS), tensors),
-        output=_edge(path, "output", _indices(graph, _GRAPH_OUTPUTS), tensors),
-    )
+    edges = {}
+    for what, field in (("input", _GRAPH_INPUTS), ("output", _GRAPH_OUTPUTS)):
+        edges[what] = _edges(path, what, _indices(graph, field), tensors)
+        for edge in edges[what]:
+            if edge.dtype not in _ON_DEVICE:
+                raise ModelError(
+                    f"{path}: the {what} {edge.name} is {edge.dtype}; export it as int8 for TensorFlow Lite Micro"
+                )
+    return TflmNetwork(content=content, operators=operators, inputs=edges["input"], outputs=edges["output"])
 
 
 def _indices(table: Table, field: int) -> tuple[int, ...]:
@@ -113,7 +157,8 @@ def _indices(table: Table, field: int) -> tuple[int, ...]:
 def _shape(tensors: list[Table], index: int) -> tuple[int, ...]:
     if index < 0:
         raise IndexError(f"tensor {index}")
-    return _indices(tensors[index], _TENSOR_SHAPE)
+    shape = _indices(tensors[index], _TENSOR_SHAPE)
+    return (1, *shape[1:]) if shape[:1] == (-1,) else shape
 
 
 def _operator(
@@ -145,15 +190,20 @@ def _macs(kind: str, inputs: list[tuple[int, ...]], outputs: tuple[int, ...], te
     return math.prod(inputs[2]) * math.prod(weights[:3])
 
 
-def _edge(path: Path, what: str, indices: tuple[int, ...], tensors: list[Table]) -> EdgeQuantisation:
-    if len(indices) != 1:
-        raise ModelError(f"{path}: {len(indices)} {what}s; only networks of one {what} are supported")
-    (index,) = indices
+def _edges(path: Path, what: str, indices: tuple[int, ...], tensors: list[Table]) -> tuple[EdgeQuantisation, ...]:
+    if not indices:
+        raise ModelError(f"{path}: no {what}; export it again")
+    return tuple(_edge(path, what, index, tensors) for index in indices)
+
+
+def _edge(path: Path, what: str, index: int, tensors: list[Table]) -> EdgeQuantisation:
     shape, tensor = _shape(tensors, index), tensors[index]
+    dtype, name = _DTYPES.get(tensor.int8(_TENSOR_TYPE)), tensor.string(_TENSOR_NAME) or f"tensor {index}"
     quantisation = tensor.table(_TENSOR_QUANTISATION)
     scales = None if quantisation is None else quantisation.array(2, "<f4")
     zero_points = None if quantisation is None else quantisation.array(3, "<i8")
-    if tensor.int8(_TENSOR_TYPE) != _INT8 or scales is None or len(scales) != 1:
+    if dtype is None or (dtype in _QUANTISED and (scales is None or len(scales) != 1)):
         raise ModelError(f"{path}: the {what} is not int8 with one scale; export it so for TensorFlow Lite Micro")
     zero_point = 0 if zero_points is None or not len(zero_points) else int(zero_points[0])
-    return EdgeQuantisation(float(scales[0]), zero_point, shape)
+    scale = 1.0 if scales is None or not len(scales) else float(scales[0])
+    return EdgeQuantisation(scale, zero_point, shape, dtype, name)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from micronets.compiler.compiled_network import EdgeQuantisation, PlannedBuffer
-from micronets.compiler.emit import layer_function
+from micronets.compiler.emit import edge_macros, layer_function
 from micronets.csrc import CSRC, LICENCE_LINE
 from micronets.errors import BuildError, ModelError
 from micronets.output_folder import output_folder
@@ -44,7 +44,10 @@ class TflmProgram:
     layers: tuple[TflmLayer, ...]
     arena_bytes: int
     input: EdgeQuantisation
+    """See `TflmNetwork.input`."""
     output: EdgeQuantisation
+    inputs: tuple[EdgeQuantisation, ...]
+    outputs: tuple[EdgeQuantisation, ...]
 
     @property
     def steps(self) -> int:
@@ -107,6 +110,8 @@ def write_tflm_program(
         arena_bytes=arena_bytes,
         input=network.input,
         output=network.output,
+        inputs=network.inputs,
+        outputs=network.outputs,
     )
 
 
@@ -134,7 +139,7 @@ extern "C" {{
 #define NETWORK_INPUT_ZERO_POINT ({first.zero_point})
 #define NETWORK_OUTPUT_SCALE {last.scale!r}
 #define NETWORK_OUTPUT_ZERO_POINT ({last.zero_point})
-
+{edge_macros("NETWORK", "INPUT", network.inputs)}{edge_macros("NETWORK", "OUTPUT", network.outputs)}
 /* In the arena, from network_start() on: network_invoke may overwrite the input. */
 extern int8_t *network_input;
 extern const int8_t *network_output;
@@ -178,8 +183,28 @@ def _operators(network: TflmNetwork, layers: tuple[TflmLayer, ...], kinds: dict[
 /* number, function, number of its kind */
 #define LAYERS(LAYER){separator}{separator.join(calls)}
 
+/* Whether inputs and outputs are copied from and to where network.h has them. */
+#define NETWORK_STAGED {int(_is_staged(network))}
+
+/* number, where it begins, bytes, what its bytes are exclusive-ored with */
+#define INPUT_EDGES(EDGE){separator}{separator.join(_edges(network.inputs))}
+#define OUTPUT_EDGES(EDGE){separator}{separator.join(_edges(network.outputs))}
+
 #endif
 """
+
+
+def _is_staged(network: TflmNetwork) -> bool:
+    edges = (*network.inputs, *network.outputs)
+    return len(edges) > 2 or any(edge.dtype == "uint8" for edge in edges)
+
+
+def _edges(edges: tuple[EdgeQuantisation, ...]) -> list[str]:
+    calls, offset = [], 0
+    for number, edge in enumerate(edges):
+        calls.append(f"EDGE({number}, {offset}, {edge.size_bytes}, {0x80 if edge.dtype == 'uint8' else 0})")
+        offset += edge.size_bytes
+    return calls
 
 
 def _model(content: bytes, name: str) -> str:

@@ -1,10 +1,25 @@
 """What the lowering of every operator shares: tensors with checks, and the values made so far."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 
 from micronets.compiler.graph import Graph, Operator, Tensor
 from micronets.compiler.steps import ITEM_BYTES, ImagesStep, Shape, Step, Value
 from micronets.errors import ModelError
+
+INT8_THROUGHOUT = "convert the network to int8 throughout, with a representative data set and TFLITE_BUILTINS_INT8"
+
+
+@dataclass(frozen=True, eq=False)
+class Reals:
+    """Numbers that the int8 of a value stand for."""
+
+    table: np.ndarray
+    """Float32 (256,)."""
+    operators: tuple[int, ...]
+    """Those that made them."""
 
 
 class LoweringContext:
@@ -15,6 +30,10 @@ class LoweringContext:
         self.values: dict[int, Value] = {}
         self.folded: dict[int, np.ndarray] = {}
         """Values of tensors that need no input to be worked out, such as shapes."""
+        self.reals: dict[int, Reals] = {}
+        """Of float32 tensors inside the network: what every int8 of the value behind them stands for."""
+        self.waiting: dict[int, Callable[[Operator], None]] = {}
+        """By float32 tensors that are no `reals`: what the QUANTIZE that reads one adds in its own and their place."""
         self.steps: list[Step] = []
         self.handles: dict[int, str] = {}
         """Names of variables, by the tensors that stand for them."""
@@ -47,6 +66,14 @@ class LoweringContext:
             raise self.fail(operator, f"has {len(operator.outputs)} outputs")
         return self.graph.tensors[operator.outputs[position]]
 
+    def activation_type(self, operator: Operator) -> str:
+        """The type of the first input that is not known beforehand; `known` where all inputs are, and are integers."""
+        read = [self.graph.tensors[index] for index in operator.inputs if index >= 0]
+        for tensor in read:
+            if self.data(tensor) is None:
+                return tensor.dtype
+        return "known" if read and read[0].dtype in ("int32", "int64") else "int8"
+
     def data(self, tensor: Tensor) -> np.ndarray | None:
         """The values of a constant, or of what was folded into one."""
         return self.folded.get(tensor.index, tensor.data)
@@ -60,6 +87,8 @@ class LoweringContext:
 
     def per_tensor(self, operator: Operator, tensor: Tensor, role: str, dtype: str = "int8") -> tuple[float, int]:
         """(scale, zero point) of an activation; one of uint8 counts as int8 of 128 less."""
+        if tensor.dtype == "float32":
+            raise self.fail(operator, f"has float32 as its {role}; {INT8_THROUGHOUT}")
         if tensor.dtype != dtype:
             raise self.fail(operator, f"has a {role} of type {tensor.dtype}; int8 is supported")
         if tensor.quantisation is None:
@@ -144,18 +173,30 @@ class LoweringContext:
 
     def make(self, operator: Operator, shape: Shape | None = None, position: int = 0) -> Value:
         tensor = self.output(operator, position)
-        if tensor.dtype not in ITEM_BYTES:
+        if tensor.dtype == "float32":
+            self.reals[tensor.index] = self._same_reals(operator)
+        elif tensor.dtype not in ITEM_BYTES:
             raise self.fail(operator, f"has an output of type {tensor.dtype}; int8 is supported")
-        items = ITEM_BYTES[tensor.dtype]
+        items = ITEM_BYTES.get(tensor.dtype, 1)
         value = Value(f"tensor_{tensor.index}", shape or self.shape(tensor), item_bytes=items)
         self.values[tensor.index] = value
         return value
+
+    def _same_reals(self, operator: Operator) -> Reals:
+        """What the operator's float32 inputs stand for, whose values it only moves."""
+        found = [self.reals.get(index) for index in operator.inputs if index in self.values]
+        first = found[0] if found else None
+        if first is None or any(other is None or not np.array_equal(other.table, first.table) for other in found):
+            raise self.fail(operator, f"works on float32; {INT8_THROUGHOUT}")
+        return Reals(first.table, (*first.operators, operator.index))
 
     def reshape(self, operator: Operator, value: Value, position: int = 0) -> None:
         """The operator's output is its input's bytes, seen in another shape."""
         tensor = self.output(operator, position)
         if tensor.elements != value.elements:
             raise self.fail(operator, f"turns {value.elements} elements into {tensor.elements}")
+        if tensor.dtype == "float32":
+            self.reals[tensor.index] = self._same_reals(operator)
         shape = self.shape(tensor)
         self.values[tensor.index] = value if shape == value.shape else value.viewed(shape)
 

@@ -27,8 +27,11 @@ from micronets.compiler.steps import (
     Window,
 )
 
+_INT32 = 2
+"""`TensorType` of the schema."""
 
-def _weights(lowering: LoweringContext, operator: Operator, position: int, sides: int) -> tuple[Tensor, np.ndarray]:
+
+def read_weights(lowering: LoweringContext, operator: Operator, position: int, sides: int) -> tuple[Tensor, np.ndarray]:
     tensor = lowering.tensor(operator, position, "weights")
     data = lowering.constant(operator, position, "weights", ("int8", "int4"))
     if len(tensor.shape) != sides:
@@ -50,18 +53,24 @@ def _bias(lowering: LoweringContext, operator: Operator, position: int, channels
     return data.reshape(-1).astype(np.int64)
 
 
-def _requantisation(
+def channel_multipliers(
     lowering: LoweringContext,
     operator: Operator,
-    input_scale: float,
+    scales_of_edges: tuple[float, float],
     weights: Tensor,
     channel_axis: int,
     channels: int,
     *,
     float_product: bool = False,
-) -> Requantisation:
-    scale, zero_point = lowering.per_tensor(operator, lowering.output(operator), "output")
-    assert weights.quantisation is not None  # `_weights` refuses those without
+) -> tuple[np.ndarray, np.ndarray]:
+    """Multipliers and shifts, int64 (channels,), from the input's scale and the weights' to the output's.
+
+    Args:
+        scales_of_edges: the input's and the output's.
+        float_product: multiply the scales in float32, not float64.
+    """
+    input_scale, scale = scales_of_edges
+    assert weights.quantisation is not None  # `read_weights` refuses those without
     scales = weights.quantisation.scales
     if len(scales) > 1 and weights.quantisation.axis != channel_axis:
         raise lowering.fail(
@@ -81,19 +90,43 @@ def _requantisation(
         multipliers.append(multiplier)
         shifts.append(shift)
     repeat = channels if len(scales) == 1 else 1
+    return np.repeat(np.array(multipliers, np.int64), repeat), np.repeat(np.array(shifts, np.int64), repeat)
+
+
+def _requantisation(
+    lowering: LoweringContext,
+    operator: Operator,
+    input_scale: float,
+    weights: Tensor,
+    channel_axis: int,
+    channels: int,
+    *,
+    float_product: bool = False,
+) -> Requantisation:
+    scale, zero_point = lowering.per_tensor(operator, lowering.output(operator), "output")
+    multipliers, shifts = channel_multipliers(
+        lowering,
+        operator,
+        (input_scale, scale),
+        weights,
+        channel_axis,
+        channels,
+        float_product=float_product,
+    )
     low, high = activation_range(operator.options.get("activation", "NONE"), scale, zero_point)
     return Requantisation(
-        multipliers=np.repeat(np.array(multipliers, np.int64), repeat),
-        shifts=np.repeat(np.array(shifts, np.int64), repeat),
+        multipliers=multipliers,
+        shifts=shifts,
         zero_point=zero_point,
         low=low,
         high=high,
     )
 
 
-def _check_output(
+def check_output(
     lowering: LoweringContext, operator: Operator, computed: tuple[int, int, int], images: int = 1
 ) -> None:
+    """The output's shape is the one that the window gives."""
     stated = lowering.shape(lowering.output(operator))
     if stated != (computed[0] * images, *computed[1:]):
         raise lowering.fail(operator, f"states the output {list(stated)}, but its window gives {list(computed)}")
@@ -101,14 +134,14 @@ def _check_output(
 
 def lower_convolution(lowering: LoweringContext, operator: Operator) -> None:
     source, scale, zero_point = lowering.activation(operator, 0)
-    weights, data = _weights(lowering, operator, 1, 4)
+    weights, data = read_weights(lowering, operator, 1, 4)
     channels, kernel_rows, kernel_columns, depth = data.shape
     image, images = lowering.images(operator, source, lowering.tensor(operator, 0, "input"))
     rows, columns, in_channels = image.shape
     if in_channels % depth or channels % (in_channels // depth):
         raise lowering.fail(operator, f"has weights for {depth} input channels, its input has {in_channels}")
     window, sides = window_of(lowering, operator, (rows, columns), (kernel_rows, kernel_columns))
-    _check_output(lowering, operator, (*sides, channels), images)
+    check_output(lowering, operator, (*sides, channels), images)
     step = ConvolutionStep(
         inputs=[image],
         output=lowering.image_output(operator, images),
@@ -131,14 +164,14 @@ def lower_convolution(lowering: LoweringContext, operator: Operator) -> None:
 
 def lower_depthwise(lowering: LoweringContext, operator: Operator) -> None:
     source, scale, zero_point = lowering.activation(operator, 0)
-    weights, data = _weights(lowering, operator, 1, 4)
+    weights, data = read_weights(lowering, operator, 1, 4)
     _, kernel_rows, kernel_columns, channels = data.shape
     image, images = lowering.images(operator, source, lowering.tensor(operator, 0, "input"))
     rows, columns, in_channels = image.shape
     if data.shape[0] != 1 or channels % in_channels:
         raise lowering.fail(operator, f"has weights {list(data.shape)} for {in_channels} input channels")
     window, sides = window_of(lowering, operator, (rows, columns), (kernel_rows, kernel_columns))
-    _check_output(lowering, operator, (*sides, channels), images)
+    check_output(lowering, operator, (*sides, channels), images)
     lowering.add_images(
         operator,
         source,
@@ -160,7 +193,7 @@ def lower_depthwise(lowering: LoweringContext, operator: Operator) -> None:
 
 def lower_fully_connected(lowering: LoweringContext, operator: Operator) -> None:
     source, scale, zero_point = lowering.activation(operator, 0)
-    weights, data = _weights(lowering, operator, 1, 2)
+    weights, data = read_weights(lowering, operator, 1, 2)
     channels, depth = data.shape
     if source.size_bytes % depth:
         raise lowering.fail(operator, f"has weights for {depth} inputs, its input has {source.size_bytes} elements")
@@ -169,7 +202,7 @@ def lower_fully_connected(lowering: LoweringContext, operator: Operator) -> None
         raise lowering.fail(
             operator, f"states {lowering.output(operator).elements} outputs instead of {rows * channels}"
         )
-    assert weights.quantisation is not None  # `_weights` refuses those without
+    assert weights.quantisation is not None  # `read_weights` refuses those without
     per_tensor = len(weights.quantisation.scales) == 1
     if weights.dtype == "int4" and not per_tensor:
         raise lowering.fail(
@@ -194,7 +227,7 @@ def lower_fully_connected(lowering: LoweringContext, operator: Operator) -> None
 
 def lower_transposed_convolution(lowering: LoweringContext, operator: Operator) -> None:
     source, scale, zero_point = lowering.activation(operator, 2)
-    weights, data = _weights(lowering, operator, 1, 4)
+    weights, data = read_weights(lowering, operator, 1, 4)
     channels, kernel_rows, kernel_columns, depth = data.shape
     image, images = lowering.images(operator, source, lowering.tensor(operator, 2, "input"))
     rows, columns, in_channels = image.shape
@@ -233,6 +266,7 @@ def _convolution_options(table: Table | None) -> dict[str, Any]:
         **options.activation(table, 3),
         "dilation_w": table.int32(4, 1),
         "dilation_h": table.int32(5, 1),
+        "narrow_sums": table.int8(6) == _INT32,
     }
 
 
@@ -251,7 +285,8 @@ def _depthwise_options(table: Table | None) -> dict[str, Any]:
 def _fully_connected_options(table: Table | None) -> dict[str, Any]:
     if table is not None and table.int8(1) != 0:
         raise KeyError("weights_format")
-    return {**options.activation(table), "keep_dims": table.bool(2) if table else False}
+    narrow = table.int8(4) == _INT32 if table else False
+    return {**options.activation(table), "keep_dims": table.bool(2) if table else False, "narrow_sums": narrow}
 
 
 def _transposed_convolution_options(table: Table | None) -> dict[str, Any]:

@@ -22,16 +22,19 @@ def no_options(table: Table | None) -> dict[str, Any]:
     return {}
 
 
+Lower = Callable[[LoweringContext, Operator], None]
+"""Adds the operator's steps to the context.
+
+Raises:
+    ModelError, ArithmeticError, ValueError: it cannot be carried out.
+"""
+
+
 @dataclass(frozen=True)
 class OperatorKind:
     """One operator of the schema."""
 
-    lower: Callable[[LoweringContext, Operator], None]
-    """Adds the operator's steps to the context.
-
-    Raises:
-        ModelError, ArithmeticError, ValueError: it cannot be carried out.
-    """
+    lower: Lower
     read_options: Callable[[Table | None], dict[str, Any]] = no_options
     """Raises KeyError with an option's value that is not supported."""
     options_type: int = 0
@@ -48,6 +51,10 @@ class Family:
     """For every kind of step that the family makes."""
     bounds: Mapping[type[Step], BoundsRule] = field(default_factory=dict)
     """For those whose channels' values can be told; others may be anything."""
+    by_type: Mapping[str, Mapping[str, Lower]] = field(default_factory=dict)
+    """By another type of activations than `operators` has (`LoweringContext.activation_type`), and by operator.
+
+    The options may be another family's."""
 
 
 def always(kernel: type[Kernel]) -> KernelChoice:

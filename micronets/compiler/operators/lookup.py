@@ -27,7 +27,8 @@ class LookupStep(Step):
     """Int8, (256,)."""
 
 
-def lower_table(lowering: LoweringContext, operator: Operator, table: np.ndarray) -> None:
+def lower_table(lowering: LoweringContext, operator: Operator, table: np.ndarray, before: tuple[int, ...] = ()) -> None:
+    """`before`: operators that the table carries out, too."""
     source = lowering.value(operator, lowering.tensor(operator, 0, "input"))
     if lowering.output(operator).elements != source.size_bytes:
         raise lowering.fail(operator, "changes the number of elements")
@@ -35,7 +36,7 @@ def lower_table(lowering: LoweringContext, operator: Operator, table: np.ndarray
         LookupStep(
             inputs=[source],
             output=lowering.make(operator, source.shape),
-            operators=(operator.index,),
+            operators=(*before, operator.index),
             table=table.astype(np.int8),
         )
     )
@@ -78,10 +79,6 @@ def lower_logistic(lowering: LoweringContext, operator: Operator) -> None:
     lower_table(lowering, operator, logistic_table(scale, zero_point))
 
 
-def _refuse_dequantize(lowering: LoweringContext, operator: Operator) -> None:
-    raise lowering.fail(operator, "stands inside the graph; DEQUANTIZE is supported as the last operator only")
-
-
 def _bounds(step: LookupStep, analysis: Analysis) -> Bounds:
     bounds = analysis.of(step.inputs[0])
     table = step.table.astype(np.int64)
@@ -103,7 +100,6 @@ class LookupKernel(Kernel[LookupStep]):
 
 FAMILY = Family(
     operators={
-        "DEQUANTIZE": OperatorKind(_refuse_dequantize),
         "LOGISTIC": OperatorKind(lower_logistic),
         "RELU": OperatorKind(lower_relu),
         "RELU6": OperatorKind(lower_relu6),

@@ -46,10 +46,36 @@ def _lower(lowering: LoweringContext, operator: Operator) -> None:
     (first, first_scale, first_zero), (second, second_scale, second_zero) = (
         lowering.activation(operator, i) for i in range(2)
     )
+    scale, zero_point = lowering.per_tensor(operator, lowering.output(operator), "output")
+    sides, matrices = matrices_of(lowering, operator, (first_zero, second_zero))
+    real = float(np.float32(first_scale) * np.float32(second_scale)) / scale
+    multiplier = quantise_multiplier(real)
+    known = second.storage.constant
+    shape = lowering.tensor(operator, 1, "input").shape
+    if known is not None and prod(shape[:-2]) == 1 and second_zero == 0 and not operator.options["adj_x"]:
+        _add_fully_connected(lowering, operator, first, known.reshape(shape[-2:]), first_zero, multiplier)
+        return
+    lowering.add(
+        MatmulStep(
+            inputs=[first, second],
+            output=lowering.make(operator),
+            operators=(operator.index,),
+            sides=sides,
+            first=matrices[0],
+            second=matrices[1],
+            multiplier=multiplier,
+            zero_point=zero_point,
+        )
+    )
+
+
+def matrices_of(
+    lowering: LoweringContext, operator: Operator, zero_points: tuple[int, int]
+) -> tuple[tuple[int, int, int, int], tuple[Matrix, Matrix]]:
+    """Batches, rows, depth and columns, and how both inputs lie."""
     shapes = [lowering.tensor(operator, i, "input").shape for i in range(2)]
     if min(map(len, shapes)) < 2:
         raise lowering.fail(operator, f"multiplies {[list(shape) for shape in shapes]}; at least 2 sides are needed")
-    scale, zero_point = lowering.per_tensor(operator, lowering.output(operator), "output")
     across, down = operator.options["adj_x"], operator.options["adj_y"]
     rows, depth = shapes[0][-2:][::-1] if across else shapes[0][-2:]
     inner, columns = shapes[1][-2:][::-1] if down else shapes[1][-2:]
@@ -61,25 +87,10 @@ def _lower(lowering: LoweringContext, operator: Operator) -> None:
         raise lowering.fail(operator, f"multiplies {list(shapes[0])} and {list(shapes[1])}")
     if lowering.output(operator).elements != batches * rows * columns:
         raise lowering.fail(operator, f"states the output {list(lowering.output(operator).shape)}")
-    real = float(np.float32(first_scale) * np.float32(second_scale)) / scale
-    multiplier = quantise_multiplier(real)
-    known = second.storage.constant
-    if known is not None and counts[1] == 1 and second_zero == 0 and not across:
-        _add_fully_connected(lowering, operator, first, known.reshape(shapes[1][-2:]), first_zero, multiplier)
-        return
     sizes = [0 if count == 1 else shape[-2] * shape[-1] for count, shape in zip(counts, shapes, strict=True)]
-    lowering.add(
-        MatmulStep(
-            inputs=[first, second],
-            output=lowering.make(operator),
-            operators=(operator.index,),
-            sides=(batches, rows, depth, columns),
-            first=Matrix(sizes[0], *((1, rows) if across else (depth, 1)), first_zero),
-            second=Matrix(sizes[1], *((1, depth) if down else (columns, 1)), second_zero),
-            multiplier=multiplier,
-            zero_point=zero_point,
-        )
-    )
+    first = Matrix(sizes[0], *((1, rows) if across else (depth, 1)), zero_points[0])
+    second = Matrix(sizes[1], *((1, depth) if down else (columns, 1)), zero_points[1])
+    return (batches, rows, depth, columns), (first, second)
 
 
 def _add_fully_connected(

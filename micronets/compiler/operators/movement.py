@@ -183,11 +183,13 @@ def _unpack(lowering: LoweringContext, operator: Operator, values: np.ndarray) -
 def _gather(lowering: LoweringContext, operator: Operator, values: np.ndarray) -> list[np.ndarray]:
     indices = lowering.constant(operator, 1, "indices", ("int32",))
     axis = _axis(lowering, operator, operator.options["axis"], values.ndim)
-    if operator.options["batch_dims"]:
-        raise lowering.fail(operator, "has batch dimensions; 0 is supported")
     if indices.size == 0 or indices.min() < 0 or indices.max() >= values.shape[axis]:
         raise lowering.fail(operator, f"takes elements outside a side of {values.shape[axis]}")
     return [np.take(values, indices, axis)]
+
+
+lower_gather = _lower(_gather)
+"""With constant indices."""
 
 
 def _reverse(lowering: LoweringContext, operator: Operator, values: np.ndarray) -> list[np.ndarray]:
@@ -280,10 +282,6 @@ def _unpack_options(table: Table | None) -> dict[str, Any]:
     return {"axis": table.int32(1) if table else 0}
 
 
-def _gather_options(table: Table | None) -> dict[str, Any]:
-    return {"axis": table.int32(0) if table else 0, "batch_dims": table.int32(1) if table else 0}
-
-
 def _mirror_pad_options(table: Table | None) -> dict[str, Any]:
     return {"mode": {0: "reflect", 1: "symmetric"}[table.int8(0) if table else 0]}
 
@@ -296,7 +294,6 @@ FAMILY = Family(
     operators={
         "BROADCAST_TO": OperatorKind(_lower(_broadcast_to)),
         "DEPTH_TO_SPACE": OperatorKind(_lower(_depth_to_space), _block_options, 94),
-        "GATHER": OperatorKind(_lower(_gather), _gather_options, 23),
         "MIRROR_PAD": OperatorKind(_lower(_mirror_pad), _mirror_pad_options, 77),
         "REVERSE_V2": OperatorKind(_lower(_reverse)),
         "SLICE": OperatorKind(_lower(_slice)),

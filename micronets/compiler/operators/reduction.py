@@ -1,4 +1,7 @@
-"""MEAN, SUM, REDUCE_MAX and REDUCE_MIN over any sides; the mean over an image's rows and columns has its own kernel."""
+"""MEAN, SUM, REDUCE_MAX, REDUCE_MIN and REDUCE_ALL over any sides.
+
+The mean over an image's rows and columns has a kernel of its own.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,21 +46,35 @@ def _lower(
 ) -> None:
     """`multiplier` of the number of values and the ratio of scales."""
     source, scale, zero_point = lowering.activation(operator, 0)
-    out_scale, out_zero_point = lowering.per_tensor(operator, lowering.output(operator), "output")
-    shape = lowering.tensor(operator, 0, "input").shape
-    axes = _axes(lowering, operator, len(shape))
-    kept = [i for i in range(len(shape)) if i not in axes]
-    count = prod(shape[i] for i in axes)
+    output = lowering.per_tensor(operator, lowering.output(operator), "output")
+    _add(lowering, operator, function, source, (scale, zero_point), output, multiplier)
+
+
+def _lower_all(lowering: LoweringContext, operator: Operator) -> None:
+    """Of values that are 0 or 1, the smallest."""
+    tensor = lowering.tensor(operator, 0, "input")
+    if tensor.dtype != "bool" or lowering.output(operator).dtype != "bool":
+        raise lowering.fail(operator, f"has an input of type {tensor.dtype}; bool is supported")
+    grid = (1.0, 0)
+    _add(lowering, operator, "mn_reduce_minimum", lowering.value(operator, tensor), grid, grid, _unused)
+
+
+def _add(
+    lowering: LoweringContext,
+    operator: Operator,
+    function: str,
+    source: Value,
+    grid: tuple[float, int],
+    out_grid: tuple[float, int],
+    multiplier: Callable[[int, float], tuple[int, int]],
+) -> None:
+    (scale, zero_point), (out_scale, out_zero_point) = grid, out_grid
+    source, sides = reduced_sides(lowering, operator, source)
+    count = sides[1]
     if lowering.output(operator).elements * count != source.size_bytes:
         raise lowering.fail(operator, f"states {lowering.output(operator).elements} outputs of {source.size_bytes}")
     if function != "mn_reduce_sum" and (scale, zero_point) != (out_scale, out_zero_point):
         raise lowering.fail(operator, "changes the scale; TFLM needs the output's to be the input's")
-    first, end = (axes[0], axes[-1] + 1) if axes else (len(shape), len(shape))
-    if end - first == len(axes):
-        sides = (prod(shape[:first]), count, prod(shape[end:]))
-    else:
-        source = _last(source, shape, kept + axes, operator.index, lowering)
-        sides = (source.size_bytes // count, count, 1)
     lowering.add(
         ReductionStep(
             inputs=[source],
@@ -72,12 +89,27 @@ def _lower(
     )
 
 
+def reduced_sides(lowering: LoweringContext, operator: Operator, source: Value) -> tuple[Value, tuple[int, int, int]]:
+    """The input and its sides [outer][count][inner], of which the middle one is reduced; moved where it has to be."""
+    shape = lowering.tensor(operator, 0, "input").shape
+    axes = _axes(lowering, operator, len(shape))
+    count = prod(shape[i] for i in axes)
+    first, end = (axes[0], axes[-1] + 1) if axes else (len(shape), len(shape))
+    if end - first == len(axes):
+        return source, (prod(shape[:first]), count, prod(shape[end:]))
+    kept = [i for i in range(len(shape)) if i not in axes]
+    return _last(source, shape, kept + axes, operator.index, lowering), (source.elements // count, count, 1)
+
+
 def _last(source: Value, shape: tuple[int, ...], order: list[int], operator: int, lowering: LoweringContext) -> Value:
     """The input with its sides in another order."""
-    positions = np.arange(source.size_bytes, dtype=np.int64).reshape(shape).transpose(order)
-    offsets = separated(positions)
+    items = source.item_bytes
+    positions = np.arange(source.elements, dtype=np.int64).reshape(shape).transpose(order)
+    offsets = separated(positions * items)
     assert offsets is not None
-    output = Value(f"{source.name}_moved_{operator}", (1, 1, source.size_bytes))
+    if items > 1:
+        offsets.append(np.arange(items, dtype=np.int64))
+    output = Value(f"{source.name}_moved_{operator}", (1, 1, source.elements), item_bytes=items)
     lowering.add(MovementStep(inputs=[source], output=output, operators=(operator,), first=0, offsets=merged(offsets)))
     return output
 
@@ -86,7 +118,7 @@ def _sum(count: int, ratio: float) -> tuple[int, int]:
     return quantise_multiplier(ratio)
 
 
-def _mean(count: int, ratio: float) -> tuple[int, int]:
+def mean_multiplier(count: int, ratio: float) -> tuple[int, int]:
     """The division goes into the multiplier, as in TFLM's `QuantizedMeanOrSum`."""
     multiplier, shift = quantise_multiplier(ratio)
     extra = min(count.bit_length() - 1, 32, 31 + shift)
@@ -102,7 +134,7 @@ def _lower_any_mean(lowering: LoweringContext, operator: Operator) -> None:
     if len(shape) == 4 and shape[0] == 1 and _axes(lowering, operator, 4) == [1, 2]:
         lower_mean(lowering, operator)
     else:
-        _lower(lowering, operator, "mn_reduce_sum", _mean)
+        _lower(lowering, operator, "mn_reduce_sum", mean_multiplier)
 
 
 class ReductionKernel(Kernel[ReductionStep]):
@@ -134,6 +166,7 @@ def _options(table: Table | None) -> dict[str, Any]:
 FAMILY = Family(
     operators={
         "MEAN": OperatorKind(_lower_any_mean, _options, 27),
+        "REDUCE_ALL": OperatorKind(_lower_all, _options, 27),
         "REDUCE_MAX": OperatorKind(lambda c, o: _lower(c, o, "mn_reduce_maximum", _unused), _options, 27),
         "REDUCE_MIN": OperatorKind(lambda c, o: _lower(c, o, "mn_reduce_minimum", _unused), _options, 27),
         "SUM": OperatorKind(lambda c, o: _lower(c, o, "mn_reduce_sum", _sum), _options, 27),

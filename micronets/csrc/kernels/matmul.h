@@ -21,4 +21,7 @@ struct mn_matmul
 
 void mn_matmul(const struct mn_matmul *p, const int8_t *first, const int8_t *second, int8_t *output);
 
+/* Of int16 with zero points of 0; sums have 64 bits, the multiplier 15. */
+void mn_int16_matmul(const struct mn_matmul *p, const int8_t *first, const int8_t *second, int8_t *output);
+
 #endif

@@ -3,30 +3,7 @@
 #include "micronets_arithmetic.h"
 #include "micronets_dsp.h"
 #include "micronets_kernels.h"
-
-/* The taps that reach an output from within the input: tap `first` reads input `input`, and every `stride`-th tap after
- * it the input before that one, `count` of them. */
-struct reach
-{
-    int32_t first, input, count;
-};
-
-static struct reach taps(int32_t out, int32_t pad, int32_t stride, int32_t kernel, int32_t size)
-{
-    const int32_t shifted = out + pad;
-    struct reach r = {shifted % stride, shifted / stride, 0};
-    if (r.input >= size)
-    {
-        r.first += (r.input - size + 1) * stride;
-        r.input = size - 1;
-    }
-    if (r.first < kernel)
-    {
-        const int32_t fitting = (kernel - r.first + stride - 1) / stride;
-        r.count = fitting < r.input + 1 ? fitting : r.input + 1;
-    }
-    return r;
-}
+#include "reach.h"
 
 void mn_transposed_convolution(const struct mn_convolution *p, const int8_t *input, int8_t *output)
 {
@@ -35,10 +12,10 @@ void mn_transposed_convolution(const struct mn_convolution *p, const int8_t *inp
     const int32_t depth = p->in.channels, zero = p->input_zero_point, row_bytes = p->in.columns * depth;
     for (int32_t y = 0; y < p->out.rows; y++)
     {
-        const struct reach ys = taps(y, w.pad_top, w.row_stride, w.rows, p->in.rows);
+        const struct mn_reach ys = mn_reach_of(y, w.pad_top, w.row_stride, w.rows, p->in.rows);
         for (int32_t x = 0; x < p->out.columns; x++)
         {
-            const struct reach xs = taps(x, w.pad_left, w.column_stride, w.columns, p->in.columns);
+            const struct mn_reach xs = mn_reach_of(x, w.pad_left, w.column_stride, w.columns, p->in.columns);
             for (int32_t channel = 0; channel < p->out.channels; channel++)
             {
                 int32_t acc = p->bias[channel];

@@ -35,6 +35,12 @@ extern "C"
     // In libraries for TARGET=cortex_m_generic.
     void RegisterDebugLogCallback(void (*callback)(const char *)) __attribute__((weak));
 
+#if NETWORK_STAGED
+    // Several inputs or outputs, which TFLM keeps where it likes, one behind the other; and uint8 as int8 of 128 less.
+    static int8_t staged_input[NETWORK_INPUT_BYTES] __attribute__((aligned(4)));
+    static int8_t staged_output[NETWORK_OUTPUT_BYTES] __attribute__((aligned(4)));
+#endif
+
     // Of the build for this network, or of the one that looks for the smallest arena.
     alignas(16) uint8_t network_arena[NETWORK_ARENA_BYTES] __attribute__((section(".bss.network_arena")));
 
@@ -83,14 +89,36 @@ extern "C"
     TfLiteStatus network_layer(TfLiteContext *context, TfLiteNode *node);
     const Kernel *network_next_layer;
 
+#if NETWORK_STAGED
+    static void copy_edge(int8_t *to, const int8_t *from, uint32_t count, uint8_t flipped)
+    {
+        for (uint32_t i = 0; i < count; i++)
+        {
+            to[i] = static_cast<int8_t>(from[i] ^ flipped);
+        }
+    }
+#endif
+
     __attribute__((used)) void network_run()
     {
         network_next_layer = layers;
+#if NETWORK_STAGED
+#define EDGE(number, offset, size, flipped)                                                                            \
+    copy_edge(interpreter->input(number)->data.int8, staged_input + (offset), size, flipped);
+        INPUT_EDGES(EDGE)
+#undef EDGE
+#endif
         if (interpreter->Invoke() != kTfLiteOk)
         {
             host_log("Invoke() failed\n");
             host_fail();
         }
+#if NETWORK_STAGED
+#define EDGE(number, offset, size, flipped)                                                                            \
+    copy_edge(staged_output + (offset), interpreter->output(number)->data.int8, size, flipped);
+        OUTPUT_EDGES(EDGE)
+#undef EDGE
+#endif
     }
 
     // network_layer() lies within it, so that a profiler knows from both where a layer begins and where it ends.
@@ -142,14 +170,25 @@ extern "C"
         {
             return 0;
         }
-        const TfLiteTensor *input = interpreter->input(0), *output = interpreter->output(0);
-        if (input->bytes != NETWORK_INPUT_BYTES || output->bytes != NETWORK_OUTPUT_BYTES)
+        bool as_in_the_file = true;
+#define EDGE(number, offset, size, flipped) as_in_the_file &= interpreter->input(number)->bytes == (size);
+        INPUT_EDGES(EDGE)
+#undef EDGE
+#define EDGE(number, offset, size, flipped) as_in_the_file &= interpreter->output(number)->bytes == (size);
+        OUTPUT_EDGES(EDGE)
+#undef EDGE
+        if (!as_in_the_file)
         {
             host_log("the sizes of input and output are not those of the file\n");
             return 0;
         }
-        network_input = input->data.int8;
-        network_output = output->data.int8;
+#if NETWORK_STAGED
+        network_input = staged_input;
+        network_output = staged_output;
+#else
+        network_input = interpreter->input(0)->data.int8;
+        network_output = interpreter->output(0)->data.int8;
+#endif
         return 1;
     }
 

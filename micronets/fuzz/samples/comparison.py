@@ -52,6 +52,16 @@ def _select(model: ModelBuilder, sample: Sample, source: int, scale: float, zero
     return output, scale, zero
 
 
+def _all(model: ModelBuilder, sample: Sample, source: int, scale: float, zero: int) -> Made:
+    compared = _compared(model, sample, source, scale, "GREATER_EQUAL")
+    axes = sample.random.permutation([1, 2, 3])[: sample.integer(1, 3)].astype(np.int32)
+    keep = sample.chance(0.5)
+    sides = tuple(1 if i in axes else side for i, side in enumerate(model.shape(source)) if keep or i not in axes)
+    output = model.tensor(sides, "bool")
+    model.operator("REDUCE_ALL", [compared, model.tensor(axes.shape, "int32", data=axes)], [output], {"keepDims": keep})
+    return output, 1.0, 0
+
+
 def _arg(kind: str) -> Layer:
     def layer(model: ModelBuilder, sample: Sample, source: int, scale: float, zero: int) -> Made:
         shape = model.shape(source)
@@ -69,5 +79,6 @@ SAMPLES = {
     **{kind: _logical(kind) for kind in ("LOGICAL_AND", "LOGICAL_NOT", "LOGICAL_OR")},
     "ARG_MAX": _arg("ARG_MAX"),
     "ARG_MIN": _arg("ARG_MIN"),
+    "REDUCE_ALL": _all,
     "SELECT_V2": _select,
 }

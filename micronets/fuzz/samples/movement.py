@@ -101,14 +101,6 @@ def _unpack(model: ModelBuilder, sample: Sample, source: int, scale: float, zero
     return _moved(model, "UNPACK", [source], sides, (scale, zero), options, shape[axis] - 1)
 
 
-def _gather(model: ModelBuilder, sample: Sample, source: int, scale: float, zero: int) -> Made:
-    shape = model.shape(source)
-    axis = sample.integer(1, 3)
-    indices = sample.random.integers(0, shape[axis], sample.integer(1, 6))
-    sides = tuple(len(indices) if i == axis else side for i, side in enumerate(shape))
-    return _moved(model, "GATHER", [source, _integers(model, indices)], sides, (scale, zero), {"axis": axis})
-
-
 def _reverse(model: ModelBuilder, sample: Sample, source: int, scale: float, zero: int) -> Made:
     axis = _integers(model, [sample.integer(0, 3)])
     return _moved(model, "REVERSE_V2", [source, axis], model.shape(source), (scale, zero))
@@ -184,7 +176,6 @@ def _flatten(model: ModelBuilder, sample: Sample, source: int, scale: float, zer
 SAMPLES = {
     "BROADCAST_TO": _broadcast_to,
     "DEPTH_TO_SPACE": _blocks("DEPTH_TO_SPACE"),
-    "GATHER": _gather,
     "MIRROR_PAD": _mirror_pad,
     "PACK": _pack,
     "PADV2": _pad_with,

@@ -6,6 +6,7 @@ from micronets.compiler.registry import OPERATORS
 from micronets.fuzz.checks import check_sample
 from micronets.fuzz.oracle import RefusedByTflm
 from micronets.fuzz.samples import SAMPLES
+from micronets.fuzz.samples.int16 import SUFFIX
 from micronets.fuzz.support import support_page
 from micronets.tflm.operators import BUILTIN_OPERATORS
 
@@ -13,10 +14,17 @@ from micronets.tflm.operators import BUILTIN_OPERATORS
 _WITHOUT_SAMPLE = {"DEQUANTIZE", "EXPAND_DIMS", "SQUEEZE"}
 # In the sample of READ_VARIABLE.
 _OF_VARIABLES = {"ASSIGN_VARIABLE", "CALL_ONCE", "VAR_HANDLE"}
+# In shapes only, which are worked out while compiling; TFLM lacks it.
+_OF_SHAPES = {"REDUCE_PROD"}
+
+
+# Tables, and operators that have a sample in int8 as well: one model here, more in a campaign.
+_ONCE = {"CEIL", "COS", "EXP", "FLOOR", "LOG", "NEG", "ROUND", "SIN", "SQRT", "SQUARE"}
 
 
 @pytest.mark.parametrize("operator", SAMPLES)
 def test_equals_tflm(operator, tmp_path):
+    wanted = 1 if operator in _ONCE or operator.endswith(SUFFIX) else 2
     compared = 0
     for seed in range(6):
         try:
@@ -25,14 +33,14 @@ def test_equals_tflm(operator, tmp_path):
             continue
         assert problem is None, f"seed {seed}: {problem}"
         compared += 1
-        if compared == 2:
+        if compared == wanted:
             return
     pytest.fail("TFLM refuses all samples")
 
 
 def test_every_operator_has_a_sample():
-    assert set(OPERATORS) - set(SAMPLES) == _WITHOUT_SAMPLE | _OF_VARIABLES
-    assert set(OPERATORS) <= set(BUILTIN_OPERATORS)
+    assert set(OPERATORS) - set(SAMPLES) == _WITHOUT_SAMPLE | _OF_VARIABLES | _OF_SHAPES
+    assert set(OPERATORS) - set(BUILTIN_OPERATORS) == _OF_SHAPES
 
 
 def test_the_page_of_supported_operators_is_true(repository):

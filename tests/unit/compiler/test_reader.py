@@ -52,6 +52,7 @@ def test_reads_tensors_and_options(tmp_path):
         "activation": "RELU6",
         "dilation_h": 1,
         "dilation_w": 1,
+        "narrow_sums": False,
     }
 
 

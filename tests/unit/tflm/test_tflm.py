@@ -76,7 +76,7 @@ def test_edges_and_operators(tmp_path):
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        ({"dtype": "float32", "scale": None}, "the input is not int8 with one scale"),
+        ({"dtype": "float32", "scale": None}, "the input t0 is float32; export it as int8"),
         ({"scale": None}, "the input is not int8 with one scale"),
         ({"scale": [0.5] * 6}, "the input is not int8 with one scale"),
     ],
@@ -87,11 +87,25 @@ def test_edges_that_are_not_int8_are_refused(tmp_path, options, complaint):
         read_network(write(tmp_path / "model.tflite", model.build([source], [output])), NAMES)
 
 
-def test_several_outputs_are_refused(tmp_path):
+def test_several_edges_of_any_types_lie_one_behind_the_other(tmp_path, library, monkeypatch):
     model, source, output = dense()
-    path = write(tmp_path / "model.tflite", model.build([source], [output, source]))
-    with pytest.raises(ModelError, match="2 outputs; only networks of one output"):
-        read_network(path, NAMES)
+    old, wide = model.tensor((1, 3), "uint8", 0.5, 128), model.tensor((1, 5), "int16", 0.25)
+    model.operator("QUANTIZE", [old], [wide])
+    content = model.build([source, old], [output, wide])
+    path = write(tmp_path / "model.tflite", content)
+    network = read_network(path, NAMES)
+    assert [(edge.dtype, edge.size_bytes) for edge in network.inputs] == [("int8", 6), ("uint8", 3)]
+    assert [(edge.dtype, edge.size_bytes) for edge in network.outputs] == [("int8", 4), ("int16", 10)]
+    assert network.input.shape == (9,) and network.output.shape == (14,)
+    methods = {"FULLY_CONNECTED": "AddFullyConnected", "QUANTIZE": "AddQuantize"}
+    monkeypatch.setattr(TflmLibrary, "add_methods", lambda self: methods)
+    monkeypatch.setattr(TflmLibrary, "operator_names", lambda self: {OPERATOR_CODES[name]: name for name in methods})
+    write_tflm_program(path, tmp_path / "src", library, core="cortex-m4", optimise="balanced", arena_bytes=1024)
+    header = (tmp_path / "src" / "network.h").read_text(encoding="utf-8")
+    assert "#define NETWORK_INPUT_BYTES 9\n" in header and "#define NETWORK_OUTPUT_1_OFFSET 4\n" in header
+    edges = (tmp_path / "src" / "operators.h").read_text(encoding="utf-8")
+    assert "#define NETWORK_STAGED 1" in edges
+    assert "EDGE(1, 6, 3, 128)" in edges and "EDGE(1, 4, 10, 0)" in edges
 
 
 @pytest.mark.parametrize(

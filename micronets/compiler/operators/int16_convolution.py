@@ -1,0 +1,359 @@
+"""CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED and TRANSPOSE_CONV on int16 activations, with weights of int8."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from micronets.compiler.arithmetic import activation_range
+from micronets.compiler.graph import Operator, Tensor
+from micronets.compiler.kernels.kernel import Kernel, shape_fields, window_fields
+from micronets.compiler.operators.context import LoweringContext
+from micronets.compiler.operators.convolution import channel_multipliers, check_output, read_weights
+from micronets.compiler.operators.family import Family, always
+from micronets.compiler.operators.int16 import LIMITS, activation, reduced_multipliers, symmetric
+from micronets.compiler.operators.window import window_of
+from micronets.compiler.source import Source
+from micronets.compiler.steps import Step, Window
+
+_INT32_MAX = (1 << 31) - 1
+_SHORT_SHIFTS = (-17, -1)
+"""Of multipliers of 15 bits that become a factor of 2**-32 with at most 31."""
+_QUAD_ORDER = [0, 2, 1, 3]
+
+
+@dataclass(frozen=True, eq=False)
+class Int16Requantisation:
+    """From sums to int16. `narrow`, with biases of int32: sums wrap as int32 and are rounded twice."""
+
+    bias: np.ndarray
+    """Int64, one per output channel."""
+    multipliers: np.ndarray
+    """Int64; of 31 bits where `narrow`, else of 15."""
+    shifts: np.ndarray
+    narrow: bool
+    low: int
+    high: int
+
+
+@dataclass(eq=False, kw_only=True)
+class Int16Step(Step):
+    window: Window
+    weights: np.ndarray
+    requantisation: Int16Requantisation
+
+
+@dataclass(eq=False, kw_only=True)
+class Int16ConvolutionStep(Int16Step):
+    """Weights (output channels, kernel rows, kernel columns, input channels)."""
+
+    kind: ClassVar[str] = "conv_2d"
+
+    @property
+    def macs(self) -> int:
+        return self.output.elements // len(self.weights) * self.weights.size
+
+
+@dataclass(eq=False, kw_only=True)
+class Int16FullyConnectedStep(Int16ConvolutionStep):
+    """Apart from a convolution only by its name."""
+
+    kind: ClassVar[str] = "fully_connected"
+
+
+@dataclass(eq=False, kw_only=True)
+class Int16DepthwiseStep(Int16Step):
+    """Weights (kernel rows, kernel columns, output channels)."""
+
+    kind: ClassVar[str] = "depthwise_conv_2d"
+
+    @property
+    def macs(self) -> int:
+        return self.output.shape[0] * self.output.shape[1] * self.weights.size
+
+
+@dataclass(eq=False, kw_only=True)
+class Int16TransposedStep(Int16Step):
+    """Weights (output channels, kernel rows, kernel columns, input channels)."""
+
+    kind: ClassVar[str] = "transpose_conv"
+
+    @property
+    def macs(self) -> int:
+        return self.inputs[0].shape[0] * self.inputs[0].shape[1] * self.weights.size
+
+
+def _requantisation(
+    lowering: LoweringContext,
+    operator: Operator,
+    input_scale: float,
+    weights: Tensor,
+    channel_axis: int,
+    bias_position: int,
+    *,
+    float_product: bool = False,
+) -> Int16Requantisation:
+    """Where there are no biases, the options say how sums are kept; TRANSPOSE_CONV also takes biases of int16."""
+    channels = weights.shape[channel_axis]
+    out_scale = symmetric(lowering, operator, lowering.output(operator), "output")
+    multipliers, shifts = channel_multipliers(
+        lowering, operator, (input_scale, out_scale), weights, channel_axis, channels, float_product=float_product
+    )
+    tensor = lowering.optional(operator, bias_position)
+    bias, narrow = np.zeros(channels, np.int64), bool(operator.options.get("narrow_sums"))
+    if tensor is not None:
+        accepted = {"DEPTHWISE_CONV_2D": ("int64",), "TRANSPOSE_CONV": ("int16", "int64")}
+        types = accepted.get(operator.kind, ("int32", "int64"))
+        bias = lowering.constant(operator, bias_position, "bias", types).reshape(-1).astype(np.int64)
+        narrow = tensor.dtype == "int32"
+    if len(bias) != channels:
+        raise lowering.fail(operator, f"has {len(bias)} biases for {channels} output channels")
+    if not narrow:
+        multipliers = reduced_multipliers(lowering, operator, multipliers, shifts)
+    low, high = activation_range(operator.options.get("activation", "NONE"), out_scale, 0, LIMITS)
+    return Int16Requantisation(bias, multipliers, shifts, narrow, low, high)
+
+
+def _int8_weights(
+    lowering: LoweringContext, operator: Operator, position: int, sides: int
+) -> tuple[Tensor, np.ndarray]:
+    tensor, data = read_weights(lowering, operator, position, sides)
+    if tensor.dtype != "int8":
+        raise lowering.fail(operator, f"has weights of {tensor.dtype} for int16; int8 is supported")
+    return tensor, data
+
+
+def _lower_convolution(lowering: LoweringContext, operator: Operator) -> None:
+    source, scale = activation(lowering, operator, 0)
+    weights, data = _int8_weights(lowering, operator, 1, 4)
+    channels, kernel_rows, kernel_columns, depth = data.shape
+    image, images = lowering.images(operator, source, lowering.tensor(operator, 0, "input"))
+    rows, columns, in_channels = image.shape
+    groups = in_channels // depth
+    if in_channels % depth or channels % groups:
+        raise lowering.fail(operator, f"has weights for {depth} input channels, its input has {in_channels}")
+    window, sides = window_of(lowering, operator, (rows, columns), (kernel_rows, kernel_columns))
+    check_output(lowering, operator, (*sides, channels), images)
+    kind: type[Int16ConvolutionStep] | type[Int16DepthwiseStep] = Int16ConvolutionStep
+    if groups > 1 and depth == 1:
+        kind, data = Int16DepthwiseStep, np.ascontiguousarray(data[..., 0].transpose(1, 2, 0))
+    elif groups > 1:
+        data = _ungrouped(data, groups)
+    step = kind(
+        inputs=[image],
+        output=lowering.image_output(operator, images),
+        operators=(operator.index,),
+        window=window,
+        weights=data,
+        requantisation=_requantisation(lowering, operator, scale, weights, 0, 2),
+    )
+    lowering.add_images(operator, source, images, step)
+
+
+def _ungrouped(weights: np.ndarray, groups: int) -> np.ndarray:
+    """The same convolution in one group, with weights of 0 for the inputs of others."""
+    channels, rows, columns, depth = weights.shape
+    whole = np.zeros((channels, rows, columns, groups * depth), weights.dtype)
+    for group, own in enumerate(np.split(np.arange(channels), groups)):
+        whole[own, :, :, group * depth : (group + 1) * depth] = weights[own]
+    return whole
+
+
+def _lower_fully_connected(lowering: LoweringContext, operator: Operator) -> None:
+    source, scale = activation(lowering, operator, 0)
+    weights, data = _int8_weights(lowering, operator, 1, 2)
+    channels, depth = data.shape
+    rows = source.elements // depth
+    if source.elements % depth or lowering.output(operator).elements != rows * channels:
+        raise lowering.fail(operator, f"states {lowering.output(operator).elements} outputs of {source.elements}")
+    assert weights.quantisation is not None  # `read_weights` refuses those without
+    per_tensor = len(weights.quantisation.scales) == 1
+    lowering.add(
+        Int16FullyConnectedStep(
+            inputs=[source.viewed((1, rows, depth))],
+            output=lowering.make(operator, (1, rows, channels)),
+            operators=(operator.index,),
+            window=Window((1, 1), (1, 1)),
+            weights=data.reshape(channels, 1, 1, depth),
+            requantisation=_requantisation(lowering, operator, scale, weights, 0, 2, float_product=per_tensor),
+        )
+    )
+
+
+def _lower_depthwise(lowering: LoweringContext, operator: Operator) -> None:
+    source, scale = activation(lowering, operator, 0)
+    weights, data = _int8_weights(lowering, operator, 1, 4)
+    _, kernel_rows, kernel_columns, channels = data.shape
+    image, images = lowering.images(operator, source, lowering.tensor(operator, 0, "input"))
+    rows, columns, in_channels = image.shape
+    if data.shape[0] != 1 or channels % in_channels:
+        raise lowering.fail(operator, f"has weights {list(data.shape)} for {in_channels} input channels")
+    window, sides = window_of(lowering, operator, (rows, columns), (kernel_rows, kernel_columns))
+    check_output(lowering, operator, (*sides, channels), images)
+    step = Int16DepthwiseStep(
+        inputs=[image],
+        output=lowering.image_output(operator, images),
+        operators=(operator.index,),
+        window=window,
+        weights=data[0],
+        requantisation=_requantisation(lowering, operator, scale, weights, 3, 2),
+    )
+    lowering.add_images(operator, source, images, step)
+
+
+def _lower_transposed(lowering: LoweringContext, operator: Operator) -> None:
+    source, scale = activation(lowering, operator, 2)
+    weights, data = _int8_weights(lowering, operator, 1, 4)
+    channels, kernel_rows, kernel_columns, depth = data.shape
+    image, images = lowering.images(operator, source, lowering.tensor(operator, 2, "input"))
+    output = lowering.image_output(operator, images)
+    out_rows, out_columns, out_channels = output.shape
+    if operator.options["activation"] != "NONE":
+        raise lowering.fail(operator, "has a fused activation, which TFLM does not carry out")
+    window, sides = window_of(lowering, operator, (out_rows, out_columns), (kernel_rows, kernel_columns))
+    if (*sides, out_channels) != (*image.shape[:2], channels) or depth != image.shape[2]:
+        raise lowering.fail(operator, f"turns {list(image.shape)} into {[out_rows, out_columns, out_channels]}")
+    step = Int16TransposedStep(
+        inputs=[image],
+        output=output,
+        operators=(operator.index,),
+        window=window,
+        weights=data,
+        requantisation=_requantisation(lowering, operator, scale, weights, 0, 3),
+    )
+    lowering.add_images(operator, source, images, step)
+
+
+def _is_short(step: Int16Step, channel_axis: int) -> bool:
+    """Whether sums fit 32 bits whatever the inputs are, and a multiplication by 2**-32 gives the value."""
+    q = step.requantisation
+    axes = tuple(i for i in range(step.weights.ndim) if i != channel_axis)
+    largest = np.abs(step.weights.astype(np.int64)).sum(axis=axes) * -LIMITS[0] + np.abs(q.bias)
+    fits = not q.narrow and (np.abs(q.bias) <= _INT32_MAX).all() and (largest <= _INT32_MAX).all()
+    return bool(fits and (q.shifts >= _SHORT_SHIFTS[0]).all() and (q.shifts <= _SHORT_SHIFTS[1]).all())
+
+
+def _requantisation_fields(source: Source, layer: str, q: Int16Requantisation, short: bool) -> dict[str, object]:
+    if short:
+        bias, multipliers, shifts = q.bias.astype(np.int32), q.multipliers << (17 + q.shifts), "0"
+    else:
+        bias, multipliers = np.ascontiguousarray(q.bias).view(np.int32), q.multipliers
+        shifts = source.array(f"{layer}_shifts", q.shifts.astype(np.int8))
+    return {
+        "bias": source.array(f"{layer}_bias", bias),
+        "multipliers": source.array(f"{layer}_multipliers", multipliers.astype(np.int32)),
+        "shifts": shifts,
+        "narrow": int(q.narrow),
+        "low": q.low,
+        "high": q.high,
+    }
+
+
+class Int16Kernel(Kernel[Int16Step]):
+    header = "int16_convolution.h"
+    description: ClassVar[str]
+    """The C structure."""
+    short = False
+    """Sums in 32 bits, by a kernel of its own."""
+
+    def fields(self, source: Source, layer: str) -> dict[str, Any]:
+        step = self.step
+        return {
+            "in": shape_fields(step.inputs[0].shape),
+            "out": shape_fields(step.output.shape),
+            "window": window_fields(step.window),
+            "weights": source.array(f"{layer}_weights", step.weights),
+            "requantisation": _requantisation_fields(source, layer, step.requantisation, self.short),
+        }
+
+    def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
+        address = source.description(self.description, layer, self.fields(source, layer))
+        return [f"{self.function}({address}, {inputs[0]}, {output});"]
+
+
+class Int16ConvolutionKernel(Int16Kernel):
+    """Over patches, which are gathered where the input's pixels are none by themselves."""
+
+    description = "mn_int16_convolution"
+    file = "int16_convolution.c"
+
+    def __init__(self, step: Int16Step) -> None:
+        super().__init__(step)
+        self.short = _is_short(step, 0)
+        self.function = "mn_int16_convolution_short" if self.short else "mn_int16_convolution"
+
+    def files(self) -> set[str]:
+        return {"int16_convolution_short.c" if self.short else "int16_convolution.c"}
+
+    @property
+    def _quads(self) -> int:
+        return -(-self.step.weights[0].size // 4)
+
+    @property
+    def _direct(self) -> bool:
+        return self.step.window.is_point and self.step.weights.shape[3] % 4 == 0
+
+    @property
+    def scratch_bytes(self) -> int:
+        return 0 if self._direct else 2 * 8 * self._quads
+
+    def fields(self, source: Source, layer: str) -> dict[str, Any]:
+        channels, quads = len(self.step.weights), self._quads
+        padded = np.zeros((channels + channels % 2, 4 * quads), np.int8)
+        padded[:channels, : self.step.weights[0].size] = self.step.weights.reshape(channels, -1)
+        by_pair = padded.reshape(-1, 2, quads, 4)[..., _QUAD_ORDER].transpose(0, 2, 1, 3)
+        step = self.step
+        return {
+            "in": shape_fields(step.inputs[0].shape),
+            "out": shape_fields(step.output.shape),
+            "window": window_fields(step.window),
+            "quads": quads,
+            "direct": int(self._direct),
+            "weights": source.array(f"{layer}_weights", by_pair),
+            "requantisation": _requantisation_fields(source, layer, step.requantisation, self.short),
+        }
+
+    def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
+        address = source.description(self.description, layer, self.fields(source, layer))
+        return [f"{self.function}({address}, {inputs[0]}, {output}, {scratch});"]
+
+
+class Int16DepthwiseKernel(Int16Kernel):
+    description = "mn_int16_depthwise"
+    file = "int16_depthwise.c"
+
+    def __init__(self, step: Int16Step) -> None:
+        super().__init__(step)
+        self._multiplier = step.output.shape[2] // step.inputs[0].shape[2]
+        self.short = self._multiplier == 1 and _is_short(step, 2)
+        self.function = "mn_int16_depthwise_short" if self.short else "mn_int16_depthwise"
+
+    def files(self) -> set[str]:
+        return {"int16_depthwise_short.c" if self.short else "int16_depthwise.c"}
+
+    def fields(self, source: Source, layer: str) -> dict[str, Any]:
+        return {**super().fields(source, layer), "multiplier": self._multiplier}
+
+
+class Int16TransposedKernel(Int16Kernel):
+    function = description = "mn_int16_transposed"
+    file = "int16_transposed.c"
+
+
+FAMILY = Family(
+    operators={},
+    kernels={
+        Int16ConvolutionStep: always(Int16ConvolutionKernel),
+        Int16FullyConnectedStep: always(Int16ConvolutionKernel),
+        Int16DepthwiseStep: always(Int16DepthwiseKernel),
+        Int16TransposedStep: always(Int16TransposedKernel),
+    },
+    by_type={
+        "int16": {
+            "CONV_2D": _lower_convolution,
+            "DEPTHWISE_CONV_2D": _lower_depthwise,
+            "FULLY_CONNECTED": _lower_fully_connected,
+            "TRANSPOSE_CONV": _lower_transposed,
+        }
+    },
+)

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Two pixels and two channels at a time, with sums that fit 32 bits. */
+#include "int16_patch.h"
+
+struct block
+{
+    int32_t a0, a1, b0, b1; /* channels a and b of pixels 0 and 1 */
+};
+
+MN_INLINE struct block dot(const int8_t *weights, const int8_t *x0, const int8_t *x1, int32_t quads)
+{
+    int32_t a0 = 0, a1 = 0, b0 = 0, b1 = 0;
+    for (; quads > 0; quads--, weights += MN_QUAD_BYTES, x0 += MN_QUAD_BYTES, x1 += MN_QUAD_BYTES)
+    {
+        const uint32_t a = mn_load_word(weights), b = mn_load_word(weights + 4);
+        const uint32_t low0 = mn_load_word(x0), high0 = mn_load_word(x0 + 4);
+        const uint32_t low1 = mn_load_word(x1), high1 = mn_load_word(x1 + 4);
+        const uint32_t a_low = mn_even_bytes(a), a_high = mn_odd_bytes(a);
+        const uint32_t b_low = mn_even_bytes(b), b_high = mn_odd_bytes(b);
+        a0 = mn_dual_mac(high0, a_high, mn_dual_mac(low0, a_low, a0));
+        a1 = mn_dual_mac(high1, a_high, mn_dual_mac(low1, a_low, a1));
+        b0 = mn_dual_mac(high0, b_high, mn_dual_mac(low0, b_low, b0));
+        b1 = mn_dual_mac(high1, b_high, mn_dual_mac(low1, b_low, b1));
+    }
+    const struct block sums = {a0, a1, b0, b1};
+    return sums;
+}
+
+void mn_int16_convolution_short(
+    const struct mn_int16_convolution *p, const int8_t *input, int8_t *output, int8_t *scratch)
+{
+    const struct mn_int16_requantisation *q = &p->requantisation;
+    const int32_t pixels = p->out.rows * p->out.columns, channels = p->out.channels;
+    for (int32_t pixel = 0; pixel < pixels; pixel += 2, output += 4 * channels)
+    {
+        const int32_t both = pixel + 1 < pixels;
+        const int8_t *x0 = mn_int16_patch(p, input, pixel, scratch);
+        const int8_t *x1 = both ? mn_int16_patch(p, input, pixel + 1, scratch + p->quads * MN_QUAD_BYTES) : x0;
+        /* A single last pixel is written twice, to its own place. */
+        int8_t *first = output, *second = both ? output + 2 * channels : output;
+        const int8_t *weights = p->weights;
+        int32_t c = 0;
+        for (; c + 1 < channels; c += 2, weights += p->quads * MN_QUAD_BYTES)
+        {
+            const struct block sums = dot(weights, x0, x1, p->quads);
+            mn_set_int16(first, c, mn_int16_requantise_short(q, c, sums.a0));
+            mn_set_int16(first, c + 1, mn_int16_requantise_short(q, c + 1, sums.b0));
+            mn_set_int16(second, c, mn_int16_requantise_short(q, c, sums.a1));
+            mn_set_int16(second, c + 1, mn_int16_requantise_short(q, c + 1, sums.b1));
+        }
+        if (c < channels)
+        {
+            const struct block sums = dot(weights, x0, x1, p->quads);
+            mn_set_int16(first, c, mn_int16_requantise_short(q, c, sums.a0));
+            mn_set_int16(second, c, mn_int16_requantise_short(q, c, sums.a1));
+        }
+    }
+}
