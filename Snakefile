@@ -20,6 +20,7 @@ include: "rules/report.smk"
 include: "rules/evaluate.smk"
 include: "rules/characterise.smk"
 include: "rules/spot.smk"
+include: "rules/paper.smk"
 
 
 # Targets, and jobs of seconds that a cluster is not asked for.
@@ -29,6 +30,7 @@ localrules:
     given_network,
     write_report,
     compare_boards,
+    write_paper,
     data,
     search,
     train,
@@ -39,6 +41,7 @@ localrules:
     evaluate,
     characterise,
     spot,
+    paper,
 
 
 rule all:

@@ -123,7 +123,7 @@ class Configuration:
         results: folder of all outputs, relative to the working directory.
         store: tracking URI; empty: the default store.
         model: a .tflite file from elsewhere to be evaluated; empty: none.
-        characterise: the section of this name.
+        characterise, paper: the sections of these names.
         resources: the section of this name, for jobs that belong to no task.
     """
 
@@ -134,6 +134,7 @@ class Configuration:
     store: str
     model: str
     characterise: Section
+    paper: Section
     resources: Section
 
     @property

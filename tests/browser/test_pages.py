@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from micronets.paper.page import write_paper
 from micronets.report import report
 from micronets.report.differences import compare
 from micronets.report.differences_page import render_differences
 from micronets.report.page import write_page
+from tests.unit.paper.conftest import PaperFiles
 from tests.unit.report.conftest import MODELS, ResultsFolder, fill
 
 CHROMIUM = (
@@ -50,7 +52,7 @@ const watch = setInterval(() => {
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory) -> dict[str, str]:
-    """The report of several models, and the page of their differences from themselves, as HTML by name."""
+    """The report of several models, the page of their differences from themselves, and the paper's, as HTML by name."""
     folder = ResultsFolder(tmp_path_factory.mktemp("browser") / "results")
     folder.data()
     fill(folder)
@@ -58,11 +60,17 @@ def pages(tmp_path_factory) -> dict[str, str]:
     path = folder.root / "report.html"
     write_page({"kws": MODELS}, folder.root, path)
     differences = render_differences(compare(folder.root, folder.root), "before", "after")
-    return {"report": path.read_text(encoding="utf-8"), "differences": differences}
+    paper = tmp_path_factory.mktemp("paper")
+    write_paper(paper, **PaperFiles(paper).arguments)
+    return {
+        "report": path.read_text(encoding="utf-8"),
+        "differences": differences,
+        "paper": (paper / "paper.html").read_text(encoding="utf-8"),
+    }
 
 
 @pytest.mark.parametrize("width", [1400, 390])
-@pytest.mark.parametrize("name", ["report", "differences"])
+@pytest.mark.parametrize("name", ["report", "differences", "paper"])
 def test_everything_is_drawn_and_nothing_is_cut(pages, tmp_path, name, width):
     before, _, after = pages[name].rpartition("</body>")  # the library speaks of one, too
     path = tmp_path / f"{name}.html"
