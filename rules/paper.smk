@@ -13,7 +13,7 @@ rule measure_costs:
     wildcard_constraints:
         network="[a-z0-9-]+",
     conda:
-        "../envs/export.yaml"
+        "../envs/paper.yaml"
     threads: 1
     resources:
         mem_mb=memory_mb("firmware"),
@@ -36,6 +36,8 @@ use rule characterise_board as characterise_for_paper with:
         pictures=directory(f"{PAPER}/characterise/{{board}}/pictures"),
     log:
         f"{R}/logs/paper/characterise/{{board}}.log",
+    conda:
+        "../envs/paper.yaml"
     params:
         characterise={
             "backbones": BACKBONES,
@@ -58,7 +60,7 @@ rule evaluate_released:
     wildcard_constraints:
         network="[a-z0-9-]+",
     conda:
-        "../envs/export.yaml"
+        "../envs/paper.yaml"
     threads: threads("evaluate")
     resources:
         mem_mb=memory_mb("evaluate"),
@@ -96,7 +98,7 @@ rule write_paper:
     log:
         f"{R}/logs/paper/page.log",
     conda:
-        "../envs/report.yaml"
+        "../envs/paper.yaml"
     threads: 1
     resources:
         mem_mb=2000,
