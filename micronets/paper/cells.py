@@ -71,6 +71,11 @@ def explained(ours: Cell, papers: Cell, reason: str) -> Cell:
     return replace(ours, note=reason) if apart else ours
 
 
+def on_other_data(ours: Cell, reason: str) -> Cell:
+    """Our score, with the reason why it must not be compared, however near the paper's it is."""
+    return ours if ours.kind == "missing" else replace(ours, note=reason)
+
+
 def _text(value: float, digits: int) -> str:
     return f"{value:,.{digits}f}"
 

@@ -5,6 +5,7 @@ import io
 import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,11 @@ def make_sections(paper: Paper, here: Here) -> list[dict[str, Any]]:
 
 def _measured_charts(here: Here, task: str) -> list[Chart]:
     """Scores measured here, on the run's own data; none where nothing was trained."""
-    return front_charts(here.results[task]) if task in here.results else []
+    if task not in here.results:
+        return []
+    source = here.results[task].dataset.source
+    charts = front_charts(here.results[task])
+    return [replace(chart, title=f"Measured on {source} data: {chart.title}") for chart in charts]
 
 
 def render_paper(sections: Sequence[Mapping[str, Any]], here: Here, provenance: Provenance) -> str:

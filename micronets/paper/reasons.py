@@ -8,8 +8,8 @@ PROGRAM = (
     "start-up code, and the program that measures"
 )
 MODEL = (
-    "our exporter writes scales for every channel, which the paper's files seem not to have had, and no names or "
-    "buffers that no interpreter needs"
+    "the same weights in another file: scales for every channel, where the paper's files seem to have had one for a "
+    "tensor, and nothing that no interpreter reads"
 )
 ARENA = (
     "the paper's arena holds TFLM's descriptions of tensors and kernels, and inputs beside outputs; ours the buffers "

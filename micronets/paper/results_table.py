@@ -3,7 +3,18 @@
 from collections.abc import Callable
 
 from micronets.paper import reasons
-from micronets.paper.cells import Cell, Line, Row, Table, estimated, explained, measured, missing, of_paper
+from micronets.paper.cells import (
+    Cell,
+    Line,
+    Row,
+    Table,
+    estimated,
+    explained,
+    measured,
+    missing,
+    of_paper,
+    on_other_data,
+)
 from micronets.paper.costs import BuiltCosts, NetworkCosts
 from micronets.paper.figures import Paper, PaperNetwork
 from micronets.paper.here import Here
@@ -54,6 +65,8 @@ def _named_row(paper: Paper, here: Here, network: PaperNetwork) -> Row:
         explained(cell, other, _reason(here, network, name))
         for cell, other, (name, _) in zip(_our_cells(paper, here, network), papers, _names(paper), strict=True)
     ]
+    if not here.is_papers_data(network.task):
+        ours[0] = on_other_data(ours[0], reasons.OTHER_DATA)
     detail = network.place if network.place != "Table 4" else ""
     return Row(network.title, detail, (Line(PAPER_LINE, tuple(papers)), Line(HERE_LINE, tuple(ours))))
 
@@ -68,8 +81,6 @@ def _names(paper: Paper) -> list[tuple[str, str]]:
 def _reason(here: Here, network: PaperNetwork, column: str) -> str:
     """Why our figure differs."""
     if column == "score":
-        if not here.is_papers_data(network.task):
-            return reasons.OTHER_DATA
         return reasons.RELEASED if here.trained(network.task, network.name) is None else reasons.OWN_RECIPE
     return {
         "program": reasons.PROGRAM,

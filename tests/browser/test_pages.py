@@ -42,6 +42,7 @@ const look = () => {
     overflow: document.documentElement.scrollWidth - innerWidth,
   });
 };
+window.dispatchEvent(new Event("beforeprint"));  // draws charts that lie beyond the window, too
 const end = Date.now() + 50000;
 const watch = setInterval(() => {
   look();

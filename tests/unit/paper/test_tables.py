@@ -85,7 +85,7 @@ def test_what_was_trained_here_names_its_data_and_is_not_compared_with_the_paper
 def test_arms_file_stands_in_for_a_network_that_was_not_trained(tables):
     score = cells(tables["results-kws"], "MicroNet-KWS-M")["accuracy"]
     assert (score.kind, score.text) == ("measured", "96.7")
-    assert "Arm's file" in score.detail
+    assert "Arm's file" in score.detail and score.note == reasons.OTHER_DATA  # although 95.8 lies in its interval
     lacking = cells(tables["results-kws"], "MicroNet-KWS-L")["accuracy"]
     assert lacking.kind == "missing" and "kws_micronet_l.tflite is not in the folder" in lacking.note
 
