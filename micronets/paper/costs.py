@@ -126,7 +126,7 @@ def _build(tflite: Path, board: Board, directory: Path) -> tuple[BuiltCosts | No
         if _TOO_LARGE not in message:
             raise
         logger.info("%s", message)
-        return None, message[message.index(_TOO_LARGE) :]
+        return None, message[message.index(_TOO_LARGE) :].partition(";")[0]
     if profile.different_outputs:
         raise EmulatorError(f"{tflite} gives other outputs than TensorFlow Lite Micro; a kernel is wrong.")
     estimated = profile.to_json()["estimated"] or {}
