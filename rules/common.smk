@@ -310,6 +310,8 @@ def print_summary():
         with open(path, encoding="utf-8") as stream:
             print(f"\n{stream.read()}", flush=True)
         shown[page] = None
+    if "write_paper" in rules_of_run:
+        shown[PAPER_PAGE] = None
     for page in shown:
         print(f"Report: {page}", flush=True)
     store = os.environ[STORE_VARIABLE]

@@ -1,5 +1,7 @@
 PAPER = f"{R}/paper"
 PAPER_PAGE = f"{PAPER}/paper.html"
+COSTS = f"{PAPER}/costs/{{board}}/{{network}}.json"
+CHARACTERISATION = f"{PAPER}/characterise/{{board}}/characterisation.json"
 RELEASED = f"{PAPER}/released/{{task}}/{{network}}/metrics.json"
 BACKBONES = ["kws", "cifar10", "vww"]
 
@@ -7,7 +9,7 @@ BACKBONES = ["kws", "cifar10", "vww"]
 # A network by its name, with random weights: neither data nor training.
 rule measure_costs:
     output:
-        f"{PAPER}/costs/{{board}}/{{network}}.json",
+        COSTS,
     log:
         f"{R}/logs/paper/costs/{{board}}/{{network}}.log",
     wildcard_constraints:
@@ -30,7 +32,7 @@ use rule characterise_board as characterise_for_paper with:
             f"{PAPER}/characterise/{{board}}/{backbone}_networks.csv"
             for backbone in BACKBONES
         ],
-        figures=f"{PAPER}/characterise/{{board}}/characterisation.json",
+        figures=CHARACTERISATION,
         layer_costs=f"{PAPER}/characterise/{{board}}/layer_costs.json",
         summary=f"{PAPER}/characterise/{{board}}/summary.txt",
         pictures=directory(f"{PAPER}/characterise/{{board}}/pictures"),
@@ -77,12 +79,12 @@ rule evaluate_released:
 rule write_paper:
     input:
         costs=lambda wildcards: expand(
-            rules.measure_costs.output,
+            COSTS,
             board=paper_plan().boards,
             network=paper_plan().networks,
         ),
         characterisations=lambda wildcards: expand(
-            rules.characterise_for_paper.output.figures,
+            CHARACTERISATION,
             board=paper_plan().characterised,
         ),
         released=lambda wildcards: [
