@@ -27,6 +27,7 @@ include: "rules/report.smk"
 include: "rules/evaluate.smk"
 include: "rules/characterise.smk"
 include: "rules/spot.smk"
+include: "rules/paper.smk"
 
 
 # Targets, and jobs of seconds that a cluster is not asked for.
@@ -37,6 +38,7 @@ localrules:
     write_report,
     write_page,
     compare_boards,
+    write_paper,
     data,
     search,
     train,
@@ -47,6 +49,7 @@ localrules:
     evaluate,
     characterise,
     spot,
+    paper,
 
 
 rule all:

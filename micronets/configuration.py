@@ -52,6 +52,7 @@ GLOBAL_KEYS = (
     "model",
     "task",
     "characterise",
+    "paper",
     "container",
 )
 SECTIONS = ("data", "search", "train", "export", "firmware", "profile", "report", "evaluate", "spot", "resources")
@@ -83,6 +84,7 @@ def resolve(given: Mapping[str, Any]) -> Configuration:
         model_checks.known_board("boards", board)
     for board in general["characterise"]["boards"]:
         model_checks.known_board("characterise.boards", board)
+    _check_released(general["paper"]["released"])
     _check_evaluated(general, available)
     names = [general["task"]] if general["task"] else general["tasks"]
     _check_shared(given, names)
@@ -96,6 +98,7 @@ def resolve(given: Mapping[str, Any]) -> Configuration:
         model=general["model"],
         container=general["container"],
         characterise=general["characterise"],
+        paper=general["paper"],
         resources=_resources(given),
     )
     model_checks.check_names(configuration.searched, configuration.given, configuration.trained_elsewhere)
@@ -120,6 +123,15 @@ def _check_results(path: str) -> None:
     if any(character in "{}" or not character.isprintable() for character in path) or path != path.strip():
         raise ConfigurationError(
             f"results is {path!r}, but must be a path without braces, control characters, and blanks at its ends."
+        )
+
+
+def _check_released(folder: str) -> None:
+    """The default need not be there; a folder that somebody names must."""
+    default = _schema("config")["properties"]["paper"]["properties"]["released"]["default"]
+    if folder not in ("", default) and not Path(folder).is_dir():
+        raise ConfigurationError(
+            f"paper.released: there is no folder {folder}; correct the path, or leave the key out."
         )
 
 

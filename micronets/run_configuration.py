@@ -138,7 +138,7 @@ class Configuration:
         store: tracking URI; empty: the default store.
         model: a .tflite file from elsewhere to be evaluated; empty: none.
         container: image that jobs run in under `--software-deployment-method apptainer`; empty: none.
-        characterise: the section of this name.
+        characterise, paper: the sections of these names.
         resources: the section of this name, for jobs that belong to no task.
     """
 
@@ -150,6 +150,7 @@ class Configuration:
     model: str
     container: str
     characterise: Section
+    paper: Section
     resources: Section
 
     @property

@@ -238,6 +238,29 @@ def report_groups(task):
     return {model.name: model.group for model in models if model.group}
 
 
+def paper_plan():
+    """What the paper's page is made from; imported where it is asked for, since most runs do not ask."""
+    from micronets.paper.plan import plan
+    from micronets.tasks import find_task
+
+    labels = {
+        name: find_task(name).labels(task.sections["data"])
+        for name, task in TASKS.items()
+    }
+    return plan(CONFIGURATION.paper["released"], labels)
+
+
+def search_budgets(task):
+    """Under which budget each model of a task is searched, in words, by its name."""
+    budgets = {}
+    for model in TASKS[task].models.values():
+        if model.name in CONFIGURATION.searched:
+            search = model.sections["search"]
+            mops = f"at most {search['max_mops']:g}" if search["max_mops"] else "any"
+            budgets[model.name] = f"for {search['board']}, {mops} Mops"
+    return budgets
+
+
 def spotted(pattern):
     """An input function: the pattern for every model and board of the tasks in which words are spotted."""
 
@@ -271,7 +294,15 @@ def start():
     The store is no output of a rule: one that is due makes Snakemake overlook why jobs behind it are due as well.
     """
     global INTERRUPTION, LINKS
-    claimed = (*TASKS, "report", "characterise", "logs", "benchmarks", "tracking.json")
+    claimed = (
+        *TASKS,
+        "report",
+        "characterise",
+        "paper",
+        "logs",
+        "benchmarks",
+        "tracking.json",
+    )
     models = {
         name: sorted({*task.models, *task.teachers}) for name, task in TASKS.items()
     }
@@ -317,6 +348,8 @@ def print_summary():
         with open(path, encoding="utf-8") as stream:
             print(f"\n{stream.read()}", flush=True)
         shown[page] = None
+    if "write_paper" in rules_of_run:
+        shown[PAPER_PAGE] = None
     for page in shown:
         print(f"Report: {page}", flush=True)
     store = os.environ[STORE_VARIABLE]

@@ -82,10 +82,10 @@ def render_page(found: Sequence[Results], provenance: Provenance) -> str:
     return page.replace("{size}", f"{len(page.encode()) / 1e6:.1f} MB", 1)
 
 
-def page_environment() -> Environment:
-    """The templates of this package."""
+def page_environment(*folders: Path) -> Environment:
+    """The templates of this package, and of other folders."""
     return Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader([*folders, Path(__file__).parent]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

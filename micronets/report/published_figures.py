@@ -25,7 +25,7 @@ class PublishedFigures:
         sram_bytes: TFLM's arena with its persistent buffers.
         mops: million operations, two per multiply-accumulate, under the paper's convention.
         latency_ms: measured, by board.
-        estimated: keys of the data file whose figure the paper marks as an estimate.
+        estimated: keys of the data file whose figure the paper marks as an estimate, of latencies with the board.
     """
 
     model: str

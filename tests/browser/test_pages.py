@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from micronets.paper.page import write_paper
 from micronets.report import report
 from micronets.report.differences import compare
 from micronets.report.differences_page import render_differences
 from micronets.report.page import write_page
 from tests.browser.chromium import browse
+from tests.unit.paper.conftest import PaperFiles
 from tests.unit.report.conftest import MODELS, ResultsFolder, fill
 
 HEIGHT = 30_000
@@ -32,6 +34,7 @@ const look = () => {
     overflow: document.documentElement.scrollWidth - innerWidth,
   });
 };
+window.dispatchEvent(new Event("beforeprint"));  // draws charts that lie beyond the window, too
 const end = Date.now() + 50000;
 const watch = setInterval(() => {
   look();
@@ -42,7 +45,7 @@ const watch = setInterval(() => {
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory) -> dict[str, str]:
-    """The report of several models, some of them seeds of one, and the page of its differences from itself, as HTML."""
+    """The report of several models, some of them seeds of one, the page of its differences from itself, and the paper's."""
     folder = ResultsFolder(tmp_path_factory.mktemp("browser") / "results")
     folder.data()
     fill(folder)
@@ -55,11 +58,17 @@ def pages(tmp_path_factory) -> dict[str, str]:
     path = folder.root / "report.html"
     write_page({"kws": models}, folder.root, path, {"kws": groups})
     differences = render_differences(compare(folder.root, folder.root), "before", "after")
-    return {"report": path.read_text(encoding="utf-8"), "differences": differences}
+    paper = tmp_path_factory.mktemp("paper")
+    write_paper(paper, **PaperFiles(paper).arguments)
+    return {
+        "report": path.read_text(encoding="utf-8"),
+        "differences": differences,
+        "paper": (paper / "paper.html").read_text(encoding="utf-8"),
+    }
 
 
 @pytest.mark.parametrize("width", [1400, 390])
-@pytest.mark.parametrize("name", ["report", "differences"])
+@pytest.mark.parametrize("name", ["report", "differences", "paper"])
 def test_everything_is_drawn_and_nothing_is_cut(pages, tmp_path, name, width):
     before, _, after = pages[name].rpartition("</body>")  # the library speaks of one, too
     path = tmp_path / f"{name}.html"

@@ -26,7 +26,7 @@ def test_the_defaults_are_valid_and_need_no_download(defaults):
         ("wake_word.yaml", ["kws"]),
         ("visual_wake_words.yaml", ["vww"]),
         ("anomaly_detection.yaml", ["ad"]),
-        ("paper.yaml", ["kws", "ad"]),
+        ("paper.yaml", ["kws", "vww", "ad"]),
     ],
 )
 def test_every_recipe_is_valid(defaults, repository, tmp_path, name, tasks):

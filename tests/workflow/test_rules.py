@@ -39,7 +39,7 @@ def test_every_job_states_its_threads_memory_time_log_and_environment(repository
                 found += 1
                 for needed in ("threads:", "mem_mb=", "runtime=", "log:", "conda:"):
                     assert needed in rule, f"{path.name}, rule {rule.split(':')[0]}: no {needed}"
-    assert found == 17
+    assert found == 20
 
 
 def test_no_input_is_ancient(repository):
@@ -80,7 +80,7 @@ def test_the_installed_packages_are_the_pinned_ones(repository):
                 assert requirement.specifier.contains(importlib.metadata.version(name), prereleases=True)
 
 
-@pytest.mark.parametrize("name", ["workflow", "data", "training", "export", "firmware", "report", "spot"])
+@pytest.mark.parametrize("name", ["workflow", "data", "training", "export", "firmware", "report", "spot", "paper"])
 def test_a_conda_environment_has_the_same_pins(repository, name):
     environment = yaml.safe_load((repository / "envs" / f"{name}.yaml").read_text(encoding="utf-8"))
     (pip,) = [entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict)]
