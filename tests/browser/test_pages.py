@@ -45,7 +45,7 @@ const watch = setInterval(() => {
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory) -> dict[str, str]:
-    """The report of several models, some of them seeds of one, the page of its differences from itself, and the paper's."""
+    """The report of several models, some of them seeds of one, its differences from itself, and the paper's page."""
     folder = ResultsFolder(tmp_path_factory.mktemp("browser") / "results")
     folder.data()
     fill(folder)
