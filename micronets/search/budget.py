@@ -56,7 +56,7 @@ class Budget:
     def exact_usage(self, architecture: Architecture) -> list[Any]:
         """`usage` by the exact costs, and by the table of latency."""
         exact = costs(architecture)
-        latency_ms = self.latency_ms(layer_shapes(architecture))
+        latency_ms = None if self.layer_costs is None else self.latency_ms(layer_shapes(architecture))
         return self.usage(exact.flash_bytes, [layer.live_bytes for layer in exact.layers], exact.ops, latency_ms)
 
     def excess(self, architecture: Architecture) -> float:

@@ -46,7 +46,7 @@ class Found:
 def write_outputs(
     found: Found, space: SearchSpace, budget: Budget, directory: Path, name: str, facts: dict[str, Any]
 ) -> Architecture:
-    """Writes `history.csv`, `search.json` and, last, `architecture.json`.
+    """Writes `history.csv`, `search.json` and, last, `found.json`, the architecture.
 
     Args:
         facts: more for `search.json`: strategy, board, seed.
@@ -55,7 +55,7 @@ def write_outputs(
     _write_history(directory / "history.csv", found.history)
     report = _report(found, space, budget, costs(architecture))
     write_json(directory / "search.json", {**report, **facts, "versions": versions()})
-    architecture.save(directory / "architecture.json")
+    architecture.save(directory / "found.json")
     return architecture
 
 

@@ -51,9 +51,9 @@ def search(
 ) -> None:
     """Searches one network; an interrupted call, repeated, goes on after the last finished epoch.
 
-    Writes into `directory`: `architecture.json`, `history.csv` (a line per epoch: `SearchEpoch` or `OneShotEpoch`) and
-    `search.json` (budget, exact costs, every decision with its probabilities, what the repair changed, all networks
-    that were scored, seed, versions).
+    Writes into `directory`: `history.csv` (a line per epoch: `SearchEpoch` or `OneShotEpoch`), `search.json` (budget,
+    exact costs, every decision with its probabilities, what the repair changed, all networks that were scored, seed,
+    versions) and, last, `found.json`, the architecture, which `micronets.fit` then measures.
 
     Args:
         section: the `search` section of the configuration.

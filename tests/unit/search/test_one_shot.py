@@ -117,7 +117,7 @@ def test_generations_hold_new_networks_only():
 
 
 def test_the_network_found_fits_uses_the_budget_and_is_far_from_chance(finished):
-    architecture = Architecture.load(finished / "architecture.json")
+    architecture = Architecture.load(finished / "found.json")
     assert BUDGET.fits(architecture)
     report = json.loads((finished / "search.json").read_text())
     assert report["strategy"] == "evolution"
@@ -137,7 +137,7 @@ def test_an_interrupted_search_ends_with_the_same_bytes(finished, tmp_path):
         with pytest.raises(KilledError):
             _search(tmp_path, sink=Sink(kill_after))
     _search(tmp_path)
-    for name in ("architecture.json", "search.json"):
+    for name in ("found.json", "search.json"):
         assert (tmp_path / name).read_bytes() == (finished / name).read_bytes()
 
 

@@ -99,7 +99,7 @@ def finished(tmp_path_factory):
 
 def test_the_result_fits_by_the_exact_costs(finished):
     directory, _ = finished
-    architecture = Architecture.load(directory / "architecture.json")
+    architecture = Architecture.load(directory / "found.json")
     report = json.loads((directory / "search.json").read_text())
     exact = costs(architecture)
     assert TIGHT.fits(architecture)
@@ -122,7 +122,7 @@ def test_the_report_says_what_was_decided_and_repaired(finished):
     changed = {entry["name"] for entry in report["decisions"] if entry["learnt"] != entry["chosen"]}
     assert changed <= {move["decision"] for move in report["repair"]}
     choice = tuple(entry["options"].index(entry["chosen"]) for entry in report["decisions"])
-    assert SPACE.architecture("tiny", choice) == Architecture.load(directory / "architecture.json")
+    assert SPACE.architecture("tiny", choice) == Architecture.load(directory / "found.json")
 
 
 def test_the_history_has_every_epoch_and_the_sink_its_numbers(finished):
@@ -163,7 +163,7 @@ def test_without_pressure_nothing_is_repaired(tmp_path):
 def test_the_same_seed_gives_the_same_bytes(finished, tmp_path):
     directory, _ = finished
     _search(tmp_path)
-    for name in ("architecture.json", "search.json"):
+    for name in ("found.json", "search.json"):
         assert (tmp_path / name).read_bytes() == (directory / name).read_bytes()
 
 
@@ -172,11 +172,11 @@ def test_an_interrupted_search_ends_with_the_same_bytes(finished, tmp_path):
     for kill_after in (0, 3):
         with pytest.raises(KilledError):
             _search(tmp_path, sink=Sink(kill_after))
-        assert not (tmp_path / "architecture.json").exists()
+        assert not (tmp_path / "found.json").exists()
     sink = Sink()
     _search(tmp_path, sink=sink)
     assert list(sink.metrics) == [4]
-    for name in ("architecture.json", "search.json"):
+    for name in ("found.json", "search.json"):
         assert (tmp_path / name).read_bytes() == (directory / name).read_bytes()
 
 
