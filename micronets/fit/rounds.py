@@ -11,8 +11,7 @@ from micronets.errors import ConfigurationError
 from micronets.fit.measured import Measured
 from micronets.fit.targets import Limits, Target, corrected
 from micronets.fit.widths import narrowed, widened
-from micronets.search.budget import Budget
-from micronets.search.sampling import LEAST_EFFORT
+from micronets.search.budget import LEAST_EFFORT, Budget
 from micronets.search.space import Choice, SearchSpace, cheapest
 
 logger = logging.getLogger(__name__)

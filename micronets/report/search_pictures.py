@@ -56,8 +56,9 @@ def _budget(model: Model, limits: Sequence[Limit]) -> Picture:
         axes.barh(range(len(limits)), shares, color=BLUE, height=0.6)
         axes.axvline(1.0, color=INK, linewidth=1, linestyle=(0, (4, 3)))
         for position, text in enumerate(told):
-            place = {"xytext": (6, 0), "textcoords": "offset points", "va": "center"}
-            axes.annotate(text, (1.0, position), fontsize=8.5, color=INK, **place)
+            axes.annotate(
+                text, (1.0, position), xytext=(6, 0), textcoords="offset points", va="center", fontsize=8.5, color=INK
+            )
         axes.set_yticks(range(len(limits)), [limit.name for limit in limits])
         axes.invert_yaxis()
         axes.set_xlim(0, 2.2)

@@ -203,7 +203,7 @@ def _read_search(path: Path) -> Search:
             kept = decisions.get(place + _KEPT, {"chosen": 1})["chosen"]
             found = int(decision["chosen"]) if kept else None
             widths.append(Width(place, int(decision["options"][-1]), found))
-    learnt = content.get("strategy", _DIFFERENTIABLE) == _DIFFERENTIABLE
+    learnt = _DIFFERENTIABLE in content.get("strategy", [_DIFFERENTIABLE])
     history = _table(path.with_name("history.csv"), SEARCH_COLUMNS) if learnt else pd.DataFrame(columns=SEARCH_COLUMNS)
     candidates = [[entry[name] for name in CANDIDATE_COLUMNS] for entry in content.get("candidates", [])]
     return Search(history, pd.DataFrame(candidates, columns=CANDIDATE_COLUMNS), tuple(widths), limits)

@@ -129,7 +129,7 @@ def test_searches_without_gradients(results_folder, strategy):
     sampler = Sampler(space, budget, np.random.default_rng(2))
     choices = [sampler.draw() for _ in range(6)]
     shares = [np.eye(len(d.options))[index] for d, index in zip(space.decisions, choices[0], strict=True)]
-    found = Found(choices[0], choices[0], shares)
+    found = Found(choices[0], shares)
     if strategy == "evolution":
         scored = [Candidate(c, i // 3, sampler.use(c), HeldBackScore(2 - 0.1 * i, 0.3)) for i, c in enumerate(choices)]
         epochs = [OneShotEpoch(0, 0.01, 2.0, 0.3, 2.1, 0.2, 1.5)]
@@ -137,7 +137,9 @@ def test_searches_without_gradients(results_folder, strategy):
     results_folder.searched("searched")
     results_folder.everything("searched", 0.9, 6_000_000, 45.0)
     folder = results_folder.task / "searched" / "search"
-    write_outputs(found, space, budget, folder, "searched", {"strategy": strategy, "board": "nucleo-f446re", "seed": 2})
+    write_outputs(
+        found, space, budget, folder, "searched", {"strategy": [strategy], "board": "nucleo-f446re", "seed": 2}
+    )
     (model,) = read_results("kws", {"searched": []}, results_folder.root).models
     pictures = [picture.name for picture in search_pictures(model)]
     if strategy == "evolution":
