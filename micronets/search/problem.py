@@ -67,6 +67,10 @@ def check_feasible(space: SearchSpace, budget: Budget, board: str) -> None:
     ):
         if limit is not None and need > limit:
             raise ConfigurationError(
-                f"The smallest network of the search space needs {need:,} {what}, but {limit:,} are allowed; {remedy} "
-                f"or make search.backbone smaller."
+                f"The smallest network of the search space needs {_told(need)} {what}, but {_told(limit)} are allowed; "
+                f"{remedy} or make search.backbone smaller."
             )
+
+
+def _told(amount: float) -> str:
+    return f"{amount:,}" if isinstance(amount, int) else f"{amount:,.2f}"
