@@ -28,7 +28,7 @@ def test_every_budget_is_kept_or_refused_and_the_families_take_turns(tmp_path, m
     rows = run_budgets(tmp_path, BOARD, 6, 1, "balanced", processes=2)
     assert [row.backbone for row in rows[:4]] == [*FAMILIES, "ds-cnn"]
     assert all(row.keeps != bool(row.refusal) for row in rows)
-    assert sum(row.keeps for row in rows) > 3
+    assert sum(row.keeps for row in rows) >= 3
     with open(tmp_path / "budgets.csv", encoding="utf-8", newline="") as stream:
         written = list(csv.DictReader(stream))
     assert [int(row["flash_limit_bytes"]) for row in written] == [row.flash_limit_bytes for row in rows]

@@ -10,7 +10,7 @@ from micronets.errors import ConfigurationError
 from micronets.search.budget import Budget
 from micronets.search.options import HalvingOptions, read_strategy
 from micronets.search.search import search_space
-from tests.unit.search.test_search import OPTIONS, SPACE, KilledError, Sink, Words
+from tests.unit.search.test_search import OPTIONS, SPACE, KilledError, Words
 
 BUDGET = Budget(2_000, 3_000, 60_000)
 HALVING = HalvingOptions(networks=3, epochs=2)
@@ -82,12 +82,3 @@ def test_as_many_random_networks_are_trained_alone_and_an_interruption_changes_n
     for name in ("found.json", "search.json"):
         assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
     assert Architecture.load(tmp_path / "whole" / "found.json") == architecture
-
-
-def test_an_interrupted_chain_of_phases_ends_with_the_same_bytes(tmp_path):
-    _search(tmp_path / "whole", "dnas", "evolution")
-    with pytest.raises(KilledError):
-        _search(tmp_path / "killed", "dnas", "evolution", sink=Sink(0))
-    _search(tmp_path / "killed", "dnas", "evolution")
-    for name in ("found.json", "search.json"):
-        assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
