@@ -47,5 +47,6 @@ def test_a_figure_above_its_limit_is_no_kept_budget():
 def test_the_command_measures_on_the_emulator(tmp_path, capsys):
     assert main(["benchmark", "budgets", "--count", "1", "--seed", "3", "--output", str(tmp_path / "out")]) == 0
     assert "ds-cnn" in capsys.readouterr().out
-    (row,) = csv.DictReader((tmp_path / "out" / "budgets.csv").open(encoding="utf-8"))
+    with open(tmp_path / "out" / "budgets.csv", encoding="utf-8", newline="") as stream:
+        (row,) = csv.DictReader(stream)
     assert row["refusal"] or int(row["measured"]) >= 1
