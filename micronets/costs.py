@@ -72,6 +72,8 @@ def costs(architecture: Architecture) -> Costs:
     """Counts what `architecture` needs, layer by layer."""
     layers: list[LayerCosts] = []
     outputs = architecture.output_shapes()
+    last_reads = {read: index for index in range(len(outputs)) for read in _reads(architecture, index)}
+    held = {-1: last_reads.get(-1, -1)}
     sizes = {-1: (float(architecture.input_shape[0]), float(architecture.input_shape[1]))}
     for index, (layer, before, after) in enumerate(
         zip(architecture.layers, architecture.input_shapes(), outputs, strict=True)
@@ -81,12 +83,11 @@ def costs(architecture: Architecture) -> Costs:
         exact = sizes[index] = _exact_size(layer, read)
         transposed = isinstance(layer, TransposedConvolution)
         pixels, exact_pixels = (before[:2], read) if transposed else (after[:2], exact)
-        held = _reads(architecture, index)
-        for later in range(index + 1, len(outputs)):
-            held |= {earlier for earlier in _reads(architecture, later) if earlier < index}
+        held = {earlier: read_last for earlier, read_last in held.items() if read_last >= index}
         live = _elements(after) + sum(
             _elements(architecture.input_shape if held_back < 0 else outputs[held_back]) for held_back in held
         )
+        held[index] = last_reads.get(index, index)
         layers.append(
             LayerCosts(
                 weights=weights,

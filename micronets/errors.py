@@ -24,6 +24,10 @@ class BuildError(MicronetsError):
     """The firmware could not be built, or does not fit the board."""
 
 
+class DoesNotFitError(BuildError):
+    """The firmware is larger than the board's memories."""
+
+
 class EmulatorError(MicronetsError):
     """The emulated firmware hung, crashed, or answered something else than expected."""
 

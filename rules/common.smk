@@ -106,6 +106,11 @@ def outside_options(wildcards):
     return section("evaluate")(wildcards) if elsewhere else {}
 
 
+def search_board(wildcards):
+    """A params function: the board of the job's search, so that another one of its name is noticed."""
+    return asdict(find_board(section("search")(wildcards)["board"]))
+
+
 def search_budget(wildcards):
     """A params function: what the board of the job's search leaves for a network, so that another one is noticed."""
     return asdict(find_board(section("search")(wildcards)["board"]).budget)

@@ -2,7 +2,7 @@ rule search_network:
     input:
         dataset=DATASET,
     output:
-        architecture=f"{R}/{{task}}/{{model}}/search/architecture.json",
+        found=f"{R}/{{task}}/{{model}}/search/found.json",
         history=f"{R}/{{task}}/{{model}}/search/history.csv",
         search=f"{R}/{{task}}/{{model}}/search/search.json",
     log:
@@ -24,6 +24,33 @@ rule search_network:
         seed=model_seed,
     script:
         "../workflow_scripts/search.py"
+
+
+rule fit_network:
+    input:
+        found=rules.search_network.output.found,
+        search=rules.search_network.output.search,
+    output:
+        architecture=f"{R}/{{task}}/{{model}}/search/architecture.json",
+        fit=f"{R}/{{task}}/{{model}}/search/fit.json",
+    log:
+        f"{R}/logs/{{task}}/{{model}}/fit.log",
+    wildcard_constraints:
+        model="|".join(CONFIGURATION.searched) or "(?!)",
+    conda:
+        "../envs/firmware.yaml"
+    threads: threads("firmware")
+    resources:
+        mem_mb=memory_mb("firmware"),
+        runtime=minutes("profile"),
+    params:
+        search=section("search"),
+        board=search_board,
+        optimise=lambda wildcards: compiler_options(wildcards)["optimise"],
+        weight_bits=lambda wildcards: section("train")(wildcards)["weight_bits"],
+        seed=model_seed,
+    script:
+        "../workflow_scripts/fit.py"
 
 
 rule published_network:

@@ -32,6 +32,7 @@ MARKERS_BY_PLACE = {
     "unit/search/test_relaxation.py": "training",
     "unit/search/test_resnet_supernet.py": "training",
     "unit/search/test_search.py": "training",
+    "unit/search/test_strategy.py": "training",
     "unit/search/test_supernet.py": "training",
     "unit/tasks/test_ic.py": "training",
     "unit/tracking": "slow",

@@ -6,7 +6,7 @@ from micronets.job import job
 from micronets.tracking import StageRun, record_data
 
 results, task, model = snakemake.config["results"], snakemake.wildcards.task, snakemake.wildcards.model
-data, directory = (Path(file).parent for file in (snakemake.input.dataset, snakemake.output.architecture))
+data, directory = (Path(file).parent for file in (snakemake.input.dataset, snakemake.output.found))
 with job(f"{task} {model} search", snakemake.log[0]):
     record_data(results, task, [model], data / "dataset.json")
     with StageRun(results, task, model, "search", dict(snakemake.params)) as run:

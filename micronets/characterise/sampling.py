@@ -3,22 +3,18 @@
 import logging
 import math
 import re
-import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 from micronets.architecture import Architecture, Convolution, DepthwiseConvolution
 from micronets.boards import Board
 from micronets.characterise.finished import Finished
 from micronets.characterise.samples import LayerSample, NetworkSample
 from micronets.costs import costs
-from micronets.errors import BuildError, EmulatorError
-from micronets.export.random_weights import random_network
-from micronets.export.writer import write_tflite
+from micronets.errors import BuildError, DoesNotFitError
 from micronets.layer_costs import kind_of
-from micronets.profile.model import profile_model
+from micronets.profile.architecture import profile_architecture
 from micronets.profile.result import Profile
 from micronets.progress import Progress
 
@@ -77,9 +73,7 @@ def _measure_if_it_fits(
 ) -> tuple[NetworkSample, list[LayerSample]] | None:
     try:
         return _measure(architecture, board, seed, optimise)
-    except BuildError as error:
-        if "does not fit" not in str(error):
-            raise
+    except DoesNotFitError as error:
         logger.info("%s", error)
         return None
 
@@ -87,12 +81,7 @@ def _measure_if_it_fits(
 def _measure(
     architecture: Architecture, board: Board, seed: int, optimise: str
 ) -> tuple[NetworkSample, list[LayerSample]]:
-    with tempfile.TemporaryDirectory() as folder:
-        tflite = Path(folder, f"{architecture.name}.tflite")
-        write_tflite(random_network(architecture, seed), tflite)
-        profile = profile_model(tflite, board, Path(folder), optimise=optimise, inputs=1)
-    if profile.different_outputs:
-        raise EmulatorError(f"{architecture.name} gives other outputs than TensorFlow Lite Micro; a kernel is wrong.")
+    profile = profile_architecture(architecture, board, seed, optimise=optimise)
     if profile.cycles is None or profile.latency_ms is None:
         raise BuildError(f"there is no cycle model for {board.name}; choose another board to characterise")
     exact = costs(architecture)

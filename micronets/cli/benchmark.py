@@ -4,18 +4,22 @@ import argparse
 import logging
 from pathlib import Path
 
-from micronets.cli.options import add_optimise, add_output, output_directory
+from micronets.cli.options import add_board, add_optimise, add_output, board_of, output_directory, positive
 
 DESCRIPTION = """\
 Compile and profile .tflite files for a NUCLEO-L4R5ZI (and count their instructions on a Cortex-M55), and print each
 beside what other runtimes reach with it, where that is published. A published network can be named instead of a file:
 it gets random weights, with which it takes nearly as long as with trained ones. Or the five benchmarks of MLPerf Tiny
-on every board with published figures: the reference models of a folder, and random weights for those it lacks."""
+on every board with published figures: the reference models of a folder, and random weights for those it lacks. Or, with
+the word `budgets`, random budgets of flash, RAM and latency, and for each a network of one of the search's backbones
+that keeps it as linked and emulated, or a sentence that none can."""
 EXAMPLES = """\
   micronets benchmark path/to/models --output results/benchmark
   micronets benchmark resnet-8 micronet-kws-l --output results/by-name
-  micronets benchmark --mlperf-tiny path/to/models"""
+  micronets benchmark --mlperf-tiny path/to/models
+  micronets benchmark budgets --board nucleo-f446re --count 100 --output results/budgets"""
 EXTRAS = ("report", "tflm")
+_BUDGETS = "budgets"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,9 +27,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "models",
         nargs="*",
         metavar="MODEL",
-        help="folder of .tflite files, one of them, or a published network's name",
+        help="folder of .tflite files, one of them, a published network's name, or `budgets` alone",
     )
     parser.add_argument("--mlperf-tiny", action="store_true", help="the five benchmarks of MLPerf Tiny in one table")
+    of_budgets = parser.add_argument_group("of budgets alone")
+    add_board(of_budgets, default="nucleo-f446re")
+    of_budgets.add_argument("--count", type=positive, default=100, help="budgets to draw (default: %(default)s)")
+    of_budgets.add_argument("--seed", type=int, default=1, help="of all draws (default: %(default)s)")
+    of_budgets.add_argument("--processes", type=positive, default=1, help="side by side (default: %(default)s)")
     add_optimise(parser)
     add_output(parser, "tables and pictures")
 
@@ -43,6 +52,14 @@ def run(options: argparse.Namespace) -> int:
         with output_directory(options.output) as directory:
             print(format_mlperf_tiny(run_mlperf_tiny(folder, directory, options.optimise)))
         return 0
+    if options.models == [_BUDGETS]:
+        from micronets.benchmark.budgets import format_budgets, run_budgets
+
+        board, drawn = board_of(options), (options.count, options.seed)
+        with output_directory(options.output) as directory:
+            kept = run_budgets(directory, board, *drawn, options.optimise, options.processes)
+        print(format_budgets(kept))
+        return 0 if all(row.keeps or row.refusal for row in kept) else 1
     from micronets.benchmark.models import FOOTNOTE, format_table, run_benchmark
 
     if not options.models:

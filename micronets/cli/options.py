@@ -13,7 +13,7 @@ from micronets.output_folder import output_folder
 DEFAULT_BOARD = "nucleo-l4r5zi"
 
 
-def add_board(parser: argparse.ArgumentParser, default: str = DEFAULT_BOARD) -> None:
+def add_board(parser: argparse._ActionsContainer, default: str = DEFAULT_BOARD) -> None:
     """`--board` and `--boards`, for `board_of`."""
     parser.add_argument(
         "--board", default=default, metavar="NAME", help="one that `micronets boards` lists (default: %(default)s)"
@@ -21,7 +21,7 @@ def add_board(parser: argparse.ArgumentParser, default: str = DEFAULT_BOARD) -> 
     add_boards(parser)
 
 
-def add_boards(parser: argparse.ArgumentParser) -> None:
+def add_boards(parser: argparse._ActionsContainer) -> None:
     """`--boards`, for `use_boards`."""
     parser.add_argument(
         "--boards", type=Path, metavar="FILE", help="a YAML file with boards of your own (see docs/boards.md)"

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from micronets.compiler.steps import ConvolutionStep, DepthwiseConvolutionStep, Program, TransposedConvolutionStep
-from micronets.errors import BuildError
+from micronets.errors import DoesNotFitError
 
 
 class Memories(Protocol):
@@ -18,7 +18,7 @@ class Memories(Protocol):
 
 
 def check_weights(name: str, program: Program, memories: Memories) -> None:
-    """Raises BuildError where the weights, as small as any kernel stores them, are larger than the flash."""
+    """Raises DoesNotFitError where the weights, as small as any kernel stores them, are larger than the flash."""
     least_bytes = 0
     for step in program.steps:
         if isinstance(step, ConvolutionStep | DepthwiseConvolutionStep):
@@ -30,13 +30,13 @@ def check_weights(name: str, program: Program, memories: Memories) -> None:
 
 
 def check_arena(name: str, arena_bytes: int, memories: Memories) -> None:
-    """Raises BuildError where the arena, as planned, is larger than the SRAM."""
+    """Raises DoesNotFitError where the arena, as planned, is larger than the SRAM."""
     if arena_bytes > memories.sram_bytes:
         raise _too_large(name, "activations", arena_bytes, "SRAM", memories.sram_bytes, memories)
 
 
-def _too_large(name: str, what: str, taken: int, memory: str, size_bytes: int, memories: Memories) -> BuildError:
-    return BuildError(
+def _too_large(name: str, what: str, taken: int, memory: str, size_bytes: int, memories: Memories) -> DoesNotFitError:
+    return DoesNotFitError(
         f"{name} does not fit {memories.name}: its {what} alone take {taken:,} bytes of {memory} of {size_bytes:,}; "
         "choose a smaller network or a larger board."
     )

@@ -14,6 +14,7 @@ def random_network(architecture: Architecture, seed: int, *, weight_bits: int = 
     """A quantised network whose weights, of 8 or 4 bits, are all in use: no channel of it is provably constant, so that
     the compiler computes every one."""
     generator = np.random.default_rng(seed)
+    greatest = 2 ** (weight_bits - 1) - 1
     ranges: list[Range] = []
     parameters = []
     for layer, before, after in zip(
@@ -32,7 +33,7 @@ def random_network(architecture: Architecture, seed: int, *, weight_bits: int = 
         shape = (*layer.kernel, after[2]) if depthwise else (*layer.kernel, before[2], after[2])
         taps = int(np.prod(shape[:-1]))
         kernel = (generator.normal(0, 1, shape) / np.sqrt(taps)).astype(np.float32)
-        scale = (np.abs(kernel).reshape(-1, after[2]).max(axis=0) / (2 ** (weight_bits - 1) - 1)).astype(np.float32)
+        scale = (np.abs(kernel).reshape(-1, after[2]).max(axis=0) / greatest).astype(np.float32)
         bias = generator.uniform(0, 1, after[2]).astype(np.float32)
         ranges.append(_RELU6_RANGE if layer.activation == "relu6" else _LINEAR_RANGE)
         parameters.append(LayerParameters(kernel, bias, scale, ranges[-1]))

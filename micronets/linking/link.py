@@ -11,7 +11,7 @@ from micronets.boards import Board
 from micronets.compiler import OPTIMISE_FLAGS
 from micronets.compiler.compiled_network import PlannedBuffer
 from micronets.csrc import CSRC
-from micronets.errors import BuildError
+from micronets.errors import BuildError, DoesNotFitError
 from micronets.linking.firmware import HARNESS_OBJECT, NETWORK_OBJECT
 from micronets.linking.linker_script import linker_script
 from micronets.linking.machines import Machine
@@ -181,7 +181,7 @@ def _link(compiled: CompiledSources, board: Board, memories: Machine, objects: l
         ):
             if region in overflows:
                 needs.append(f"needs {capacity + int(overflows[region]):,} bytes of {what} of {capacity:,}")
-        raise BuildError(
+        raise DoesNotFitError(
             f"{compiled.name} does not fit {board.name}: it {' and '.join(needs)}; choose a smaller network or a "
             "larger board."
         ) from error

@@ -69,6 +69,17 @@ class Width:
     found: int | None
 
 
+@dataclass(frozen=True)
+class Limit:
+    """One thing that the budget of a search limits, and what the network takes of it with random weights: bytes, ms,
+    mJ, or operations."""
+
+    name: str
+    unit: str
+    measured: float
+    limit: float
+
+
 @final
 @dataclass(frozen=True, eq=False)
 class Search:
@@ -77,6 +88,8 @@ class Search:
     Attributes:
         history: of a differentiable search: one row per epoch with the fields of `micronets.search.loop.SearchEpoch`;
             empty for other strategies.
+        widths: of the network that was trained: as searched, and then made to fit its board.
+        limits: as linked and emulated for the board of the search; empty where that has not been done.
         candidates: networks that evolution has scored, in order, with `generation`, `loss`, `accuracy` and `use`; empty
             for other strategies.
     """
@@ -84,6 +97,7 @@ class Search:
     history: pd.DataFrame
     candidates: pd.DataFrame
     widths: tuple[Width, ...]
+    limits: tuple[Limit, ...] = ()
 
 
 @final

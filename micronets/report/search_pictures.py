@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from micronets.costs import Costs
-from micronets.report.records import Model, Search, Width
+from micronets.report.records import Limit, Model, Search, Width
 from micronets.style import (
     BLUE,
     FAINT,
@@ -29,7 +29,7 @@ _FEW_PLACES = 12
 
 
 def search_pictures(model: Model) -> list[Picture]:
-    """Course or candidates, and widths; empty for a network that was not searched."""
+    """Course or candidates, budget, and widths; empty for a network that was not searched."""
     if model.search is None:
         return []
     pictures: list[Picture] = []
@@ -37,8 +37,46 @@ def search_pictures(model: Model) -> list[Picture]:
         pictures.append(_course(model, model.search, model.costs))
     if not model.search.candidates.empty:
         pictures.append(_candidates(model, model.search.candidates))
+    if model.search.limits:
+        pictures.append(_budget(model, model.search.limits))
     widths = widths_picture(model)
     return [*pictures, *([] if widths is None else [widths])]
+
+
+def _budget(model: Model, limits: Sequence[Limit]) -> Picture:
+    """What the network takes of every limit, as linked and emulated."""
+    shares = [limit.measured / limit.limit for limit in limits]
+    told = [
+        f"{_amount(limit.measured)} of {_amount(limit.limit)} {limit.unit}, {share:.1%}"
+        for limit, share in zip(limits, shares, strict=True)
+    ]
+    with styled():
+        figure = blank_figure(NARROW_INCHES, 0.9 + 0.34 * len(limits))
+        axes = figure.subplots()
+        axes.barh(range(len(limits)), shares, color=BLUE, height=0.6)
+        axes.axvline(1.0, color=INK, linewidth=1, linestyle=(0, (4, 3)))
+        for position, text in enumerate(told):
+            axes.annotate(
+                text, (1.0, position), xytext=(6, 0), textcoords="offset points", va="center", fontsize=8.5, color=INK
+            )
+        axes.set_yticks(range(len(limits)), [limit.name for limit in limits])
+        axes.invert_yaxis()
+        axes.set_xlim(0, 2.2)
+        axes.set_xticks([0, 0.5, 1], ["0", "50 %", "100 %"])
+        axes.set_xlabel("share of the limit")
+        axes.grid(axis="y", visible=False)
+        return finish(
+            figure,
+            f"{model.name}_budget",
+            "Budget used",
+            "The network as it left the search, compiled with random weights, linked and emulated for the search's "
+            "board. Memory without a limit of its own may take what the board has left beside the benchmark program.",
+            "; ".join(f"{limit.name} {text}" for limit, text in zip(limits, told, strict=True)) + ".",
+        )
+
+
+def _amount(value: float) -> str:
+    return f"{value:,.0f}" if value == round(value) else f"{value:,.2f}"
 
 
 def _candidates(model: Model, candidates: pd.DataFrame) -> Picture:

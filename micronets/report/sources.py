@@ -26,6 +26,7 @@ from micronets.report.records import (
     Features,
     Firmware,
     Kind,
+    Limit,
     Merit,
     Model,
     Profile,
@@ -192,6 +193,9 @@ def _parse_dataset(path: Path, publication: Publication) -> Dataset:
 def _read_search(path: Path) -> Search:
     content = read_json(path, "search")
     decisions = {decision["name"]: decision for decision in content["decisions"]}
+    changed, limits = _read_fit(path.with_name("fit.json"))
+    for name, value in changed.items():
+        decisions[name]["chosen"] = value
     widths = []
     for name, decision in decisions.items():
         if name.endswith(_WIDTH):
@@ -199,10 +203,20 @@ def _read_search(path: Path) -> Search:
             kept = decisions.get(place + _KEPT, {"chosen": 1})["chosen"]
             found = int(decision["chosen"]) if kept else None
             widths.append(Width(place, int(decision["options"][-1]), found))
-    learnt = content.get("strategy", _DIFFERENTIABLE) == _DIFFERENTIABLE
+    learnt = _DIFFERENTIABLE in content.get("strategy", [_DIFFERENTIABLE])
     history = _table(path.with_name("history.csv"), SEARCH_COLUMNS) if learnt else pd.DataFrame(columns=SEARCH_COLUMNS)
     candidates = [[entry[name] for name in CANDIDATE_COLUMNS] for entry in content.get("candidates", [])]
-    return Search(history, pd.DataFrame(candidates, columns=CANDIDATE_COLUMNS), tuple(widths))
+    return Search(history, pd.DataFrame(candidates, columns=CANDIDATE_COLUMNS), tuple(widths), limits)
+
+
+def _read_fit(path: Path) -> tuple[dict[str, int], tuple[Limit, ...]]:
+    """Decisions changed to fit the board, by name, and what is taken of every limit; nothing without a file."""
+    if not path.is_file():
+        return {}, ()
+    content = _json(path)
+    targets = content["rounds"][content["kept"]]["targets"]
+    limits = (Limit(str(t["name"]), str(t["unit"]), float(t["measured"]), float(t["limit"])) for t in targets)
+    return {change["decision"]: int(change["after"]) for change in content["changes"]}, tuple(limits)
 
 
 def _read_training(path: Path, tested: int, metric: str) -> Training:

@@ -11,6 +11,9 @@ from micronets.layer_costs import LayerCostTable, LayerShape, layer_shapes
 from micronets.search.costs import ExpectedCosts
 
 OPS_PER_MOP = 1_000_000
+LEAST_EFFORT = 0.9
+"""Share of the operations, latency or flash (see `Budget.effort_shares`) that a network should take: below the budget,
+they decide how good it is."""
 
 
 @dataclass(frozen=True)
@@ -56,21 +59,25 @@ class Budget:
     def exact_usage(self, architecture: Architecture) -> list[Any]:
         """`usage` by the exact costs, and by the table of latency."""
         exact = costs(architecture)
-        latency_ms = self.latency_ms(layer_shapes(architecture))
+        latency_ms = None if self.layer_costs is None else self.latency_ms(layer_shapes(architecture))
         return self.usage(exact.flash_bytes, [layer.live_bytes for layer in exact.layers], exact.ops, latency_ms)
 
     def excess(self, architecture: Architecture) -> float:
         """Sum of what exceeds 1 in `exact_usage`; 0 where the network fits."""
         return sum(max(share - 1.0, 0.0) for share in self.exact_usage(architecture))
 
-    def effort(self, usage: Sequence[Any]) -> float:
-        """The greatest share among the targets that capacity is bought with: operations and latency where either is
+    def effort_shares(self, usage: Sequence[Any]) -> Sequence[Any]:
+        """Of a `usage`, the shares of the targets that capacity is bought with: operations and latency where either is
         limited, flash otherwise.
 
         Working memory is no such target: one wide layer takes it all and leaves the network as weak as it was.
         """
         limited = (self.max_ops is not None) + (self.max_latency_ms is not None)
-        return max(usage[-limited:]) if limited else usage[0]
+        return usage[-limited:] if limited else usage[:1]
+
+    def effort(self, usage: Sequence[float]) -> float:
+        """The greatest of the `effort_shares`."""
+        return max(self.effort_shares(usage))
 
     def fits(self, architecture: Architecture) -> bool:
         """Whether a network keeps to every target."""

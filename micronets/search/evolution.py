@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from micronets.search.proposals import Proposal
 from micronets.search.sampling import Sampler
 from micronets.search.scoring import HeldBackScore
 from micronets.search.space import Choice
@@ -26,14 +27,20 @@ class Candidate:
 
 
 def next_generation(
-    found: list[Candidate], size: int, parents: int, sampler: Sampler, generator: np.random.Generator
+    found: list[Candidate],
+    size: int,
+    parents: int,
+    sampler: Sampler,
+    generator: np.random.Generator,
+    propose: Proposal,
 ) -> list[Choice]:
-    """Choices that have not been scored yet: at random in the first generation, then half mutated, half crossed.
+    """Choices that have not been scored yet: proposed in the first generation, then half mutated, half crossed.
 
     Args:
         found: all that were scored before.
         size: how many to give; fewer where the space has no more.
         parents: how many of the best, by loss, are changed and crossed.
+        propose: a network that fits.
     """
     known = {candidate.choice for candidate in found}
     best = [candidate.choice for candidate in ranked(found)[:parents]]
@@ -42,7 +49,7 @@ def next_generation(
         if len(fresh) == size:
             break
         if not best:
-            choice = sampler.draw()
+            choice = propose(sampler, generator)
         elif len(fresh) % 2 == 0 or len(best) < 2:
             choice = sampler.mutate(best[int(generator.integers(len(best)))])
         else:

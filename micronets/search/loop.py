@@ -1,4 +1,4 @@
-"""The search itself: epochs of alternating weight and architecture steps, resumable after every epoch."""
+"""Differentiable search: epochs of alternating weight and architecture steps, resumable after every epoch."""
 
 import itertools
 import logging
@@ -14,12 +14,18 @@ from micronets.checkpoint import Checkpoint
 from micronets.data.dataset import TrainingBatches
 from micronets.progress import Progress
 from micronets.search.budget import OPS_PER_MOP, Budget
+from micronets.search.decision_phase import DecisionPhase
 from micronets.search.options import SearchOptions
-from micronets.search.phases import ArchitecturePhase, WeightPhase
+from micronets.search.proposals import Proposal, drawn_evenly, drawn_from
 from micronets.search.relaxation import gumbel_noise, penalty, temperature_at
+from micronets.search.sampling import Sampler
+from micronets.search.sandwich import SandwichPhase
+from micronets.search.space import Choice
 from micronets.search.supernet import Supernet
 
 logger = logging.getLogger(__name__)
+
+_NETWORKS_STREAM = 0xD4A5
 
 
 @dataclass(frozen=True)
@@ -27,9 +33,11 @@ class SearchEpoch:
     """One line of the search history, after the epoch; losses are cross-entropies, accuracies shares of 1.
 
     Attributes:
+        weight_loss, weight_accuracy: of networks drawn from the decisions, and made to fit, on the part of the training
+            split that weights are learnt on.
         architecture_loss, architecture_accuracy: on the part of the training split that the decisions are learnt on, by
             sampled networks; None while warming up.
-        penalty: sum of the shares by which expected costs exceed their targets.
+        penalty: of the last network that was sampled (see `penalty`).
         flash_bytes, sram_bytes, mops: expected costs; `max_*` are the targets (None: there is none).
         certainty: mean over the decisions of the probability of the likeliest option.
     """
@@ -81,9 +89,10 @@ class SearchLoop:
         self._seed = seed
         self._checkpoint = checkpoint
         self._on_epoch = on_epoch
-        self._weights = WeightPhase(supernet, options, options.epochs * weight_batches.steps_per_epoch)
+        networks = 1 + options.evolution.networks_per_step
+        self._weights = SandwichPhase(supernet, options, networks, options.epochs * weight_batches.steps_per_epoch)
         architecture_epochs = options.epochs - options.warmup_epochs
-        self._architecture = ArchitecturePhase(
+        self._decisions = DecisionPhase(
             supernet, options, budget, architecture_epochs * decision_batches.steps_per_epoch
         )
         self.history: list[SearchEpoch] = []
@@ -114,12 +123,16 @@ class SearchLoop:
         )
         decisions.temperature.assign(temperature)
         learning_rate = float(self._weights.optimizer.learning_rate)
+        networks = self._networks(epoch)
         weight_logs: list[tuple[float, float]] = []
         architecture_logs: list[tuple[float, float]] = []
         for step, (phase, (features, labels)) in enumerate(self._steps(epoch)):
-            decisions.noise.assign(gumbel_noise(decisions.size, self._seed, epoch, step))
-            logs = weight_logs if phase is self._weights else architecture_logs
-            logs.append(phase.step(features, labels))
+            if isinstance(phase, SandwichPhase):
+                logs = phase.step(next(networks), features, labels, epoch / options.epochs)
+                weight_logs.append((logs["drawn_loss"], logs["drawn_accuracy"]))
+            else:
+                decisions.noise.assign(gumbel_noise(decisions.size, self._seed, epoch, step))
+                architecture_logs.append(phase.step(features, labels))
         expected = decisions.expected_costs(self._supernet.space)
         weight_loss, weight_accuracy = np.mean(weight_logs, axis=0).tolist()
         architecture_loss, architecture_accuracy = (
@@ -145,7 +158,19 @@ class SearchLoop:
             seconds=round(time.monotonic() - start, 3),
         )
 
-    def _steps(self, epoch: int) -> Iterator[tuple[WeightPhase | ArchitecturePhase, tuple[np.ndarray, np.ndarray]]]:
+    def _networks(self, epoch: int) -> Iterator[list[Choice]]:
+        """For every weight step: the widest that fits, and some drawn from the decisions as they are by then; from all
+        that use the budget in the warm-up."""
+        generator = np.random.default_rng((self._seed, _NETWORKS_STREAM, epoch))
+        sampler = Sampler(self._supernet.space, self._budget, generator)
+        teaching, count = sampler.evenly_wide(), self._options.evolution.networks_per_step
+        while True:
+            propose: Proposal = drawn_evenly
+            if epoch >= self._options.warmup_epochs:
+                propose = drawn_from(self._supernet.decisions.probabilities())
+            yield [teaching, *(propose(sampler, generator) for _ in range(count))]
+
+    def _steps(self, epoch: int) -> Iterator[tuple[SandwichPhase | DecisionPhase, tuple[np.ndarray, np.ndarray]]]:
         """All batches of both, architecture steps spread evenly between weight steps; none in the warm-up."""
         weight_steps, architecture_steps = self._weight_batches.steps_per_epoch, 0
         architecture_batches: Iterator[tuple[np.ndarray, np.ndarray]] = iter(())
@@ -157,14 +182,14 @@ class SearchLoop:
             yield self._weights, batch
             due = step * architecture_steps // weight_steps
             for architecture_batch in itertools.islice(architecture_batches, due - taken):
-                yield self._architecture, architecture_batch
+                yield self._decisions, architecture_batch
             taken = due
 
     def _variables(self) -> dict[str, list[keras.Variable]]:
         return {
             "supernet": self._supernet.variables,
             "weight_optimiser": self._weights.optimizer.variables,
-            "architecture_optimiser": self._architecture.optimizer.variables,
+            "architecture_optimiser": self._decisions.optimizer.variables,
         }
 
     def _save(self) -> None:

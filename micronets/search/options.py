@@ -1,10 +1,11 @@
 """How a network is searched: the `search` section of the configuration, typed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 from micronets.architecture import Shape
+from micronets.errors import ConfigurationError
 from micronets.search.backbones import Backbone, read_backbone
 
 
@@ -21,6 +22,8 @@ class ArchitectureOptions:
     first_temperature: float
     last_temperature: float
     """Of the Gumbel-softmax; exponential over the epochs after the warm-up."""
+    samples: int = 100
+    """Networks drawn from the learnt decisions, of which the best by their scores is taken; at least 1."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +42,37 @@ class EvolutionOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class HalvingOptions:
+    """How the last networks are told apart: trained alone, the worse half leaving after every rung."""
+
+    networks: int = 4
+    """That begin; at least 2."""
+    epochs: int = 4
+    """Of every rung."""
+
+
+PHASES = ("dnas", "evolution", "random", "halving")
+"""What a strategy may consist of, in their order.
+
+`dnas`: shared weights and decisions learnt by gradients, then the best of the networks drawn from the decisions.
+`evolution`: shared weights of networks that fit, unless they are learnt already, and evolution among these.
+`random`: any networks that use the budget. `halving`: the best so far trained alone, fewer and fewer.
+"""
+
+
+def read_strategy(value: str | Sequence[str]) -> tuple[str, ...]:
+    """The phases that `search.strategy` names; raises ConfigurationError where they do not make a search."""
+    phases = (value,) if isinstance(value, str) else tuple(value)
+    in_order = phases == tuple(phase for phase in PHASES if phase in phases)
+    if not in_order or phases in ((), ("halving",)) or ("random" in phases and phases[0] != "random"):
+        raise ConfigurationError(
+            f"search.strategy is {list(phases)}, but must be dnas, evolution or both in this order, or random alone, "
+            "and may end in halving."
+        )
+    return phases
+
+
+@dataclass(frozen=True, kw_only=True)
 class BudgetOptions:
     """What the network may take of the board, besides what the board has; 0: as much as there is."""
 
@@ -54,10 +88,10 @@ class BudgetOptions:
 class SearchOptions:
     """The recipe of one search."""
 
-    strategy: str = "dnas"
-    """`dnas`: decisions learnt by gradients, as in the paper: weights alone while warming up, then both in turns.
-    `evolution`: shared weights of all networks first, then evolution. `random`: any network that uses the budget."""
+    strategy: tuple[str, ...] = ("dnas",)
+    """Of `PHASES`."""
     evolution: EvolutionOptions = EvolutionOptions()
+    halving: HalvingOptions = HalvingOptions()
     board: str
     """Name in `micronets/boards.yaml`; its memories less what it reserves are the budget."""
     max_mops: float
@@ -83,7 +117,7 @@ class SearchOptions:
     def from_section(cls, section: Mapping[str, Any]) -> "SearchOptions":
         """From the `search` section of a validated configuration.
 
-        Raises ConfigurationError where the backbone lacks a key.
+        Raises ConfigurationError where the backbone lacks a key, or the strategy is none.
         """
         known = {entry.name for entry in fields(cls)}
         values = {key: value for key, value in section.items() if key in known}
@@ -95,5 +129,7 @@ class SearchOptions:
                 "architecture": ArchitectureOptions(**section["architecture"]),
                 "budget": BudgetOptions(**section.get("budget", {})),
                 "evolution": EvolutionOptions(**section.get("evolution", {})),
+                "halving": HalvingOptions(**section.get("halving", {})),
+                "strategy": read_strategy(section.get("strategy", "dnas")),
             }
         )

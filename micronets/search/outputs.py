@@ -4,7 +4,7 @@ import csv
 import io
 import platform
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,9 @@ from micronets.atomic import write_json, write_text
 from micronets.costs import Costs, costs
 from micronets.search.budget import Budget
 from micronets.search.evolution import Candidate
+from micronets.search.halving import Trained
 from micronets.search.loop import SearchEpoch
 from micronets.search.one_shot import OneShotEpoch
-from micronets.search.repair import Move
 from micronets.search.space import Choice, SearchSpace
 
 
@@ -29,24 +29,22 @@ class Found:
 
     Attributes:
         choice: of the network, which fits the budget.
-        learnt: the choice before it was made to fit; the same where it fitted.
         probabilities: of every decision's options, float64 (options,): learnt, or how often the best took them.
-        moves: what was changed to make it fit.
-        candidates: all networks that were scored.
+        candidates: all networks that were scored with shared weights.
+        finalists: what became of the networks that were trained alone.
     """
 
     choice: Choice
-    learnt: Choice
     probabilities: Sequence[np.ndarray]
-    moves: tuple[Move, ...] = ()
     history: Sequence[SearchEpoch] | Sequence[OneShotEpoch] = ()
-    candidates: Sequence[Candidate] = field(default=())
+    candidates: Sequence[Candidate] = ()
+    finalists: Sequence[Trained] = ()
 
 
 def write_outputs(
     found: Found, space: SearchSpace, budget: Budget, directory: Path, name: str, facts: dict[str, Any]
 ) -> Architecture:
-    """Writes `history.csv`, `search.json` and, last, `architecture.json`.
+    """Writes `history.csv`, `search.json` and, last, `found.json`, the architecture.
 
     Args:
         facts: more for `search.json`: strategy, board, seed.
@@ -55,7 +53,7 @@ def write_outputs(
     _write_history(directory / "history.csv", found.history)
     report = _report(found, space, budget, costs(architecture))
     write_json(directory / "search.json", {**report, **facts, "versions": versions()})
-    architecture.save(directory / "architecture.json")
+    architecture.save(directory / "found.json")
     return architecture
 
 
@@ -71,24 +69,18 @@ def versions() -> dict[str, str]:
 
 
 def _report(found: Found, space: SearchSpace, budget: Budget, exact: Costs) -> dict[str, Any]:
-    before = costs(space.architecture("learnt", found.learnt))
     return {
         "budget": budget.to_json(),
         "costs": _costs_json(exact),
-        "costs_before_repair": _costs_json(before),
         "decisions": [
             {
                 "name": decision.name,
                 "options": list(decision.options),
                 "probabilities": [round(float(value), 6) for value in part],
-                "learnt": decision.options[first],
-                "chosen": decision.options[last],
+                "chosen": decision.options[index],
             }
-            for decision, part, first, last in zip(
-                space.decisions, found.probabilities, found.learnt, found.choice, strict=True
-            )
+            for decision, part, index in zip(space.decisions, found.probabilities, found.choice, strict=True)
         ],
-        "repair": [asdict(move) for move in found.moves],
         "candidates": [
             {
                 "generation": candidate.generation,
@@ -99,6 +91,7 @@ def _report(found: Found, space: SearchSpace, budget: Budget, exact: Costs) -> d
             }
             for candidate in found.candidates
         ],
+        "finalists": [asdict(trained) for trained in found.finalists],
     }
 
 

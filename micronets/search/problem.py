@@ -19,14 +19,19 @@ def search_problem(options: SearchOptions, input_shape: Shape, classes: int) -> 
     network of the space.
     """
     board = find_board(options.board)
-    budget = _within(Budget.of_board(board, options.max_mops), board, options.budget)
+    budget = budget_of(board, options.budget, options.max_mops)
     space = options.backbone.space(input_shape, classes)
     check_feasible(space, budget, board.name)
     return space, budget
 
 
-def _within(budget: Budget, board: Board, options: BudgetOptions) -> Budget:
-    """The budget with the targets of the configuration; raises ConfigurationError where one cannot be computed."""
+def budget_of(board: Board, options: BudgetOptions, max_mops: float = 0.0) -> Budget:
+    """The board's memories with the targets of a configuration; raises ConfigurationError where one cannot be computed.
+
+    Args:
+        max_mops: greatest number of operations in millions; 0: any.
+    """
+    budget = Budget.of_board(board, max_mops)
     budget = replace(
         budget,
         flash_bytes=min(budget.flash_bytes, options.flash_bytes or budget.flash_bytes),
@@ -62,6 +67,10 @@ def check_feasible(space: SearchSpace, budget: Budget, board: str) -> None:
     ):
         if limit is not None and need > limit:
             raise ConfigurationError(
-                f"The smallest network of the search space needs {need:,} {what}, but {limit:,} are allowed; {remedy} "
-                f"or make search.backbone smaller."
+                f"The smallest network of the search space needs {_told(need)} {what}, but {_told(limit)} are allowed; "
+                f"{remedy} or make search.backbone smaller."
             )
+
+
+def _told(amount: float) -> str:
+    return f"{amount:,}" if isinstance(amount, int) else f"{amount:,.2f}"

@@ -1,4 +1,5 @@
-"""Decisions as trainable distributions, sampled by Gumbel-softmax (arXiv 1611.01144; in search: FBNet, 1812.03443)."""
+"""Decisions as trainable distributions, sampled by straight-through Gumbel-softmax (arXiv 1611.01144; in search: FBNet,
+1812.03443): what is computed is a network that could exist, and gradients are those of the soft sample."""
 
 import functools
 import operator
@@ -9,9 +10,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from micronets.search.budget import Budget
+from micronets.search.budget import LEAST_EFFORT, Budget
 from micronets.search.costs import ExpectedCosts
-from micronets.search.space import Choice, Decision, SearchSpace
+from micronets.search.space import Decision, SearchSpace
 
 
 class Decisions(keras.layers.Layer):
@@ -41,15 +42,24 @@ class Decisions(keras.layers.Layer):
         return int(self._ends[-1])
 
     def sample(self) -> list:
-        """Gates: one vector of shape (options,) per decision that sums to 1; the noise makes it a sample."""
-        return self._distributions(self.logits + self.noise, self.temperature)
+        """Gates: one vector of shape (options,) per decision, 1 for the option that the noise has drawn, else 0.
+
+        The lower the temperature, the more of the gradients goes to the options that were nearly drawn.
+        """
+        return [_hardened(part) for part in self._distributions(self.logits + self.noise, self.temperature)]
+
+    def sampled_costs(self, space: SearchSpace) -> ExpectedCosts:
+        """Exact costs of the network that is sampled; `space` is that of the decisions."""
+        gates = self.sample()
+        greatest = [
+            _expected_maximum([gates[index] for index in group], self.decisions[group[0]].options)
+            for group in self.maxima
+        ]
+        return space.expected_costs(self._values(gates), greatest)
 
     def expected_values(self) -> list:
         """One scalar per decision: its options weighted by their probabilities, as hard as the gates are below 1."""
-        return [
-            ops.sum(gates * ops.convert_to_tensor(decision.options, dtype="float32"))
-            for gates, decision in zip(self._likelihoods(), self.decisions, strict=True)
-        ]
+        return self._values(self._likelihoods())
 
     def expected_greatest(self) -> list:
         """One scalar per group of `maxima`: the expectation of its greatest value; the decisions are independent."""
@@ -69,9 +79,11 @@ class Decisions(keras.layers.Layer):
         exponentials = [np.exp(part - part.max()) for part in np.split(logits, self._ends[:-1])]
         return [part / part.sum() for part in exponentials]
 
-    def most_probable(self) -> Choice:
-        """The likeliest option of every decision; of equal ones the dearer."""
-        return tuple(len(part) - 1 - int(np.argmax(part[::-1])) for part in self.probabilities())
+    def _values(self, distributions: list) -> list:
+        return [
+            ops.sum(part * ops.convert_to_tensor(decision.options, dtype="float32"))
+            for part, decision in zip(distributions, self.decisions, strict=True)
+        ]
 
     def _likelihoods(self) -> list:
         """At a temperature of 1 these are the probabilities that an option is drawn. Above 1 they would all be alike:
@@ -83,6 +95,12 @@ class Decisions(keras.layers.Layer):
         parts = ops.split(logits / temperature, self._ends[:-1].tolist())
         # A single option is taken with certainty; Keras warns of its softmax.
         return [ops.softmax(part) if part.shape[0] > 1 else ops.ones_like(part) for part in parts]
+
+
+def _hardened(gates: Any) -> Any:
+    """1 at the greatest, and the gradient of the gates as they were."""
+    hard = ops.one_hot(ops.argmax(gates), gates.shape[0], dtype=gates.dtype)
+    return gates + ops.stop_gradient(hard - gates)
 
 
 def _expected_maximum(distributions: list, options: tuple[int, ...]) -> Any:
@@ -106,9 +124,11 @@ def temperature_at(epoch: int, epochs: int, first: float, last: float) -> float:
 
 
 def penalty(space: SearchSpace, decisions: Decisions, budget: Budget) -> Any:
-    """Sum, over the constraints, of the share by which the expected cost exceeds its target; 0 below all targets.
+    """Sum, over the constraints, of the share by which the sampled network exceeds its target, and what it leaves
+    unused of `LEAST_EFFORT` of the budget (see `Budget.effort_shares`); 0 in between.
 
     The peak of memory counts layer by layer, so that every layer above the target is pushed down, not the worst alone.
     """
-    usage = budget.expected_usage(decisions.expected_costs(space))
-    return ops.sum(ops.relu(ops.stack(usage) - 1.0))
+    usage = budget.expected_usage(decisions.sampled_costs(space))
+    unused = LEAST_EFFORT - ops.max(ops.stack(budget.effort_shares(usage)))
+    return ops.sum(ops.relu(ops.stack(usage) - 1.0)) + ops.relu(unused)

@@ -3,12 +3,9 @@
 import numpy as np
 
 from micronets.errors import ConfigurationError
-from micronets.search.budget import Budget
+from micronets.search.budget import LEAST_EFFORT, Budget
 from micronets.search.space import Choice, SearchSpace, is_depth
 
-LEAST_EFFORT = 0.9
-"""Share of the operations, latency or flash (see `Budget.effort`) that a network should take: below the budget, they
-decide how good it is."""
 _KEPT = 0.75
 """Probability that a layer which may be skipped is kept. Drawn evenly, and then cheapened until they fit, networks for
 tight budgets would be one wide stem without any block."""
@@ -62,7 +59,7 @@ class Sampler:
             count = min(int(self._generator.integers(1, 4)), len(choice))
             for place in self._generator.choice(len(choice), size=count, replace=False):
                 changed[place] = int(self._generator.integers(len(self._space.decisions[place].options)))
-            mutated = self._fitted(tuple(changed))
+            mutated = self.fitted(tuple(changed))
             if mutated != choice:
                 break
         return mutated
@@ -70,7 +67,7 @@ class Sampler:
     def cross(self, one: Choice, other: Choice) -> Choice:
         """Every decision from either of two networks, made to fit as in `draw`."""
         picked = self._generator.random(len(one)) < 0.5
-        return self._fitted(tuple(a if first else b for a, b, first in zip(one, other, picked, strict=True)))
+        return self.fitted(tuple(a if first else b for a, b, first in zip(one, other, picked, strict=True)))
 
     def _widest(self, depths: list[int], relative: np.ndarray, most: float) -> Choice:
         """Of the networks with these proportions the widest that fits; where none does, with fewer layers."""
@@ -102,7 +99,7 @@ class Sampler:
             choice[place] = max(int(np.sum(np.asarray(options) <= scale * share * options[-1])) - 1, 0)
         return self._space.canonical(tuple(choice))
 
-    def _fitted(self, choice: Choice) -> Choice:
+    def fitted(self, choice: Choice) -> Choice:
         """Narrows layers, drawn evenly, one step at a time until the network fits; then widens them as `draw` does."""
         choice = self._space.canonical(choice)
         while self.use(choice) > 1.0:

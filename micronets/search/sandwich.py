@@ -15,10 +15,10 @@ from keras import ops
 from micronets.backend import traces_shapes
 from micronets.layers.batch_normalisation import Statistics
 from micronets.search.options import SearchOptions
-from micronets.search.phases import NOT_DECAYED
 from micronets.search.space import Choice
 from micronets.search.supernet import Supernet
 
+NOT_DECAYED = ["gamma", "beta", "bias", "range"]
 DISTILLED_SHARE = 0.5
 """Of the loss of every other network, that which it learns from the teaching one's answers at the end. It grows from 0:
 at the beginning there is nothing to be learnt from them."""

@@ -47,8 +47,13 @@ class Scorer:
         self._record(values, self._calibration)
         parts = np.split(self._features, range(_BATCH, len(self._features), _BATCH))
         answers = [ops.convert_to_numpy(self._answer(values, ops.convert_to_tensor(part))) for part in parts]
-        logits = np.concatenate(answers).astype(np.float64)
-        shifted = logits - logits.max(axis=1, keepdims=True)
-        likelihoods = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-        right = logits.argmax(axis=1) == self._labels.argmax(axis=1)
-        return HeldBackScore(float(-(self._labels * likelihoods).sum(axis=1).mean()), float(right.mean()))
+        return held_back_score(np.concatenate(answers), self._labels)
+
+
+def held_back_score(outputs: np.ndarray, labels: np.ndarray) -> HeldBackScore:
+    """Of logits (n, classes) against class probabilities (n, classes)."""
+    logits = outputs.astype(np.float64)
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    likelihoods = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    right = logits.argmax(axis=1) == labels.argmax(axis=1)
+    return HeldBackScore(float(-(labels * likelihoods).sum(axis=1).mean()), float(right.mean()))

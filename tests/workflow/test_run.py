@@ -99,7 +99,7 @@ LATER = {"export_network": 2, "build_firmware": 2, "profile_firmware": 2, "write
         ("kws__profile__inputs=2", {"profile_firmware": 2, "write_report": 1, "write_page": 1}),
         (
             "kws__search__epochs=4",
-            {"search_network": 1, "train_network": 1}
+            {"search_network": 1, "fit_network": 1, "train_network": 1}
             | {"export_network": 1, "build_firmware": 1, "profile_firmware": 1, "write_report": 1, "write_page": 1},
         ),
     ],

@@ -9,10 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from micronets.architecture import Architecture
 from micronets.boards import find_board
 from micronets.compiler.compiled_network import PlannedBuffer
 from micronets.device_features.sound.measure import Cost, FeatureProfile
 from micronets.evaluation import ClassTruth, Score
+from micronets.fit import fit_found_network, stage
+from micronets.fit.measured import Measured
+from micronets.fit.widths import choice_of
 from micronets.linking.firmware import Firmware, FlashUse, MemoryPlan, RamUse
 from micronets.profile import Profile
 from micronets.report.search_pictures import search_pictures
@@ -29,6 +33,7 @@ from micronets.search.scoring import HeldBackScore
 from micronets.timing.cycle_models import find_cycle_model
 from micronets.timing.cycles import LayerCounts
 from micronets.train.phase import Epoch
+from tests.unit.fit.test_stage import SECTION
 
 BOARD = "nucleo-f446re"
 
@@ -124,7 +129,7 @@ def test_searches_without_gradients(results_folder, strategy):
     sampler = Sampler(space, budget, np.random.default_rng(2))
     choices = [sampler.draw() for _ in range(6)]
     shares = [np.eye(len(d.options))[index] for d, index in zip(space.decisions, choices[0], strict=True)]
-    found = Found(choices[0], choices[0], shares)
+    found = Found(choices[0], shares)
     if strategy == "evolution":
         scored = [Candidate(c, i // 3, sampler.use(c), HeldBackScore(2 - 0.1 * i, 0.3)) for i, c in enumerate(choices)]
         epochs = [OneShotEpoch(0, 0.01, 2.0, 0.3, 2.1, 0.2, 1.5)]
@@ -132,7 +137,9 @@ def test_searches_without_gradients(results_folder, strategy):
     results_folder.searched("searched")
     results_folder.everything("searched", 0.9, 6_000_000, 45.0)
     folder = results_folder.task / "searched" / "search"
-    write_outputs(found, space, budget, folder, "searched", {"strategy": strategy, "board": "nucleo-f446re", "seed": 2})
+    write_outputs(
+        found, space, budget, folder, "searched", {"strategy": [strategy], "board": "nucleo-f446re", "seed": 2}
+    )
     (model,) = read_results("kws", {"searched": []}, results_folder.root).models
     pictures = [picture.name for picture in search_pictures(model)]
     if strategy == "evolution":
@@ -156,6 +163,33 @@ def test_decisions_of_the_search(results_folder):
     results_folder.json(results_folder.task / "searched" / "search" / "search.json", {"decisions": decisions})
     (model,) = read_results("kws", {"searched": []}, results_folder.root).models
     assert [(width.backbone, width.found) for width in model.search.widths] == [(32, 32), (32, None), (32, 12)]
+    assert model.search.limits == ()
+
+
+def test_what_was_changed_to_fit_the_board(results_folder, monkeypatch):
+    results_folder.searched("searched")
+    results_folder.everything("searched", 0.9, 6_000_000, 45.0)
+    folder = results_folder.task / "searched" / "search"
+    chosen = {"stem width": 32, "block 1 kept": 1, "block 1 width": 16, "block 2 kept": 1, "block 2 width": 12}
+    space = DsCnnSpace((49, 10, 1), 12, 32, ((2, 2), (1, 1)), width_steps=8)
+    space.architecture("searched", choice_of(space, list(chosen.values()))).save(folder / "found.json")
+    decisions = [results_folder.decision(d.name, list(d.options), chosen[d.name]) for d in space.decisions]
+    results_folder.json(folder / "search.json", {"decisions": decisions})
+    answers = iter(
+        [Measured(9_000, 16_000, 490_000, 120_000, 4.5, 0.5), Measured(8_000, 14_000, 490_000, 120_000, 4.1, 0.4)]
+    )
+    monkeypatch.setattr(stage, "measure", lambda *_, **__: next(answers))
+    section = {**SECTION, "backbone": {"channels": 32, "blocks": 2}, "budget": {"ram_bytes": 15_000}}
+    fit_found_network(folder / "found.json", folder / "search.json", folder, section, 1, optimise="size", weight_bits=8)
+    (model,) = read_results("kws", {"searched": []}, results_folder.root).models
+    architecture = Architecture.load(folder / "architecture.json")
+    assert model.search.widths[0].found == architecture.output_shapes()[0][2] < 32
+    assert [(limit.name, limit.measured, limit.limit) for limit in model.search.limits] == [
+        ("flash", 8_000, 490_000),
+        ("RAM", 14_000, 15_000),
+    ]
+    (picture,) = (picture for picture in search_pictures(model) if picture.name == "searched_budget")
+    assert picture.alternative == "flash 8,000 of 490,000 bytes, 1.6%; RAM 14,000 of 15,000 bytes, 93.3%."
 
 
 def test_export_metrics(results_folder, tmp_path):

@@ -13,7 +13,7 @@ from micronets.search.budget import Budget
 from micronets.search.evolution import Candidate, next_generation, ranked
 from micronets.search.mobilenet_v2_space import MobileNetV2Space
 from micronets.search.mobilenet_v2_supernet import MobileNetV2Supernet
-from micronets.search.options import EvolutionOptions
+from micronets.search.proposals import drawn_evenly
 from micronets.search.sampling import Sampler
 from micronets.search.scoring import HeldBackScore, Scorer
 from micronets.search.search import search_space
@@ -22,8 +22,7 @@ from tests.unit.search.test_search import OPTIONS, SPACE, KilledError, Sink, Wor
 from tests.unit.search.test_supernet import SPACE as SUPERNET_SPACE
 from tests.unit.search.test_supernet import _derived_network, _random_supernet
 
-EVOLUTION = EvolutionOptions(networks_per_step=2, population=6, parents=3, generations=3, examples=48)
-ONE_SHOT = replace(OPTIONS, strategy="evolution", evolution=EVOLUTION, epochs=6)
+ONE_SHOT = replace(OPTIONS, strategy=("evolution",), epochs=6)
 BUDGET = Budget(2_000, 3_000, 60_000)
 
 
@@ -108,7 +107,7 @@ def test_generations_hold_new_networks_only():
     sampler = Sampler(SPACE, BUDGET, generator)
     found: list[Candidate] = []
     for generation in range(4):
-        choices = next_generation(found, 5, 2, sampler, generator)
+        choices = next_generation(found, 5, 2, sampler, generator, drawn_evenly)
         assert len(set(choices)) == len(choices)
         assert not {candidate.choice for candidate in found} & set(choices)
         found += [Candidate(c, generation, sampler.use(c), HeldBackScore(float(sum(c)), 0.0)) for c in choices]
@@ -117,10 +116,10 @@ def test_generations_hold_new_networks_only():
 
 
 def test_the_network_found_fits_uses_the_budget_and_is_far_from_chance(finished):
-    architecture = Architecture.load(finished / "architecture.json")
+    architecture = Architecture.load(finished / "found.json")
     assert BUDGET.fits(architecture)
     report = json.loads((finished / "search.json").read_text())
-    assert report["strategy"] == "evolution"
+    assert report["strategy"] == ["evolution"]
     losses = [candidate["loss"] for candidate in report["candidates"]]
     assert len(losses) >= 10
     best = report["candidates"][int(np.argmin(losses))]
@@ -137,15 +136,15 @@ def test_an_interrupted_search_ends_with_the_same_bytes(finished, tmp_path):
         with pytest.raises(KilledError):
             _search(tmp_path, sink=Sink(kill_after))
     _search(tmp_path)
-    for name in ("architecture.json", "search.json"):
+    for name in ("found.json", "search.json"):
         assert (tmp_path / name).read_bytes() == (finished / name).read_bytes()
 
 
 def test_a_random_network_uses_the_budget_and_trains_nothing(tmp_path):
-    architecture = _search(tmp_path, options=replace(OPTIONS, strategy="random"))
+    architecture = _search(tmp_path, options=replace(OPTIONS, strategy=("random",)))
     assert BUDGET.fits(architecture)
     assert max(BUDGET.exact_usage(architecture)) >= 0.9
     assert _history(tmp_path) == []
-    again = _search(tmp_path / "again", options=replace(OPTIONS, strategy="random"))
-    other = _search(tmp_path / "other", options=replace(OPTIONS, strategy="random"), seed=4)
+    again = _search(tmp_path / "again", options=replace(OPTIONS, strategy=("random",)))
+    other = _search(tmp_path / "other", options=replace(OPTIONS, strategy=("random",)), seed=4)
     assert again == architecture != other

@@ -12,7 +12,7 @@ from micronets.costs import costs
 from micronets.search.backbones import DsCnnBackbone
 from micronets.search.budget import Budget
 from micronets.search.ds_cnn_space import DsCnnSpace
-from micronets.search.options import ArchitectureOptions, SearchOptions
+from micronets.search.options import ArchitectureOptions, EvolutionOptions, SearchOptions
 from micronets.search.search import search_space
 
 SPACE = DsCnnSpace((12, 8, 1), 3, 16, ((2, 2), (1, 1)), stem_kernel=(5, 4))
@@ -27,11 +27,11 @@ OPTIONS = SearchOptions(
     final_learning_rate=0.01,
     weight_decay=0.001,
     architecture=ArchitectureOptions(
-        share=0.2, learning_rate=0.2, penalty=4.0, first_temperature=5.0, last_temperature=0.2
+        share=0.2, learning_rate=0.2, penalty=4.0, first_temperature=5.0, last_temperature=0.2, samples=8
     ),
+    evolution=EvolutionOptions(networks_per_step=1, population=6, parents=3, generations=3, examples=48),
 )
-ROOMY = Budget(10**6, 10**6)
-TIGHT = Budget(600, 1_100)
+TIGHT = Budget(1_000, 2_000)
 
 
 class Words:
@@ -99,30 +99,32 @@ def finished(tmp_path_factory):
 
 def test_the_result_fits_by_the_exact_costs(finished):
     directory, _ = finished
-    architecture = Architecture.load(directory / "architecture.json")
+    architecture = Architecture.load(directory / "found.json")
     report = json.loads((directory / "search.json").read_text())
     exact = costs(architecture)
     assert TIGHT.fits(architecture)
     assert architecture.name == "tiny"
     assert report["costs"]["flash_bytes"] == exact.flash_bytes
     assert report["costs"]["sram_bytes"] == exact.sram_bytes
-    assert report["budget"] == {"flash_bytes": 600, "sram_bytes": 1_100, "max_ops": None, "max_latency_ms": None}
+    assert report["budget"] == {"flash_bytes": 1_000, "sram_bytes": 2_000, "max_ops": None, "max_latency_ms": None}
     assert (report["board"], report["seed"]) == ("nucleo-f446re", 3)
     assert {"keras", "backend", "numpy", "micronets", "python"} == set(report["versions"])
     assert not list(directory.glob("*checkpoint*"))
 
 
-def test_the_report_says_what_was_decided_and_repaired(finished):
+def test_the_report_says_what_was_decided_and_scored(finished):
     directory, _ = finished
     report = json.loads((directory / "search.json").read_text())
+    assert report["strategy"] == ["dnas"]
     assert [entry["name"] for entry in report["decisions"]] == [decision.name for decision in SPACE.decisions]
     for entry in report["decisions"]:
         assert sum(entry["probabilities"]) == pytest.approx(1, abs=1e-4)
-        assert entry["probabilities"][entry["options"].index(entry["learnt"])] == max(entry["probabilities"])
-    changed = {entry["name"] for entry in report["decisions"] if entry["learnt"] != entry["chosen"]}
-    assert changed <= {move["decision"] for move in report["repair"]}
+    assert 1 <= len(report["candidates"]) <= 8  # so tight a budget leaves few
+    assert all(candidate["use"] <= 1 for candidate in report["candidates"])
+    best = min(report["candidates"], key=lambda candidate: candidate["loss"])
+    assert best["values"] == [entry["chosen"] for entry in report["decisions"]]
     choice = tuple(entry["options"].index(entry["chosen"]) for entry in report["decisions"])
-    assert SPACE.architecture("tiny", choice) == Architecture.load(directory / "architecture.json")
+    assert SPACE.architecture("tiny", choice) == Architecture.load(directory / "found.json")
 
 
 def test_the_history_has_every_epoch_and_the_sink_its_numbers(finished):
@@ -135,15 +137,23 @@ def test_the_history_has_every_epoch_and_the_sink_its_numbers(finished):
     assert history[0]["architecture_loss"] == ""
     assert all(float(row["architecture_accuracy"]) >= 0 for row in history[1:])
     assert float(history[-1]["weight_loss"]) < float(history[0]["weight_loss"])
-    assert history[0]["max_flash_bytes"] == "600"
+    assert history[0]["max_flash_bytes"] == "1000"
     assert list(sink.metrics) == list(range(5))
     assert sink.metrics[4]["flash_bytes"] == float(history[4]["flash_bytes"])
 
 
-def test_the_penalty_brings_expected_costs_towards_the_targets(finished):
+def test_expected_costs_come_nearer_to_the_target(finished):
     directory, _ = finished
-    first, *_, last = (float(row["penalty"]) for row in _history(directory))
-    assert 0 <= last < first
+    first, *_, last = (float(row["flash_bytes"]) / TIGHT.flash_bytes for row in _history(directory))
+    assert first > last > 0.5
+
+
+def test_the_network_found_is_far_from_chance_with_the_weights_of_its_supernet(finished):
+    """One that was never trained as such is near it: 8 % of 12 classes, where the mixtures that it came of had 85 %."""
+    directory, _ = finished
+    report = json.loads((directory / "search.json").read_text())
+    best = min(report["candidates"], key=lambda candidate: candidate["loss"])
+    assert best["accuracy"] > 0.6  # of three classes
 
 
 def test_decisions_stay_put_while_warming_up(tmp_path):
@@ -152,31 +162,16 @@ def test_decisions_stay_put_while_warming_up(tmp_path):
         assert entry["probabilities"] == pytest.approx([1 / len(entry["options"])] * len(entry["options"]), abs=1e-6)
 
 
-def test_without_pressure_nothing_is_repaired(tmp_path):
-    _search(tmp_path, budget=ROOMY, options=replace(OPTIONS, epochs=2))
-    report = json.loads((tmp_path / "search.json").read_text())
-    assert report["repair"] == []
-    assert report["costs"] == report["costs_before_repair"]
-    assert all(float(row["penalty"]) == 0.0 for row in _history(tmp_path))
-
-
-def test_the_same_seed_gives_the_same_bytes(finished, tmp_path):
-    directory, _ = finished
-    _search(tmp_path)
-    for name in ("architecture.json", "search.json"):
-        assert (tmp_path / name).read_bytes() == (directory / name).read_bytes()
-
-
-def test_an_interrupted_search_ends_with_the_same_bytes(finished, tmp_path):
+def test_the_same_seed_gives_the_same_bytes_interrupted_or_not(finished, tmp_path):
     directory, _ = finished
     for kill_after in (0, 3):
         with pytest.raises(KilledError):
             _search(tmp_path, sink=Sink(kill_after))
-        assert not (tmp_path / "architecture.json").exists()
+        assert not (tmp_path / "found.json").exists()
     sink = Sink()
     _search(tmp_path, sink=sink)
     assert list(sink.metrics) == [4]
-    for name in ("architecture.json", "search.json"):
+    for name in ("found.json", "search.json"):
         assert (tmp_path / name).read_bytes() == (directory / name).read_bytes()
 
 
