@@ -302,6 +302,7 @@ def _read_firmware(path: Path) -> Firmware:
             for buffer in plan["buffers"]
         ),
         steps=tuple(" + ".join(readable_layer(name) for name in step) for step in plan["steps"]),
+        flash_parts={str(part): int(size) for part, size in content.get("flash_parts", {}).items()},
     )
 
 
