@@ -3,8 +3,12 @@
 import argparse
 import logging
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from micronets.cli.options import add_optimise, add_output, output_directory
+
+if TYPE_CHECKING:
+    from micronets.benchmark.baseline import Libraries
 
 DESCRIPTION = """\
 Compile and profile .tflite files for a NUCLEO-L4R5ZI (and count their instructions on a Cortex-M55), and print each
@@ -14,6 +18,7 @@ on every board with published figures: the reference models of a folder, and ran
 EXAMPLES = """\
   micronets benchmark path/to/models --output results/benchmark
   micronets benchmark resnet-8 micronet-kws-l --output results/by-name
+  micronets benchmark path/to/models --tflm 'tflm/{core}/libtensorflow-microlite.a' path/to/tflite-micro
   micronets benchmark --mlperf-tiny path/to/models"""
 EXTRAS = ("report", "tflm")
 
@@ -26,6 +31,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder of .tflite files, one of them, or a published network's name",
     )
     parser.add_argument("--mlperf-tiny", action="store_true", help="the five benchmarks of MLPerf Tiny in one table")
+    parser.add_argument(
+        "--tflm",
+        nargs=2,
+        metavar=("LIBRARY", "INCLUDE"),
+        help="measure TensorFlow Lite Micro beside every model in this run, with this library of it; {core} in its "
+        "name stands for the core (default: its shipped figures; docs/runtimes.md)",
+    )
     add_optimise(parser)
     add_output(parser, "tables and pictures")
 
@@ -34,6 +46,7 @@ def run(options: argparse.Namespace) -> int:
     from micronets.errors import ConfigurationError
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
+    libraries = _libraries(options)
     if options.mlperf_tiny:
         from micronets.benchmark.mlperf_tiny import format_mlperf_tiny, run_mlperf_tiny
 
@@ -41,8 +54,9 @@ def run(options: argparse.Namespace) -> int:
             raise ConfigurationError("--mlperf-tiny takes one folder of .tflite files, or none; leave the others out.")
         folder = Path(options.models[0]) if options.models else None
         with output_directory(options.output) as directory:
-            print(format_mlperf_tiny(run_mlperf_tiny(folder, directory, options.optimise)))
+            print(format_mlperf_tiny(run_mlperf_tiny(folder, directory, options.optimise, libraries)))
         return 0
+    from micronets.benchmark.baseline import describe_libraries, format_baseline
     from micronets.benchmark.models import FOOTNOTE, format_table, run_benchmark
 
     if not options.models:
@@ -50,10 +64,28 @@ def run(options: argparse.Namespace) -> int:
             "there is nothing to measure; give a folder of .tflite files, a published network's name, or --mlperf-tiny"
         )
     with output_directory(options.output) as directory:
-        rows, misses = run_benchmark(options.models, directory, options.optimise)
+        rows, misses = run_benchmark(options.models, directory, options.optimise, libraries)
         layers = (directory / "layers.txt").read_text(encoding="utf-8")
     print(format_table(rows))
     print(FOOTNOTE)
+    if libraries:
+        print(f"\n{format_baseline(rows)}\n{describe_libraries(libraries)}\n")
     print(layers)
     print("\n".join(misses) if misses else "All targets are met.")
     return 0
+
+
+def _libraries(options: argparse.Namespace) -> "Libraries":
+    """Of TensorFlow Lite Micro, for the cores of all boards that estimates are made for or instructions counted on."""
+    from micronets.benchmark.baseline import find_libraries
+    from micronets.benchmark.models import M4_BOARD, M55_BOARD
+    from micronets.boards import find_board
+
+    if not options.tflm:
+        return {}
+    boards = [M4_BOARD, M55_BOARD]
+    if options.mlperf_tiny:
+        from micronets.benchmark.mlperf_tiny import load_benchmarks
+
+        boards = [board for benchmark in load_benchmarks() for board in benchmark.published]
+    return find_libraries(*options.tflm, [find_board(board).core for board in boards])
