@@ -9,7 +9,7 @@ from typing import Any
 
 from micronets.benchmark.peers import PeerFigures
 from micronets.boards import Board
-from micronets.errors import BuildError, ConfigurationError
+from micronets.errors import BuildError, ConfigurationError, ModelError
 from micronets.profile.model import profile_model
 from micronets.profile.result import Profile
 from micronets.tflm import TflmLibrary
@@ -89,35 +89,31 @@ def find_libraries(library: str, include: str, cores: Iterable[str]) -> Librarie
             refusals.append((core, error))
     if not found:
         raise refusals[0][1]
-    for core, error in refusals:
-        logger.info("TensorFlow Lite Micro is not measured on a %s: %s", core, error)
+    for core, refusal in refusals:
+        logger.info("TensorFlow Lite Micro is not measured on a %s: %s", core, refusal)
     return found
 
 
 def measure_baseline(tflite: Path, libraries: Libraries, boards: Sequence[Board], optimise: str) -> Baseline | None:
     """Runs a model on the first board, and on the second, if any, where it fits.
 
-    None where the first board's core has no library. Raises MicronetsError where TensorFlow Lite Micro does not run it
-    on the first board.
+    None, with a line in the log, where the first board's core has no library, or TensorFlow Lite Micro does not run the
+    model there.
     """
-    first, *others = [board for board in boards if board.core in libraries] or [None]
-    if first is None or first != boards[0]:
-        return None
+    profiles = []
     with tempfile.TemporaryDirectory() as scratch:
-        profile = _profile(tflite, first, libraries, Path(scratch) / "first", optimise, inputs=3)
-        try:
-            more = [_profile(tflite, board, libraries, Path(scratch), optimise, inputs=1) for board in others]
-        except BuildError as error:
-            logger.info("%s", error)
-            more = []
-        return Baseline(profile, more[0].instructions[0] if more else None)
-
-
-def _profile(
-    tflite: Path, board: Board, libraries: Libraries, directory: Path, optimise: str, *, inputs: int
-) -> Profile:
-    folder = directory / board.name
-    return profile_model(tflite, board, folder, optimise=optimise, inputs=inputs, library=libraries[board.core])
+        for inputs, board in zip((3, 1), boards, strict=False):
+            if board.core not in libraries:
+                break
+            folder, library = Path(scratch) / board.name, libraries[board.core]
+            try:
+                profiles.append(profile_model(tflite, board, folder, optimise=optimise, inputs=inputs, library=library))
+            except (ModelError, BuildError) as error:
+                logger.warning("TensorFlow Lite Micro is not measured on %s: %s", board.name, error)
+                break
+    if not profiles:
+        return None
+    return Baseline(profiles[0], profiles[1].instructions[0] if len(profiles) > 1 else None)
 
 
 def describe_libraries(libraries: Libraries) -> str:

@@ -88,4 +88,5 @@ def _libraries(options: argparse.Namespace) -> "Libraries":
         from micronets.benchmark.mlperf_tiny import load_benchmarks
 
         boards = [board for benchmark in load_benchmarks() for board in benchmark.published]
-    return find_libraries(*options.tflm, [find_board(board).core for board in boards])
+    library, include = options.tflm
+    return find_libraries(library, include, [find_board(board).core for board in boards])

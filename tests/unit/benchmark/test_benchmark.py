@@ -6,14 +6,17 @@ import pytest
 import yaml
 from PIL import Image
 
-from micronets.benchmark.baseline import find_libraries, format_baseline
+from micronets.benchmark.baseline import find_libraries, format_baseline, measure_baseline
 from micronets.benchmark.comparison_picture import draw_comparison
 from micronets.benchmark.models import COLUMNS, find_models, format_table, run_benchmark, unmet
 from micronets.benchmark.peers import PEERS_FILE, load_peers
+from micronets.boards import Board, find_board
 from micronets.cli import main
-from micronets.errors import ConfigurationError, DataError
+from micronets.errors import BuildError, ConfigurationError, DataError
 from micronets.export.writer import write_tflite
+from micronets.profile.result import Profile
 from micronets.published import PUBLISHED
+from micronets.tflm import TflmLibrary
 from tests.arm_library import library_for
 from tests.networks import random_network, small_ds_cnn
 from tests.tflm_library import STAND_IN
@@ -182,3 +185,20 @@ def test_networks_by_name(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no published network; those are micronet-kws-s"):
         find_models(["fc-a"], tmp_path / "drawn")
     assert set(load_peers().networks) <= set(PUBLISHED)
+
+
+def test_a_model_that_tflm_does_not_run_has_no_measured_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ran = []
+
+    def profile(tflite: Path, board: Board, *_: object, **__: object) -> Profile:
+        ran.append(board.core)
+        raise BuildError("the operator has no method")
+
+    monkeypatch.setattr("micronets.benchmark.baseline.profile_model", profile)
+    boards = [find_board("nucleo-l4r5zi"), find_board("corstone-300")]
+    libraries = {"cortex-m4": TflmLibrary(tmp_path / "tflm.a", tmp_path)}
+    assert measure_baseline(tmp_path / "x.tflite", {}, boards, "size") is None and ran == []
+    assert measure_baseline(tmp_path / "x.tflite", libraries, boards, "size") is None and ran == ["cortex-m4"]
+    assert "not measured on nucleo-l4r5zi: the operator has no method" in caplog.text
