@@ -90,6 +90,24 @@ def read_build_attributes(archive: Path) -> dict[str, BuildAttributes]:
     return found
 
 
+def defines(archive: Path, symbol: str) -> bool:
+    """Whether an object file in a static library defines a symbol, by the index that `ar s` leaves in it.
+
+    Raises BuildError where the file cannot be read.
+    """
+    try:
+        content = archive.read_bytes()
+    except OSError as error:
+        raise BuildError(f"{archive} cannot be read ({error.strerror}); name a static library.") from error
+    header = content[len(_MAGIC) : len(_MAGIC) + _HEADER_BYTES]
+    if header[:16].rstrip() != b"/" or not header[48:58].strip().isdigit():
+        return False
+    start = len(_MAGIC) + _HEADER_BYTES
+    index = content[start : start + int(header[48:58])]
+    count = int.from_bytes(index[:4], "big")
+    return symbol.encode() in index[4 + 4 * count :].split(b"\0")
+
+
 def _members(content: bytes) -> Iterator[tuple[str, bytes]]:
     start, long_names = len(_MAGIC), b""
     while start + _HEADER_BYTES <= len(content):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from micronets.compiler.cores import find_core
 from micronets.errors import BuildError, ConfigurationError
-from micronets.linking.archive import read_build_attributes
+from micronets.linking.archive import defines, read_build_attributes
 
 CORE_PLACEHOLDER = "{core}"
 """Stands in the name of a library for the core of a board, so that one name serves boards of several cores."""
@@ -16,6 +16,7 @@ CMSIS_NN_PREFIX = "arm_"
 
 _RESOLVER = "tensorflow/lite/micro/micro_mutable_op_resolver.h"
 _SCHEMA = "tensorflow/lite/schema/schema_generated.h"
+_LOG = "_Z11MicroPrintfPKcz"
 _FLATBUFFERS = "flatbuffers/flatbuffers.h"
 _HEADERS = ("tensorflow/lite/micro/micro_interpreter.h", _RESOLVER, _SCHEMA)
 
@@ -87,6 +88,10 @@ class TflmLibrary:
     def has_cmsis_nn(self) -> bool:
         """Whether CMSIS-NN's kernels are in the library; all their names begin alike."""
         return any(name.startswith(CMSIS_NN_PREFIX) for name in read_build_attributes(self.library))
+
+    def has_log(self) -> bool:
+        """Whether it can log; what includes its headers must be compiled as it was. Build type `release` cannot."""
+        return defines(self.library, _LOG)
 
     def sha256(self) -> str:
         """Of the library."""

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from micronets.compiler.cores import CORES
-from micronets.linking.archive import read_build_attributes
+from micronets.linking.archive import defines, read_build_attributes
 from micronets.linking.toolchain import core_flags, run_tool
 from tests.arm_library import CORES as WRITTEN_BY_HAND
 from tests.arm_library import library_for
@@ -40,3 +40,8 @@ def test_libraries_put_together_by_hand_say_what_the_compiler_writes(libraries: 
     for core, path in libraries.items():
         (by_hand,) = read_build_attributes(library_for(core, tmp_path / "library.a")).values()
         assert by_hand == read_build_attributes(path)["f.o"]
+
+
+def test_symbols_are_found_in_the_index_that_ar_has_made(libraries: dict[str, Path]) -> None:
+    assert defines(libraries["cortex-m4"], "odd")
+    assert not any(defines(libraries["cortex-m4"], symbol) for symbol in ("od", "dd", "odd_", "f.o"))

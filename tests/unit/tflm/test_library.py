@@ -1,14 +1,17 @@
 """Which libraries of TensorFlow Lite Micro are taken for a core, and which are refused before any job."""
 
+import struct
 from pathlib import Path
 
 import pytest
 
 from micronets.errors import BuildError, ConfigurationError
+from micronets.export.writer import write_tflite
 from micronets.linking.archive import read_build_attributes
-from micronets.tflm import TflmLibrary
+from micronets.tflm import TflmLibrary, write_tflm_program
 from micronets.tflm.flash_parts import flash_part
 from tests.arm_library import CORES, library_for, object_file, write_library
+from tests.networks import random_network, small_ds_cnn
 from tests.tflm_library import STAND_IN
 
 INCLUDE = str(STAND_IN / "include")
@@ -153,3 +156,29 @@ def test_object_files_are_told_apart_by_where_their_sources_lie(tmp_path):
         "/usr/lib/arm-none-eabi/newlib/libc_nano.a(lib_a-memcpy.o)": "c_library",
     }
     assert {name: part(name) for name in expected} == expected
+
+
+def test_a_library_without_log_is_known_by_its_index(tmp_path, library_with_index):
+    """As build type `release` leaves it: what includes its headers must be compiled without log, too."""
+    for symbols, has_log in ((["_Z11MicroPrintfPKcz", "main"], True), (["main", "_Z11MicroPrintfPKczX"], False)):
+        library = TflmLibrary(library_with_index(*symbols), STAND_IN / "include")
+        assert library.has_log() is has_log
+        tflite = tmp_path / "model.tflite"
+        write_tflite(random_network(small_ds_cnn(), seed=1), tflite)
+        write_tflm_program(tflite, tmp_path / "src", library, core="cortex-m4", optimise="size", arena_bytes=4096)
+        text = (tmp_path / "src" / "operators.h").read_text(encoding="utf-8")
+        assert ("#define TF_LITE_STRIP_ERROR_STRINGS 1\n" in text) is not has_log
+
+
+@pytest.fixture
+def library_with_index(tmp_path):
+    """Makes a library whose index names symbols of its only member."""
+
+    def make(*symbols: str) -> Path:
+        index = struct.pack(">I", len(symbols)) + struct.pack(">I", 0) * len(symbols)
+        index += b"".join(symbol.encode() + b"\0" for symbol in symbols)
+        header = f"{'/':16}{0:<12}{0:<6}{0:<6}{0:<8}{len(index):<10}`\n".encode()
+        (tmp_path / "tflm.a").write_bytes(b"!<arch>\n" + header + index)
+        return tmp_path / "tflm.a"
+
+    return make
