@@ -132,7 +132,10 @@ def table_row(measurement: Measurement) -> Row:
         }
     figures = {} if known is None else dict(known.peers)
     if measurement.baseline is not None:
-        figures[BASELINE] = measurement.baseline.figures
+        here, shipped = measurement.baseline.figures, figures.get(BASELINE)
+        if here.m55_instructions is None and shipped is not None:  # no library for that core
+            here = replace(here, m55_instructions=shipped.m55_instructions)
+        figures[BASELINE] = here
         row |= measurement.baseline.columns()
     if figures:
         name, fastest = min(figures.items(), key=lambda item: item[1].latency_ms)
