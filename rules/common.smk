@@ -21,7 +21,7 @@ from micronets.runtime import MICRONETS, options_of
 from micronets.slurm import PendingJobs
 from micronets.target import EMULATOR, serial_port
 from micronets.terminal import quieten_snakemake
-from micronets.tflm.library import CORE_PLACEHOLDER
+from micronets.tflm.library import library_path
 from micronets.tracking import STORE_VARIABLE, store_uri
 
 try:
@@ -90,7 +90,7 @@ def runtime_library(wildcards):
     """An input function: the library of the job's runtime, so that a new one is linked anew; none of our own."""
     library = runtime_options(wildcards).get("library")
     core = find_board(wildcards.board).core
-    return library.replace(CORE_PLACEHOLDER, core) if library else []
+    return str(library_path(library, core)) if library else []
 
 
 def runs_on_board(wildcards):

@@ -48,7 +48,9 @@ def _latencies(axes: Axes, rows: Sequence[Mapping[str, Any]], places: np.ndarray
     ours = np.array([row["estimated_ms"] for row in rows])
     errors = ours * [row["estimated_error_percent"] / 100 for row in rows]
     axes.barh(places + _HEIGHT, [row["baseline_ms"] for row in rows], _HEIGHT, color=MUTED, label=_BASELINE)
-    others = [(place, row) for place, row in zip(places, rows, strict=True) if row["fastest_peer"] != _BASELINE]
+    others = [
+        (place, row) for place, row in zip(places, rows, strict=True) if row["fastest_peer"] not in (None, _BASELINE)
+    ]
     if others:
         widths = [row["fastest_peer_ms"] for _, row in others]
         axes.barh([place for place, _ in others], widths, _HEIGHT, color=ORANGE, label=_PEER)

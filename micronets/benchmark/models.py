@@ -7,9 +7,11 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from micronets.atomic import write_bytes, write_text
+from micronets.benchmark.baseline import BASELINE, BASELINE_COLUMNS, Baseline, Libraries, measure_baseline
 from micronets.benchmark.comparison_picture import draw_comparison
 from micronets.benchmark.layer_causes import describe_layers
 from micronets.benchmark.layer_picture import draw_layers
@@ -27,7 +29,6 @@ logger = logging.getLogger(__name__)
 
 _SEED = 1
 M4_BOARD, M55_BOARD = "nucleo-l4r5zi", "corstone-300"
-BASELINE = "TFLM + CMSIS-NN"
 FOOTNOTE = (
     f"* estimated for {M4_BOARD}, ± is the mean error against published latencies; the peers' are measured on that "
     "board or estimated in the same way (micronets/benchmark/peers.yaml). Ratios below 1 are faster or smaller."
@@ -59,6 +60,7 @@ COLUMNS = (
     "m55_instructions",
     "at_most_m55_instructions",
     "share_of_baseline_m55",
+    *BASELINE_COLUMNS,
 )
 Row = dict[str, Any]
 
@@ -73,14 +75,22 @@ class Measurement:
     m55_instructions: int | None
     target: NetworkTarget | None = None
     """Where the weights are random."""
+    baseline: Baseline | None = None
+    """TensorFlow Lite Micro in the same run; None where there was no library of it."""
 
     @property
     def title(self) -> str:
         return self.known.title if self.known else self.tflite.stem
 
 
-def measure(tflite: Path, peers: Peers, optimise: str) -> Measurement:
+def measure(tflite: Path, peers: Peers, optimise: str, libraries: Libraries) -> Measurement:
     """Compiles one model for both cores and runs it on the emulator; raises MicronetsError where that fails."""
+    ours = _measure(tflite, peers, optimise)
+    boards = [find_board(name) for name in ((M4_BOARD,) if ours.m55_instructions is None else (M4_BOARD, M55_BOARD))]
+    return replace(ours, baseline=measure_baseline(tflite, libraries, boards, optimise))
+
+
+def _measure(tflite: Path, peers: Peers, optimise: str) -> Measurement:
     with tempfile.TemporaryDirectory() as scratch:
         profile = profile_model(tflite, find_board(M4_BOARD), Path(scratch) / "m4", optimise=optimise, inputs=3)
         try:
@@ -120,19 +130,28 @@ def table_row(measurement: Measurement) -> Row:
             "goal_ms": target.goal_ms,
             "at_most_m55_instructions": target.m55_instructions,
         }
-    if known is None:
-        return row
-    name, fastest = known.fastest
-    row |= {
-        "at_most_ms": known.at_most.latency_ms,
-        "goal_ms": known.goal.latency_ms,
-        "fastest_peer": name,
-        "fastest_peer_ms": fastest.latency_ms,
-        "share_of_fastest_peer": round(latency_ms / fastest.latency_ms, 4),
-        "at_most_network_ram_bytes": known.at_most.network_ram_bytes,
-        "goal_network_ram_bytes": known.goal.network_ram_bytes,
-    }
-    if (baseline := known.peers.get(BASELINE)) is not None:
+    figures = {} if known is None else dict(known.peers)
+    if measurement.baseline is not None:
+        here, shipped = measurement.baseline.figures, figures.get(BASELINE)
+        if here.m55_instructions is None and shipped is not None:  # no library for that core
+            here = replace(here, m55_instructions=shipped.m55_instructions)
+        figures[BASELINE] = here
+        row |= measurement.baseline.columns()
+    if figures:
+        name, fastest = min(figures.items(), key=lambda item: item[1].latency_ms)
+        row |= {
+            "fastest_peer": name,
+            "fastest_peer_ms": fastest.latency_ms,
+            "share_of_fastest_peer": round(latency_ms / fastest.latency_ms, 4),
+        }
+    if known is not None:
+        row |= {
+            "at_most_ms": known.at_most.latency_ms,
+            "goal_ms": known.goal.latency_ms,
+            "at_most_network_ram_bytes": known.at_most.network_ram_bytes,
+            "goal_network_ram_bytes": known.goal.network_ram_bytes,
+        }
+    if (baseline := figures.get(BASELINE)) is not None:
         row |= {"baseline_ms": baseline.latency_ms, "share_of_baseline": round(latency_ms / baseline.latency_ms, 4)}
         if baseline.network_ram_bytes is not None:
             row |= {
@@ -245,11 +264,14 @@ def find_models(models: Sequence[str], directory: Path) -> list[Path]:
     return files
 
 
-def run_benchmark(models: Sequence[str], directory: Path, optimise: str) -> tuple[list[Row], list[str]]:
+def run_benchmark(
+    models: Sequence[str], directory: Path, optimise: str, libraries: Libraries = MappingProxyType({})
+) -> tuple[list[Row], list[str]]:
     """Measures every model; `directory` gets `benchmark.csv`, `layers.csv` and `.txt`, `layers.png`, `comparison.png`.
 
     Args:
         models: see `find_models`.
+        libraries: of TensorFlow Lite Micro, to measure it beside every model; its shipped figures stand there else.
 
     Returns the rows of the table, and a sentence for every model that misses a target.
 
@@ -258,14 +280,19 @@ def run_benchmark(models: Sequence[str], directory: Path, optimise: str) -> tupl
         MicronetsError: a model cannot be compiled, built or run.
     """
     with tempfile.TemporaryDirectory() as scratch:
-        return _run(find_models(models, Path(scratch)), Path(scratch), directory, optimise)
+        return _run(find_models(models, Path(scratch)), Path(scratch), directory, optimise, libraries)
 
 
-def _run(files: list[Path], drawn: Path, directory: Path, optimise: str) -> tuple[list[Row], list[str]]:
+def _run(
+    files: list[Path], drawn: Path, directory: Path, optimise: str, libraries: Libraries
+) -> tuple[list[Row], list[str]]:
     """`drawn`: where the files of networks with random weights lie."""
     peers = load_peers()
     measurements = [
-        replace(measure(path, peers, optimise), target=peers.networks.get(path.stem) if path.parent == drawn else None)
+        replace(
+            measure(path, peers, optimise, libraries),
+            target=peers.networks.get(path.stem) if path.parent == drawn else None,
+        )
         for path in track(files, logger, "models", total=len(files))
     ]
     order = {model.title: index for index, model in enumerate(peers.models)}

@@ -38,6 +38,8 @@ class Core:
         objdump_architecture: where objdump does not see from a program what instructions it may hold.
         tflm_architecture: TARGET_ARCH of TensorFlow Lite Micro's makefile, targets/cortex_m_generic_makefile.inc, that
             agrees with `float_flags`.
+        architectures: Tag_CPU_arch of object files for it; Armv6-M goes by two numbers.
+        fp_architecture: their Tag_FP_arch, one of `FP_ARCHITECTURES`.
     """
 
     name: str
@@ -48,12 +50,23 @@ class Core:
     timing: Timing | None = None
     objdump_architecture: str | None = None
     tflm_architecture: str = ""
+    architectures: tuple[int, ...] = ()
+    fp_architecture: int = 0
+
+    @property
+    def has_hard_float(self) -> bool:
+        """Whether floating-point arguments go in floating-point registers."""
+        return self.fp_architecture != 0
 
     @property
     def gcc_flags(self) -> tuple[str, ...]:
         """All that all code for it is compiled with."""
         return ("-mthumb", f"-mcpu={self.name}", *self.float_flags, *self.more_flags)
 
+
+_VFPV4, _FPV5 = 6, 8
+FP_ARCHITECTURES = {0: "no floating-point unit", _VFPV4: "FPv4", _FPV5: "FPv5"}
+"""Names of floating-point units by their number in build attributes, Tag_FP_arch."""
 
 _SOFT = ("-mfloat-abi=soft",)
 _FPU4 = ("-mfpu=fpv4-sp-d16", "-mfloat-abi=hard")
@@ -62,9 +75,17 @@ _FPU5 = ("-mfpu=fpv5-sp-d16", "-mfloat-abi=hard")
 CORES = {
     core.name: core
     for core in (
-        Core("cortex-m0plus", Extension.NONE, _SOFT, tflm_architecture="cortex-m0plus"),
-        Core("cortex-m3", Extension.NONE, _SOFT, tflm_architecture="cortex-m3"),
-        Core("cortex-m4", Extension.DSP, _FPU4, timing=Timing.COUNTED, tflm_architecture="cortex-m4+fp"),
+        Core("cortex-m0plus", Extension.NONE, _SOFT, tflm_architecture="cortex-m0plus", architectures=(11, 12)),
+        Core("cortex-m3", Extension.NONE, _SOFT, tflm_architecture="cortex-m3", architectures=(10,)),
+        Core(
+            "cortex-m4",
+            Extension.DSP,
+            _FPU4,
+            timing=Timing.COUNTED,
+            tflm_architecture="cortex-m4+fp",
+            architectures=(13,),
+            fp_architecture=_VFPV4,
+        ),
         Core(
             "cortex-m7",
             Extension.DSP,
@@ -72,8 +93,18 @@ CORES = {
             dual_issue=True,
             timing=Timing.CARRIED_OVER,
             tflm_architecture="cortex-m7+fp",
+            architectures=(13,),
+            fp_architecture=_FPV5,
         ),
-        Core("cortex-m33", Extension.DSP, _FPU5, timing=Timing.CARRIED_OVER, tflm_architecture="cortex-m33"),
+        Core(
+            "cortex-m33",
+            Extension.DSP,
+            _FPU5,
+            timing=Timing.CARRIED_OVER,
+            tflm_architecture="cortex-m33",
+            architectures=(17,),
+            fp_architecture=_FPV5,
+        ),
         Core(
             "cortex-m55",
             Extension.HELIUM,
@@ -83,6 +114,8 @@ CORES = {
             more_flags=("-fno-branch-count-reg",),
             objdump_architecture="armv8.1-m.main",
             tflm_architecture="cortex-m55",
+            architectures=(21,),
+            fp_architecture=_FPV5,
         ),
     )
 }

@@ -1,12 +1,21 @@
 """Builds the benchmark program around a compiled network."""
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from micronets.atomic import write_bytes, write_json, write_text
 from micronets.boards import Board
 from micronets.errors import BuildError
-from micronets.linking.firmware import COMPILED, Firmware, MemoryPlan, Runtime, measure_layers, measure_memories
+from micronets.linking.firmware import (
+    COMPILED,
+    Firmware,
+    MemoryPlan,
+    Runtime,
+    measure_flash_parts,
+    measure_layers,
+    measure_memories,
+)
 from micronets.linking.link import CompiledSources, Harness, compile_and_link, layers_by_step
 from micronets.linking.linker_map import read_linker_map
 from micronets.linking.machines import find_machine
@@ -28,6 +37,7 @@ def build_firmware(
     *,
     harness: Harness = BENCHMARK_HARNESS,
     runtime: Runtime = COMPILED,
+    part_of: Callable[[str], str] | None = None,
 ) -> Firmware:
     """Builds `firmware.elf`, `firmware.map` and `firmware.json` in `directory`.
 
@@ -38,6 +48,7 @@ def build_firmware(
         stack_bytes: stack of the program, a multiple of 8.
         harness: the program around the network.
         runtime: what runs it, for `firmware.json`.
+        part_of: what of the runtime an object file is, by its name in the linker map; see `Firmware.flash_parts`.
 
     Raises:
         BuildError: as `compile_and_link`.
@@ -50,12 +61,19 @@ def build_firmware(
         compile_and_link(compiled, harness, board, memories, stack_bytes, work)
         write_bytes(directory / "firmware.elf", (work / "firmware.elf").read_bytes())
         write_text(directory / "firmware.map", (work / "firmware.map").read_text(encoding="utf-8"))
-    firmware = _describe(compiled, board, directory, stack_bytes, runtime)
+    firmware = _describe(compiled, board, directory, stack_bytes, runtime, part_of)
     write_json(directory / "firmware.json", firmware.to_json())
     return firmware
 
 
-def _describe(compiled: CompiledSources, board: Board, directory: Path, stack_bytes: int, runtime: Runtime) -> Firmware:
+def _describe(
+    compiled: CompiledSources,
+    board: Board,
+    directory: Path,
+    stack_bytes: int,
+    runtime: Runtime,
+    part_of: Callable[[str], str] | None,
+) -> Firmware:
     elf = directory / "firmware.elf"
     symbols = read_symbols(elf)
     contributions = read_linker_map(directory / "firmware.map")
@@ -83,4 +101,5 @@ def _describe(compiled: CompiledSources, board: Board, directory: Path, stack_by
         runtime=runtime,
         layer_flash_bytes=measure_layers(contributions, functions) if runtime == COMPILED else (),
         reference_layers=tuple(layer.function for layer in compiled.layers if layer.is_reference),
+        flash_parts={} if part_of is None else measure_flash_parts(contributions, part_of),
     )

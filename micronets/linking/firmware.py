@@ -1,8 +1,8 @@
 """A linked firmware and what it takes of the board."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from micronets.boards import Board
@@ -113,6 +113,7 @@ class Firmware:
         entry: the function that is called for every input; `calls`: what such calls are called in messages.
         layer_flash_bytes: of each layer; empty where a program does not keep its layers apart.
         reference_layers: those of `layers` that a portable reference kernel runs, several times slower than the others.
+        flash_parts: the network's bytes of flash by what of its runtime they are; empty where that is not told apart.
     """
 
     elf: Path
@@ -131,6 +132,7 @@ class Firmware:
     runtime: Runtime = COMPILED
     layer_flash_bytes: tuple[LayerFlash, ...] = ()
     reference_layers: tuple[str, ...] = ()
+    flash_parts: Mapping[str, int] = field(default_factory=dict)
 
     def to_json(self) -> dict:
         """All but the paths, for `firmware.json`."""
@@ -178,19 +180,38 @@ def measure_memories(contributions: Sequence[Contribution], stack_bytes: int) ->
     """
     flash = {"network_code": 0, "network_constants": 0, "harness": 0}
     ram = {"network": 0, "harness": 0}
-    owner = "network"
-    for part in contributions:
-        if part.object == "*script*" or part.output == ".stack":
-            owner = "harness"
-        elif part.object != "*fill*":  # padding belongs to whatever it follows
-            owner = "harness" if part.object.startswith(HARNESS_OBJECT) else "network"
-        if part.output in (".vectors", ".text", ".rodata", ".data"):
+    for name, part in _owners(contributions):
+        owner = "harness" if name.startswith(HARNESS_OBJECT) else "network"
+        if part.output in _IN_FLASH:
             kind = "network_code" if part.output == ".text" else "network_constants"
             flash[kind if owner == "network" else "harness"] += part.size_bytes
         if part.output in (".data", ".bss", ".stack"):
             ram[owner] += part.size_bytes
     ram["harness"] -= stack_bytes
     return FlashUse(**flash), RamUse(**ram, stack=stack_bytes)
+
+
+def measure_flash_parts(contributions: Sequence[Contribution], part_of: Callable[[str], str]) -> dict[str, int]:
+    """Bytes of flash of all that is the network's, by `part_of` its object files' names; largest first."""
+    sizes: dict[str, int] = {}
+    for name, part in _owners(contributions):
+        if part.output in _IN_FLASH and not name.startswith(HARNESS_OBJECT):
+            sizes[part_of(name)] = sizes.get(part_of(name), 0) + part.size_bytes
+    return dict(sorted(sizes.items(), key=lambda item: (-item[1], item[0])))
+
+
+_IN_FLASH = (".vectors", ".text", ".rodata", ".data")
+
+
+def _owners(contributions: Sequence[Contribution]) -> Iterator[tuple[str, Contribution]]:
+    """Each with the object file that it is for; what the script reserves is the harness's."""
+    owner = NETWORK_OBJECT
+    for part in contributions:
+        if part.object == "*script*" or part.output == ".stack":
+            owner = HARNESS_OBJECT
+        elif part.object != "*fill*":  # padding belongs to whatever it follows
+            owner = part.object
+        yield owner, part
 
 
 _LAYER_SECTION = re.compile(r"\.(?:text|rodata|data)\.network_layer_(\d+)(?:_|$)")

@@ -24,6 +24,8 @@ _C, _CPP = "arm-none-eabi-gcc", "arm-none-eabi-g++"
 _CPP_FLAGS = ("-std=c++17", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", "-masm-syntax-unified")
 _LANGUAGE_FLAGS = {_C: ("-std=c11",), _CPP: _CPP_FLAGS}
 _HARNESS_FLAGS = ("-Os", "-ffreestanding", "-masm-syntax-unified")
+_SMALL_C_LIBRARY = ("--specs=nano.specs",)
+"""What a product with a runtime's library takes; of a compiled network only memcpy and memset are linked."""
 _FOREIGN_LIBRARY = re.compile(r"uses VFP register arguments|conflicting CPU architectures|failed to merge target")
 _OVERFLOW = re.compile(r"region `(FLASH|RAM)' overflowed by (\d+) bytes")
 
@@ -157,7 +159,8 @@ def _compiler(source: Path) -> str:
 
 
 def _link(compiled: CompiledSources, board: Board, memories: Machine, objects: list[str], work: Path) -> None:
-    options = ["-nostartfiles", "-Wl,--gc-sections,--build-id=none,-T,firmware.ld,-Map,firmware.map"]
+    options = [*(_SMALL_C_LIBRARY if compiled.archives else ()), "-nostartfiles"]
+    options += ["-Wl,--gc-sections,--build-id=none,-T,firmware.ld,-Map,firmware.map"]
     linker = _CPP if _CPP in map(_compiler, map(Path, compiled.sources)) else _C
     for index, archive in enumerate(compiled.archives):
         name = f"{NETWORK_OBJECT}library-{index:02d}.a"

@@ -196,6 +196,7 @@ class Profile:
                 "network_constants": flash.network_constants,
                 "network": flash.network,
                 "network_layers": sum(layer.code + layer.constants for layer in firmware.layer_flash_bytes) or None,
+                "network_parts": dict(firmware.flash_parts) or None,
                 "harness": flash.harness,
                 "total": flash.total,
                 "board": firmware.board.flash_bytes,

@@ -1,5 +1,7 @@
 """Profiles as text for a terminal."""
 
+from collections.abc import Mapping
+
 from micronets.profile.result import Profile
 
 
@@ -25,6 +27,11 @@ def layer_table(profile: Profile) -> str:
             + (f"  {row['note']}" if row["note"] else "")
         )
     return "\n".join(lines)
+
+
+def describe_flash_parts(parts: Mapping[str, int]) -> str:
+    """Such as `53,960 model, 40,120 kernels`."""
+    return ", ".join(f"{size_bytes:,} {name.replace('c_library', 'C library')}" for name, size_bytes in parts.items())
 
 
 def summary(profile: Profile) -> str:
@@ -57,6 +64,7 @@ def summary(profile: Profile) -> str:
     lines += [
         f"flash: {flash.network_code:,} code + {flash.network_constants:,} constants = {flash.network:,} bytes "
         f"(and {flash.harness:,} of the benchmark program)",
+        *([f"  of these {describe_flash_parts(firmware.flash_parts)}"] if firmware.flash_parts else []),
         f"RAM: {ram.network:,} bytes, deepest stack {profile.stack_bytes:,}",
     ]
     return "\n".join(lines)

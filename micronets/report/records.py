@@ -1,5 +1,6 @@
 """What the report knows about a run, typed: one record per stage of a model, gathered in `Results`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, final
 
@@ -159,6 +160,8 @@ class Firmware:
 
     Attributes:
         steps: what each step of the plan runs: a layer, or several that run row by row.
+        flash_parts: weights and code of a runtime by what of it they are, such as `kernels`; empty where they are not
+            told apart.
     """
 
     flash_bytes: int
@@ -168,6 +171,7 @@ class Firmware:
     arena_bytes: int
     buffers: tuple[Buffer, ...]
     steps: tuple[str, ...]
+    flash_parts: Mapping[str, int]
 
 
 @final

@@ -213,7 +213,7 @@ def _read_fit(path: Path) -> tuple[dict[str, int], tuple[Limit, ...]]:
     """Decisions changed to fit the board, by name, and what is taken of every limit; nothing without a file."""
     if not path.is_file():
         return {}, ()
-    content = _json(path)
+    content = read_json(path, "fit")
     targets = content["rounds"][content["kept"]]["targets"]
     limits = (Limit(str(t["name"]), str(t["unit"]), float(t["measured"]), float(t["limit"])) for t in targets)
     return {change["decision"]: int(change["after"]) for change in content["changes"]}, tuple(limits)
@@ -304,6 +304,7 @@ def _read_firmware(path: Path) -> Firmware:
             for buffer in plan["buffers"]
         ),
         steps=tuple(" + ".join(readable_layer(name) for name in step) for step in plan["steps"]),
+        flash_parts={str(part): int(size) for part, size in content.get("flash_parts", {}).items()},
     )
 
 

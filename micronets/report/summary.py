@@ -9,6 +9,7 @@ from micronets.boards import Board
 from micronets.report.published_figures import PublishedFigures
 from micronets.report.records import METRIC_NAMES, NOTABLE_POINTS, Build, Merit, Model, Results
 from micronets.runtime import MICRONETS
+from micronets.tflm.flash_parts import FLASH_PARTS
 
 _KILO = 1000
 
@@ -71,6 +72,7 @@ def _costs(model: Model, build: Build) -> dict[str, float | int | bool | None]:
         "flash_bytes": firmware and firmware.flash_bytes,
         "flash_weights_bytes": firmware and firmware.weights_bytes,
         "flash_code_bytes": firmware and firmware.code_bytes,
+        **{f"flash_{part}_bytes": firmware and firmware.flash_parts.get(part) for part in FLASH_PARTS},
         "ram_bytes": build.ram_bytes,
         "arena_bytes": firmware and firmware.arena_bytes,
         "stack_bytes": profile and profile.stack_bytes,

@@ -12,6 +12,7 @@ from micronets.linking.firmware import Firmware, Runtime
 from micronets.runtime import TFLM
 from micronets.tflm import TflmLibrary, TflmProgram, write_tflm_program
 from micronets.tflm.arena import find_smallest_arena
+from micronets.tflm.flash_parts import flash_part
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +45,8 @@ def build_tflm_firmware(
         tflite, directory / "src", library, core=board.core, optimise=optimise, arena_bytes=arena_bytes
     )
     runtime = Runtime(TFLM, library_sha256=library.sha256(), arena_trials=trials)
-    return program, build_firmware(program, board, directory, STACK_BYTES, runtime=runtime)
+    part_of = flash_part(library)
+    return program, build_firmware(program, board, directory, STACK_BYTES, runtime=runtime, part_of=part_of)
 
 
 def _with_remedy(error: BuildError, library: TflmLibrary) -> BuildError:

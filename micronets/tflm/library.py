@@ -7,12 +7,17 @@ from pathlib import Path
 
 from micronets.compiler.cores import find_core
 from micronets.errors import BuildError, ConfigurationError
+from micronets.linking.archive import defines, read_build_attributes
 
 CORE_PLACEHOLDER = "{core}"
 """Stands in the name of a library for the core of a board, so that one name serves boards of several cores."""
 
+CMSIS_NN_PREFIX = "arm_"
+
 _RESOLVER = "tensorflow/lite/micro/micro_mutable_op_resolver.h"
 _SCHEMA = "tensorflow/lite/schema/schema_generated.h"
+_LOG = "_Z11MicroPrintfPKcz"
+_FLATBUFFERS = "flatbuffers/flatbuffers.h"
 _HEADERS = ("tensorflow/lite/micro/micro_interpreter.h", _RESOLVER, _SCHEMA)
 
 # Where TFLM's makefile and its script create_tflm_tree.py put the headers that its own include.
@@ -45,28 +50,48 @@ class TflmLibrary:
         """The configured library for a core; raises ConfigurationError where it or a header is not there.
 
         Args:
-            library: path; `{core}` in it stands for `core`.
+            library: path; see `library_path`.
             core: as the boards' file spells it.
+
+        A library that was built for another core is refused, too, and so is one whose headers include flatbuffers',
+        which are not there.
         """
-        found = cls(Path(library.replace(CORE_PLACEHOLDER, core)), Path(include))
         if not library or not include:
             raise ConfigurationError(
                 f"library and include must name a library of TensorFlow Lite Micro and its sources; {_how(core)}."
             )
+        found = cls(library_path(library, core), Path(include))
         if not found.library.is_file():
-            raise ConfigurationError(f"library: there is no file {found.library}; {_how(core)}.")
+            tried = " or ".join(map(str, _candidates(library, core)))
+            raise ConfigurationError(f"library: there is no file {tried}; {_how(core)}.")
         for header in _HEADERS:
             if not (found.include / header).is_file():
                 raise ConfigurationError(
                     f"include: there is no {header} in {found.include}; name the folder of TensorFlow Lite Micro's "
                     "sources that tensorflow/ lies in."
                 )
+        _check_core(found.library, core)
+        if _FLATBUFFERS in found._read(_SCHEMA) and not any(
+            (folder / _FLATBUFFERS).is_file() for folder in found.include_directories
+        ):
+            raise ConfigurationError(
+                f"include: {_FLATBUFFERS}, which TensorFlow Lite Micro's headers include, is not in {found.include}; "
+                "name the folder in which its library was built: its makefile downloads what it needs."
+            )
         return found
 
     @property
     def include_directories(self) -> tuple[Path, ...]:
         """For the compiler."""
         return (self.include, *(self.include / part for part in _THIRD_PARTY if (self.include / part).is_dir()))
+
+    def has_cmsis_nn(self) -> bool:
+        """Whether CMSIS-NN's kernels are in the library; all their names begin alike."""
+        return any(name.startswith(CMSIS_NN_PREFIX) for name in read_build_attributes(self.library))
+
+    def has_log(self) -> bool:
+        """Whether it can log; what includes its headers must be compiled as it was. Build type `release` cannot."""
+        return defines(self.library, _LOG)
 
     def sha256(self) -> str:
         """Of the library."""
@@ -91,6 +116,35 @@ class TflmLibrary:
             return (self.include / header).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise BuildError(f"{self.include / header} cannot be read ({error}).") from error
+
+
+def library_path(library: str, core: str) -> Path:
+    """The library for a core: `{core}` in its name stands for the core, or for what TFLM's makefile calls it.
+
+    The makefile's `cortex-m4` has no floating-point registers, so that its `cortex-m4+fp` goes before.
+    """
+    candidates = _candidates(library, core)
+    return next((path for path in candidates if path.is_file()), candidates[0])
+
+
+def _candidates(library: str, core: str) -> list[Path]:
+    names = dict.fromkeys((find_core(core).tflm_architecture, core))
+    return list(dict.fromkeys(Path(library.replace(CORE_PLACEHOLDER, name)) for name in names))
+
+
+def _check_core(library: Path, core: str) -> None:
+    """Raises ConfigurationError where an object file in it was compiled for another core."""
+    try:
+        members = read_build_attributes(library)
+    except BuildError as error:
+        raise ConfigurationError(f"library: {error}") from error
+    if not members:
+        raise ConfigurationError(f"library: {library} holds no object files for Arm; {_how(core)}.")
+    for name, attributes in members.items():
+        if not attributes.fits(find_core(core)):
+            raise ConfigurationError(
+                f"library: {library} was built for {attributes} ({name}), not for a {core}; {_how(core)}."
+            )
 
 
 def _how(core: str) -> str:

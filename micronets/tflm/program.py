@@ -95,7 +95,9 @@ def write_tflm_program(
     directory = Path(directory)
     with output_folder(directory) as beside:
         (beside / "network.h").write_text(_header(network, name, arena_bytes), encoding="utf-8")
-        (beside / "operators.h").write_text(_operators(network, layers, kinds), encoding="utf-8")
+        (beside / "operators.h").write_text(
+            _operators(network, layers, kinds, has_log=library.has_log()), encoding="utf-8"
+        )
         (beside / "model.cpp").write_text(_model(network.content, name), encoding="utf-8")
         for file in ("network.cpp", "system_calls.c"):
             shutil.copyfile(_SOURCES / file, beside / file)
@@ -161,8 +163,9 @@ void network_invoke(void);
 """
 
 
-def _operators(network: TflmNetwork, layers: tuple[TflmLayer, ...], kinds: dict[str, str]) -> str:
+def _operators(network: TflmNetwork, layers: tuple[TflmLayer, ...], kinds: dict[str, str], *, has_log: bool) -> str:
     """The kinds of operators with the resolver's methods, and all operators in order, as lists for macros."""
+    without_log = "" if has_log else "\n/* As the library was built. */\n#define TF_LITE_STRIP_ERROR_STRINGS 1\n"
     numbers = {kind: number for number, kind in enumerate(kinds)}
     adds = [f"KIND({numbers[kind]}, {kind}, {method})" for kind, method in kinds.items()]
     calls = [
@@ -174,7 +177,7 @@ def _operators(network: TflmNetwork, layers: tuple[TflmLayer, ...], kinds: dict[
 /* Generated; change the network, not this file. */
 #ifndef OPERATORS_H
 #define OPERATORS_H
-
+{without_log}
 #define OPERATOR_KINDS {len(kinds)}
 
 /* number, name in the schema, method of the resolver */

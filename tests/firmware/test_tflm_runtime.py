@@ -1,14 +1,19 @@
 """TensorFlow Lite Micro as the runtime, with a library in its place whose behaviour is foretold here."""
 
 import contextlib
+import csv
 import json
+import re
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import jsonschema
 import numpy as np
 import pytest
+from PIL import Image
 
+import micronets.profile
 from micronets.architecture import Architecture, AveragePooling, Convolution
 from micronets.boards import Board, find_board
 from micronets.cli import main
@@ -23,6 +28,7 @@ from micronets.hardware.port import open_port
 from micronets.linking.board_program import build_board_program
 from micronets.linking.build import build_firmware
 from micronets.linking.firmware import Firmware
+from micronets.linking.linker_map import read_linker_map
 from micronets.profile import Profile, profile_firmware
 from micronets.profile.stage import profile
 from micronets.tflm import TflmLibrary, TflmProgram, write_tflm_program
@@ -33,6 +39,7 @@ from tests.networks import random_network, small_ds_cnn, small_residual
 from tests.tflm_library import build_library, needed_bytes, outputs_of
 
 INPUTS = 4
+TINY = Architecture("tiny", (4, 4, 1), (Convolution(8), AveragePooling(), Convolution(3, activation="linear")))
 
 
 @dataclass(frozen=True)
@@ -135,6 +142,13 @@ def test_memories_are_told_apart(built: Built) -> None:
     assert built.program.arena_bytes < ram.network < built.program.arena_bytes + 2000
     assert 512 <= ram.harness < 1024
     assert ram.stack == 8192
+    parts = built.firmware.flash_parts
+    assert set(parts) == {"model", "interpreter", "c_library"}  # the stand-in has no kernels with sources of their own
+    assert sum(parts.values()) == flash.network
+    assert model_bytes <= parts["model"] < model_bytes + 16
+    objects = {part.object for part in read_linker_map(built.firmware.map)}
+    assert any("/libc_nano.a(" in name for name in objects) and not any("/libc.a(" in name for name in objects)
+    assert 0 < parts["c_library"] < 2000
 
 
 def test_the_stage_reports_other_outputs_than_tflms_as_a_finding(built: Built, tmp_path: Path) -> None:
@@ -146,6 +160,9 @@ def test_the_stage_reports_other_outputs_than_tflms_as_a_finding(built: Built, t
     folder = built.firmware.elf.parent
     profile(folder, tmp_path / "test_inputs.npz", tmp_path, inputs=INPUTS, timeout_s=60)
     content = json.loads((tmp_path / "profile.json").read_text(encoding="utf-8"))
+    schema = json.loads(Path(micronets.profile.__file__).with_name("profile.schema.json").read_text(encoding="utf-8"))
+    jsonschema.validate(content, schema)
+    assert content["flash_bytes"]["network_parts"] == built.firmware.flash_parts
     assert content["runtime"] == "tflm"
     assert (content["outputs"]["compared"], content["outputs"]["different"]) == (INPUTS, 1)
 
@@ -161,12 +178,39 @@ def test_a_file_alone_is_profiled_on_a_library(tmp_path: Path, capsys: pytest.Ca
     assert main(["profile", *arguments, "--tflm", str(built.library.library), str(built.library.include)]) == 0
     printed = capsys.readouterr().out
     assert "outputs: 3 of 3 compared are equal bit for bit" in printed
+    assert re.search(r"of these [\d,]+ \w+, [\d,]+ [\w ]+, [\d,]+ [\w ]+\n", printed)
     assert f"arena: 144 bytes; TFLM's on this machine: {tflm_arena_bytes(tmp_path / 'reshape.tflite'):,} " in printed
     firmware = Firmware.load(tmp_path / "out")
     assert firmware.memory_plan.arena_bytes == 48 + 48 + 48
     assert (128, False) in firmware.runtime.arena_trials  # there, it calls abort()
     assert main(["profile", *arguments, "--tflm", "none.a", str(built.library.include)]) == 1
     assert "there is no file none.a; build it" in capsys.readouterr().err
+
+
+def test_the_benchmark_measures_it_beside_every_model(
+    tmp_path: Path, capsys: pytest.CaptureFixture, caplog: pytest.LogCaptureFixture, built: Built
+) -> None:
+    caplog.set_level("INFO")
+    write_tflite(random_network(TINY, seed=3), tmp_path / "tiny.tflite")
+    arguments = [str(tmp_path / "tiny.tflite"), "--output", str(tmp_path / "out")]
+    assert main(["benchmark", *arguments, "--tflm", str(built.library.library), str(built.library.include)]) == 0
+    printed = capsys.readouterr().out
+    assert f"cortex-m4: {built.library.library}, without CMSIS-NN" in printed
+    assert "not measured on a cortex-m55" in caplog.text and "not for a cortex-m55" in caplog.text
+    with open(tmp_path / "out" / "benchmark.csv", encoding="utf-8", newline="") as stream:
+        (row,) = csv.DictReader(stream)
+    graph = read_graph(tmp_path / "tiny.tflite")
+    assert int(row["baseline_arena_bytes"]) == -(-needed_bytes(graph) // 16) * 16 < int(row["baseline_ram_bytes"])
+    parts = [int(row[f"baseline_flash_{part}_bytes"]) for part in ("model", "kernels", "interpreter", "c_library")]
+    assert sum(parts) == int(row["baseline_flash_bytes"]) and parts[1] == 0
+    assert (row["fastest_peer"], row["baseline_m55_instructions"]) == ("TFLM + CMSIS-NN", "")
+    share = float(row["estimated_ms"]) / float(row["baseline_ms"])
+    assert float(row["share_of_baseline"]) == pytest.approx(share, rel=0.02)  # of milliseconds as they are rounded
+    assert int(row["baseline_instructions"]) > 100
+    assert row["baseline_different_outputs"] == "3"  # the stand-in does not convolve
+    assert "3 differ" in printed
+    with Image.open(tmp_path / "out" / "comparison.png") as picture:
+        assert picture.format == "PNG"
 
 
 def test_the_serial_program_speaks_the_same_protocol(built: Built) -> None:
@@ -197,10 +241,7 @@ def test_the_serial_program_speaks_the_same_protocol(built: Built) -> None:
 @pytest.mark.parametrize(("name", "log"), [("frdm-kl25z", False), ("corstone-300", True)])
 def test_other_cores(name: str, log: bool, tmp_path: Path) -> None:
     """Armv6-M has few instructions and 16 KB of RAM; Armv8.1-M a stack limit. A library may have no log to register."""
-    architecture = Architecture(
-        "tiny", (4, 4, 1), (Convolution(8), AveragePooling(), Convolution(3, activation="linear"))
-    )
-    found = build(tmp_path, architecture, find_board(name), log=log)
+    found = build(tmp_path, TINY, find_board(name), log=log)
     assert found.profile.different_outputs == 0
     assert found.program.arena_bytes == -(-needed_bytes(found.graph) // 16) * 16
 

@@ -11,6 +11,8 @@ from micronets.data.speech.vocabulary import TEN_WORDS
 from micronets.errors import ConfigurationError, DataError
 from micronets.keyword_spotter.options import SpotOptions
 from micronets.runtime import build_name, options_of, runtimes_of, split_build_name
+from tests.arm_library import library_for
+from tests.tflm_library import STAND_IN
 
 
 def test_the_defaults_are_valid_and_need_no_download(defaults):
@@ -294,7 +296,7 @@ def test_an_impossible_target(resolved, over, sentence):
 
 
 def test_every_runtime_of_a_model_is_a_build_of_its_own(resolved, repository, tmp_path):
-    (tmp_path / "tflm-cortex-m4.a").touch()
+    library_for("cortex-m4", tmp_path / "tflm-cortex-m4.a")
     include = str(repository / "tests" / "tflm_stand_in" / "include")
     tflm = {"library": str(tmp_path / "tflm-{core}.a"), "include": include}
     boards = ["nucleo-f446re", "nucleo-l4r5zi"]
@@ -323,6 +325,10 @@ def test_every_runtime_of_a_model_is_a_build_of_its_own(resolved, repository, tm
         (
             {"library": __file__, "include": "x"},
             r"tflm\.include: there is no tensorflow/.*micro_interpreter\.h in x; name",
+        ),
+        (
+            {"library": __file__, "include": str(STAND_IN / "include")},
+            r"tflm\.library: .*test_configuration\.py is not a static library",
         ),
         ({"libary": "x"}, r"Unknown configuration key 'kws\.firmware\.tflm\.libary'; did you mean 'library'"),
     ],

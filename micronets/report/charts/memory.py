@@ -5,10 +5,11 @@ from itertools import combinations
 from micronets.report.charts.chart import Chart, Spec, chart_spec, tips, values
 from micronets.report.memory_map import coloured, shared_part
 from micronets.report.records import Build, Firmware, Model
-from micronets.style import BLUE, INK, MUTED, ORANGE, SKY, VERMILION
+from micronets.style import BLUE, GREEN, INK, MUTED, ORANGE, PURPLE, SKY, VERMILION
 
 _LEAST_LABELLED_SHARE = 0.06
 _MOST_LABELS = 24
+_FLASH_COLOURS = (BLUE, SKY, GREEN, PURPLE)
 
 
 def memory_charts(model: Model, build: Build) -> list[Chart]:
@@ -115,9 +116,11 @@ def _board(build: Build, firmware: Firmware) -> Chart:
     board = build.board
     stack = build.profile.stack_bytes if build.profile else 0
     other = firmware.flash_bytes - firmware.weights_bytes - firmware.code_bytes
+    in_flash = {"weights": firmware.weights_bytes, "code": firmware.code_bytes}
+    if firmware.flash_parts:
+        in_flash = {part.replace("c_library", "C library"): size for part, size in firmware.flash_parts.items()}
     parts = (
-        ("flash", "weights", firmware.weights_bytes, board.flash_bytes),
-        ("flash", "code", firmware.code_bytes, board.flash_bytes),
+        *(("flash", part, size, board.flash_bytes) for part, size in in_flash.items()),
         ("flash", "benchmark program", other, board.flash_bytes),
         ("SRAM", "arena", firmware.arena_bytes, board.sram_bytes),
         ("SRAM", "stack", stack, board.sram_bytes),
@@ -129,7 +132,7 @@ def _board(build: Build, firmware: Firmware) -> Chart:
         if size > 0
     ]
     names = [part for _, part, _, _ in parts]
-    colours = [BLUE, SKY, MUTED, VERMILION, ORANGE, "#B5BCC4"]
+    colours = [*_FLASH_COLOURS[: len(in_flash)], MUTED, VERMILION, ORANGE, "#B5BCC4"]
     spec = chart_spec(
         {
             "data": values(rows),

@@ -6,14 +6,20 @@ import pytest
 import yaml
 from PIL import Image
 
+from micronets.benchmark.baseline import find_libraries, format_baseline, measure_baseline
 from micronets.benchmark.comparison_picture import draw_comparison
 from micronets.benchmark.models import COLUMNS, find_models, format_table, run_benchmark, unmet
 from micronets.benchmark.peers import PEERS_FILE, load_peers
+from micronets.boards import Board, find_board
 from micronets.cli import main
-from micronets.errors import ConfigurationError, DataError
+from micronets.errors import BuildError, ConfigurationError, DataError
 from micronets.export.writer import write_tflite
+from micronets.profile.result import Profile
 from micronets.published import PUBLISHED
+from micronets.tflm import TflmLibrary
+from tests.arm_library import library_for
 from tests.networks import random_network, small_ds_cnn
+from tests.tflm_library import STAND_IN
 
 ROW = dict.fromkeys(COLUMNS) | {
     "model": "KWS ref",
@@ -90,6 +96,45 @@ def test_table_aligns() -> None:
     assert len({len(line) for line in lines}) == 1
 
 
+def test_what_tflm_takes_is_a_table_of_its_own_with_a_row_for_every_model_it_ran() -> None:
+    measured = ROW | {
+        "constant_bytes": 43_000,
+        "baseline_ms": 86.7,
+        "baseline_instructions": 7_500_000,
+        "baseline_flash_bytes": 100_000,
+        "baseline_flash_model_bytes": 54_000,
+        "baseline_flash_kernels_bytes": 30_000,
+        "baseline_flash_interpreter_bytes": 14_000,
+        "baseline_flash_c_library_bytes": 2_000,
+        "baseline_ram_bytes": 24_000,
+        "baseline_arena_bytes": 22_000,
+        "baseline_different_outputs": 0,
+    }
+    heads, line = format_baseline([ROW | {"model": "shipped figures only"}, measured]).splitlines()
+    words = (
+        "TFLM, this run ms* instr. flash model kernels interpreter c library ours ratio RAM arena M55 instr. outputs"
+    )
+    assert heads.split() == words.split()
+    assert line.split()[2:] == (
+        "86.70 7,500,000 100,000 54,000 30,000 14,000 2,000 50,000 0.50 24,000 22,000 - reference".split()
+    )
+    assert format_baseline([ROW]) == ""
+
+
+def test_libraries_of_the_cores_that_there_is_one_for(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    include, cores = str(STAND_IN / "include"), ["cortex-m4", "cortex-m55", "cortex-m4"]
+    single = library_for("cortex-m4", tmp_path / "cortex-m4+fp.a")
+    for name in (str(single), str(tmp_path / "{core}.a")):
+        caplog.clear()
+        assert {core: found.library for core, found in find_libraries(name, include, cores).items()} == {
+            "cortex-m4": single
+        }
+        assert caplog.text.count("TensorFlow Lite Micro is not measured on a cortex-m55") == 1
+    with pytest.raises(ConfigurationError, match=r"there is no file .*none\.a"):
+        find_libraries(str(tmp_path / "none.a"), include, cores)
+
+
 @pytest.mark.emulator
 def test_folder(tmp_path: Path) -> None:
     models = tmp_path / "models"
@@ -144,3 +189,20 @@ def test_networks_by_name(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no published network; those are micronet-kws-s"):
         find_models(["fc-a"], tmp_path / "drawn")
     assert set(load_peers().networks) <= set(PUBLISHED)
+
+
+def test_a_model_that_tflm_does_not_run_has_no_measured_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ran = []
+
+    def profile(tflite: Path, board: Board, *_: object, **__: object) -> Profile:
+        ran.append(board.core)
+        raise BuildError("the operator has no method")
+
+    monkeypatch.setattr("micronets.benchmark.baseline.profile_model", profile)
+    boards = [find_board("nucleo-l4r5zi"), find_board("corstone-300")]
+    libraries = {"cortex-m4": TflmLibrary(tmp_path / "tflm.a", tmp_path)}
+    assert measure_baseline(tmp_path / "x.tflite", {}, boards, "size") is None and ran == []
+    assert measure_baseline(tmp_path / "x.tflite", libraries, boards, "size") is None and ran == ["cortex-m4"]
+    assert "not measured on nucleo-l4r5zi: the operator has no method" in caplog.text

@@ -3,7 +3,7 @@
 import dataclasses
 import subprocess
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +19,10 @@ from micronets.fit.measured import Measured
 from micronets.fit.widths import choice_of
 from micronets.linking.firmware import Firmware, FlashUse, MemoryPlan, RamUse
 from micronets.profile import Profile
+from micronets.report.charts.memory import memory_charts
 from micronets.report.search_pictures import search_pictures
 from micronets.report.sources import SEARCH_COLUMNS, TRAINING_COLUMNS, read_results
+from micronets.report.summary import summary_table
 from micronets.search.backbones import DsCnnBackbone
 from micronets.search.budget import Budget
 from micronets.search.ds_cnn_space import DsCnnSpace
@@ -115,6 +117,32 @@ def test_firmware_and_profile(results_folder, firmware, features, estimated):
     else:
         assert build.profile.estimate is None
         assert build.profile.features is None
+
+
+def test_flash_of_a_runtime_is_told_apart_in_table_and_chart(results_folder, firmware):
+    results_folder.published("ds-cnn-s")
+    parts = {"model": 8_500, "kernels": 2_900, "interpreter": 1_100, "c_library": 500}
+    for name, told_apart in (("tflm", parts), ("", {})):
+        content = replace(firmware, flash_parts=told_apart).to_json()
+        results_folder.json(results_folder.task / "ds-cnn-s" / BOARD / name / "firmware" / "firmware.json", content)
+    results = read_results("kws", {"ds-cnn-s": [f"{BOARD}/tflm", BOARD]}, results_folder.root)
+    table = summary_table(results)
+    for part, size_bytes in parts.items():
+        assert table[f"flash_{part}_bytes"].tolist()[0] == size_bytes
+        assert table[f"flash_{part}_bytes"].isna().tolist() == [False, True]
+    (model,) = results.models
+    shown = []
+    for build in model.builds:
+        rows = memory_charts(model, build)[-1].spec["data"]["values"]
+        shown.append({row["part"]: row["bytes"] for row in rows if row["memory"] == "flash"})
+    assert shown[0] == {
+        "model": 8_500,
+        "kernels": 2_900,
+        "interpreter": 1_100,
+        "C library": 500,
+        "benchmark program": 1_500,
+    }
+    assert shown[1] == {"weights": 9_000, "code": 4_000, "benchmark program": 1_500}
 
 
 def test_histories():

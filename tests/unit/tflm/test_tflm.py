@@ -9,7 +9,7 @@ import pytest
 from micronets.compiler import compile_network
 from micronets.compiler.registry import OPERATORS
 from micronets.compiler.schema import OPERATOR_CODES
-from micronets.errors import BuildError, ConfigurationError, ModelError
+from micronets.errors import BuildError, ModelError
 from micronets.export.writer import write_tflite
 from micronets.fuzz.builder import ModelBuilder
 from micronets.tflm import TflmLibrary, write_tflm_program
@@ -190,16 +190,6 @@ def test_arenas_are_multiples_of_16(tmp_path, library, arena_bytes):
         write_tflm_program(
             tmp_path / "x", tmp_path / "src", library, core="cortex-m4", optimise="size", arena_bytes=arena_bytes
         )
-
-
-def test_a_library_is_found_by_core(tmp_path):
-    for core in ("cortex-m4", "cortex-m55"):
-        write(tmp_path / f"tflm-{core}.a", b"")
-    for core in ("cortex-m4", "cortex-m55"):
-        found = TflmLibrary.find(str(tmp_path / "tflm-{core}.a"), str(STAND_IN / "include"), core)
-        assert found.library == tmp_path / f"tflm-{core}.a"
-    with pytest.raises(ConfigurationError, match=r"no file .*tflm-cortex-m7\.a; .*TARGET_ARCH=cortex-m7\+fp "):
-        TflmLibrary.find(str(tmp_path / "tflm-{core}.a"), str(STAND_IN / "include"), "cortex-m7")
 
 
 def test_headers_that_tflm_includes_are_found_in_a_checkout(tmp_path):
