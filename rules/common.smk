@@ -15,7 +15,6 @@ from micronets.incomplete import forget_incomplete
 from micronets.interruption import GOES_ON, JobsEnd
 from micronets.job import WORKFLOW_VARIABLE, claim
 from micronets.missing_builds import missing_builds
-from micronets.prepare_tracking import prepare_tracking
 from micronets.run_configuration import teacher_of
 from micronets.runtime import MICRONETS, options_of
 from micronets.slurm import PendingJobs
@@ -23,6 +22,7 @@ from micronets.target import EMULATOR, serial_port
 from micronets.terminal import quieten_snakemake
 from micronets.tflm.library import library_path
 from micronets.tracking import STORE_VARIABLE, store_uri
+from micronets.tracking_process import TrackingProcess
 
 try:
     CONFIGURATION = resolve(config)
@@ -42,7 +42,7 @@ if workflow.is_main_process and not OUTPUT.dryrun:
 else:
     TERMINAL = None
 INTERRUPTION = None
-LINKS = {}
+TRACKING = None
 if workflow.is_main_process:
     if not OUTPUT.dryrun:
         take_back(R)
@@ -298,7 +298,7 @@ def start():
 
     The store is no output of a rule: one that is due makes Snakemake overlook why jobs behind it are due as well.
     """
-    global INTERRUPTION, LINKS
+    global INTERRUPTION, TRACKING
     claimed = (
         *TASKS,
         "report",
@@ -313,7 +313,7 @@ def start():
     }
     try:
         claim(R, claimed)
-        LINKS = prepare_tracking(R, models)
+        TRACKING = TrackingProcess(R, models)
     except MicronetsError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
@@ -324,11 +324,18 @@ def start():
         PendingJobs(os.getcwd(), tell).watch()
 
 
+def finish_tracking():
+    """Waits until what jobs have recorded is in the store."""
+    if TRACKING:
+        TRACKING.finish()
+
+
 def print_failures(log):
     """Prints what the failed jobs said, last of all, and where their logs and Snakemake's are.
 
     Not before the process ends, because Snakemake's own account of the failure comes later than this is called.
     """
+    finish_tracking()
     if INTERRUPTION and INTERRUPTION.happened:
         said = [GOES_ON]
     else:
@@ -340,6 +347,7 @@ def print_failures(log):
 def print_summary():
     """Prints the table of every task whose report was asked for, or what the configured .tflite file is worth, and where
     there is more to see; an error where a table is not of all that is configured."""
+    finish_tracking()
     shown = {}
     rules_of_run = {job.rule.name for job in workflow.dag.jobs}
     for name, task in TASKS.items():
@@ -363,7 +371,7 @@ def print_summary():
         f"Runs:   {command if store.startswith('sqlite:') else masked(store)}",
         flush=True,
     )
-    for task, link in LINKS.items():
+    for task, link in TRACKING.links.items() if TRACKING else ():
         print(f"  {task}: {link}", flush=True)
 
 

@@ -1,9 +1,12 @@
 """What runs leave in MLflow. Only this package imports it, and no job waits for it or fails because of it.
 
-A job appends what it has to record to a journal beside the results (`journal`); a thread of it sends journals to the
-store (`sender`, `recorder`). What a store has not taken is sent by the next job, or by `micronets track`.
+A job appends what it has to record to a journal beside the results (`journal`). The workflow's tracking process sends
+journals to the store while they are written (`follower`, `recorder`); where there is none, as for a stage that is
+called from Python, a thread of the job does (`sender`). What a store has not taken is sent by the next run, or by
+`micronets track`.
 """
 
+from micronets.tracking.follower import Follower as Follower
 from micronets.tracking.over_seeds import record_over_seeds as record_over_seeds
 from micronets.tracking.preparation import prepare_store as prepare_store
 from micronets.tracking.preparation import run_links as run_links

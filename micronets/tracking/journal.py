@@ -1,8 +1,9 @@
 """What a stage has to record, in a file beside the results, so that nothing depends on the store being there.
 
-A journal is appended to line by line, an event each, by the job that writes it, and read by whoever sends it: the job
-itself, a later one, or `micronets track`. How far it has been sent stands beside it. A journal that was sent whole is
-kept, one for each stage, so that a store that got lost can be filled anew.
+A journal is appended to line by line, an event each, by the job that writes it, and read by whoever sends it: the
+workflow's tracking process, or where there is none the job itself, a later one, or `micronets track`. How far it has
+been sent stands beside it. A journal that was sent whole is kept, one for each stage, so that a store that got lost can
+be filled anew.
 """
 
 import contextlib
@@ -32,13 +33,13 @@ class Journal:
         self._stream: IO[str] | None = None
 
     @classmethod
-    def create(cls, results: str | os.PathLike, task: str, model: str, stage: str) -> "Journal":
-        """A new one, held by this process until it ends, so that no other sends it meanwhile."""
+    def create(cls, results: str | os.PathLike, task: str, model: str, stage: str, followed: bool) -> "Journal":
+        """A new one, held by this process until it ends, so that no other sends it meanwhile, but for a follower."""
         name = f"{re.sub(r'[^a-z0-9-]+', '-', stage)}-{uuid.uuid4().hex[:12]}{_SUFFIX}"
-        journal = cls(Path(results).absolute() / _FOLDER / task / model / name)
+        journal = cls(folder(results) / task / model / name)
         journal.path.parent.mkdir(parents=True, exist_ok=True)
         journal._stream = open(journal.path, "a", encoding="utf-8")  # noqa: SIM115  closed at the end of the stage
-        fcntl.flock(journal._stream, fcntl.LOCK_EX)
+        fcntl.flock(journal._stream, fcntl.LOCK_SH if followed else fcntl.LOCK_EX)
         return journal
 
     def append(self, event: Event) -> None:
@@ -54,15 +55,15 @@ class Journal:
             self._stream = None
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[bool]:
-        """Whether this process may send it, which only one does at a time."""
+    def held(self, following: bool = False) -> Iterator[bool]:
+        """Whether this process may send it, which only one does at a time; `following`, while it is written as well."""
         if self._stream is not None:
             yield True
             return
         try:
             with open(self.path, encoding="utf-8") as stream:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                yield self.path.exists()
+                fcntl.flock(stream, (fcntl.LOCK_SH if following else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+                yield self.path.exists() and stream.readline().endswith("\n")
         except (BlockingIOError, FileNotFoundError):
             yield False
 
@@ -103,15 +104,20 @@ class Journal:
             return 0
 
 
+def folder(results: str | os.PathLike) -> Path:
+    """Of all journals of a results folder."""
+    return Path(results).absolute() / _FOLDER
+
+
 def waiting(results: str | os.PathLike) -> list[Journal]:
     """Journals that have not been sent whole, the oldest first."""
-    paths = Path(results).absolute().glob(f"{_FOLDER}/*/*/*{_SUFFIX}")
+    paths = folder(results).glob(f"*/*/*{_SUFFIX}")
     return [Journal(path) for path in sorted(paths, key=_age)]
 
 
 def unsettle(results: str | os.PathLike) -> int:
     """Makes all journals that were sent ones to be sent; returns how many."""
-    paths = list(Path(results).absolute().glob(f"{_FOLDER}/*/*/{_SENT}/*{_SUFFIX}"))
+    paths = list(folder(results).glob(f"*/*/{_SENT}/*{_SUFFIX}"))
     for path in sorted(paths, key=_age):
         name = f"{path.stem}-{uuid.uuid4().hex[:12]}{_SUFFIX}"
         path.replace(path.parent.parent / name)

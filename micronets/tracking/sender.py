@@ -1,4 +1,4 @@
-"""Sends journals to the store, in a thread of the job that writes one, or all at once."""
+"""Sends journals to the store: in a thread while they are written, or all at once."""
 
 import logging
 import os
@@ -6,25 +6,29 @@ import threading
 import time
 
 from micronets.credentials import masked
-from micronets.tracking.journal import Journal, unsettle, waiting
+from micronets.tracking.journal import Journal, folder, unsettle, waiting
 from micronets.tracking.recorder import Recorder
 from micronets.tracking.store import client, failure, store_uri
 
 logger = logging.getLogger(__name__)
 
-_END_S = 30.0
+END_S = 30.0
 """How long a job waits for the store when it is done otherwise."""
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 60.0
 
 
-class Sender:
-    """Sends one journal while it is written, then those that earlier jobs could not send.
+class Sending:
+    """Sends in a thread, until there is nothing left to send.
 
-    A store that fails is tried again, less and less often; at the end of the job it is not waited for.
+    A store that fails is tried again, less and less often; at the end it is not waited for.
+
+    Args:
+        results: folder of all outputs.
+        pause_s: after which it looks for something to send, if nobody has notified it; None: never.
     """
 
-    def __init__(self, journal: Journal, results: str | os.PathLike):
-        self._journal, self._results = journal, results
+    def __init__(self, results: str | os.PathLike, pause_s: float | None = None):
+        self._results, self._pause_s = results, pause_s
         self._news = threading.Event()
         self._done = threading.Event()
         self._error: Exception | None = None
@@ -37,11 +41,11 @@ class Sender:
         self._thread.start()
 
     def notify(self) -> None:
-        """There is something new in the journal."""
+        """There is something new to send."""
         self._news.set()
 
-    def finish(self, timeout_s: float = _END_S) -> None:
-        """Waits, for a limited time, until the journal is sent; otherwise says where what is left has been kept."""
+    def finish(self, timeout_s: float = END_S) -> None:
+        """Waits, for a limited time, until all is sent; otherwise says where what is left has been kept."""
         self._done.set()
         self._news.set()
         self._thread.join(timeout_s)
@@ -55,17 +59,13 @@ class Sender:
 
     def _remedy(self) -> str:
         return (
-            f"what is to be recorded is kept in {self._journal.path.parents[2]} and sent by the next job, or by "
+            f"what is to be recorded is kept in {folder(self._results)} and sent by the next run, or by "
             f"micronets track {self._results}."
         )
 
     def _work(self) -> None:
-        try:
-            if not self._missing:
-                self._send()
-        finally:
-            self._done.wait()
-            self._journal.close()
+        if not self._missing:
+            self._send()
 
     def _send(self) -> None:
         recorder, pause_s = Recorder(client()), _FIRST_PAUSE_S
@@ -73,7 +73,7 @@ class Sender:
             finishing = self._done.is_set()
             self._news.clear()
             try:
-                ended = send(self._journal, recorder)
+                ended = self._round(recorder)
                 self._error, pause_s = None, _FIRST_PAUSE_S
             except Exception as error:
                 self._error = error
@@ -83,10 +83,35 @@ class Sender:
                 continue
             if ended or finishing:
                 break
-            self._news.wait()
-        self._send_others(recorder)
+            self._news.wait(self._pause_s)
+        self._afterwards(recorder)
 
-    def _send_others(self, recorder: Recorder) -> None:
+    def _round(self, recorder: Recorder) -> bool:
+        """Sends what there is; returns whether nothing will follow."""
+        raise NotImplementedError
+
+    def _afterwards(self, recorder: Recorder) -> None:
+        """What else is to be sent."""
+
+
+class Sender(Sending):
+    """Sends the journal of this job while it is written, then those that earlier jobs could not send."""
+
+    def __init__(self, journal: Journal, results: str | os.PathLike):
+        self._journal = journal
+        super().__init__(results)
+
+    def _work(self) -> None:
+        try:
+            super()._work()
+        finally:
+            self._done.wait()
+            self._journal.close()
+
+    def _round(self, recorder: Recorder) -> bool:
+        return send(self._journal, recorder)
+
+    def _afterwards(self, recorder: Recorder) -> None:
         """What earlier jobs have left; who fails is left to a later job."""
         for journal in waiting(self._results):
             try:

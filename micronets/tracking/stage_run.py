@@ -13,6 +13,7 @@ from typing import Any
 
 from micronets.checkpoint import fingerprint
 from micronets.stage_file import read_json
+from micronets.tracking.follower import is_followed
 from micronets.tracking.journal import Event, Journal
 from micronets.tracking.sender import Sender
 
@@ -69,7 +70,7 @@ class StageRun:
         parameters: the configuration of the stage; nested mappings become dotted names, and these stand at the model's
             run as well.
         keep: continue even a finished run of the same parameters.
-        sends: whether to send it now; otherwise the next stage does.
+        sends: whether to send it now, where no tracking process does; otherwise the next stage does.
     """
 
     def __init__(
@@ -90,7 +91,8 @@ class StageRun:
         self._sender: Sender | None = None
 
     def __enter__(self) -> "StageRun":
-        self._journal = Journal.create(self._results, **self._where)
+        followed = is_followed(self._results)
+        self._journal = Journal.create(self._results, **self._where, followed=followed)
         versions = {"python": platform.python_version(), **_versions(_PACKAGES), **_commit()}
         self._add(
             {
@@ -105,7 +107,7 @@ class StageRun:
                 "time_ms": _now_ms(),
             }
         )
-        if self._sends:
+        if self._sends and not followed:
             self._sender = Sender(self._journal, self._results)
         return self
 
