@@ -53,7 +53,7 @@ class Row:
     """One budget and what came of it.
 
     Attributes:
-        flash_bytes, ram_bytes, latency_ms: of the network; None where there is none, and `refusal` says why.
+        flash_bytes, network_ram_bytes, latency_ms: of the network; None where there is none, and `refusal` says why.
         mops: operations in millions.
         measured: networks that were compiled, linked and emulated.
         greatest_share: of a limit that is used.
@@ -65,7 +65,7 @@ class Row:
     ram_limit_bytes: int
     latency_limit_ms: float
     flash_bytes: int | None = None
-    ram_bytes: int | None = None
+    network_ram_bytes: int | None = None
     latency_ms: float | None = None
     mops: float | None = None
     measured: int = 0
@@ -75,11 +75,11 @@ class Row:
     @property
     def keeps(self) -> bool:
         """Whether there is a network, and every figure is within its limit."""
-        if self.flash_bytes is None or self.ram_bytes is None or self.latency_ms is None:
+        if self.flash_bytes is None or self.network_ram_bytes is None or self.latency_ms is None:
             return False
         return (
             self.flash_bytes <= self.flash_limit_bytes
-            and self.ram_bytes <= self.ram_limit_bytes
+            and self.network_ram_bytes <= self.ram_limit_bytes
             and self.latency_ms <= self.latency_limit_ms
         )
 
@@ -117,12 +117,12 @@ def run_budgets(directory: Path, board: Board, count: int, seed: int, optimise: 
 def _row(board: Board, number: int, seed: int, optimise: str) -> Row:
     name = list(FAMILIES)[number % len(FAMILIES)]
     generator = np.random.default_rng((seed, number))
-    flash_bytes, ram_bytes, latency_ms = (
+    flash_bytes, sram_bytes, latency_ms = (
         math.exp(generator.uniform(math.log(least), math.log(most)))
         for least, most in (FLASH_BYTES, RAM_BYTES, LATENCY_MS)
     )
-    options = BudgetOptions(flash_bytes=int(flash_bytes), ram_bytes=int(ram_bytes), latency_ms=round(latency_ms, 3))
-    row = Row(number, name, options.flash_bytes, options.ram_bytes, options.latency_ms)
+    options = BudgetOptions(flash_bytes=int(flash_bytes), sram_bytes=int(sram_bytes), latency_ms=round(latency_ms, 3))
+    row = Row(number, name, options.flash_bytes, options.sram_bytes, options.latency_ms)
     family = FAMILIES[name]
     budget = budget_of(board, options)
     space = family.backbone.space(family.input_shape, family.classes)
@@ -146,7 +146,7 @@ def _row(board: Board, number: int, seed: int, optimise: str) -> Row:
         **{
             **asdict(row),
             "flash_bytes": found.measured.flash_bytes,
-            "ram_bytes": found.measured.ram_bytes,
+            "network_ram_bytes": found.measured.network_ram_bytes,
             "latency_ms": found.measured.latency_ms,
             "mops": round(costs(found.architecture).ops / 1e6, 3),
             "measured": len(rounds),

@@ -16,14 +16,14 @@ class Measured:
     """Of one network on one board, with random weights.
 
     Attributes:
-        flash_bytes: weights, tables and code of the network; likewise `ram_bytes`, without the stack.
+        flash_bytes: weights, tables and code of the network; likewise `network_ram_bytes`, without the stack.
         flash_left_bytes, ram_left_bytes: what the board has for a network beside the program around it.
         latency_ms: of one inference, estimated from its counted instructions; None where the core has no cycle model.
         energy_mj: of one inference; None where the board's power is not known either.
     """
 
     flash_bytes: int
-    ram_bytes: int
+    network_ram_bytes: int
     flash_left_bytes: int
     ram_left_bytes: int
     latency_ms: float | None

@@ -44,13 +44,13 @@ class Limits:
     """What a search allows a network, 0: as much as there is.
 
     Attributes:
-        flash_bytes, ram_bytes: of the network itself, besides what the board has left beside the program around it.
+        flash_bytes, sram_bytes: of the network itself, besides what the board has left beside the program around it.
         latency_ms, energy_mj: of one inference.
         ops: 2 x MACs.
     """
 
     flash_bytes: int = 0
-    ram_bytes: int = 0
+    sram_bytes: int = 0
     latency_ms: float = 0.0
     energy_mj: float = 0.0
     ops: int = 0
@@ -64,7 +64,7 @@ class Limits:
         """Everything that is limited, the memories always."""
         found = [
             _target("flash", "bytes", measured.flash_bytes, self.flash_bytes, measured.flash_left_bytes),
-            _target("RAM", "bytes", measured.ram_bytes, self.ram_bytes, measured.ram_left_bytes),
+            _target("RAM", "bytes", measured.network_ram_bytes, self.sram_bytes, measured.ram_left_bytes),
         ]
         if self.latency_ms:
             found.append(Target("latency", "ms", _known(measured.latency_ms), self.latency_ms))

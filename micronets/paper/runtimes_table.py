@@ -71,8 +71,8 @@ def _today_cells(paper: Paper, here: Here, network: PaperNetwork, peer: PeerFigu
     arenas = [build.firmware.arena_bytes for build in builds.values() if build.firmware]
     if arenas:
         ram = measured(min(arenas) / 1e3, detail="in this run")
-    elif peer is not None and peer.ram_bytes is not None:
-        ram = measured(peer.ram_bytes / 1e3, detail="Arm's file")
+    elif peer is not None and peer.network_ram_bytes is not None:
+        ram = measured(peer.network_ram_bytes / 1e3, detail="Arm's file")
     else:
         bytes_on_host = next(costs.tflm_arena_bytes for (name, _), costs in here.costs.items() if name == network.name)
         ram = measured(bytes_on_host / 1e3, detail="on the host")

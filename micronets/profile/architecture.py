@@ -28,7 +28,7 @@ def profile_architecture(
     """
     with tempfile.TemporaryDirectory() as folder:
         tflite = Path(folder, f"{architecture.name}.tflite")
-        write_tflite(random_network(architecture, seed, weight_bits), tflite)
+        write_tflite(random_network(architecture, seed, weight_bits=weight_bits), tflite)
         profile = profile_model(tflite, board, Path(folder), optimise=optimise, inputs=1)
     if profile.different_outputs:
         raise EmulatorError(f"{architecture.name} gives other outputs than TensorFlow Lite Micro; a kernel is wrong.")

@@ -38,7 +38,7 @@ def test_every_budget_is_kept_or_refused_and_the_families_take_turns(tmp_path, m
 
 def test_a_figure_above_its_limit_is_no_kept_budget():
     row = Row(7, "resnet", 1_000, 1_000, 1.0, 900, 900, 0.9, 0.1, 1, 0.9)
-    assert row.keeps and not replace(row, latency_ms=1.001).keeps and not replace(row, ram_bytes=1_001).keeps
+    assert row.keeps and not replace(row, latency_ms=1.001).keeps and not replace(row, network_ram_bytes=1_001).keeps
     assert "1 were broken: [7]" in format_budgets([replace(row, flash_bytes=1_001)])
 
 

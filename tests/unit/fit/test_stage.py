@@ -50,7 +50,7 @@ def test_what_leaves_the_search_keeps_its_budget_on_the_emulator(tmp_path):
     searched(tmp_path)
     found = profiled(tmp_path / "found.json")
     limit_ms = round(0.8 * found.latency_ms, 3)
-    content = fit(tmp_path, {"latency_ms": limit_ms, "ram_bytes": found.firmware.linked_ram_bytes.network})
+    content = fit(tmp_path, {"latency_ms": limit_ms, "sram_bytes": found.firmware.linked_ram_bytes.network})
     assert content == json.loads((tmp_path / "fit.json").read_text(encoding="utf-8"))
     first, last = content["rounds"][0], content["rounds"][content["kept"]]
     assert first["values"] == VALUES
