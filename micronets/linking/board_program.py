@@ -21,7 +21,7 @@ FIRMWARE_NAME = "micronets serial firmware 1"
 BAUD = 115200
 """At which a session on the serial line begins."""
 
-_APP = ("serial", "frames", "fault_text", "text_commands", "messages", "tensor", "steps", "stopwatch")
+_APP = ("serial", "frames", "fault_text", "text_commands", "messages", "tensor", "steps", "stopwatch", "words")
 _BENCHMARK_NAMES = {"kws": "kws01", "vww": "vww01", "ad": "ad01", "ic": "ic01"}
 _PIXEL_TASKS = ("vww", "ic")
 

@@ -6,11 +6,11 @@
 #include "network.h"
 #include "stopwatch.h"
 #include "tensor.h"
+#include "words.h"
 
 enum
 {
     COMMAND_CHARACTERS = 80,
-    WORDS = 4,
     WARM_UPS = 10,
     BYTES_A_LINE = 8
 };
@@ -46,42 +46,6 @@ static void message(const char *before, uint64_t value, const char *after)
     send_decimal(value);
     send_text(after);
     send_text("\r\n");
-}
-
-static int equal(const char *a, const char *b)
-{
-    while (*a && *a == *b)
-    {
-        a++;
-        b++;
-    }
-    return *a == *b;
-}
-
-/* The value of a decimal number of at most nine digits, -1 for anything else. */
-static int32_t number(const char *word)
-{
-    int32_t value = 0;
-    uint32_t digits = 0;
-    for (; *word; word++)
-    {
-        if (*word < '0' || *word > '9' || ++digits > 9)
-        {
-            return -1;
-        }
-        value = value * 10 + (*word - '0');
-    }
-    return digits > 0 ? value : -1;
-}
-
-static int32_t hex_digit(char digit)
-{
-    if (digit >= '0' && digit <= '9')
-    {
-        return digit - '0';
-    }
-    digit |= 0x20;
-    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
 }
 
 static void lap(void)
@@ -340,34 +304,6 @@ static void help(char **words)
         send_text(handlers[i].help);
         send_text("\r\n");
     }
-}
-
-/* Cuts `text` at its blanks; returns the number of words, and in `words` the first of them, the rest 0. */
-static uint32_t split(char *text, char *words[WORDS])
-{
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < WORDS; i++)
-    {
-        words[i] = 0;
-    }
-    while (*text)
-    {
-        if (*text == ' ')
-        {
-            *text++ = 0;
-            continue;
-        }
-        if (count < WORDS)
-        {
-            words[count] = text;
-        }
-        count++;
-        while (*text && *text != ' ')
-        {
-            text++;
-        }
-    }
-    return count;
 }
 
 static void carry_out(void)
