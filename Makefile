@@ -17,7 +17,7 @@ run: setup
 	snakemake --cores all
 
 test: setup
-	pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not campaign" tests/workflow tests  # the longest first
+	pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not campaign"
 
 test-slurm: setup
 	@python3 envs/set_up.py slurm-wlm munge
