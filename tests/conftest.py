@@ -74,7 +74,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks tests by where they are, and those that build a firmware by their fixtures; those that take longest begin."""
+    """Marks tests by where they are, and those that build a firmware by their fixtures; the longest begin."""
     gone = [place for place in MARKERS_BY_PLACE if not (REPOSITORY / "tests" / place).exists()]
     assert not gone, f"MARKERS_BY_PLACE in tests/conftest.py names {', '.join(gone)}, which is not there"
     for item in items:
