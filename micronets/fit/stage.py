@@ -1,6 +1,5 @@
 """The second half of the search stage: the network found in, the one that keeps its budget on the board out."""
 
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from micronets.fit.targets import Limits
 from micronets.fit.widths import choice_of, every_width
 from micronets.search.options import SearchOptions
 from micronets.search.problem import search_problem
+from micronets.stage_file import read_json
 
 
 def fit_found_network(
@@ -49,13 +49,13 @@ def fit_found_network(
     space, budget = search_problem(options, architecture.input_shape, architecture.classes)
     space = every_width(space)
     try:
-        decisions = json.loads(Path(search).read_text(encoding="utf-8"))["decisions"]
+        decisions = read_json(search, "search")["decisions"]
         choice = space.canonical(choice_of(space, [decision["chosen"] for decision in decisions]))
         if space.architecture(architecture.name, choice) != architecture:
             raise ValueError("its decisions are not those of the network")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, TypeError) as error:
         raise MicronetsError(
-            f"{search} is damaged or of another search than {found} ({error}); delete both and search again."
+            f"{search} is of another search than {found} ({error}); delete both and search again."
         ) from error
     rounds, kept = run_rounds(
         space,

@@ -32,7 +32,8 @@ def searched(folder, values=VALUES):
     choice = tuple(d.options.index(value) for d, value in zip(SPACE.decisions, values, strict=True))
     SPACE.architecture("mine", choice).save(folder / "found.json")
     names = [decision.name for decision in SPACE.decisions]
-    decisions = [{"name": name, "chosen": value} for name, value in zip(names, VALUES, strict=True)]
+    chosen = [{"name": name, "chosen": value} for name, value in zip(names, VALUES, strict=True)]
+    decisions = [{**entry, "options": [entry["chosen"]]} for entry in chosen]
     write_json(folder / "search.json", {"decisions": decisions})
 
 
@@ -68,5 +69,5 @@ def test_what_leaves_the_search_keeps_its_budget_on_the_emulator(tmp_path):
 
 def test_files_of_two_searches_are_refused(tmp_path):
     searched(tmp_path, [16, 1, 24, 1, 16])
-    with pytest.raises(MicronetsError, match="search.json is damaged or of another search than .*found.json"):
+    with pytest.raises(MicronetsError, match="search.json is of another search than .*found.json"):
         fit(tmp_path, {})

@@ -207,7 +207,7 @@ def test_what_was_changed_to_fit_the_board(results_folder, monkeypatch):
         [Measured(9_000, 16_000, 490_000, 120_000, 4.5, 0.5), Measured(8_000, 14_000, 490_000, 120_000, 4.1, 0.4)]
     )
     monkeypatch.setattr(stage, "measure", lambda *_, **__: next(answers))
-    section = {**SECTION, "backbone": {"channels": 32, "blocks": 2}, "budget": {"ram_bytes": 15_000}}
+    section = {**SECTION, "backbone": {"channels": 32, "blocks": 2}, "budget": {"sram_bytes": 15_000}}
     fit_found_network(folder / "found.json", folder / "search.json", folder, section, 1, optimise="size", weight_bits=8)
     (model,) = read_results("kws", {"searched": []}, results_folder.root).models
     architecture = Architecture.load(folder / "architecture.json")
