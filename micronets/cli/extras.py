@@ -4,7 +4,7 @@ import importlib.util
 from collections.abc import Sequence
 
 MODULES = {
-    "data": ("joblib", "pandas", "PIL", "requests", "scipy", "soundfile", "soxr", "threadpoolctl"),
+    "data": ("joblib", "pandas", "PIL", "requests", "scipy", "soundfile", "soxr", "threadpoolctl", "urllib3"),
     "report": ("jinja2", "matplotlib", "pandas", "scipy", "vl_convert"),
     "tflm": ("ai_edge_litert", "flatbuffers", "tflite_micro"),
     "train": ("keras", "tensorflow"),

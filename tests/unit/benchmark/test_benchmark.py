@@ -106,7 +106,7 @@ def test_what_tflm_takes_is_a_table_of_its_own_with_a_row_for_every_model_it_ran
         "baseline_flash_kernels_bytes": 30_000,
         "baseline_flash_interpreter_bytes": 14_000,
         "baseline_flash_c_library_bytes": 2_000,
-        "baseline_ram_bytes": 24_000,
+        "baseline_network_ram_bytes": 24_000,
         "baseline_arena_bytes": 22_000,
         "baseline_different_outputs": 0,
     }

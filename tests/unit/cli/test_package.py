@@ -26,6 +26,7 @@ EXTRA_OF_PINS = {
     "data": {"data"},
     "export": {"tflm", "data"},
     "firmware": {"data", "tflm"},
+    "paper": {"data", "report", "tflm"},
     "report": {"report"},
     "spot": {"data", "report", "tflm"},
     "test": {"dev"},
