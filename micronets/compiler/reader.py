@@ -46,7 +46,7 @@ def read_graph(path: Path) -> Graph:
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror}); give the path of a .tflite file") from error
     if content[4:8] != b"TFL3":
-        raise ModelError(f"{path}: not a .tflite file (the identifier TFL3 is missing)")
+        raise ModelError(f"{path} is not a .tflite file (the identifier TFL3 is missing)")
     try:
         return _Reader(path, content).graph()
     except Damaged as error:

@@ -187,10 +187,10 @@ def _check_exit(code: int, firmware: Firmware, symbols: dict[str, Symbol], work:
             f"{last_lines or 'it logged nothing'}"
         )
     place = _where_it_ended(firmware, work, counting)
-    if code < 0:
+    if code == -signal.SIGKILL:
         raise EmulatorError(
-            f"The emulator was ended by {signal.Signals(-code).name} while it ran {firmware.network}{place}; where "
-            "memory ran out, close other programs, and run the same command again."
+            f"The emulator was ended by SIGKILL while it ran {firmware.network}{place}; where memory ran out, close "
+            "other programs, and run the same command again."
         )
     raise EmulatorError(
         f"The emulator ended with code {code} while it ran {firmware.network}{place}: "

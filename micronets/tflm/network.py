@@ -116,7 +116,7 @@ def _content(path: Path) -> bytes:
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror}); give the path of a .tflite file") from error
     if content[4:8] != b"TFL3":
-        raise ModelError(f"{path}: not a .tflite file (the identifier TFL3 is missing)")
+        raise ModelError(f"{path} is not a .tflite file (the identifier TFL3 is missing)")
     return content
 
 
