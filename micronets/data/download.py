@@ -51,14 +51,16 @@ def fetch(url: str, file: Path, sha256: str, *, md5: str = "", backoff_s: float 
         return _check(file, file, sha256, md5, url)
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_name(file.name + ".part")
-    failures = 0
+    failures, arrived = 0, _size(partial)
     while True:
-        arrived = _size(partial)
         try:
             _transfer(url, partial)
             break
         except _Interrupted as interruption:
+            # What is sent again from the start is no progress: with a server that tells of more than it has this would
+            # go on for ever.
             failures = 0 if _size(partial) >= arrived + _LEAST_BYTES else failures + 1
+            arrived = max(arrived, _size(partial))
             if failures >= _ATTEMPTS:
                 raise DataError(
                     f"{url} cannot be downloaded ({interruption}); run again to continue, or fetch it by other means "

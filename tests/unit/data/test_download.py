@@ -61,7 +61,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         sent = plan.drops.pop(0) if plan.drops else len(body)
         self.wfile.write(body[:sent])
-        if sent < len(body):
+        if sent < len(body) or plan.claims_more:
             self.close_connection = True
 
 
