@@ -40,7 +40,7 @@ class TrackingProcess:
 
     def finish(self) -> None:
         """Waits, for a limited time, until everything is sent."""
-        assert self._process.stdin is not None
+        assert self._process.stdin is not None and self._process.stdout is not None
         with suppress(BrokenPipeError):
             self._process.stdin.close()
         try:
@@ -48,6 +48,7 @@ class TrackingProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._process.stdout.close()
 
 
 def _main() -> None:

@@ -35,7 +35,11 @@ class Follower(Sending):
         path = folder(results) / _LOCK
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = open(path, "w", encoding="utf-8")  # noqa: SIM115  held until this process ends
-        fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._lock.close()
+            raise
         super().__init__(results, _PAUSE_S)
 
     def finish(self, timeout_s: float = END_S) -> None:

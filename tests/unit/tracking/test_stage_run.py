@@ -27,6 +27,9 @@ from tests.unit.tracking.conftest import runs_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:::mlflow", "ignore:::alembic", "ignore:::sqlalchemy")
 
+DIGEST = 8 * "0123abcd"
+"""Of a data set."""
+
 
 def test_the_default_store_is_the_file_that_mlflow_ui_shows(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -126,7 +129,9 @@ def test_other_results_folders_have_runs_of_their_own(client, tmp_path):
 
 def test_the_data_of_a_model_is_recorded_once(client, tmp_path):
     description = tmp_path / "dataset.json"
-    description.write_text(json.dumps({"content_hash": "abc", "clips": 9, "labels": ["yes", "no"], "seed": 1}))
+    content = {"task": "kws", "labels": ["yes", "no"], "counts": {"training": {}, "validation": {}, "testing": {}}}
+    content |= {"seed": 1, "source": {"kind": "folder"}, "content_hash": DIGEST, "clips": 9}
+    description.write_text(json.dumps(content))
     record_data("results", "kws", ["a", "b"], description)
     assert send_all("results") == (2, 0)
     first = runs_of(client, tmp_path / "results", "a")
@@ -134,8 +139,8 @@ def test_the_data_of_a_model_is_recorded_once(client, tmp_path):
     assert send_all("results") == (1, 0)
     second = runs_of(client, tmp_path / "results", "a")
     assert first[1]["data"].info.run_id == second[1]["data"].info.run_id
-    assert second[0].data.tags["data_hash"] == "abc"
-    assert [used.dataset.digest for used in second[0].inputs.dataset_inputs] == ["abc"]
+    assert second[0].data.tags["data_hash"] == DIGEST
+    assert [used.dataset.digest for used in second[0].inputs.dataset_inputs] == [DIGEST[:36]]
     assert second[1]["data"].data.params["clips"] == "9"
     with StageRun("results", "kws", "a", "train", {"seed": 2}):  # the data's seed is none of the model's
         pass
