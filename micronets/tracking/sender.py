@@ -4,6 +4,7 @@ import logging
 import os
 import threading
 import time
+from abc import ABC, abstractmethod
 
 from micronets.credentials import masked
 from micronets.tracking.journal import Journal, folder, unsettle, waiting
@@ -17,7 +18,7 @@ END_S = 30.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 60.0
 
 
-class Sending:
+class Sending(ABC):
     """Sends in a thread, until there is nothing left to send.
 
     A store that fails is tried again, less and less often; at the end it is not waited for.
@@ -86,12 +87,12 @@ class Sending:
             self._news.wait(self._pause_s)
         self._afterwards(recorder)
 
+    @abstractmethod
     def _round(self, recorder: Recorder) -> bool:
         """Sends what there is; returns whether nothing will follow."""
-        raise NotImplementedError
 
-    def _afterwards(self, recorder: Recorder) -> None:
-        """What else is to be sent."""
+    def _afterwards(self, recorder: Recorder) -> None:  # noqa: B027  a follower has sent everything by then
+        """What else is to be sent: nothing, unless a sender of a single journal says so."""
 
 
 class Sender(Sending):
