@@ -2,14 +2,15 @@
 
 import numpy as np
 
-from micronets.compiler.kernels.kernel import Distance, Kernel, shape_fields, window_fields
+from micronets.compiler.kernels.convolution_by_rows import ConvolutionByRows
+from micronets.compiler.kernels.kernel import Distance, shape_fields, window_fields
 from micronets.compiler.kernels.point import BLOCK_PIXELS, PackedWeights, point_fields
 from micronets.compiler.kernels.quads import QuadWeights
 from micronets.compiler.source import Source
 from micronets.compiler.steps import ConvolutionStep
 
 
-class PatchConvolution(Kernel[ConvolutionStep]):
+class PatchConvolution(ConvolutionByRows):
     file = "patch.c"
 
     def __init__(self, step: ConvolutionStep, packed: PackedWeights | QuadWeights) -> None:
@@ -43,19 +44,6 @@ class PatchConvolution(Kernel[ConvolutionStep]):
             # Within its row a later pixel may start left of this one's row end, so whole rows count as unread.
             distance = max(distance, end * channels - first_row * columns * depth)
         return {0: Distance(distance)}
-
-    def first_input_row(self, row: int) -> int:
-        """Least input row that output rows from `row` on read."""
-        window = self.step.window
-        return min(max(0, row * window.stride[0] - window.pad_top), self.step.inputs[0].shape[0])
-
-    def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
-        rows = self.step.output.shape[0]
-        return [f"{self.function}({self._describe(source, layer)}, 0, {rows}, {inputs[0]}, {output}, {scratch});"]
-
-    def emit_rows(self, source: Source, layer: str, source_of_rows: str, scratch: str) -> list[str]:
-        """Output rows [row, row + rows) into `output`, C variables in scope."""
-        return [f"{self.function}({self._describe(source, layer)}, row, rows, {source_of_rows}, output, {scratch});"]
 
     def _describe(self, source: Source, layer: str) -> str:
         step = self.step

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from micronets.compiler.kernels.kernel import Distance, Kernel, shape_fields
+from micronets.compiler.kernels.convolution_by_rows import ConvolutionByRows
+from micronets.compiler.kernels.kernel import Distance, shape_fields
 from micronets.compiler.kernels.point import BLOCK_PIXELS, PackedWeights
 from micronets.compiler.source import Source
 from micronets.compiler.steps import ConvolutionStep
@@ -28,7 +29,7 @@ class Strips:
         return self.rows * self.strips
 
 
-class StripConvolution(Kernel[ConvolutionStep]):
+class StripConvolution(ConvolutionByRows):
     function = "mn_strip"
     file = "strip.c"
     header = "strip.h"
@@ -94,18 +95,6 @@ class StripConvolution(Kernel[ConvolutionStep]):
             unread = self.first_input_row(end if whole else begin)
             distance = max(distance, end * out_columns * channels - unread * columns * depth)
         return {0: Distance(distance)}
-
-    def first_input_row(self, row: int) -> int:
-        """Least input row that output rows from `row` on read."""
-        return min(max(0, row - self.step.window.pad_top), self.step.inputs[0].shape[0])
-
-    def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
-        rows = self.step.output.shape[0]
-        return [f"{self.function}({self._describe(source, layer)}, 0, {rows}, {inputs[0]}, {output}, {scratch});"]
-
-    def emit_rows(self, source: Source, layer: str, source_of_rows: str, scratch: str) -> list[str]:
-        """Output rows [row, row + rows) into `output`, C variables in scope."""
-        return [f"{self.function}({self._describe(source, layer)}, row, rows, {source_of_rows}, output, {scratch});"]
 
     def _describe(self, source: Source, layer: str) -> str:
         step = self.step
