@@ -30,6 +30,8 @@ logger = logging.getLogger("micronets")
 
 LOCK = ".workflow.lock"
 """Of a results folder: locked by the workflow that works on it, and there since one has claimed it."""
+SNAKEMAKE_FOLDER = ".snakemake"
+"""In the working folder: what Snakemake knows of runs."""
 _claims: list[IO[str]] = []
 WORKFLOW_VARIABLE = "MICRONETS_WORKFLOW_PROCESS"
 """Of the environment: the number of the process that starts the jobs of a workflow."""
@@ -85,6 +87,20 @@ def claim(results: str | os.PathLike, names: Iterable[str] = ()) -> None:
         stream.flush()
     except OSError as error:
         raise MicronetsError(sentence(error, [results]) or f"{path} cannot be written: {error.strerror}.") from error
+
+
+def check_working_folder() -> None:
+    """Raises MicronetsError where Snakemake could not keep its account of a run, the folder `.snakemake`."""
+    folder = Path.cwd()
+    try:
+        (folder / SNAKEMAKE_FOLDER).mkdir(exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder / SNAKEMAKE_FOLDER):
+            pass
+    except OSError as error:
+        raise MicronetsError(
+            f"The working folder {folder} cannot be written to ({error.strerror}), and Snakemake keeps its account of "
+            "runs there; mend that, or work in another one with --directory <folder>."
+        ) from error
 
 
 def _refuse_foreign_files(results: Path) -> None:

@@ -13,7 +13,12 @@ from micronets.credentials import masked
 from micronets.errors import MicronetsError
 from micronets.incomplete import forget_incomplete
 from micronets.interruption import GOES_ON, JobsEnd
-from micronets.job import WORKFLOW_VARIABLE, claim
+from micronets.job import (
+    SNAKEMAKE_FOLDER,
+    WORKFLOW_VARIABLE,
+    check_working_folder,
+    claim,
+)
 from micronets.missing_builds import missing_builds
 from micronets.run_configuration import teacher_of
 from micronets.runtime import MICRONETS, options_of
@@ -44,9 +49,10 @@ else:
 INTERRUPTION = None
 TRACKING = None
 if workflow.is_main_process:
-    if not OUTPUT.dryrun:
-        take_back(R)
     try:
+        if not OUTPUT.dryrun:
+            check_working_folder()
+            take_back(R)
         for sentence in forget_incomplete(R, pretend=OUTPUT.dryrun):
             print(sentence, file=sys.stderr, flush=True)
     except MicronetsError as error:
@@ -318,7 +324,7 @@ def start():
         sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit(GOES_ON)
-    INTERRUPTION = JobsEnd(os.path.join(".snakemake", "scripts"))
+    INTERRUPTION = JobsEnd(os.path.join(SNAKEMAKE_FOLDER, "scripts"))
     if not workflow.local_exec and shutil.which("squeue"):
         tell = lambda sentence: print(sentence, file=sys.stderr, flush=True)
         PendingJobs(os.getcwd(), tell).watch()

@@ -72,5 +72,8 @@ def alone(results: str | os.PathLike) -> Iterator[None]:
 
 def failure(error: Exception) -> str:
     """In a sentence, without passwords."""
-    lines = str(error).splitlines() or [type(error).__name__]
+    reason = error
+    while isinstance(reason.__cause__, Exception):
+        reason = reason.__cause__
+    lines = str(reason).splitlines() or [type(reason).__name__]
     return masked(f"The tracking store {store_uri()} fails ({lines[0][:200]}); going on without it.")

@@ -12,7 +12,7 @@ import pytest
 from micronets import job as job_module
 from micronets.atomic import atomic_directory
 from micronets.errors import MicronetsError
-from micronets.job import claim
+from micronets.job import check_working_folder, claim
 from micronets.output_folder import output_folder
 
 WAIT_S = 30.0
@@ -193,6 +193,15 @@ def test_a_folder_where_others_files_are_in_the_way_is_not_claimed(tmp_path, nam
     claim(tmp_path, ("logs", "kws", "tracking.json"))
     assert (tmp_path / "notes.txt").read_text(encoding="utf-8") == "mine"
     _release()
+
+
+def test_a_working_folder_that_snakemake_cannot_write_to_is_told(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    check_working_folder()
+    (tmp_path / ".snakemake").rmdir()
+    (tmp_path / ".snakemake").touch()
+    with pytest.raises(MicronetsError, match=r"cannot be written to \(File exists\).* --directory <folder>"):
+        check_working_folder()
 
 
 def test_a_file_in_a_folder_that_is_replaced_as_a_whole_is_not_lost(tmp_path):
