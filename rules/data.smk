@@ -13,6 +13,8 @@ rule prepare_data:
     conda:
         "../envs/data.yaml"
     threads: threads("data")
+    # It takes all cores for a short time: after the first long job had begun it would wait for that to end.
+    priority: 1
     resources:
         mem_mb=memory_mb("data"),
         runtime=minutes("data"),
