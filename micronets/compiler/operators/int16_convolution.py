@@ -237,25 +237,36 @@ class Int16Kernel(Kernel[Int16Step]):
     short = False
     """Sums in 32 bits, by a kernel of its own."""
 
+    takes_scratch: ClassVar[bool] = False
+
     def fields(self, source: Source, layer: str) -> dict[str, Any]:
+        return {**self._shapes(), **self._numbers(source, layer, self.step.weights)}
+
+    def _shapes(self) -> dict[str, Any]:
         step = self.step
         return {
             "in": shape_fields(step.inputs[0].shape),
             "out": shape_fields(step.output.shape),
             "window": window_fields(step.window),
-            "weights": source.array(f"{layer}_weights", step.weights),
-            "requantisation": _requantisation_fields(source, layer, step.requantisation, self.short),
+        }
+
+    def _numbers(self, source: Source, layer: str, weights: np.ndarray) -> dict[str, Any]:
+        return {
+            "weights": source.array(f"{layer}_weights", weights),
+            "requantisation": _requantisation_fields(source, layer, self.step.requantisation, self.short),
         }
 
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
         address = source.description(self.description, layer, self.fields(source, layer))
-        return [f"{self.function}({address}, {inputs[0]}, {output});"]
+        arguments = [address, inputs[0], output, *([scratch] if self.takes_scratch else [])]
+        return [f"{self.function}({', '.join(arguments)});"]
 
 
 class Int16ConvolutionKernel(Int16Kernel):
     """Over patches, which are gathered where the input's pixels are none by themselves."""
 
     description = "mn_int16_convolution"
+    takes_scratch = True
     file = "int16_convolution.c"
 
     def __init__(self, step: Int16Step) -> None:
@@ -283,20 +294,12 @@ class Int16ConvolutionKernel(Int16Kernel):
         padded = np.zeros((channels + channels % 2, 4 * quads), np.int8)
         padded[:channels, : self.step.weights[0].size] = self.step.weights.reshape(channels, -1)
         by_pair = padded.reshape(-1, 2, quads, 4)[..., _QUAD_ORDER].transpose(0, 2, 1, 3)
-        step = self.step
         return {
-            "in": shape_fields(step.inputs[0].shape),
-            "out": shape_fields(step.output.shape),
-            "window": window_fields(step.window),
+            **self._shapes(),
             "quads": quads,
             "direct": int(self._direct),
-            "weights": source.array(f"{layer}_weights", by_pair),
-            "requantisation": _requantisation_fields(source, layer, step.requantisation, self.short),
+            **self._numbers(source, layer, by_pair),
         }
-
-    def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
-        address = source.description(self.description, layer, self.fields(source, layer))
-        return [f"{self.function}({address}, {inputs[0]}, {output}, {scratch});"]
 
 
 class Int16DepthwiseKernel(Int16Kernel):
