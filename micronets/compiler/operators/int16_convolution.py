@@ -25,7 +25,7 @@ from micronets.compiler.operators.family import Family, always
 from micronets.compiler.operators.int16 import LIMITS, activation, reduced_multipliers, symmetric
 from micronets.compiler.operators.window import Sliding
 from micronets.compiler.source import Source
-from micronets.compiler.steps import Step, Window
+from micronets.compiler.steps import Value, WeightedWindowStep, Window
 
 _INT32_MAX = (1 << 31) - 1
 _SHORT_SHIFTS = (-17, -1)
@@ -48,9 +48,7 @@ class Int16Requantisation:
 
 
 @dataclass(eq=False, kw_only=True)
-class Int16Step(Step):
-    window: Window
-    weights: np.ndarray
+class Int16Step(WeightedWindowStep):
     requantisation: Int16Requantisation
 
 
@@ -59,10 +57,6 @@ class Int16ConvolutionStep(Int16Step):
     """Weights (output channels, kernel rows, kernel columns, input channels)."""
 
     kind: ClassVar[str] = "conv_2d"
-
-    @property
-    def macs(self) -> int:
-        return self.output.elements // len(self.weights) * self.weights.size
 
 
 @dataclass(eq=False, kw_only=True)
@@ -78,10 +72,6 @@ class Int16DepthwiseStep(Int16Step):
 
     kind: ClassVar[str] = "depthwise_conv_2d"
 
-    @property
-    def macs(self) -> int:
-        return self.output.shape[0] * self.output.shape[1] * self.weights.size
-
 
 @dataclass(eq=False, kw_only=True)
 class Int16TransposedStep(Int16Step):
@@ -90,8 +80,8 @@ class Int16TransposedStep(Int16Step):
     kind: ClassVar[str] = "transpose_conv"
 
     @property
-    def macs(self) -> int:
-        return self.inputs[0].shape[0] * self.inputs[0].shape[1] * self.weights.size
+    def _positions(self) -> Value:
+        return self.inputs[0]
 
 
 def _requantisation(
