@@ -32,6 +32,13 @@ def quantise_multiplier(real: float) -> tuple[int, int]:
     return multiplier, shift
 
 
+def mean_multiplier(count: int, ratio: float) -> tuple[int, int]:
+    """Of a mean over `count` values, whose division goes into the multiplier, as in TFLM's `QuantizedMeanOrSum`."""
+    multiplier, shift = quantise_multiplier(ratio)
+    extra = min(count.bit_length() - 1, 32, 31 + shift)
+    return ((multiplier << extra) // count if extra >= 0 else 0), shift - extra
+
+
 def round_half_away(value: float) -> int:
     return int(math.floor(abs(value) + 0.5)) * (1 if value >= 0 else -1)
 

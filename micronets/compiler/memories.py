@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from micronets.compiler.steps import ConvolutionStep, DepthwiseConvolutionStep, Program, TransposedConvolutionStep
+from micronets.compiler.steps import Program, WeightedWindowStep
 from micronets.errors import DoesNotFitError
 
 
@@ -19,12 +19,8 @@ class Memories(Protocol):
 
 def check_weights(name: str, program: Program, memories: Memories) -> None:
     """Raises DoesNotFitError where the weights, as small as any kernel stores them, are larger than the flash."""
-    least_bytes = 0
-    for step in program.steps:
-        if isinstance(step, ConvolutionStep | DepthwiseConvolutionStep):
-            least_bytes += step.weights.size * step.weight_bits // 8
-        elif isinstance(step, TransposedConvolutionStep):
-            least_bytes += step.weights.size
+    weighted = [step for step in program.steps if isinstance(step, WeightedWindowStep)]
+    least_bytes = sum(step.weights.size * step.weight_bits // 8 for step in weighted)
     if least_bytes > memories.flash_bytes:
         raise _too_large(name, "weights", least_bytes, "flash", memories.flash_bytes, memories)
 

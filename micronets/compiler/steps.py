@@ -132,21 +132,38 @@ class Requantisation:
 
 
 @dataclass(eq=False, kw_only=True)
-class ConvolutionStep(Step):
-    kind: ClassVar[str] = "conv_2d"
+class WeightedWindowStep(Step):
+    """Weights of int8 under a window, in an order that each kind of step states."""
+
     window: Window
     weights: np.ndarray
-    """Int8, (output channels, kernel rows, kernel columns, input channels)."""
-    bias: np.ndarray
-    """Int64, one per output channel; does not contain the input's zero point."""
-    input_zero_point: int
-    requantisation: Requantisation
     weight_bits: int = 8
 
     @property
     def macs(self) -> int:
-        rows, columns, _ = self.output.shape
-        return rows * columns * self.weights.size
+        return self._positions.shape[0] * self._positions.shape[1] * self.weights.size
+
+    @property
+    def _positions(self) -> Value:
+        """All weights are used once for each of its pixels."""
+        return self.output
+
+
+@dataclass(eq=False, kw_only=True)
+class Int8WindowStep(WeightedWindowStep):
+    """From int8 to int8."""
+
+    bias: np.ndarray
+    """Int64, one per output channel; does not contain the input's zero point."""
+    input_zero_point: int
+    requantisation: Requantisation
+
+
+@dataclass(eq=False, kw_only=True)
+class ConvolutionStep(Int8WindowStep):
+    """Weights (output channels, kernel rows, kernel columns, input channels)."""
+
+    kind: ClassVar[str] = "conv_2d"
 
 
 @dataclass(eq=False, kw_only=True)
@@ -157,37 +174,22 @@ class FullyConnectedStep(ConvolutionStep):
 
 
 @dataclass(eq=False, kw_only=True)
-class DepthwiseConvolutionStep(Step):
-    kind: ClassVar[str] = "depthwise_conv_2d"
-    window: Window
-    weights: np.ndarray
-    """Int8, (kernel rows, kernel columns, output channels); output channel c reads input channel c // multiplier."""
-    multiplier: int
-    bias: np.ndarray
-    input_zero_point: int
-    requantisation: Requantisation
-    weight_bits: int = 8
+class DepthwiseConvolutionStep(Int8WindowStep):
+    """Weights (kernel rows, kernel columns, output channels); output channel c reads input channel c // multiplier."""
 
-    @property
-    def macs(self) -> int:
-        rows, columns, _ = self.output.shape
-        return rows * columns * self.weights.size
+    kind: ClassVar[str] = "depthwise_conv_2d"
+    multiplier: int
 
 
 @dataclass(eq=False, kw_only=True)
-class TransposedConvolutionStep(Step):
+class TransposedConvolutionStep(Int8WindowStep):
+    """Weights (output channels, kernel rows, kernel columns, input channels)."""
+
     kind: ClassVar[str] = "transpose_conv"
-    window: Window
-    weights: np.ndarray
-    """Int8, (output channels, kernel rows, kernel columns, input channels)."""
-    bias: np.ndarray
-    input_zero_point: int
-    requantisation: Requantisation
 
     @property
-    def macs(self) -> int:
-        rows, columns, _ = self.inputs[0].shape
-        return rows * columns * self.weights.size
+    def _positions(self) -> Value:
+        return self.inputs[0]
 
 
 @dataclass(frozen=True)

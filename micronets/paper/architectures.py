@@ -1,10 +1,9 @@
 """Table 5 and Figure 6: the layers of the networks, in the paper and here."""
 
 from micronets.architecture import Addition, Architecture, AveragePooling, Convolution, DepthwiseConvolution
-from micronets.paper.cells import Cell, Line, Row, Table, missing
+from micronets.paper.cells import HERE_LINE, Cell, Line, Row, Table, missing
 from micronets.paper.figures import Paper, Widths
 from micronets.paper.here import Here
-from micronets.paper.results_table import HERE_LINE, PAPER_LINE
 from micronets.published import PUBLISHED, published_architecture
 
 _COLUMNS = (("layers", "kernel of the stem, channels; /2: stride 2"),)
@@ -27,7 +26,7 @@ def architectures_table(paper: Paper, here: Here) -> Table:
             ours = Cell("measured", text, source, note)
         else:
             ours = missing(network.unknown)
-        rows.append(Row(network.title, "", (Line(PAPER_LINE, (papers,)), Line(HERE_LINE, (ours,)))))
+        rows.append(Row.beside(network.title, "", (papers,), (ours,)))
     for task, results in here.results.items():
         for model in results.models:
             if model.kind == "searched" and model.architecture is not None:

@@ -13,6 +13,7 @@ KINDS: Mapping[Kind, str] = {
     "missing": "a dash with a letter: missing, for the reason below the table",
 }
 """What the page says of each."""
+PAPER_LINE, HERE_LINE = "in the paper", "here"
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,11 @@ def explained(ours: Cell, papers: Cell, reason: str) -> Cell:
     return replace(ours, note=reason) if apart else ours
 
 
+def explained_line(ours: Sequence[Cell], papers: Sequence[Cell], why: Sequence[str]) -> tuple[Cell, ...]:
+    """A line of ours, `explained` cell by cell."""
+    return tuple(explained(*cells) for cells in zip(ours, papers, why, strict=True))
+
+
 def on_other_data(ours: Cell, reason: str) -> Cell:
     """Our score, with the reason why it must not be compared, however near the paper's it is."""
     return ours if ours.kind == "missing" else replace(ours, note=reason)
@@ -95,6 +101,11 @@ class Row:
     name: str
     detail: str
     lines: tuple[Line, ...]
+
+    @classmethod
+    def beside(cls, name: str, detail: str, papers: Sequence[Cell], ours: Sequence[Cell]) -> "Row":
+        """The paper's figures, and ours beneath them."""
+        return cls(name, detail, (Line(PAPER_LINE, tuple(papers)), Line(HERE_LINE, tuple(ours))))
 
 
 @dataclass(frozen=True)

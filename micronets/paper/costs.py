@@ -14,10 +14,10 @@ from micronets.architecture import Architecture
 from micronets.atomic import write_json
 from micronets.boards import Board
 from micronets.costs import costs
-from micronets.errors import BuildError, EmulatorError
+from micronets.errors import DoesNotFitError
 from micronets.export.random_weights import random_network
 from micronets.export.writer import write_tflite
-from micronets.profile.model import profile_model
+from micronets.profile.architecture import profile_exactly
 from micronets.published import published_architecture
 from micronets.tflm.host import tflm_arena_bytes
 
@@ -27,7 +27,6 @@ SEED = 1
 FOUR_BIT_WEIGHTS = "-w4a8"
 """Ends the name of a network with 4-bit weights and 8-bit activations."""
 OPTIMISE = "balanced"
-_TOO_LARGE = "does not fit"
 
 
 @dataclass(frozen=True)
@@ -100,7 +99,7 @@ def measure_costs(network: str, board: Board, path: str | os.PathLike) -> Networ
     weight_bits = 4 if network.endswith(FOUR_BIT_WEIGHTS) else 8
     exact = costs(architecture)
     with tempfile.TemporaryDirectory() as scratch:
-        tflite = Path(scratch, "model.tflite")
+        tflite = Path(scratch, f"{network}.tflite")
         write_tflite(random_network(architecture, SEED, weight_bits=weight_bits), tflite)
         built, refusal = _build(tflite, board, Path(scratch, "program"))
         found = NetworkCosts(
@@ -120,15 +119,10 @@ def measure_costs(network: str, board: Board, path: str | os.PathLike) -> Networ
 
 def _build(tflite: Path, board: Board, directory: Path) -> tuple[BuiltCosts | None, str]:
     try:
-        profile = profile_model(tflite, board, directory, optimise=OPTIMISE, inputs=1)
-    except BuildError as error:
-        message = str(error)
-        if _TOO_LARGE not in message:
-            raise
-        logger.info("%s", message)
-        return None, message[message.index(_TOO_LARGE) :].partition(";")[0]
-    if profile.different_outputs:
-        raise EmulatorError(f"{tflite} gives other outputs than TensorFlow Lite Micro; a kernel is wrong.")
+        profile = profile_exactly(tflite, board, directory, optimise=OPTIMISE)
+    except DoesNotFitError as error:
+        logger.info("%s", error)
+        return None, str(error).partition(f"{tflite.stem} ")[2].partition(";")[0]
     estimated = profile.to_json()["estimated"] or {}
     firmware = profile.firmware
     return (

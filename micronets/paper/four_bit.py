@@ -1,22 +1,11 @@
 """Table 2 and Figure 10: networks with 4-bit weights and activations."""
 
 from micronets.paper import reasons
-from micronets.paper.cells import (
-    Cell,
-    Line,
-    Row,
-    Table,
-    estimated,
-    explained,
-    measured,
-    missing,
-    of_paper,
-    on_other_data,
-)
+from micronets.paper.cells import Cell, Row, Table, measured, missing, of_paper
 from micronets.paper.costs import FOUR_BIT_WEIGHTS, BuiltCosts
-from micronets.paper.figures import FourBit, Paper
+from micronets.paper.figures import FourBit, Paper, PaperNetwork
 from micronets.paper.here import Here
-from micronets.paper.results_table import HERE_LINE, PAPER_LINE
+from micronets.paper.network_cells import latency_cell, score_cell, score_reason, with_reasons
 
 FOUR_BIT_NETWORKS = ("micronet-kws-l", "micronet-kws-m", "micronet-kws-s")
 _COLUMNS = (
@@ -59,25 +48,17 @@ def _row(paper: Paper, here: Here, entry: FourBit) -> Row:
     if entry.bits == _BOTH:
         ours: tuple[Cell, ...] = (missing(reasons.FOUR_BIT_ACTIVATIONS),) * len(_COLUMNS)
     else:
-        ours = _eight_bits(paper, here, entry.network)
-        why = (
-            reasons.OWN_RECIPE,
-            reasons.LATENCY,
-            "",
-            reasons.MODEL,
-            reasons.ARENA,
-        )
-        ours = tuple(explained(cell, other, reason) for cell, other, reason in zip(ours, papers, why, strict=True))
-        if not here.is_papers_data("kws"):
-            ours = (on_other_data(ours[0], reasons.OTHER_DATA), *ours[1:])
-    return Row(_title(paper, entry.network, entry.bits), "", (Line(PAPER_LINE, papers), Line(HERE_LINE, ours)))
+        network = paper.network(entry.network)
+        why = (score_reason(here, network), reasons.LATENCY, "", reasons.MODEL, reasons.ARENA)
+        ours = with_reasons(here, "kws", _eight_bits(paper, here, network), papers, why)
+    return Row.beside(_title(paper, entry.network, entry.bits), "", papers, ours)
 
 
 def _longer_row(paper: Paper, name: str, percent: float) -> Row:
     unknown = missing("the paper gives how much longer it takes, in Figure 10, and nothing else")
     papers = (unknown, unknown, of_paper(percent, f"{percent:+g}"), unknown, unknown)
     ours = (missing(reasons.FOUR_BIT_ACTIVATIONS),) * len(_COLUMNS)
-    return Row(_title(paper, name, _BOTH), "", (Line(PAPER_LINE, papers), Line(HERE_LINE, ours)))
+    return Row.beside(_title(paper, name, _BOTH), "", papers, ours)
 
 
 def _built(paper: Paper, here: Here, name: str) -> tuple[BuiltCosts | None, float]:
@@ -86,17 +67,10 @@ def _built(paper: Paper, here: Here, name: str) -> tuple[BuiltCosts | None, floa
     return costs.built, costs.tflite_bytes / 1e3
 
 
-def _eight_bits(paper: Paper, here: Here, name: str) -> tuple[Cell, ...]:
-    built, model_kb = _built(paper, here, name)
-    merit = here.trained("kws", name) or here.released.get(name)
-    if merit is None:
-        score = missing(f"{reasons.NOT_TRAINED}; {here.released_reasons.get(name, '')}")
-    else:
-        low, high = (100 * bound for bound in merit.interval)
-        error = max(high - 100 * merit.share, 100 * merit.share - low)
-        score = measured(100 * merit.share, detail=here.data("kws"), error=error)
+def _eight_bits(paper: Paper, here: Here, network: PaperNetwork) -> tuple[Cell, ...]:
+    built, model_kb = _built(paper, here, network.name)
     nothing = Cell("measured", "0", value=0.0)
-    return (score, *_costs_cells(built, nothing, model_kb))
+    return (score_cell(here, network), *_costs_cells(built, nothing, model_kb))
 
 
 def _weights_row(paper: Paper, here: Here, name: str) -> Row:
@@ -108,12 +82,11 @@ def _weights_row(paper: Paper, here: Here, name: str) -> Row:
         longer = Cell("estimated", f"{percent:+.1f}", "of two estimates by the same model", value=percent)
     ours = (missing(_UNTRAINED), *_costs_cells(four, longer, model_kb))
     papers = (missing("the paper has no network with weights alone in 4 bits"),) * len(_COLUMNS)
-    return Row(_title(paper, name, _WEIGHTS), "", (Line(PAPER_LINE, papers), Line(HERE_LINE, ours)))
+    return Row.beside(_title(paper, name, _WEIGHTS), "", papers, ours)
 
 
 def _costs_cells(built: BuiltCosts | None, longer: Cell, model_kb: float) -> tuple[Cell, ...]:
-    if built is None or built.latency_ms is None or built.latency_error_percent is None:
+    if built is None:
         unfit = missing(reasons.NOT_DEPLOYED)
         return (unfit, longer, measured(model_kb), unfit)
-    latency = estimated(built.latency_ms, built.latency_error_percent)
-    return (latency, longer, measured(model_kb), measured(built.network_ram_bytes / 1e3))
+    return (latency_cell(built), longer, measured(model_kb), measured(built.network_ram_bytes / 1e3))

@@ -5,10 +5,22 @@ from collections.abc import Sequence
 
 from micronets.boards import find_board
 from micronets.paper import reasons
-from micronets.paper.cells import Cell, Line, Row, Table, estimated, explained, measured, missing, of_paper
+from micronets.paper.cells import (
+    HERE_LINE,
+    PAPER_LINE,
+    Cell,
+    Line,
+    Row,
+    Table,
+    estimated,
+    explained,
+    explained_line,
+    measured,
+    missing,
+    of_paper,
+)
 from micronets.paper.figures import Paper
 from micronets.paper.here import Characterisation, Here
-from micronets.paper.results_table import HERE_LINE, PAPER_LINE
 
 _BACKBONE = "how fast a backbone is per operation follows from its kinds of layers: these weigh less for our kernels"
 _BACKBONES = {
@@ -53,9 +65,7 @@ def memory_table(paper: Paper, here: Here) -> Table:
                 strict=True,
             )
         ]
-    row = Row(
-        paper.network(stated["network"]).title, "", (Line(PAPER_LINE, tuple(papers)), Line(HERE_LINE, tuple(ours)))
-    )
+    row = Row.beside(paper.network(stated["network"]).title, "", papers, ours)
     remark = "All else: in the paper TFLM and Mbed OS; here start-up code, the program that measures, and the stack."
     return Table("memory", f"Memories of {board.name}", "Figure 2", columns, (row,), (remark,))
 
@@ -97,12 +107,10 @@ def latency_table(paper: Paper, here: Here) -> Table:
                 if board.letter == "M"
                 else missing("the board itself"),
             )
-            ours = _fit_cells(found, small, backbone)
             why = (_FEW_OPERATIONS, "", _BACKBONE, _FASTER)
-            ours = tuple(explained(cell, other, reason) for cell, other, reason in zip(ours, papers, why, strict=True))
-            name = f"{title} on {board.letter}"
-            lines = (Line(PAPER_LINE, papers), Line(HERE_LINE, ours))
-            rows.append(Row(name, f"{note}; {fit.networks} random networks", lines))
+            ours = explained_line(_fit_cells(found, small, backbone), papers, why)
+            detail = f"{note}; {fit.networks} random networks"
+            rows.append(Row.beside(f"{title} on {board.letter}", detail, papers, ours))
     return Table("latency", "Latency of random networks", "Figure 4, section 3.3", columns, tuple(rows))
 
 
@@ -170,7 +178,7 @@ def power_table(paper: Paper, here: Here) -> Table:
             of_paper(spread, f"{spread:g}") if board.letter != "L" else missing(reasons.NOT_PUBLISHED),
         )
         nothing = (missing(reasons.NO_SILICON),) * len(columns)
-        rows.append(Row(f"{board.letter}: {board.board}", "", (Line(PAPER_LINE, papers), Line(HERE_LINE, nothing))))
+        rows.append(Row.beside(f"{board.letter}: {board.board}", "", papers, nothing))
     remark = (
         "Energies here are the latency times the middle of the second column, which is the paper's: that power does "
         "not depend on the network is taken from it, and not tested."

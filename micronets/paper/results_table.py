@@ -3,29 +3,26 @@
 from collections.abc import Callable
 
 from micronets.paper import reasons
-from micronets.paper.cells import (
-    Cell,
-    Line,
-    Row,
-    Table,
-    estimated,
-    explained,
-    measured,
-    missing,
-    of_paper,
-    on_other_data,
-)
+from micronets.paper.cells import HERE_LINE, Cell, Line, Row, Table, measured, missing, of_paper
 from micronets.paper.costs import BuiltCosts, NetworkCosts
 from micronets.paper.figures import Paper, PaperNetwork
 from micronets.paper.here import Here
+from micronets.paper.network_cells import (
+    energy_cell,
+    estimate_cell,
+    latency_cell,
+    merit_cell,
+    score_cell,
+    score_reason,
+    with_reasons,
+)
 from micronets.published import PUBLISHED
-from micronets.report.records import Build, Merit, Model
+from micronets.report.records import Build, Model
 from micronets.runtime import MICRONETS
 
 TITLES = {"kws": "Keyword spotting", "vww": "Visual wake words", "ad": "Anomaly detection"}
 _SCORES = {"kws": "accuracy", "vww": "accuracy", "ad": "AUC"}
 _ENERGY_BOARDS = ("S", "M")
-PAPER_LINE, HERE_LINE = "in the paper", "here"
 
 
 def results_table(paper: Paper, here: Here, task: str) -> Table:
@@ -61,14 +58,9 @@ def _remarks(paper: Paper) -> tuple[str, ...]:
 
 def _named_row(paper: Paper, here: Here, network: PaperNetwork) -> Row:
     papers = _paper_cells(paper, network)
-    ours = [
-        explained(cell, other, _reason(here, network, name))
-        for cell, other, (name, _) in zip(_our_cells(paper, here, network), papers, _names(paper), strict=True)
-    ]
-    if not here.is_papers_data(network.task):
-        ours[0] = on_other_data(ours[0], reasons.OTHER_DATA)
-    detail = network.place if network.place != "Table 4" else ""
-    return Row(network.title, detail, (Line(PAPER_LINE, tuple(papers)), Line(HERE_LINE, tuple(ours))))
+    why = [_reason(here, network, name) for name, _ in _names(paper)]
+    ours = with_reasons(here, network.task, _our_cells(paper, here, network), papers, why)
+    return Row.beside(network.title, network.place if network.place != "Table 4" else "", papers, ours)
 
 
 def _names(paper: Paper) -> list[tuple[str, str]]:
@@ -81,7 +73,7 @@ def _names(paper: Paper) -> list[tuple[str, str]]:
 def _reason(here: Here, network: PaperNetwork, column: str) -> str:
     """Why our figure differs."""
     if column == "score":
-        return reasons.RELEASED if here.trained(network.task, network.name) is None else reasons.OWN_RECIPE
+        return score_reason(here, network)
     return {
         "program": reasons.PROGRAM,
         "model": reasons.MODEL,
@@ -116,7 +108,7 @@ def _paper_cells(paper: Paper, network: PaperNetwork) -> list[Cell]:
 
 
 def _our_cells(paper: Paper, here: Here, network: PaperNetwork) -> list[Cell]:
-    score = _score_cell(here, network)
+    score = score_cell(here, network)
     found = {board.letter: here.costs.get((network.name, board.board)) for board in paper.boards}
     known = [costs for costs in found.values() if costs is not None]
     if not known:
@@ -137,27 +129,9 @@ def _our_cells(paper: Paper, here: Here, network: PaperNetwork) -> list[Cell]:
     )
     operations = measured(2 * first.paper_macs / 1e6, 2, detail=f"real sizes: {2 * first.macs / 1e6:.2f}")
     cells = [score, program, measured(first.tflite_bytes / 1e3), sram, operations]
-    cells += [_built_cell(found[board.letter], _latency) for board in paper.boards]
-    cells += [_built_cell(found[letter], _energy) for letter in _ENERGY_BOARDS]
+    cells += [_built_cell(found[board.letter], latency_cell) for board in paper.boards]
+    cells += [_built_cell(found[letter], energy_cell) for letter in _ENERGY_BOARDS]
     return cells
-
-
-def _score_cell(here: Here, network: PaperNetwork) -> Cell:
-    """Of the network trained here, or else of Arm's file."""
-    trained, released = here.trained(network.task, network.name), here.released.get(network.name)
-    if trained is not None:
-        beside = "" if released is None else f"; Arm's file: {100 * released.share:.1f}"
-        return _merit_cell(trained, f"{here.data(network.task)}{beside}")
-    if released is not None:
-        return _merit_cell(released, f"Arm's file, {here.data(network.task)}")
-    why = "" if network.unknown else here.released_reasons.get(network.name, "")
-    return missing(f"{network.unknown or reasons.NOT_TRAINED}{f'; {why}' if why else ''}")
-
-
-def _merit_cell(merit: Merit, data: str) -> Cell:
-    low, high = (100 * bound for bound in merit.interval)
-    share = 100 * merit.share
-    return measured(share, detail=f"{low:.1f}–{high:.1f}; {data}", error=max(high - share, share - low))
 
 
 def _built_cell(costs: NetworkCosts | None, cell: Callable[[BuiltCosts], Cell]) -> Cell:
@@ -166,24 +140,10 @@ def _built_cell(costs: NetworkCosts | None, cell: Callable[[BuiltCosts], Cell]) 
     return missing(costs.refusal) if costs.built is None else cell(costs.built)
 
 
-def _latency(built: BuiltCosts) -> Cell:
-    return _estimate(built.latency_ms, built.latency_error_percent, "no cycle model for the board")
-
-
-def _energy(built: BuiltCosts) -> Cell:
-    return _estimate(built.energy_mj, built.energy_error_percent, reasons.POWER_UNKNOWN)
-
-
-def _estimate(value: float | None, error_percent: float | None, why_not: str) -> Cell:
-    if value is None or error_percent is None:
-        return missing(why_not)
-    return estimated(value, error_percent, 1 if value >= 10 else 2)
-
-
 def _own_row(paper: Paper, here: Here, task: str, model: Model) -> Row:
     """A network of this run that the paper does not have."""
     merit = model.merit
-    score = missing(reasons.NOT_TRAINED) if merit is None else _merit_cell(merit, here.data(task))
+    score = missing(reasons.NOT_TRAINED) if merit is None else merit_cell(merit, here.data(task))
     builds = {build.board.name: build for build in model.builds if build.runtime == MICRONETS}
     by_letter = {board.letter: builds.get(board.board) for board in paper.boards}
     first = next((build for build in model.builds if build.runtime == MICRONETS and build.firmware), None)
@@ -219,5 +179,5 @@ def _run_estimate(build: Build | None, letter: str, figure: str) -> Cell:
     if not estimate:
         return missing("not profiled in this run")
     if figure == "latency":
-        return _estimate(estimate.latency_ms, estimate.mean_error_percent, "")
-    return _estimate(estimate.energy_mj, estimate.energy_error_percent, reasons.POWER_UNKNOWN)
+        return estimate_cell(estimate.latency_ms, estimate.mean_error_percent, "")
+    return estimate_cell(estimate.energy_mj, estimate.energy_error_percent, reasons.POWER_UNKNOWN)

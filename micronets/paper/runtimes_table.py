@@ -4,10 +4,9 @@ from micronets.benchmark.models import BASELINE, M4_BOARD
 from micronets.benchmark.peers import PeerFigures, load_peers
 from micronets.boards import find_board
 from micronets.paper import reasons
-from micronets.paper.cells import Cell, Line, Row, Table, estimated, measured, missing, of_paper
+from micronets.paper.cells import HERE_LINE, PAPER_LINE, Cell, Line, Row, Table, estimated, measured, missing, of_paper
 from micronets.paper.figures import Paper, PaperNetwork
 from micronets.paper.here import Here
-from micronets.paper.results_table import HERE_LINE, PAPER_LINE
 from micronets.report.records import Build
 from micronets.runtime import TFLM
 from micronets.timing.cycle_models import find_cycle_model

@@ -1,10 +1,9 @@
 """Table 3: how much of its time a board computes where anomalies are detected as they are heard."""
 
 from micronets.paper import reasons
-from micronets.paper.cells import Cell, Line, Row, Table, estimated, explained, missing, of_paper
+from micronets.paper.cells import Cell, Row, Table, estimated, explained, missing, of_paper
 from micronets.paper.figures import Paper, PaperNetwork
 from micronets.paper.here import Here
-from micronets.paper.results_table import HERE_LINE, PAPER_LINE
 
 STRIDE_MS = 640.0
 """From one input of the paper's networks to the next: 20 frames of 32 ms."""
@@ -27,7 +26,7 @@ def uptime_table(paper: Paper, here: Here) -> Table:
             told = missing(_NOT_DEPLOYABLE if not network.uptime_percent else reasons.NOT_PUBLISHED)
             papers.append(told if stated is None else of_paper(stated, f"{stated:g}"))
             ours.append(explained(_uptime(here, network, board.board), papers[-1], reasons.UPTIME))
-        rows.append(Row(network.title, "", (Line(PAPER_LINE, tuple(papers)), Line(HERE_LINE, tuple(ours)))))
+        rows.append(Row.beside(network.title, "", papers, ours))
     remark = (
         f"Latency over the time from one input to the next: {STRIDE_MS:g} ms, for the fully connected autoencoders a "
         f"frame of {WINDOW_STRIDE_MS:g} ms. Above 100 % a board cannot follow. Table 3's other columns are "

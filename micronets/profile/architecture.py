@@ -29,7 +29,17 @@ def profile_architecture(
     with tempfile.TemporaryDirectory() as folder:
         tflite = Path(folder, f"{architecture.name}.tflite")
         write_tflite(random_network(architecture, seed, weight_bits=weight_bits), tflite)
-        profile = profile_model(tflite, board, Path(folder), optimise=optimise, inputs=1)
+        return profile_exactly(tflite, board, Path(folder), optimise=optimise)
+
+
+def profile_exactly(tflite: Path, board: Board, directory: Path, *, optimise: str) -> Profile:
+    """Compiles a network into `directory`, links it for the board, and runs one input on the board's emulator.
+
+    Raises:
+        BuildError: as `profile_architecture`.
+        EmulatorError: likewise.
+    """
+    profile = profile_model(tflite, board, directory, optimise=optimise, inputs=1)
     if profile.different_outputs:
-        raise EmulatorError(f"{architecture.name} gives other outputs than TensorFlow Lite Micro; a kernel is wrong.")
+        raise EmulatorError(f"{tflite.stem} gives other outputs than TensorFlow Lite Micro; a kernel is wrong.")
     return profile

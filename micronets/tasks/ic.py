@@ -1,76 +1,26 @@
 """Image classification: which of several things a picture shows, from a folder of pictures for each."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from micronets.architecture import Shape
-from micronets.data.images.batches import ImageBatches
-from micronets.data.images.dataset import ImageDataset
-from micronets.data.images.options import ImageAugmentation, PictureOptions
-from micronets.data.images.prepare import image_labels, prepare_images
-from micronets.data.options import NoOptions, from_mapping
-from micronets.errors import ConfigurationError
+from micronets.data.images.options import PictureOptions
+from micronets.tasks._pictures import PictureTask
 
 __all__ = ["TASK", "ImageClassification"]
 
-_LEAST_SIZE, _MOST_SIZE = 16, 224
-
 
 @dataclass(frozen=True)
-class ImageClassification:
+class ImageClassification(PictureTask):
     """See `micronets.tasks.Task`. The labels are the names of the folders."""
 
     name: str = "ic"
     title: str = "Image classification"
-    metric: str = "accuracy"
     data_options: type = PictureOptions
-    augmentation_options: type = ImageAugmentation
-    feature_options: type = NoOptions  # pixels as they are
     input_shape: Shape = (32, 32, 3)
+    most_size: int = 224
 
-    def check_input_shape(self, shape: Shape) -> None:
-        """See `Task`: squares of 16 to 224 pixels, grey or in colour."""
-        height, width, channels = shape
-        if height != width or not _LEAST_SIZE <= height <= _MOST_SIZE or channels not in (1, 3):
-            raise ConfigurationError(
-                f"{self.name} has square inputs of {_LEAST_SIZE} to {_MOST_SIZE} pixels and 1 or 3 channels, "
-                f"not of {tuple(shape)}"
-            )
-
-    def labels(self, options: Mapping[str, Any]) -> tuple[str, ...]:
-        """See `Task`."""
-        return image_labels(self._options(options))
-
-    def prepare(self, options: Mapping[str, Any], directory: Path, seed: int, threads: int) -> None:
-        """See `micronets.data.prepare`."""
-        chosen = self._options(options)
-        prepare_images(self.name, chosen, chosen.size, Path(directory), seed, threads)
-
-    def _options(self, options: Mapping[str, Any]) -> PictureOptions:
-        return from_mapping(PictureOptions, options, f"{self.name}.data")
-
-    def open(self, directory: Path, input_shape: Shape, features: Mapping[str, Any] | None = None) -> ImageDataset:
-        """See `Task`."""
-        self.check_input_shape(input_shape)
-        return ImageDataset.open(Path(directory), input_shape)
-
-    def batches(
-        self,
-        dataset: ImageDataset,
-        augmentation: Mapping[str, Any],
-        seed: int,
-        batch_size: int,
-        *,
-        subset: np.ndarray | None = None,
-        threads: int = 2,
-    ) -> ImageBatches:
-        """See `ImageBatches`."""
-        chosen = from_mapping(ImageAugmentation, augmentation, f"{self.name}.train.augmentation")
-        return ImageBatches(dataset, chosen, seed, batch_size, subset=subset, threads=threads)
+    def stored_size(self, options: PictureOptions) -> int:
+        return options.size
 
 
 TASK = ImageClassification()

@@ -1,6 +1,7 @@
 """Convolutions whose kernels compute some rows of their output at a time."""
 
 from abc import abstractmethod
+from typing import ClassVar
 
 from micronets.compiler.kernels.kernel import Kernel
 from micronets.compiler.source import Source
@@ -8,7 +9,7 @@ from micronets.compiler.steps import ConvolutionStep
 
 
 class ConvolutionByRows(Kernel[ConvolutionStep]):
-    """What patches and strips share: the same call, with the rows that it computes."""
+    """The call names the rows, as patches and strips do."""
 
     def first_input_row(self, row: int) -> int:
         """Least input row that output rows from `row` on read."""
@@ -25,4 +26,27 @@ class ConvolutionByRows(Kernel[ConvolutionStep]):
 
     @abstractmethod
     def _describe(self, source: Source, layer: str) -> str:
-        """The address of the kernel's description in C."""
+        """The address of the kernel's description in C, and other arguments that do not depend on the rows."""
+
+
+class PixelsByRows(ConvolutionByRows):
+    """1x1 convolutions: the call says how many pixels there are from an address on."""
+
+    takes_scratch: ClassVar[bool] = True
+
+    @property
+    def pixels(self) -> int:
+        rows, columns, _ = self.step.output.shape
+        return rows * columns
+
+    def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
+        return self._call(source, layer, str(self.pixels), inputs[0], output, scratch)
+
+    def emit_rows(self, source: Source, layer: str, source_of_rows: str, scratch: str) -> list[str]:
+        columns, depth = self.step.output.shape[1], self.step.weights.shape[3]
+        begin = f"{source_of_rows} + row * {columns * depth}"
+        return self._call(source, layer, f"rows * {columns}", begin, "output", scratch)
+
+    def _call(self, source: Source, layer: str, pixels: str, begin: str, output: str, scratch: str) -> list[str]:
+        arguments = [self._describe(source, layer), pixels, begin, output, *([scratch] if self.takes_scratch else [])]
+        return [f"{self.function}({', '.join(arguments)});"]

@@ -2,7 +2,8 @@
 
 from micronets.compiler.kernels.add_linear import AddLinear
 from micronets.compiler.kernels.bands import RowBands
-from micronets.compiler.kernels.fused_rows import FusedStep, RowMaker
+from micronets.compiler.kernels.convolution_by_rows import ConvolutionByRows
+from micronets.compiler.kernels.fused_rows import FusedStep
 from micronets.compiler.kernels.kernel import Distance, PlannedKernel
 
 
@@ -12,7 +13,7 @@ class FusedResidual(PlannedKernel[FusedStep]):
     file = None
     function = "fused_residual"
 
-    def __init__(self, first: RowMaker, second: RowMaker, addition: AddLinear, band: int) -> None:
+    def __init__(self, first: ConvolutionByRows, second: ConvolutionByRows, addition: AddLinear, band: int) -> None:
         """`band` divides the rows."""
         super().__init__(
             FusedStep(
@@ -102,7 +103,11 @@ class FusedResidual(PlannedKernel[FusedStep]):
 
 def fuse_residual(first: PlannedKernel, second: PlannedKernel, addition: PlannedKernel) -> FusedResidual | None:
     """A row at a time; None where the three are no two convolutions of stride 1 and the addition of what they read."""
-    if not (isinstance(first, RowMaker) and isinstance(second, RowMaker) and isinstance(addition, AddLinear)):
+    if not (
+        isinstance(first, ConvolutionByRows)
+        and isinstance(second, ConvolutionByRows)
+        and isinstance(addition, AddLinear)
+    ):
         return None
     source = first.step.inputs[0]
     chained = second.step.inputs[0] is first.step.output and (

@@ -3,16 +3,13 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from micronets.compiler.kernels.convolution_by_rows import ConvolutionByRows
 from micronets.compiler.kernels.depthwise import Depthwise3x3
-from micronets.compiler.kernels.helium import HeliumDepthwise, HeliumPatch, HeliumPoint
+from micronets.compiler.kernels.helium import HeliumDepthwise
 from micronets.compiler.kernels.kernel import Distance, PlannedKernel
-from micronets.compiler.kernels.patch import PatchConvolution
-from micronets.compiler.kernels.point import PointConvolution
-from micronets.compiler.kernels.strip import StripConvolution
 from micronets.compiler.operators.pooling import PoolKernel
 from micronets.compiler.steps import Step
 
-RowMaker = PointConvolution | PatchConvolution | StripConvolution | HeliumPoint | HeliumPatch
 RowReader = Depthwise3x3 | HeliumDepthwise | PoolKernel
 
 
@@ -27,7 +24,7 @@ class FusedRows(PlannedKernel[FusedStep]):
     file = None
     function = "fused_rows"
 
-    def __init__(self, first: RowMaker, second: RowReader) -> None:
+    def __init__(self, first: ConvolutionByRows, second: RowReader) -> None:
         super().__init__(
             FusedStep(
                 inputs=first.step.inputs,
@@ -94,7 +91,7 @@ class FusedRows(PlannedKernel[FusedStep]):
 
 def fuse(first: PlannedKernel, second: PlannedKernel, band: int) -> FusedRows | None:
     """None where the two are no convolution and 3x3 depthwise convolution or pool of its rows."""
-    if not isinstance(first, RowMaker) or not isinstance(second, RowReader):
+    if not isinstance(first, ConvolutionByRows) or not isinstance(second, RowReader):
         return None
     if second.step.inputs[0] is not first.step.output or first.step.kind != "conv_2d":
         return None

@@ -9,6 +9,7 @@ import numpy as np
 from micronets.compiler.arithmetic import wrap32
 from micronets.compiler.intervals import Analysis, convolution_accumulators, depthwise_accumulators, input_bounds
 from micronets.compiler.kernels.bands import RowBands
+from micronets.compiler.kernels.convolution_by_rows import ConvolutionByRows, PixelsByRows
 from micronets.compiler.kernels.kernel import Distance, Kernel, shape_fields, window_fields
 from micronets.compiler.requantise import fit
 from micronets.compiler.source import Source
@@ -46,10 +47,11 @@ def _form(q: Requantisation, low: np.ndarray, high: np.ndarray) -> HeliumForm | 
 _POINT_FILES = {"point_helium.c", "point_helium_pixels.c", "point_helium_pairs.c"}
 
 
-class HeliumPoint(Kernel[ConvolutionStep]):
+class HeliumPoint(PixelsByRows):
     """1x1 convolutions and fully connected layers."""
 
     file = "point_helium.c"
+    takes_scratch = False
 
     def __init__(self, step: ConvolutionStep, form: HeliumForm) -> None:
         super().__init__(step)
@@ -58,11 +60,6 @@ class HeliumPoint(Kernel[ConvolutionStep]):
 
     def files(self) -> set[str]:
         return set(_POINT_FILES)
-
-    @property
-    def pixels(self) -> int:
-        rows, columns, _ = self.step.output.shape
-        return rows * columns
 
     def overlaps(self) -> dict[int, Distance]:
         """Where a pixel's inputs stay in registers, it is written when it has been read; else its first outputs are
@@ -73,25 +70,11 @@ class HeliumPoint(Kernel[ConvolutionStep]):
             return {0: Distance(max(0, last * (channels - depth)))}
         return {0: Distance(max(channels, (last + 1) * channels - last * depth))}
 
-    def first_input_row(self, row: int) -> int:
-        """Least input row that output rows from `row` on read."""
-        return row
-
-    def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
-        return [f"{self.function}({self._describe(source, layer)}, {self.pixels}, {inputs[0]}, {output});"]
-
-    def emit_rows(self, source: Source, layer: str, source_of_rows: str, scratch: str) -> list[str]:
-        """Output rows [row, row + rows) into `output`, C variables in scope."""
-        columns, depth = self.step.output.shape[1], self.step.weights.shape[3]
-        address = self._describe(source, layer)
-        begin = f"{source_of_rows} + row * {columns * depth}"
-        return [f"{self.function}({address}, rows * {columns}, {begin}, output);"]
-
     def _describe(self, source: Source, layer: str) -> str:
         return source.description("mn_helium_point", layer, _point_fields(source, layer, self.step, self.form))
 
 
-class HeliumPatch(Kernel[ConvolutionStep]):
+class HeliumPatch(ConvolutionByRows):
     """Convolutions with other kernels, gathered into patches one by one."""
 
     function = "mn_helium_patch"
@@ -127,21 +110,7 @@ class HeliumPatch(Kernel[ConvolutionStep]):
             )
         }
 
-    def first_input_row(self, row: int) -> int:
-        """Least input row that output rows from `row` on read."""
-        window = self.step.window
-        return min(max(0, row * window.stride[0] - window.pad_top), self.step.inputs[0].shape[0])
-
-    def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
-        return self._call(source, layer, "0", str(self.step.output.shape[0]), inputs[0], output, scratch)
-
-    def emit_rows(self, source: Source, layer: str, source_of_rows: str, scratch: str) -> list[str]:
-        """Output rows [row, row + rows) into `output`, C variables in scope."""
-        return self._call(source, layer, "row", "rows", source_of_rows, "output", scratch)
-
-    def _call(
-        self, source: Source, layer: str, row: str, rows: str, begin: str, output: str, scratch: str
-    ) -> list[str]:
+    def _describe(self, source: Source, layer: str) -> str:
         step = self.step
         fields = {
             "point": _point_fields(source, layer, step, self.form),
@@ -151,8 +120,7 @@ class HeliumPatch(Kernel[ConvolutionStep]):
             "input_zero_point": step.input_zero_point,
         }
         address = source.description("mn_helium_patch", layer, fields)
-        point = _point_function(step, self.form)
-        return [f"{self.function}({address}, {point}, {row}, {rows}, {begin}, {output}, {scratch});"]
+        return f"{address}, {_point_function(step, self.form)}"
 
 
 class HeliumDepthwise(Kernel[DepthwiseConvolutionStep]):

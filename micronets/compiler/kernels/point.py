@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 
 from micronets.compiler.intervals import Bounds
+from micronets.compiler.kernels.convolution_by_rows import PixelsByRows
 from micronets.compiler.kernels.forms import Form, choose_form, extended, general_form
-from micronets.compiler.kernels.kernel import Distance, Kernel
+from micronets.compiler.kernels.kernel import Distance
 from micronets.compiler.kernels.quads import QuadWeights
 from micronets.compiler.source import Source
 from micronets.compiler.steps import ConvolutionStep, Requantisation
@@ -171,7 +172,7 @@ def _places(channels: int) -> np.ndarray:
     return np.concatenate([[0], np.arange(1, channels + 1) - (np.arange(1, channels + 1) > 1)])
 
 
-class PointConvolution(Kernel[ConvolutionStep]):
+class PointConvolution(PixelsByRows):
     file = "point.c"
 
     def __init__(self, step: ConvolutionStep, packed: PackedWeights | QuadWeights, *, reads_ahead: bool) -> None:
@@ -187,11 +188,6 @@ class PointConvolution(Kernel[ConvolutionStep]):
         return {self.file, self.packed.dsp_file}
 
     @property
-    def pixels(self) -> int:
-        rows, columns, _ = self.step.output.shape
-        return rows * columns
-
-    @property
     def scratch_bytes(self) -> int:
         return block_bytes(self.packed.words, self.blocks) + self.slack_bytes
 
@@ -201,21 +197,6 @@ class PointConvolution(Kernel[ConvolutionStep]):
         at_once = BLOCK_PIXELS * self.blocks
         ends = [min(start + at_once, self.pixels) for start in range(0, self.pixels, at_once)]
         return {0: Distance(max(0, *(end * (channels - depth) for end in ends[:-1] or [0])))}
-
-    def first_input_row(self, row: int) -> int:
-        """Least input row that output rows from `row` on read."""
-        return row
-
-    def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
-        address = self._describe(source, layer)
-        return [f"{self.function}({address}, {self.pixels}, {inputs[0]}, {output}, {scratch});"]
-
-    def emit_rows(self, source: Source, layer: str, source_of_rows: str, scratch: str) -> list[str]:
-        """Output rows [row, row + rows) into `output`, C variables in scope."""
-        columns, depth = self.step.output.shape[1], self.step.weights.shape[3]
-        address = self._describe(source, layer)
-        begin = f"{source_of_rows} + row * {columns * depth}"
-        return [f"{self.function}({address}, rows * {columns}, {begin}, output, {scratch});"]
 
     def _describe(self, source: Source, layer: str) -> str:
         fields = point_fields(source, layer, self.step, self.packed, self.step.weights.shape[3], self.blocks)

@@ -9,12 +9,23 @@ from micronets.compiler.arithmetic import activation_range
 from micronets.compiler.graph import Operator, Tensor
 from micronets.compiler.kernels.kernel import Kernel, shape_fields, window_fields
 from micronets.compiler.operators.context import LoweringContext
-from micronets.compiler.operators.convolution import channel_multipliers, check_output, read_weights
+from micronets.compiler.operators.convolution_operands import (
+    channel_multipliers,
+    is_per_tensor,
+    read_bias,
+    read_weights,
+)
+from micronets.compiler.operators.convolution_windows import (
+    fully_connected_rows,
+    slide_convolution,
+    slide_depthwise,
+    slide_transposed,
+)
 from micronets.compiler.operators.family import Family, always
 from micronets.compiler.operators.int16 import LIMITS, activation, reduced_multipliers, symmetric
-from micronets.compiler.operators.window import window_of
+from micronets.compiler.operators.window import Sliding
 from micronets.compiler.source import Source
-from micronets.compiler.steps import Step, Window
+from micronets.compiler.steps import Value, WeightedWindowStep, Window
 
 _INT32_MAX = (1 << 31) - 1
 _SHORT_SHIFTS = (-17, -1)
@@ -37,9 +48,7 @@ class Int16Requantisation:
 
 
 @dataclass(eq=False, kw_only=True)
-class Int16Step(Step):
-    window: Window
-    weights: np.ndarray
+class Int16Step(WeightedWindowStep):
     requantisation: Int16Requantisation
 
 
@@ -48,10 +57,6 @@ class Int16ConvolutionStep(Int16Step):
     """Weights (output channels, kernel rows, kernel columns, input channels)."""
 
     kind: ClassVar[str] = "conv_2d"
-
-    @property
-    def macs(self) -> int:
-        return self.output.elements // len(self.weights) * self.weights.size
 
 
 @dataclass(eq=False, kw_only=True)
@@ -67,10 +72,6 @@ class Int16DepthwiseStep(Int16Step):
 
     kind: ClassVar[str] = "depthwise_conv_2d"
 
-    @property
-    def macs(self) -> int:
-        return self.output.shape[0] * self.output.shape[1] * self.weights.size
-
 
 @dataclass(eq=False, kw_only=True)
 class Int16TransposedStep(Int16Step):
@@ -79,8 +80,8 @@ class Int16TransposedStep(Int16Step):
     kind: ClassVar[str] = "transpose_conv"
 
     @property
-    def macs(self) -> int:
-        return self.inputs[0].shape[0] * self.inputs[0].shape[1] * self.weights.size
+    def _positions(self) -> Value:
+        return self.inputs[0]
 
 
 def _requantisation(
@@ -99,15 +100,11 @@ def _requantisation(
     multipliers, shifts = channel_multipliers(
         lowering, operator, (input_scale, out_scale), weights, channel_axis, channels, float_product=float_product
     )
+    accepted = {"DEPTHWISE_CONV_2D": ("int64",), "TRANSPOSE_CONV": ("int16", "int64")}
+    types = accepted.get(operator.kind, ("int32", "int64"))
+    bias = read_bias(lowering, operator, bias_position, channels, types)
     tensor = lowering.optional(operator, bias_position)
-    bias, narrow = np.zeros(channels, np.int64), bool(operator.options.get("narrow_sums"))
-    if tensor is not None:
-        accepted = {"DEPTHWISE_CONV_2D": ("int64",), "TRANSPOSE_CONV": ("int16", "int64")}
-        types = accepted.get(operator.kind, ("int32", "int64"))
-        bias = lowering.constant(operator, bias_position, "bias", types).reshape(-1).astype(np.int64)
-        narrow = tensor.dtype == "int32"
-    if len(bias) != channels:
-        raise lowering.fail(operator, f"has {len(bias)} biases for {channels} output channels")
+    narrow = bool(operator.options.get("narrow_sums")) if tensor is None else tensor.dtype == "int32"
     if not narrow:
         multipliers = reduced_multipliers(lowering, operator, multipliers, shifts)
     low, high = activation_range(operator.options.get("activation", "NONE"), out_scale, 0, LIMITS)
@@ -126,28 +123,32 @@ def _int8_weights(
 def _lower_convolution(lowering: LoweringContext, operator: Operator) -> None:
     source, scale = activation(lowering, operator, 0)
     weights, data = _int8_weights(lowering, operator, 1, 4)
-    channels, kernel_rows, kernel_columns, depth = data.shape
-    image, images = lowering.images(operator, source, lowering.tensor(operator, 0, "input"))
-    rows, columns, in_channels = image.shape
-    groups = in_channels // depth
-    if in_channels % depth or channels % groups:
-        raise lowering.fail(operator, f"has weights for {depth} input channels, its input has {in_channels}")
-    window, sides = window_of(lowering, operator, (rows, columns), (kernel_rows, kernel_columns))
-    check_output(lowering, operator, (*sides, channels), images)
+    over, groups = slide_convolution(lowering, operator, source, data)
     kind: type[Int16ConvolutionStep] | type[Int16DepthwiseStep] = Int16ConvolutionStep
-    if groups > 1 and depth == 1:
+    if groups > 1 and data.shape[3] == 1:
         kind, data = Int16DepthwiseStep, np.ascontiguousarray(data[..., 0].transpose(1, 2, 0))
     elif groups > 1:
         data = _ungrouped(data, groups)
+    _add(lowering, operator, over, kind, data, _requantisation(lowering, operator, scale, weights, 0, 2))
+
+
+def _add(
+    lowering: LoweringContext,
+    operator: Operator,
+    over: Sliding,
+    kind: type[Int16Step],
+    weights: np.ndarray,
+    requantisation: Int16Requantisation,
+) -> None:
     step = kind(
-        inputs=[image],
-        output=lowering.image_output(operator, images),
+        inputs=[over.image],
+        output=over.output,
         operators=(operator.index,),
-        window=window,
-        weights=data,
-        requantisation=_requantisation(lowering, operator, scale, weights, 0, 2),
+        window=over.window,
+        weights=weights,
+        requantisation=requantisation,
     )
-    lowering.add_images(operator, source, images, step)
+    over.add(lowering, operator, step)
 
 
 def _ungrouped(weights: np.ndarray, groups: int) -> np.ndarray:
@@ -163,11 +164,7 @@ def _lower_fully_connected(lowering: LoweringContext, operator: Operator) -> Non
     source, scale = activation(lowering, operator, 0)
     weights, data = _int8_weights(lowering, operator, 1, 2)
     channels, depth = data.shape
-    rows = source.elements // depth
-    if source.elements % depth or lowering.output(operator).elements != rows * channels:
-        raise lowering.fail(operator, f"states {lowering.output(operator).elements} outputs of {source.elements}")
-    assert weights.quantisation is not None  # `read_weights` refuses those without
-    per_tensor = len(weights.quantisation.scales) == 1
+    rows = fully_connected_rows(lowering, operator, source, data)
     lowering.add(
         Int16FullyConnectedStep(
             inputs=[source.viewed((1, rows, depth))],
@@ -175,7 +172,9 @@ def _lower_fully_connected(lowering: LoweringContext, operator: Operator) -> Non
             operators=(operator.index,),
             window=Window((1, 1), (1, 1)),
             weights=data.reshape(channels, 1, 1, depth),
-            requantisation=_requantisation(lowering, operator, scale, weights, 0, 2, float_product=per_tensor),
+            requantisation=_requantisation(
+                lowering, operator, scale, weights, 0, 2, float_product=is_per_tensor(weights)
+            ),
         )
     )
 
@@ -183,45 +182,17 @@ def _lower_fully_connected(lowering: LoweringContext, operator: Operator) -> Non
 def _lower_depthwise(lowering: LoweringContext, operator: Operator) -> None:
     source, scale = activation(lowering, operator, 0)
     weights, data = _int8_weights(lowering, operator, 1, 4)
-    _, kernel_rows, kernel_columns, channels = data.shape
-    image, images = lowering.images(operator, source, lowering.tensor(operator, 0, "input"))
-    rows, columns, in_channels = image.shape
-    if data.shape[0] != 1 or channels % in_channels:
-        raise lowering.fail(operator, f"has weights {list(data.shape)} for {in_channels} input channels")
-    window, sides = window_of(lowering, operator, (rows, columns), (kernel_rows, kernel_columns))
-    check_output(lowering, operator, (*sides, channels), images)
-    step = Int16DepthwiseStep(
-        inputs=[image],
-        output=lowering.image_output(operator, images),
-        operators=(operator.index,),
-        window=window,
-        weights=data[0],
-        requantisation=_requantisation(lowering, operator, scale, weights, 3, 2),
-    )
-    lowering.add_images(operator, source, images, step)
+    over, _ = slide_depthwise(lowering, operator, source, data)
+    requantisation = _requantisation(lowering, operator, scale, weights, 3, 2)
+    _add(lowering, operator, over, Int16DepthwiseStep, data[0], requantisation)
 
 
 def _lower_transposed(lowering: LoweringContext, operator: Operator) -> None:
     source, scale = activation(lowering, operator, 2)
     weights, data = _int8_weights(lowering, operator, 1, 4)
-    channels, kernel_rows, kernel_columns, depth = data.shape
-    image, images = lowering.images(operator, source, lowering.tensor(operator, 2, "input"))
-    output = lowering.image_output(operator, images)
-    out_rows, out_columns, out_channels = output.shape
-    if operator.options["activation"] != "NONE":
-        raise lowering.fail(operator, "has a fused activation, which TFLM does not carry out")
-    window, sides = window_of(lowering, operator, (out_rows, out_columns), (kernel_rows, kernel_columns))
-    if (*sides, out_channels) != (*image.shape[:2], channels) or depth != image.shape[2]:
-        raise lowering.fail(operator, f"turns {list(image.shape)} into {[out_rows, out_columns, out_channels]}")
-    step = Int16TransposedStep(
-        inputs=[image],
-        output=output,
-        operators=(operator.index,),
-        window=window,
-        weights=data,
-        requantisation=_requantisation(lowering, operator, scale, weights, 0, 3),
-    )
-    lowering.add_images(operator, source, images, step)
+    over = slide_transposed(lowering, operator, source, data)
+    requantisation = _requantisation(lowering, operator, scale, weights, 0, 3)
+    _add(lowering, operator, over, Int16TransposedStep, data, requantisation)
 
 
 def _is_short(step: Int16Step, channel_axis: int) -> bool:
@@ -256,25 +227,36 @@ class Int16Kernel(Kernel[Int16Step]):
     short = False
     """Sums in 32 bits, by a kernel of its own."""
 
+    takes_scratch: ClassVar[bool] = False
+
     def fields(self, source: Source, layer: str) -> dict[str, Any]:
+        return {**self._shapes(), **self._numbers(source, layer, self.step.weights)}
+
+    def _shapes(self) -> dict[str, Any]:
         step = self.step
         return {
             "in": shape_fields(step.inputs[0].shape),
             "out": shape_fields(step.output.shape),
             "window": window_fields(step.window),
-            "weights": source.array(f"{layer}_weights", step.weights),
-            "requantisation": _requantisation_fields(source, layer, step.requantisation, self.short),
+        }
+
+    def _numbers(self, source: Source, layer: str, weights: np.ndarray) -> dict[str, Any]:
+        return {
+            "weights": source.array(f"{layer}_weights", weights),
+            "requantisation": _requantisation_fields(source, layer, self.step.requantisation, self.short),
         }
 
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
         address = source.description(self.description, layer, self.fields(source, layer))
-        return [f"{self.function}({address}, {inputs[0]}, {output});"]
+        arguments = [address, inputs[0], output, *([scratch] if self.takes_scratch else [])]
+        return [f"{self.function}({', '.join(arguments)});"]
 
 
 class Int16ConvolutionKernel(Int16Kernel):
     """Over patches, which are gathered where the input's pixels are none by themselves."""
 
     description = "mn_int16_convolution"
+    takes_scratch = True
     file = "int16_convolution.c"
 
     def __init__(self, step: Int16Step) -> None:
@@ -302,20 +284,12 @@ class Int16ConvolutionKernel(Int16Kernel):
         padded = np.zeros((channels + channels % 2, 4 * quads), np.int8)
         padded[:channels, : self.step.weights[0].size] = self.step.weights.reshape(channels, -1)
         by_pair = padded.reshape(-1, 2, quads, 4)[..., _QUAD_ORDER].transpose(0, 2, 1, 3)
-        step = self.step
         return {
-            "in": shape_fields(step.inputs[0].shape),
-            "out": shape_fields(step.output.shape),
-            "window": window_fields(step.window),
+            **self._shapes(),
             "quads": quads,
             "direct": int(self._direct),
-            "weights": source.array(f"{layer}_weights", by_pair),
-            "requantisation": _requantisation_fields(source, layer, step.requantisation, self.short),
+            **self._numbers(source, layer, by_pair),
         }
-
-    def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
-        address = source.description(self.description, layer, self.fields(source, layer))
-        return [f"{self.function}({address}, {inputs[0]}, {output}, {scratch});"]
 
 
 class Int16DepthwiseKernel(Int16Kernel):

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from micronets.compiler.arithmetic import activation_range, multiply_by_quantised_multiplier, quantise_multiplier
+from micronets.compiler.arithmetic import activation_range, mean_multiplier, multiply_by_quantised_multiplier
 from micronets.compiler.flatbuffer import Table
 from micronets.compiler.graph import Operator
 from micronets.compiler.intervals import Analysis, Bounds
@@ -14,9 +14,9 @@ from micronets.compiler.kernels.kernel import Kernel, shape_fields, window_field
 from micronets.compiler.operators import options
 from micronets.compiler.operators.context import LoweringContext
 from micronets.compiler.operators.family import Family, OperatorKind, always
-from micronets.compiler.operators.window import window_of
+from micronets.compiler.operators.window import Sliding, slide
 from micronets.compiler.source import Source
-from micronets.compiler.steps import Step, Window
+from micronets.compiler.steps import Step, Value, Window
 
 _LARGEST = (1 << 31) - 1
 
@@ -48,25 +48,26 @@ class MeanStep(Step):
     zero_point: int
 
 
-def _lower_pool(lowering: LoweringContext, operator: Operator, step: type[AveragePoolStep] | type[MaxPoolStep]) -> None:
-    source, _, _ = lowering.activation(operator, 0)
-    image, images = lowering.images(operator, source, lowering.tensor(operator, 0, "input"))
-    rows, columns, channels = image.shape
+def slide_pool(lowering: LoweringContext, operator: Operator, source: Value) -> Sliding:
+    """Over the input, by the operator's own sides."""
     kernel = (operator.options["filter_h"], operator.options["filter_w"])
-    window, sides = window_of(lowering, operator, (rows, columns), kernel)
-    output = lowering.image_output(operator, images)
-    if output.shape != (*sides, channels):
-        raise lowering.fail(
-            operator, f"states the output {list(output.shape)}, but its window gives {[*sides, channels]}"
-        )
+    return slide(lowering, operator, source, kernel, source.shape[2])
+
+
+def _lower_pool(lowering: LoweringContext, operator: Operator, kind: type[PoolStep]) -> None:
+    source, _, _ = lowering.activation(operator, 0)
+    over = slide_pool(lowering, operator, source)
     scale, zero_point = lowering.per_tensor(operator, lowering.output(operator), "output")
     low, high = activation_range(operator.options["activation"], scale, zero_point)
-    lowering.add_images(
-        operator,
-        source,
-        images,
-        step(inputs=[image], output=output, operators=(operator.index,), window=window, low=low, high=high),
+    step = kind(
+        inputs=[over.image],
+        output=over.output,
+        operators=(operator.index,),
+        window=over.window,
+        low=low,
+        high=high,
     )
+    over.add(lowering, operator, step)
 
 
 def lower_average_pool(lowering: LoweringContext, operator: Operator) -> None:
@@ -78,23 +79,19 @@ def lower_max_pool(lowering: LoweringContext, operator: Operator) -> None:
 
 
 def lower_mean(lowering: LoweringContext, operator: Operator) -> None:
-    """Of one image. TFLM folds the division by the number of elements into the multiplier (`QuantizedMeanOrSum`)."""
+    """Of one image."""
     source, scale, zero_point = lowering.activation(operator, 0)
     out_scale, out_zero_point = lowering.per_tensor(operator, lowering.output(operator), "output")
     rows, columns, channels = source.shape
     if lowering.output(operator).elements != channels:
         raise lowering.fail(operator, f"states {lowering.output(operator).elements} outputs instead of {channels}")
-    count = rows * columns
-    multiplier, shift = quantise_multiplier(float(np.float64(scale) / np.float64(out_scale)))
-    extra = min(count.bit_length() - 1, 32, 31 + shift)
-    multiplier = (multiplier << extra) // count if extra >= 0 else 0
     lowering.add(
         MeanStep(
             inputs=[source],
             output=lowering.make(operator, (1, 1, channels)),
             operators=(operator.index,),
             input_zero_point=zero_point,
-            multiplier=(multiplier, shift - extra),
+            multiplier=mean_multiplier(rows * columns, scale / out_scale),
             zero_point=out_zero_point,
         )
     )
@@ -162,17 +159,18 @@ class PoolKernel(Kernel[PoolStep]):
         ]
 
     def _describe(self, source: Source, layer: str) -> str:
-        return source.description(
-            "mn_pool",
-            layer,
-            {
-                "in": shape_fields(self.step.inputs[0].shape),
-                "out": shape_fields(self.step.output.shape),
-                "window": window_fields(self.step.window),
-                "low": self.step.low,
-                "high": self.step.high,
-            },
-        )
+        return source.description("mn_pool", layer, pool_fields(self.step))
+
+
+def pool_fields(step: PoolStep) -> dict[str, Any]:
+    """struct mn_pool."""
+    return {
+        "in": shape_fields(step.inputs[0].shape),
+        "out": shape_fields(step.output.shape),
+        "window": window_fields(step.window),
+        "low": step.low,
+        "high": step.high,
+    }
 
 
 def _in_quarters(step: PoolStep) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from micronets.compiler.arithmetic import quantise_multiplier
+from micronets.compiler.arithmetic import mean_multiplier, quantise_multiplier
 from micronets.compiler.flatbuffer import Table
 from micronets.compiler.graph import Operator
 from micronets.compiler.kernels.kernel import Kernel
@@ -20,6 +20,9 @@ from micronets.compiler.operators.movement import MovementStep, merged, separate
 from micronets.compiler.operators.pooling import lower_mean
 from micronets.compiler.source import Source
 from micronets.compiler.steps import Step, Value
+
+Multiplier = Callable[[int, float], tuple[int, int]]
+"""(multiplier, shift) of the number of values and the ratio of scales."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -41,13 +44,17 @@ def _axes(lowering: LoweringContext, operator: Operator, sides: int) -> list[int
     return sorted({axis % sides for axis in axes})
 
 
-def _lower(
-    lowering: LoweringContext, operator: Operator, function: str, multiplier: Callable[[int, float], tuple[int, int]]
-) -> None:
-    """`multiplier` of the number of values and the ratio of scales."""
+def _lower(lowering: LoweringContext, operator: Operator, multiplier: Multiplier) -> None:
     source, scale, zero_point = lowering.activation(operator, 0)
-    output = lowering.per_tensor(operator, lowering.output(operator), "output")
-    _add(lowering, operator, function, source, (scale, zero_point), output, multiplier)
+    out_grid = lowering.per_tensor(operator, lowering.output(operator), "output")
+    add_reduction(lowering, operator, source, (scale, zero_point), out_grid, multiplier, "mn_reduce_sum")
+
+
+def _lower_extreme(lowering: LoweringContext, operator: Operator, function: str) -> None:
+    source, scale, zero_point = lowering.activation(operator, 0)
+    if lowering.per_tensor(operator, lowering.output(operator), "output") != (scale, zero_point):
+        raise lowering.fail(operator, "changes the scale; TFLM needs the output's to be the input's")
+    add_reduction(lowering, operator, source, (scale, zero_point), (scale, zero_point), _unused, function)
 
 
 def _lower_all(lowering: LoweringContext, operator: Operator) -> None:
@@ -56,40 +63,39 @@ def _lower_all(lowering: LoweringContext, operator: Operator) -> None:
     if tensor.dtype != "bool" or lowering.output(operator).dtype != "bool":
         raise lowering.fail(operator, f"has an input of type {tensor.dtype}; bool is supported")
     grid = (1.0, 0)
-    _add(lowering, operator, "mn_reduce_minimum", lowering.value(operator, tensor), grid, grid, _unused)
+    add_reduction(lowering, operator, lowering.value(operator, tensor), grid, grid, _unused, "mn_reduce_minimum")
 
 
-def _add(
+def add_reduction(
     lowering: LoweringContext,
     operator: Operator,
-    function: str,
     source: Value,
     grid: tuple[float, int],
     out_grid: tuple[float, int],
-    multiplier: Callable[[int, float], tuple[int, int]],
+    multiplier: Multiplier,
+    function: str,
+    kind: type[ReductionStep] = ReductionStep,
 ) -> None:
-    (scale, zero_point), (out_scale, out_zero_point) = grid, out_grid
-    source, sides = reduced_sides(lowering, operator, source)
-    count = sides[1]
-    if lowering.output(operator).elements * count != source.size_bytes:
-        raise lowering.fail(operator, f"states {lowering.output(operator).elements} outputs of {source.size_bytes}")
-    if function != "mn_reduce_sum" and (scale, zero_point) != (out_scale, out_zero_point):
-        raise lowering.fail(operator, "changes the scale; TFLM needs the output's to be the input's")
+    """Adds a step of `kind`; `grid` and `out_grid` are (scale, zero point) of `source` and of the output."""
+    source, sides = _reduced_sides(lowering, operator, source)
+    elements = lowering.output(operator).elements
+    if elements * sides[1] != source.elements:
+        raise lowering.fail(operator, f"states {elements} outputs of {source.elements}")
     lowering.add(
-        ReductionStep(
+        kind(
             inputs=[source],
             output=lowering.make(operator),
             operators=(operator.index,),
             function=function,
             sides=sides,
-            input_zero_point=zero_point,
-            multiplier=multiplier(count, scale / out_scale),
-            zero_point=out_zero_point,
+            input_zero_point=grid[1],
+            multiplier=multiplier(sides[1], grid[0] / out_grid[0]),
+            zero_point=out_grid[1],
         )
     )
 
 
-def reduced_sides(lowering: LoweringContext, operator: Operator, source: Value) -> tuple[Value, tuple[int, int, int]]:
+def _reduced_sides(lowering: LoweringContext, operator: Operator, source: Value) -> tuple[Value, tuple[int, int, int]]:
     """The input and its sides [outer][count][inner], of which the middle one is reduced; moved where it has to be."""
     shape = lowering.tensor(operator, 0, "input").shape
     axes = _axes(lowering, operator, len(shape))
@@ -114,15 +120,8 @@ def _last(source: Value, shape: tuple[int, ...], order: list[int], operator: int
     return output
 
 
-def _sum(count: int, ratio: float) -> tuple[int, int]:
+def sum_multiplier(count: int, ratio: float) -> tuple[int, int]:
     return quantise_multiplier(ratio)
-
-
-def mean_multiplier(count: int, ratio: float) -> tuple[int, int]:
-    """The division goes into the multiplier, as in TFLM's `QuantizedMeanOrSum`."""
-    multiplier, shift = quantise_multiplier(ratio)
-    extra = min(count.bit_length() - 1, 32, 31 + shift)
-    return ((multiplier << extra) // count if extra >= 0 else 0), shift - extra
 
 
 def _unused(count: int, ratio: float) -> tuple[int, int]:
@@ -134,7 +133,7 @@ def _lower_any_mean(lowering: LoweringContext, operator: Operator) -> None:
     if len(shape) == 4 and shape[0] == 1 and _axes(lowering, operator, 4) == [1, 2]:
         lower_mean(lowering, operator)
     else:
-        _lower(lowering, operator, "mn_reduce_sum", mean_multiplier)
+        _lower(lowering, operator, mean_multiplier)
 
 
 class ReductionKernel(Kernel[ReductionStep]):
@@ -167,9 +166,9 @@ FAMILY = Family(
     operators={
         "MEAN": OperatorKind(_lower_any_mean, _options, 27),
         "REDUCE_ALL": OperatorKind(_lower_all, _options, 27),
-        "REDUCE_MAX": OperatorKind(lambda c, o: _lower(c, o, "mn_reduce_maximum", _unused), _options, 27),
-        "REDUCE_MIN": OperatorKind(lambda c, o: _lower(c, o, "mn_reduce_minimum", _unused), _options, 27),
-        "SUM": OperatorKind(lambda c, o: _lower(c, o, "mn_reduce_sum", _sum), _options, 27),
+        "REDUCE_MAX": OperatorKind(lambda c, o: _lower_extreme(c, o, "mn_reduce_maximum"), _options, 27),
+        "REDUCE_MIN": OperatorKind(lambda c, o: _lower_extreme(c, o, "mn_reduce_minimum"), _options, 27),
+        "SUM": OperatorKind(lambda c, o: _lower(c, o, sum_multiplier), _options, 27),
     },
     kernels={ReductionStep: always(ReductionKernel)},
 )

@@ -1,10 +1,43 @@
 """How the windows of convolutions and pools lie on their input."""
 
+from dataclasses import dataclass
+
 from micronets.compiler.graph import Operator
 from micronets.compiler.operators.context import LoweringContext
-from micronets.compiler.steps import Window
+from micronets.compiler.steps import Step, Value, Window
 
 _LONGEST_REACH = 65535
+
+
+@dataclass(frozen=True, eq=False)
+class Sliding:
+    """A window over every image of a batch."""
+
+    batch: Value
+    image: Value
+    """One image of the batch, which is the batch itself where there is but one."""
+    images: int
+    window: Window
+    output: Value
+    """Of one image."""
+
+    def add(self, lowering: LoweringContext, operator: Operator, step: Step) -> None:
+        """Adds the step of an image, for all of them."""
+        lowering.add_images(operator, self.batch, self.images, step)
+
+
+def slide(
+    lowering: LoweringContext, operator: Operator, source: Value, kernel: tuple[int, int], channels: int
+) -> Sliding:
+    """Over `source`, the input at position 0; the output, of so many channels, has to be what the window gives."""
+    image, images = lowering.images(operator, source, lowering.tensor(operator, 0, "input"))
+    window, sides = window_of(lowering, operator, image.shape[:2], kernel)
+    output = lowering.image_output(operator, images)
+    if output.shape != (*sides, channels):
+        raise lowering.fail(
+            operator, f"states the output {list(output.shape)}, but its window gives {[*sides, channels]}"
+        )
+    return Sliding(source, image, images, window, output)
 
 
 def window_of(

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Functions of two values: one loop over the output, into which each function is inlined. */
 #include "binary.h"
-#include "micronets_arithmetic.h"
+#include "binary_functions.h"
 #include "micronets_dsp.h"
 #include "reciprocal.h"
 
@@ -12,10 +12,8 @@ enum
     LONGEST_SHIFT = 31
 };
 
-typedef int32_t function(const struct mn_binary *p, int32_t a, int32_t b);
-
 MN_INLINE void for_all(
-    const struct mn_binary *p, const int8_t *first, const int8_t *second, int8_t *output, function *combine)
+    const struct mn_binary *p, const int8_t *first, const int8_t *second, int8_t *output, mn_binary_function *combine)
 {
     const struct mn_binary_input *a = &p->first, *b = &p->second;
     for (int32_t y = 0; y < p->out.rows; y++)
@@ -32,20 +30,17 @@ MN_INLINE void for_all(
     }
 }
 
-MN_INLINE int32_t scaled(const struct mn_binary_input *in, int32_t quantised, int32_t left_shift)
-{
-    return mn_multiply_quantised((quantised - in->zero_point) * (1 << left_shift), in->multiplier, in->shift);
-}
-
 MN_INLINE int32_t subtract(const struct mn_binary *p, int32_t a, int32_t b)
 {
-    const int32_t difference = scaled(&p->first, a, DIFFERENCE_SHIFT) - scaled(&p->second, b, DIFFERENCE_SHIFT);
+    const int32_t difference =
+        mn_binary_scaled(&p->first, a, DIFFERENCE_SHIFT) - mn_binary_scaled(&p->second, b, DIFFERENCE_SHIFT);
     return mn_multiply_quantised(difference, p->multiplier, p->shift) + p->zero_point;
 }
 
 MN_INLINE int32_t squared_difference(const struct mn_binary *p, int32_t a, int32_t b)
 {
-    const int32_t difference = scaled(&p->first, a, SQUARE_SHIFT) - scaled(&p->second, b, SQUARE_SHIFT);
+    const int32_t difference =
+        mn_binary_scaled(&p->first, a, SQUARE_SHIFT) - mn_binary_scaled(&p->second, b, SQUARE_SHIFT);
     const int32_t square = mn_multiply_quantised(difference * difference, p->multiplier, p->shift);
     return mn_wrapping_add(square, p->zero_point);
 }
@@ -73,26 +68,6 @@ MN_INLINE int32_t divide(const struct mn_binary *p, int32_t a, int32_t b)
     return mn_wrapping_add(mn_multiply_quantised(quotient, p->multiplier, shift), p->zero_point);
 }
 
-MN_INLINE int32_t maximum(const struct mn_binary *p, int32_t a, int32_t b)
-{
-    (void)p;
-    return a > b ? a : b;
-}
-
-MN_INLINE int32_t minimum(const struct mn_binary *p, int32_t a, int32_t b)
-{
-    (void)p;
-    return a < b ? a : b;
-}
-
-MN_INLINE int32_t prelu(const struct mn_binary *p, int32_t a, int32_t b)
-{
-    const int32_t value = a - p->first.zero_point;
-    const struct mn_binary_input *in = value >= 0 ? &p->first : &p->second;
-    const int32_t product = value >= 0 ? value : value * (b - p->second.zero_point);
-    return mn_wrapping_add(mn_multiply_quantised(product, in->multiplier, in->shift), p->zero_point);
-}
-
 void mn_subtract(const struct mn_binary *p, const int8_t *first, const int8_t *second, int8_t *output)
 {
     for_all(p, first, second, output, subtract);
@@ -110,15 +85,15 @@ void mn_divide(const struct mn_binary *p, const int8_t *first, const int8_t *sec
 
 void mn_maximum(const struct mn_binary *p, const int8_t *first, const int8_t *second, int8_t *output)
 {
-    for_all(p, first, second, output, maximum);
+    for_all(p, first, second, output, mn_larger);
 }
 
 void mn_minimum(const struct mn_binary *p, const int8_t *first, const int8_t *second, int8_t *output)
 {
-    for_all(p, first, second, output, minimum);
+    for_all(p, first, second, output, mn_smaller);
 }
 
 void mn_prelu(const struct mn_binary *p, const int8_t *first, const int8_t *second, int8_t *output)
 {
-    for_all(p, first, second, output, prelu);
+    for_all(p, first, second, output, mn_parametric_relu);
 }

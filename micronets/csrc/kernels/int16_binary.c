@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "int16_binary.h"
+#include "binary_functions.h"
 #include "items.h"
-#include "micronets_arithmetic.h"
 
 enum
 {
     SUM_SHIFT = 15
 };
 
-typedef int32_t function(const struct mn_binary *p, int32_t a, int32_t b);
-
 MN_INLINE void for_all(
-    const struct mn_binary *p, const int8_t *first, const int8_t *second, int8_t *output, function *combine,
+    const struct mn_binary *p, const int8_t *first, const int8_t *second, int8_t *output, mn_binary_function *combine,
     int32_t second_bytes)
 {
     const struct mn_binary_input *a = &p->first, *b = &p->second;
@@ -30,11 +28,6 @@ MN_INLINE void for_all(
     }
 }
 
-MN_INLINE int32_t scaled(const struct mn_binary_input *in, int32_t quantised, int32_t left_shift)
-{
-    return mn_multiply_quantised((quantised - in->zero_point) * (1 << left_shift), in->multiplier, in->shift);
-}
-
 MN_INLINE int32_t finished(const struct mn_binary *p, int32_t value)
 {
     return mn_wrapping_add(mn_multiply_quantised(value, p->multiplier, p->shift), p->zero_point);
@@ -42,12 +35,14 @@ MN_INLINE int32_t finished(const struct mn_binary *p, int32_t value)
 
 MN_INLINE int32_t add(const struct mn_binary *p, int32_t a, int32_t b)
 {
-    return finished(p, mn_wrapping_add(scaled(&p->first, a, SUM_SHIFT), scaled(&p->second, b, SUM_SHIFT)));
+    return finished(
+        p, mn_wrapping_add(mn_binary_scaled(&p->first, a, SUM_SHIFT), mn_binary_scaled(&p->second, b, SUM_SHIFT)));
 }
 
 MN_INLINE int32_t subtract(const struct mn_binary *p, int32_t a, int32_t b)
 {
-    return finished(p, mn_wrap_subtract(scaled(&p->first, a, SUM_SHIFT), scaled(&p->second, b, SUM_SHIFT)));
+    return finished(
+        p, mn_wrap_subtract(mn_binary_scaled(&p->first, a, SUM_SHIFT), mn_binary_scaled(&p->second, b, SUM_SHIFT)));
 }
 
 MN_INLINE int32_t multiply(const struct mn_binary *p, int32_t a, int32_t b)
@@ -57,28 +52,9 @@ MN_INLINE int32_t multiply(const struct mn_binary *p, int32_t a, int32_t b)
 
 MN_INLINE int32_t squared_difference(const struct mn_binary *p, int32_t a, int32_t b)
 {
-    const uint32_t difference = (uint32_t)scaled(&p->first, a, 0) - (uint32_t)scaled(&p->second, b, 0);
+    const uint32_t difference =
+        (uint32_t)mn_binary_scaled(&p->first, a, 0) - (uint32_t)mn_binary_scaled(&p->second, b, 0);
     return finished(p, (int32_t)(difference * difference));
-}
-
-MN_INLINE int32_t maximum(const struct mn_binary *p, int32_t a, int32_t b)
-{
-    (void)p;
-    return a > b ? a : b;
-}
-
-MN_INLINE int32_t minimum(const struct mn_binary *p, int32_t a, int32_t b)
-{
-    (void)p;
-    return a < b ? a : b;
-}
-
-MN_INLINE int32_t prelu(const struct mn_binary *p, int32_t a, int32_t b)
-{
-    const int32_t value = a - p->first.zero_point;
-    const struct mn_binary_input *in = value >= 0 ? &p->first : &p->second;
-    const int32_t product = value >= 0 ? value : value * (b - p->second.zero_point);
-    return mn_wrapping_add(mn_multiply_quantised(product, in->multiplier, in->shift), p->zero_point);
 }
 
 void mn_int16_add(const struct mn_binary *p, const int8_t *first, const int8_t *second, int8_t *output)
@@ -103,15 +79,15 @@ void mn_int16_squared_difference(const struct mn_binary *p, const int8_t *first,
 
 void mn_int16_maximum(const struct mn_binary *p, const int8_t *first, const int8_t *second, int8_t *output)
 {
-    for_all(p, first, second, output, maximum, 2);
+    for_all(p, first, second, output, mn_larger, 2);
 }
 
 void mn_int16_minimum(const struct mn_binary *p, const int8_t *first, const int8_t *second, int8_t *output)
 {
-    for_all(p, first, second, output, minimum, 2);
+    for_all(p, first, second, output, mn_smaller, 2);
 }
 
 void mn_int16_prelu(const struct mn_binary *p, const int8_t *first, const int8_t *second, int8_t *output)
 {
-    for_all(p, first, second, output, prelu, 1);
+    for_all(p, first, second, output, mn_parametric_relu, 1);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Two pixels and two channels at a time. A product has 22 bits and a sign: up to 256 of them sum up in 32 bits, and these
  * sums in 64. */
-#include "int16_patch.h"
+#include "int16_dot.h"
 
 enum
 {
@@ -18,24 +18,16 @@ MN_INLINE struct block dot(const int8_t *weights, const int8_t *x0, const int8_t
     struct block sums = {0, 0, 0, 0};
     while (quads > 0)
     {
-        int32_t a0 = 0, a1 = 0, b0 = 0, b1 = 0;
+        struct mn_int16_sums some = {0, 0, 0, 0};
         const int32_t count = quads < QUADS_OF_A_SUM ? quads : QUADS_OF_A_SUM;
         for (int32_t i = 0; i < count; i++, weights += MN_QUAD_BYTES, x0 += MN_QUAD_BYTES, x1 += MN_QUAD_BYTES)
         {
-            const uint32_t a = mn_load_word(weights), b = mn_load_word(weights + 4);
-            const uint32_t low0 = mn_load_word(x0), high0 = mn_load_word(x0 + 4);
-            const uint32_t low1 = mn_load_word(x1), high1 = mn_load_word(x1 + 4);
-            const uint32_t a_low = mn_even_bytes(a), a_high = mn_odd_bytes(a);
-            const uint32_t b_low = mn_even_bytes(b), b_high = mn_odd_bytes(b);
-            a0 = mn_dual_mac(high0, a_high, mn_dual_mac(low0, a_low, a0));
-            a1 = mn_dual_mac(high1, a_high, mn_dual_mac(low1, a_low, a1));
-            b0 = mn_dual_mac(high0, b_high, mn_dual_mac(low0, b_low, b0));
-            b1 = mn_dual_mac(high1, b_high, mn_dual_mac(low1, b_low, b1));
+            some = mn_int16_add_quad(some, weights, x0, x1);
         }
-        sums.a0 += a0;
-        sums.a1 += a1;
-        sums.b0 += b0;
-        sums.b1 += b1;
+        sums.a0 += some.a0;
+        sums.a1 += some.a1;
+        sums.b0 += some.b0;
+        sums.b1 += some.b1;
         quads -= count;
     }
     return sums;

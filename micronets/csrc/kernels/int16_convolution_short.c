@@ -1,28 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Two pixels and two channels at a time, with sums that fit 32 bits. */
-#include "int16_patch.h"
+#include "int16_dot.h"
 
-struct block
+MN_INLINE struct mn_int16_sums dot(const int8_t *weights, const int8_t *x0, const int8_t *x1, int32_t quads)
 {
-    int32_t a0, a1, b0, b1; /* channels a and b of pixels 0 and 1 */
-};
-
-MN_INLINE struct block dot(const int8_t *weights, const int8_t *x0, const int8_t *x1, int32_t quads)
-{
-    int32_t a0 = 0, a1 = 0, b0 = 0, b1 = 0;
+    struct mn_int16_sums sums = {0, 0, 0, 0};
     for (; quads > 0; quads--, weights += MN_QUAD_BYTES, x0 += MN_QUAD_BYTES, x1 += MN_QUAD_BYTES)
     {
-        const uint32_t a = mn_load_word(weights), b = mn_load_word(weights + 4);
-        const uint32_t low0 = mn_load_word(x0), high0 = mn_load_word(x0 + 4);
-        const uint32_t low1 = mn_load_word(x1), high1 = mn_load_word(x1 + 4);
-        const uint32_t a_low = mn_even_bytes(a), a_high = mn_odd_bytes(a);
-        const uint32_t b_low = mn_even_bytes(b), b_high = mn_odd_bytes(b);
-        a0 = mn_dual_mac(high0, a_high, mn_dual_mac(low0, a_low, a0));
-        a1 = mn_dual_mac(high1, a_high, mn_dual_mac(low1, a_low, a1));
-        b0 = mn_dual_mac(high0, b_high, mn_dual_mac(low0, b_low, b0));
-        b1 = mn_dual_mac(high1, b_high, mn_dual_mac(low1, b_low, b1));
+        sums = mn_int16_add_quad(sums, weights, x0, x1);
     }
-    const struct block sums = {a0, a1, b0, b1};
     return sums;
 }
 
@@ -42,7 +28,7 @@ void mn_int16_convolution_short(
         int32_t c = 0;
         for (; c + 1 < channels; c += 2, weights += p->quads * MN_QUAD_BYTES)
         {
-            const struct block sums = dot(weights, x0, x1, p->quads);
+            const struct mn_int16_sums sums = dot(weights, x0, x1, p->quads);
             mn_set_int16(first, c, mn_int16_requantise_short(q, c, sums.a0));
             mn_set_int16(first, c + 1, mn_int16_requantise_short(q, c + 1, sums.b0));
             mn_set_int16(second, c, mn_int16_requantise_short(q, c, sums.a1));
@@ -50,7 +36,7 @@ void mn_int16_convolution_short(
         }
         if (c < channels)
         {
-            const struct block sums = dot(weights, x0, x1, p->quads);
+            const struct mn_int16_sums sums = dot(weights, x0, x1, p->quads);
             mn_set_int16(first, c, mn_int16_requantise_short(q, c, sums.a0));
             mn_set_int16(second, c, mn_int16_requantise_short(q, c, sums.a1));
         }

@@ -8,9 +8,9 @@ import pandas as pd
 
 from micronets.architecture import Shape
 from micronets.atomic import add_own_file, atomic_file
-from micronets.data.dataset import SPLITS, cut_in_two, read_description
+from micronets.data.dataset import read_description
+from micronets.data.table_dataset import TableDataset, check_table
 from micronets.errors import DataError
-from micronets.evaluation import ClassTruth
 from micronets.features.resize import grey, shrink
 from micronets.network import Range
 from micronets.stage_file import reading
@@ -20,75 +20,33 @@ _CHUNK_IMAGES = 64
 
 
 @dataclass(frozen=True)
-class ImageDataset:
-    """A dataset directory as networks of one input shape see it, opened read-only. See `Dataset`.
+class ImageDataset(TableDataset):
+    """As networks of one input shape see it.
 
     The images are kept once, at one size in colour; for every input shape a smaller copy is made when it is first asked
     for, and kept beside them. Networks read pixels as they are, 0 to 255.
 
-    Attributes:
-        table: one row per image, sorted by split: path, id, person_percent, class, split.
-        images: uint8 (n, height, width, channels), in the network's shape, memory-mapped.
+    Of its table: path, id, person_percent, class, split; its examples are uint8, in the network's shape.
     """
 
-    directory: Path
-    task: str
-    labels: tuple[str, ...]
-    input_shape: Shape
-    content_hash: str
-    table: pd.DataFrame
-    images: np.ndarray
     input_range: Range = (0.0, 255.0)
 
     @classmethod
     def open(cls, directory: Path, input_shape: Shape) -> "ImageDataset":
         """Opens what `prepare_images` made; raises DataError where it is missing, incomplete or damaged."""
-        rows, columns, channels = input_shape
-        shape = (rows, columns, channels)
         note = directory / "dataset.json"
         with reading(note, about=f"the prepared dataset in {directory}"):
             about = read_description(directory, FORMAT)
             table = pd.read_csv(directory / "images.csv")
             stored = np.load(directory / "images.npy", mmap_mode="r")
-            if len(table) != len(stored) or len(table) != sum(sum(c.values()) for c in about["counts"].values()):
-                raise ValueError("images.npy, images.csv and dataset.json do not fit together")
-            if not table["split"].map(SPLITS.index).is_monotonic_increasing:
-                raise ValueError("images.csv is not sorted by split")
+            check_table(table, stored, about, "images")
             if input_shape[0] > stored.shape[1]:
                 raise DataError(
                     f"{directory} keeps images of {stored.shape[1]} pixels, but the network reads {input_shape[0]}; "
                     f"set {about['task']}.data.size to that or more"
                 )
             images = view(directory, stored, input_shape)
-            return cls(
-                directory,
-                about["task"],
-                tuple(about["labels"]),
-                shape,
-                about["content_hash"],
-                table,
-                images,
-            )
-
-    def rows(self, split: str) -> np.ndarray:
-        """Row numbers of a split, ascending without gaps."""
-        if split not in SPLITS:
-            raise DataError(f"no split {split!r}; there are {', '.join(SPLITS)}")
-        return np.flatnonzero(self.table["split"] == split)
-
-    def features(self, split: str) -> np.ndarray:
-        rows = self.rows(split)
-        return self.images[rows[0] : rows[-1] + 1] if len(rows) else self.images[:0]
-
-    def classes(self, split: str) -> np.ndarray:
-        return self.table["class"].to_numpy(np.int64)[self.rows(split)]
-
-    def truth(self, split: str) -> ClassTruth:
-        return ClassTruth(self.classes(split))
-
-    def split_indices(self, fraction: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-        rows, first = self.rows("training"), cut_in_two(self.classes("training"), fraction, seed)
-        return rows[first], rows[~first]
+            return cls(directory, about["task"], tuple(about["labels"]), about["content_hash"], table, images)
 
 
 def view(directory: Path, stored: np.ndarray, shape: Shape) -> np.ndarray:

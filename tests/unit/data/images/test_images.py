@@ -75,14 +75,14 @@ def test_the_number_of_processes_changes_nothing_and_the_seed_does(prepared, tmp
 def test_views_are_the_stored_images_made_smaller(prepared):
     stored = np.load(prepared / "images.npy")
     colour = open_dataset(prepared, (96, 96, 3))
-    np.testing.assert_array_equal(colour.images, shrink(stored, 96))
-    assert open_dataset(prepared, (224, 224, 3)).images.shape == stored.shape
+    np.testing.assert_array_equal(colour.examples, shrink(stored, 96))
+    assert open_dataset(prepared, (224, 224, 3)).examples.shape == stored.shape
     dark = open_dataset(prepared, (50, 50, 1))
     assert dark.features("testing").shape == (16, 50, 50, 1)
     assert dark.features("testing").dtype == np.uint8
     assert dark.input_range == (0.0, 255.0)
     (prepared / "views" / "50x50x1.npy").unlink()
-    np.testing.assert_array_equal(open_dataset(prepared, (50, 50, 1)).images, dark.images)
+    np.testing.assert_array_equal(open_dataset(prepared, (50, 50, 1)).examples, dark.examples)
 
 
 def test_shrinking_takes_the_mean_of_the_area_that_a_pixel_covers():
@@ -156,7 +156,7 @@ def test_too_many_unusable_pictures_stop_the_stage(coco, tmp_path):
     assert not (tmp_path / "data" / "dataset.json").exists() and not list((tmp_path / "data").glob("*.npy"))
     TASK.prepare(options | {"rejected_percent": 5}, tmp_path / "data", 1, 1)
     dataset = open_dataset(tmp_path / "data", (50, 50, 1))
-    assert len(dataset.table) == len(dataset.images) == 62
+    assert len(dataset.table) == len(dataset.examples) == 62
 
 
 def test_small_people_are_not_seen_and_crowds_are(coco):
@@ -237,7 +237,7 @@ def test_without_augmentation_every_image_is_shown_once_as_it_is(prepared):
     stream = ImageBatches(dataset, STILL, 5, 12, subset=rows)
     shown = np.concatenate([features for features, _ in stream.epoch(0)])
     order = np.random.default_rng([5, 0, 0]).permutation(rows)
-    assert np.abs(shown - dataset.images[order]).max() <= 1.5  # of two roundings, at twice the size and at this one
+    assert np.abs(shown - dataset.examples[order]).max() <= 1.5  # of two roundings, at twice the size and at this one
     targets = np.concatenate([targets for _, targets in stream.epoch(0)])
     np.testing.assert_array_equal(targets.argmax(axis=1), dataset.table["class"].to_numpy()[order])
 
@@ -271,7 +271,7 @@ def test_real_photographs(shared, tmp_path):
     dataset = open_dataset(tmp_path / "data", (96, 96, 3))
     counts = {split: len(dataset.features(split)) for split in ("training", "validation", "testing")}
     assert (counts["training"] + counts["validation"], counts["testing"]) == (134, 49)
-    assert 60 < dataset.images.mean() < 180
+    assert 60 < dataset.examples.mean() < 180
 
 
 def test_any_category_can_be_looked_for(coco, tmp_path):
