@@ -9,12 +9,15 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 
+import micronets
 from micronets.architecture import Architecture, Shape
 from micronets.atomic import write_text
 from micronets.boards import Board
+from micronets.checkpoint import Checkpoint, fingerprint
 from micronets.costs import costs
 from micronets.errors import ConfigurationError
 from micronets.fit.measured import Measured, measure
@@ -84,33 +87,46 @@ class Row:
         )
 
 
-def run_budgets(directory: Path, board: Board, count: int, seed: int, optimise: str, processes: int) -> list[Row]:
+def run_budgets(
+    directory: Path, board: Board, count: int, seed: int, optimise: str, processes: int, unfinished: Path
+) -> list[Row]:
     """Draws `count` budgets, the families in turn, and a random network for each, which is then made to fit.
 
-    `directory` gets `budgets.csv`.
+    `directory` gets `budgets.csv`. Interrupted and repeated, it goes on after the budgets that were finished.
 
     Args:
         seed: of budgets, networks and weights.
         processes: budgets worked on side by side; the figures do not depend on it.
+        unfinished: file that keeps finished budgets until all are.
 
     Raises:
         ConfigurationError: the board has no table of layer costs.
         MicronetsError: a network cannot be compiled or run.
     """
-    progress = Progress(logger, f"budgets on {board.name}", count)
+    settled = {"board": asdict(board), "seed": seed, "optimise": optimise, "version": micronets.__version__}
+    checkpoint = Checkpoint(unfinished, fingerprint(**settled))
+    state = checkpoint.load()
+    finished = {} if state is None else {entry["number"]: Row(**entry) for entry in state[1]["rows"]}
+    done = sum(number < count for number in finished)
+    progress, lock = Progress(logger, f"budgets on {board.name}", count, done), Lock()
 
-    def work(number: int) -> Row:
+    def work(number: int) -> None:
         row = _row(board, number, seed, optimise)
-        progress.advance()
-        return row
+        with lock:
+            finished[number] = row
+            checkpoint.save({}, {"rows": [asdict(row) for row in finished.values()]})
+            progress.advance()
 
     with ThreadPoolExecutor(processes) as pool:
-        rows = list(pool.map(work, range(count)))
+        for _ in pool.map(work, [number for number in range(count) if number not in finished]):
+            pass
+    rows = [finished[number] for number in range(count)]
     text = io.StringIO()
     writer = csv.DictWriter(text, [field.name for field in fields(Row)], lineterminator="\n")
     writer.writeheader()
     writer.writerows(asdict(row) for row in rows)
     write_text(directory / "budgets.csv", text.getvalue())
+    checkpoint.remove()
     return rows
 
 

@@ -70,7 +70,10 @@ def run(options: argparse.Namespace) -> int:
 
         board, drawn = board_of(options), (options.count, options.seed)
         with output_directory(options.output) as directory:
-            kept = run_budgets(directory, board, *drawn, options.optimise, options.processes)
+            # The folder itself is new in every call; a call that goes on finds what is beside it.
+            folder = (options.output or directory).resolve()
+            unfinished = folder.with_name(f".{folder.name}.unfinished.npz")
+            kept = run_budgets(directory, board, *drawn, options.optimise, options.processes, unfinished)
         print(format_budgets(kept))
         return 0 if all(row.keeps or row.refusal for row in kept) else 1
     from micronets.benchmark.baseline import describe_libraries, format_baseline

@@ -25,15 +25,38 @@ def stand_in(architecture, *_, **__):
 
 def test_every_budget_is_kept_or_refused_and_the_families_take_turns(tmp_path, monkeypatch):
     monkeypatch.setattr(budgets, "measure", stand_in)
-    rows = run_budgets(tmp_path, BOARD, 6, 1, "balanced", processes=2)
+    rows = run_budgets(tmp_path, BOARD, 6, 1, "balanced", 2, tmp_path / "unfinished.npz")
     assert [row.backbone for row in rows[:4]] == [*FAMILIES, "ds-cnn"]
     assert all(row.keeps != bool(row.refusal) for row in rows)
     assert sum(row.keeps for row in rows) >= 3
     with open(tmp_path / "budgets.csv", encoding="utf-8", newline="") as stream:
         written = list(csv.DictReader(stream))
     assert [int(row["flash_limit_bytes"]) for row in written] == [row.flash_limit_bytes for row in rows]
-    assert rows == run_budgets(tmp_path, BOARD, 6, 1, "balanced", processes=1)
+    assert rows == run_budgets(tmp_path, BOARD, 6, 1, "balanced", 1, tmp_path / "unfinished.npz")
     assert "0 were broken." in format_budgets(rows)
+    assert [path.name for path in tmp_path.iterdir()] == ["budgets.csv"]
+
+
+def test_an_interrupted_run_goes_on_after_the_budgets_that_were_finished(tmp_path, monkeypatch):
+    worked_on = []
+
+    def row(board, number, seed, optimise):
+        worked_on.append(number)
+        if number == 2 and worked_on.count(2) == 1:
+            raise KeyboardInterrupt
+        return Row(number, "resnet", 1_000, 1_000, 1.0, refusal=f"of seed {seed}")
+
+    monkeypatch.setattr(budgets, "_row", row)
+    unfinished = tmp_path / "unfinished.npz"
+    with pytest.raises(KeyboardInterrupt):
+        run_budgets(tmp_path, BOARD, 4, 1, "balanced", 1, unfinished)
+    kept = unfinished.read_bytes()
+    rows = run_budgets(tmp_path, BOARD, 4, 1, "balanced", 1, unfinished)
+    assert [row.number for row in rows] == [0, 1, 2, 3]
+    assert sorted(worked_on) == [0, 1, 2, 2, 3]
+    unfinished.write_bytes(kept)
+    rows = run_budgets(tmp_path, BOARD, 4, 2, "balanced", 1, unfinished)
+    assert {row.refusal for row in rows} == {"of seed 2"}
 
 
 def test_a_figure_above_its_limit_is_no_kept_budget():
