@@ -4,6 +4,8 @@ An `Architecture` says which layers stand in which order and how wide they are, 
 Every network here is a chain of layers; an `Addition` may reach back to an earlier one, and a `Convolution` may read an
 earlier one in the place of its predecessor, as on the shortcut of a residual block.
 Convolutions use SAME padding, as in the paper's networks, or none (VALID); a 1-D network is one whose maps are 1 wide.
+A layer may fix the bits of its weights and of its output; where it does not, they are for whoever trains it to say
+(`Architecture.with_precision`), and 8 where nobody does.
 """
 
 import dataclasses
@@ -21,6 +23,8 @@ from micronets.stage_file import made_anew, reading
 Activation = Literal["relu6", "linear"]
 Padding = Literal["same", "valid"]
 """Of a map before a convolution: zeros around it, so that stride alone makes the result smaller, or none."""
+Bits = Literal[8, 4]
+"""Of a weight, 4 being the levels -7 to 7, or of an activation, 4 being 16 levels."""
 Shape = tuple[int, int, int]
 """Height, width, channels of one image or feature map."""
 
@@ -48,6 +52,8 @@ class Convolution:
     activation: Activation = "relu6"
     source: int | None = None
     padding: Padding = "same"
+    weight_bits: Bits | None = None
+    activation_bits: Bits | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,8 @@ class DepthwiseConvolution:
     stride: tuple[int, int] = (1, 1)
     activation: Activation = "relu6"
     padding: Padding = "same"
+    weight_bits: Bits | None = None
+    activation_bits: Bits | None = None
 
 
 @dataclass(frozen=True)
@@ -122,6 +130,13 @@ class Architecture:
                 f"Architecture {self.name!r} must end in a 1 x 1 map or in its input's shape; pool globally before the "
                 "classifier, or transpose as many strides as there were."
             )
+        for index, layer in enumerate(self.layers):
+            if getattr(layer, "activation_bits", None) == 4 and not self.may_have_four_bits(index):
+                raise ModelError(
+                    f"The output of layer {index} of {self.name!r} cannot have 4 bits: only that of a convolution with "
+                    "a ReLU6 can, which no addition reads and which is not the network's own; remove its "
+                    "activation_bits."
+                )
 
     def _check_numbers(self) -> None:
         """Kinds and ranges of everything that a file may say."""
@@ -144,6 +159,10 @@ class Architecture:
             if isinstance(layer, Convolution | DepthwiseConvolution) and layer.padding not in get_args(Padding):
                 known = " or ".join(get_args(Padding))
                 raise ModelError(f"The padding {what} is {layer.padding!r}; it must be {known}.")
+            for name in ("weight_bits", "activation_bits"):
+                bits = getattr(layer, name, None)
+                if bits is not None and (not _is_whole(bits) or bits not in get_args(Bits)):
+                    raise ModelError(f"The {name} {what} are {bits!r}; they must be 8 or 4.")
 
     def output_shapes(self) -> tuple[Shape, ...]:
         """The shape after every layer, in order."""
@@ -165,6 +184,52 @@ class Architecture:
         """The layer whose output layer `index` reads, -1 for the network's input; of an addition, the layer before."""
         layer = self.layers[index]
         return layer.source if isinstance(layer, Convolution) and layer.source is not None else index - 1
+
+    def may_have_four_bits(self, index: int) -> bool:
+        """Whether the output of layer `index` may have 16 levels and the file stay a standard one.
+
+        A ReLU6 cuts a tensor to 16 levels of the fixed range 0 to 6, onto which weights and biases map any range. Of a
+        tensor that an addition reads, or of the network's output, the range cannot be changed in this way; without the
+        activation, and behind a transposed convolution, for which no runtime fuses one, nothing cuts it.
+        """
+        layer = self.layers[index]
+        if not isinstance(layer, Convolution | DepthwiseConvolution) or layer.activation != "relu6":
+            return False
+        fixed = {self.made_by(len(self.layers) - 1)}
+        for place, reader in enumerate(self.layers):
+            if isinstance(reader, Addition):
+                fixed |= {self.made_by(place - 1), self.made_by(reader.source)}
+        return index not in fixed
+
+    def made_by(self, index: int) -> int:
+        """The layer that made the values which layer `index` hands on: average pools keep the range and the bits of
+        what they read. -1 is the network's input."""
+        while index >= 0 and isinstance(self.layers[index], AveragePooling):
+            index -= 1
+        return index
+
+    def weight_bits(self) -> tuple[Bits, ...]:
+        """Of every layer's weights; 8 where there are none, and in transposed convolutions, of which no runtime reads
+        packed weights."""
+        return tuple(getattr(layer, "weight_bits", None) or 8 for layer in self.layers)
+
+    def activation_bits(self) -> tuple[Bits, ...]:
+        """Of every layer's output; those of the network's input are 8."""
+        makers = (self.made_by(index) for index in range(len(self.layers)))
+        return tuple(8 if maker < 0 else getattr(self.layers[maker], "activation_bits", None) or 8 for maker in makers)
+
+    def with_precision(self, weight_bits: Bits, activation_bits: Bits) -> "Architecture":
+        """The same network with these bits wherever a layer does not fix its own, as far as its outputs may have them
+        (see `may_have_four_bits`)."""
+        layers: list[Layer] = []
+        for index, layer in enumerate(self.layers):
+            if isinstance(layer, Convolution | DepthwiseConvolution):
+                if weight_bits == 4 and layer.weight_bits is None:
+                    layer = dataclasses.replace(layer, weight_bits=4)
+                if activation_bits == 4 and layer.activation_bits is None and self.may_have_four_bits(index):
+                    layer = dataclasses.replace(layer, activation_bits=4)
+            layers.append(layer)
+        return dataclasses.replace(self, layers=tuple(layers))
 
     @property
     def classes(self) -> int:
@@ -259,6 +324,9 @@ def _to_json(layer: Layer) -> dict[str, Any]:
         del fields["source"]
     if fields.get("padding") == "same":
         del fields["padding"]
+    for name in ("weight_bits", "activation_bits"):
+        if fields.get(name, 8) is None:
+            del fields[name]
     if isinstance(layer, Addition) and layer.activation == "linear":
         del fields["activation"]
     return {"kind": layer.kind, **fields}

@@ -232,7 +232,9 @@ def _resolve_model(
                 "emulator; choose another board, or emulator."
             )
         if architecture is not None:
-            model_checks.check_fits(key, architecture, board)
+            train = merged["train"]
+            decided = architecture.with_precision(train["weight_bits"], train.get("activation_bits", 8))
+            model_checks.check_fits(key, decided, board)
     if tflite:
         model_checks.check_tflite(task, key, tflite, merged["evaluate"], sections["data"])
         return model

@@ -1,7 +1,8 @@
 """Exact costs of an architecture: weights, operations and live activation bytes.
 
-Ops are 2 x MACs. The paper's Mops column counts a strided map as exactly height/stride x width/stride, without
-rounding up; both conventions are given, because the paper's figures can only be compared under its own.
+Weights of 4 bits take half a byte of flash, outputs of 4 bits half a byte of working memory. Ops are 2 x MACs. The
+paper's Mops column counts a strided map as exactly height/stride x width/stride, without rounding up; both conventions
+are given, because the paper's figures can only be compared under its own.
 A transposed convolution multiplies every input pixel by the whole kernel: taps that fall outside the output count, as
 those in the padding do in the other convolutions.
 """
@@ -20,6 +21,8 @@ from micronets.architecture import (
 BYTES_PER_CHANNEL = 16
 """Of every output channel in flash, besides its weights: int32 bias, int32 multiplier, shift and rounding, and what
 pads the rows of its weights to whole words."""
+BYTES_PER_CHANNEL_OF_FOUR_BITS = 8
+"""The same where weights are packed: bias, multiplier and shift share two words."""
 BYTES_PER_LAYER = 84
 """The description of a convolution."""
 BYTES_PER_ADDITION = 104
@@ -40,10 +43,10 @@ class LayerCosts:
 
 @dataclass(frozen=True)
 class Costs:
-    """Costs of a whole network with int8 weights and activations.
+    """Costs of a whole network, with the bits that its layers fix and 8 elsewhere.
 
     Attributes:
-        weights: number of weights, without biases (equals the bytes of int8 weights).
+        weights: number of weights, without biases.
         macs: multiply-accumulates with the real map sizes.
         paper_macs: the same under the paper's convention.
         flash_bytes: at most what the compiled network has in flash beside its code, by the layouts for Cortex-M3, M4
@@ -74,6 +77,10 @@ def costs(architecture: Architecture) -> Costs:
     outputs = architecture.output_shapes()
     last_reads = {read: index for index in range(len(outputs)) for read in _reads(architecture, index)}
     held = {-1: last_reads.get(-1, -1)}
+    weight_bits = architecture.weight_bits()
+    map_bytes = {-1: _elements(architecture.input_shape)}
+    for index, (shape, bits) in enumerate(zip(outputs, architecture.activation_bits(), strict=True)):
+        map_bytes[index] = -(-_elements(shape) * bits // 8)
     sizes = {-1: (float(architecture.input_shape[0]), float(architecture.input_shape[1]))}
     for index, (layer, before, after) in enumerate(
         zip(architecture.layers, architecture.input_shapes(), outputs, strict=True)
@@ -84,16 +91,14 @@ def costs(architecture: Architecture) -> Costs:
         transposed = isinstance(layer, TransposedConvolution)
         pixels, exact_pixels = (before[:2], read) if transposed else (after[:2], exact)
         held = {earlier: read_last for earlier, read_last in held.items() if read_last >= index}
-        live = _elements(after) + sum(
-            _elements(architecture.input_shape if held_back < 0 else outputs[held_back]) for held_back in held
-        )
+        live = map_bytes[index] + sum(map_bytes[held_back] for held_back in held)
         held[index] = last_reads.get(index, index)
         layers.append(
             LayerCosts(
                 weights=weights,
                 macs=weights * pixels[0] * pixels[1],
                 paper_macs=weights * exact_pixels[0] * exact_pixels[1],
-                flash_bytes=_flash_bytes(layer, weights, after[2]),
+                flash_bytes=_flash_bytes(layer, weights, weight_bits[index], after[2]),
                 live_bytes=live,
             )
         )
@@ -120,12 +125,17 @@ def _weights(layer: Layer, channels_in: int, channels_out: int) -> int:
     return taps * channels_out * (1 if isinstance(layer, DepthwiseConvolution) else channels_in)
 
 
-def _flash_bytes(layer: Layer, weights: int, channels_out: int) -> int:
+def _flash_bytes(layer: Layer, weights: int, bits: int, channels_out: int) -> int:
     if isinstance(layer, Addition):
         return BYTES_PER_ADDITION
     if isinstance(layer, AveragePooling):
         return BYTES_PER_POOLING
-    return weights + BYTES_PER_CHANNEL * channels_out + BYTES_PER_LAYER
+    return -(-weights * bits // 8) + bytes_per_channel(bits) * channels_out + BYTES_PER_LAYER
+
+
+def bytes_per_channel(weight_bits: int) -> int:
+    """Of flash, besides the weights."""
+    return BYTES_PER_CHANNEL if weight_bits == 8 else BYTES_PER_CHANNEL_OF_FOUR_BITS
 
 
 def _exact_size(layer: Layer, size: tuple[float, float]) -> tuple[float, float]:

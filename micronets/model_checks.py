@@ -94,7 +94,8 @@ def check_fits(key: str, architecture: Architecture, board_name: str) -> None:
             f"{key} has {flash_bytes:,} bytes of constants, but {board_name} has {board.budget.flash_bytes:,} bytes "
             f"of flash beside the runtime; give the model a larger board with its boards key."
         )
-    largest = max(height * width * channels for height, width, channels in architecture.output_shapes())
+    maps = zip(architecture.output_shapes(), architecture.activation_bits(), strict=True)
+    largest = max(-(-prod(shape) * bits // 8) for shape, bits in maps)
     if largest > board.budget.sram_bytes:
         raise ConfigurationError(
             f"{key} has a feature map of {largest:,} bytes, but {board_name} has {board.budget.sram_bytes:,} bytes "

@@ -28,8 +28,8 @@ class LayerParameters:
         bias: float32 of shape (out,), or None.
         kernel_scale: float32 of shape (out,): the real value of one step of the symmetric integer weights;
             None in a float network.
-        output_range: lowest and highest value of the layer's output; quantised to 256 levels. None in a float
-            network.
+        output_range: lowest and highest value of the layer's output, quantised to 256 levels, or to the 16 levels of
+            4 bits where the architecture says so. None in a float network.
     """
 
     kernel: np.ndarray | None
@@ -43,15 +43,14 @@ class TrainedNetwork:
     """A trained `Architecture`; `input_range` and all ranges and scales are None where it is a float network.
 
     Attributes:
+        architecture: with the bits of every layer's weights and output.
         labels: names of the logits, in order.
-        weight_bits: 8 or 4.
     """
 
     architecture: Architecture
     labels: tuple[str, ...]
     input_range: Range | None
     parameters: tuple[LayerParameters, ...]
-    weight_bits: int = 8
 
     def __post_init__(self) -> None:
         if len(self.parameters) != len(self.architecture.layers):
@@ -73,7 +72,6 @@ class TrainedNetwork:
             "labels": list(self.labels),
             "input_range": self.input_range,
             "output_ranges": [parameters.output_range for parameters in self.parameters],
-            "weight_bits": self.weight_bits,
         }
         arrays: dict[str, Any] = {"header": np.frombuffer(json.dumps(header, sort_keys=True).encode(), np.uint8)}
         for index, parameters in enumerate(self.parameters):
@@ -91,7 +89,9 @@ class TrainedNetwork:
             with open(path, "rb") as stream, np.load(stream) as archive:
                 arrays = dict(archive)
             header = json.loads(arrays["header"].tobytes())
+            # Earlier versions had the bits of all weights beside the architecture.
             architecture = Architecture.from_json(header["architecture"])
+            architecture = architecture.with_precision(header.get("weight_bits", 8), activation_bits=8)
             parameters = tuple(
                 LayerParameters(
                     arrays.get(f"{index:03d}_kernel"),
@@ -101,9 +101,7 @@ class TrainedNetwork:
                 )
                 for index in range(len(architecture.layers))
             )
-            return cls(
-                architecture, tuple(header["labels"]), _pair(header["input_range"]), parameters, header["weight_bits"]
-            )
+            return cls(architecture, tuple(header["labels"]), _pair(header["input_range"]), parameters)
 
 
 def _pair(values: list[float] | None) -> Range | None:

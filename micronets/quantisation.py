@@ -13,6 +13,7 @@ from micronets.errors import ModelError
 from micronets.network import Range
 
 LEVELS = 256
+LEVELS_OF_FOUR_BITS = 16
 SMALLEST_RANGE, LARGEST_RANGE = 1e-6, 1e9
 """Widths beyond these come from a layer that has died or diverged; the runtimes' constants overflow on them."""
 INT32_MAX = 2**31 - 1
@@ -44,14 +45,19 @@ class Quantisation:
         return (np.asarray(integers, np.float32) - np.float32(self.zero_point)) * np.float32(self.scale)
 
 
-def activation_quantisation(bounds: Range, what: str) -> Quantisation:
-    """The grid of 256 levels that `fake_quant_with_min_max_vars` uses for a range.
+SIXTEEN_LEVELS = Quantisation(float(np.float32(6) / np.float32(LEVELS_OF_FOUR_BITS - 1)), -128)
+"""The grid that every tensor of 4 bits has in a file: a fused RELU6 leaves it the integers -128 to -113."""
+
+
+def activation_quantisation(bounds: Range, what: str, levels: int = LEVELS) -> Quantisation:
+    """The grid of 256 levels, or of the lowest 16 of these, that `fake_quant_with_min_max_vars` uses for a range.
 
     The zero point is rounded and kept on the grid, so that 0.0 is exact; a range that excludes 0 is shifted to it.
 
     Args:
         bounds: lowest and highest value.
         what: names the tensor in the ModelError raised where the range is empty, reversed or not finite.
+        levels: 256 or 16.
     """
     low, high = np.float32(bounds[0]), np.float32(bounds[1])
     if not SMALLEST_RANGE <= float(high) - float(low) <= LARGEST_RANGE:
@@ -59,8 +65,8 @@ def activation_quantisation(bounds: Range, what: str) -> Quantisation:
             f"The range of {what} is [{low:g}, {high:g}], which cannot be quantised: "
             "training has diverged or the layer has died; train again with a lower learning rate or another seed."
         )
-    scale = (high - low) / np.float32(LEVELS - 1)
-    zero_point = int(np.floor(np.clip(-low / scale, 0, LEVELS - 1) + np.float32(0.5)))
+    scale = (high - low) / np.float32(levels - 1)
+    zero_point = int(np.floor(np.clip(-low / scale, 0, levels - 1) + np.float32(0.5)))
     return Quantisation(float(scale), zero_point - 128)
 
 

@@ -18,8 +18,11 @@ Section = dict[str, Any]
 
 
 def teacher_of(train: Section) -> str:
-    """Name of the network whose logits a student with this `train` section learns from; empty: none."""
-    return train["teacher"]["architecture"] if train["distillation"]["weight"] > 0 else ""
+    """Name of the network whose logits a student with this `train` section learns from; empty: none but its own."""
+    distillation = train["distillation"]
+    if distillation["weight"] == 0 or distillation.get("from_float", False):
+        return ""
+    return train["teacher"]["architecture"]
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,7 @@ class TaskConfiguration:
             "quantised_epochs": 0,
             "quantised_learning_rate": 0.0,
             "weight_bits": 8,
+            "activation_bits": 8,
             "distillation": {"weight": 0.0, "temperature": 1.0},
         }
         return {**merge(train, own), **neutral, "teacher": {}}

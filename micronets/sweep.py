@@ -11,7 +11,14 @@ from micronets.merging import merge
 
 BOARD = "board"
 """A key to sweep over that stands for two: the board whose budget is searched for, and the only one built for."""
+PRECISION = "precision"
+"""A key to sweep over that stands for two: the bits of weights and of activations, as w4a8."""
 SEED = "seed"
+_PRECISIONS = {
+    f"w{weights}a{activations}": {"weight_bits": weights, "activation_bits": activations}
+    for weights in (8, 4)
+    for activations in (8, 4)
+}
 
 
 @dataclass(frozen=True)
@@ -36,7 +43,7 @@ def points(key: str, name: str, sweep: Mapping[str, Any]) -> list[Point]:
         name: begins the names of its models.
         sweep: keys of a model that all share, and `over`: lists of values by dotted key.
 
-    Raises ConfigurationError where names coincide or a key is swept over and fixed at once.
+    Raises ConfigurationError where names coincide, or a precision is none.
     """
     shared = {part: value for part, value in sweep.items() if part != "over"}
     over: Mapping[str, list[Any]] = sweep["over"]
@@ -44,6 +51,10 @@ def points(key: str, name: str, sweep: Mapping[str, Any]) -> list[Point]:
     found = []
     for values in itertools.product(*over.values()):
         chosen = dict(zip(over, values, strict=True))
+        if PRECISION in chosen and chosen[PRECISION] not in list(_PRECISIONS):
+            raise ConfigurationError(
+                f"{key}.over.{PRECISION} has {chosen[PRECISION]!r}, but must be of {', '.join(_PRECISIONS)}."
+            )
         parts = {path: f"{labels[path]}{_slug(value)}" for path, value in chosen.items()}
         group = "-".join([name, *(part for path, part in parts.items() if path != SEED and len(over[path]) > 1)])
         seed = [parts[SEED]] if SEED in parts and len(over[SEED]) > 1 else []
@@ -61,6 +72,8 @@ def _keys(shared: Mapping[str, Any], chosen: Mapping[str, Any]) -> dict[str, Any
             addition: Any = {"boards": [value]}
             if "search" in keys:
                 addition["search"] = {"board": value}
+        elif path == PRECISION:
+            addition = {"train": _PRECISIONS[value]}
         else:
             addition = value
             for part in reversed(path.split(".")):
@@ -73,7 +86,7 @@ def _labels(paths: list[str]) -> dict[str, str]:
     """What stands before a value in a name: the last part of its key, or the whole key where that is not enough."""
     last = [path.rpartition(".")[2] for path in paths]
     labels = {path: _slug(end if last.count(end) == 1 else path) for path, end in zip(paths, last, strict=True)}
-    return {path: "" if path == BOARD else f"{label}-" for path, label in labels.items()}
+    return {path: "" if path in (BOARD, PRECISION) else f"{label}-" for path, label in labels.items()}
 
 
 def _slug(value: Any) -> str:

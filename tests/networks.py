@@ -1,11 +1,15 @@
 """Networks with random weights, for tests that need a .tflite file and no training."""
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 
 from micronets.architecture import (
     Addition,
     Architecture,
     AveragePooling,
+    Bits,
     Convolution,
     DepthwiseConvolution,
     TransposedConvolution,
@@ -17,14 +21,19 @@ INPUT_RANGE = (-8.0, 8.0)
 
 
 def random_network(
-    architecture: Architecture, seed: int = 0, weight_bits: int = 8, quantised: bool = True
+    architecture: Architecture,
+    seed: int = 0,
+    weight_bits: Bits = 8,
+    quantised: bool = True,
+    activation_bits: Bits = 8,
 ) -> TrainedNetwork:
     """Random weights whose layers neither saturate nor vanish: He-scaled kernels, ranges measured on random inputs.
 
     With `quantised=False` the same weights as a float network (all ranges and scales None).
     """
     generator = np.random.default_rng(seed)
-    limit = 2 ** (weight_bits - 1) - 1
+    if quantised:
+        architecture = architecture.with_precision(weight_bits, activation_bits)
     values = generator.uniform(*INPUT_RANGE, (8, *architecture.input_shape))
     outputs: list[np.ndarray] = []
     ranges: list[Range] = [INPUT_RANGE]
@@ -44,6 +53,7 @@ def random_network(
             sizes = spread * np.exp(generator.normal(0, 0.4, shape[-1]))
             kernel = (generator.normal(0, 1, shape) * sizes).astype(np.float32)
             bias = generator.normal(0.3, 0.4, shape[-1]).astype(np.float32)
+            limit = 2 ** (architecture.weight_bits()[index] - 1) - 1
             scale = (np.abs(kernel).reshape(-1, shape[-1]).max(axis=0) / limit).astype(np.float32)
             if isinstance(layer, TransposedConvolution):
                 values = transposed_convolution(values, kernel, layer.stride) + bias
@@ -64,9 +74,7 @@ def random_network(
             LayerParameters(kernel, bias, scale if quantised else None, ranges[-1] if quantised else None)
         )
     labels = tuple(f"class {index}" for index in range(architecture.classes))
-    return TrainedNetwork(
-        architecture, labels, INPUT_RANGE if quantised else None, tuple(parameters), weight_bits if quantised else 8
-    )
+    return TrainedNetwork(architecture, labels, INPUT_RANGE if quantised else None, tuple(parameters))
 
 
 def small_ds_cnn(channels: int = 8, input_shape: tuple[int, int, int] = (13, 10, 1)) -> Architecture:
@@ -84,6 +92,19 @@ def small_ds_cnn(channels: int = 8, input_shape: tuple[int, int, int] = (13, 10,
             Convolution(4, activation="linear"),
         ),
     )
+
+
+def mixed_ds_cnn() -> Architecture:
+    """`small_ds_cnn` with every combination of 8 and 4 bits before and behind a layer, one pooled with 4."""
+    plain = small_ds_cnn()
+    bits: list[dict[str, Any]] = [{} for _ in plain.layers]
+    bits[0] = {"weight_bits": 8, "activation_bits": 4}
+    bits[1] = {"weight_bits": 4, "activation_bits": 8}
+    bits[2] = {"weight_bits": 4, "activation_bits": 4}
+    bits[3] = {"weight_bits": 4, "activation_bits": 4}
+    bits[4] = {"weight_bits": 8, "activation_bits": 4}
+    layers = tuple(replace(layer, **fields) for layer, fields in zip(plain.layers, bits, strict=True))
+    return replace(plain, name="mixed-ds-cnn", layers=layers)
 
 
 def small_shortcut() -> Architecture:

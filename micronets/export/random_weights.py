@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from micronets.architecture import Addition, Architecture, AveragePooling, DepthwiseConvolution
+from micronets.architecture import Addition, Architecture, AveragePooling, Bits, DepthwiseConvolution
 from micronets.network import LayerParameters, Range, TrainedNetwork
 
 _INPUT_RANGE: Range = (-8.0, 8.0)
@@ -10,15 +10,21 @@ _LINEAR_RANGE: Range = (-10.0, 10.0)
 _RELU6_RANGE: Range = (0.0, 6.0)
 
 
-def random_network(architecture: Architecture, seed: int, *, weight_bits: int = 8) -> TrainedNetwork:
-    """A quantised network whose weights, of 8 or 4 bits, are all in use: no channel of it is provably constant, so that
-    the compiler computes every one."""
+def random_network(
+    architecture: Architecture, seed: int, *, weight_bits: Bits = 8, activation_bits: Bits = 8
+) -> TrainedNetwork:
+    """A quantised network whose weights are all in use: no channel of it is provably constant, so that the compiler
+    computes every one. `weight_bits` and `activation_bits` are those of layers that do not fix their own."""
     generator = np.random.default_rng(seed)
-    greatest = 2 ** (weight_bits - 1) - 1
+    architecture = architecture.with_precision(weight_bits, activation_bits)
     ranges: list[Range] = []
     parameters = []
-    for layer, before, after in zip(
-        architecture.layers, architecture.input_shapes(), architecture.output_shapes(), strict=True
+    for layer, before, after, bits in zip(
+        architecture.layers,
+        architecture.input_shapes(),
+        architecture.output_shapes(),
+        architecture.weight_bits(),
+        strict=True,
     ):
         handed_on = ranges[-1] if ranges else _INPUT_RANGE
         if isinstance(layer, AveragePooling):
@@ -33,9 +39,9 @@ def random_network(architecture: Architecture, seed: int, *, weight_bits: int = 
         shape = (*layer.kernel, after[2]) if depthwise else (*layer.kernel, before[2], after[2])
         taps = int(np.prod(shape[:-1]))
         kernel = (generator.normal(0, 1, shape) / np.sqrt(taps)).astype(np.float32)
-        scale = (np.abs(kernel).reshape(-1, after[2]).max(axis=0) / greatest).astype(np.float32)
+        scale = (np.abs(kernel).reshape(-1, after[2]).max(axis=0) / (2 ** (bits - 1) - 1)).astype(np.float32)
         bias = generator.uniform(0, 1, after[2]).astype(np.float32)
         ranges.append(_RELU6_RANGE if layer.activation == "relu6" else _LINEAR_RANGE)
         parameters.append(LayerParameters(kernel, bias, scale, ranges[-1]))
     labels = tuple(f"class {index}" for index in range(architecture.classes))
-    return TrainedNetwork(architecture, labels, _INPUT_RANGE, tuple(parameters), weight_bits)
+    return TrainedNetwork(architecture, labels, _INPUT_RANGE, tuple(parameters))

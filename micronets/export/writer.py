@@ -2,6 +2,8 @@
 
 A quantised network becomes int8 in and out, per-channel int8 or packed INT4 weights and int32 biases, such that the
 integers compute what the fake-quantised network computed; a float network becomes the same graph in float32.
+Activations of 4 bits are int8 tensors of one grid, `SIXTEEN_LEVELS`, whose values a fused RELU6 keeps within 16 levels:
+where the network has learnt another range, weights and biases are in units by which it becomes that one.
 Operator versions and the oldest runtimes that know them: `op_version.cc` and `runtime_version.cc` of TensorFlow.
 """
 
@@ -28,7 +30,7 @@ from micronets.atomic import write_bytes
 from micronets.errors import ModelError
 from micronets.export.flatbuffer import BUILTIN, GraphBuilder
 from micronets.network import LayerParameters, TrainedNetwork
-from micronets.quantisation import Quantisation, activation_quantisation, quantise_weights
+from micronets.quantisation import SIXTEEN_LEVELS, Quantisation, activation_quantisation, quantise_weights
 
 _FUSED: dict[Activation, int] = {
     "relu6": schema.ActivationFunctionType.RELU6,
@@ -39,6 +41,8 @@ _OPTIONS = schema.BuiltinOptions
 _MINIMUM_RUNTIME = {"float32": (1, 5, 0), "int8": (1, 14, 0), "int4": (2, 11, 0)}
 _MINIMUM_RUNTIME_OF_TRANSPOSED = (2, 3, 0)
 _TRANSPOSED_WITH_BIAS = 3
+_VERSIONS = {8: 3, 4: 7}
+"""Of CONV_2D and DEPTHWISE_CONV_2D, by the bits of their weights."""
 
 
 def write_tflite(network: TrainedNetwork, path: str | os.PathLike) -> None:
@@ -59,11 +63,15 @@ def tflite_bytes(network: TrainedNetwork) -> bytes:
 
 @dataclass(frozen=True)
 class _Map:
-    """A tensor already in the graph; `quantisation` is None in a float network."""
+    """A tensor already in the graph; `quantisation`, of the network's own values, is None in a float network.
+
+    `unit` is a value in the file over the network's own: 1, but for tensors of 4 bits.
+    """
 
     tensor: int
     shape: Shape
     quantisation: Quantisation | None
+    unit: float
 
 
 class _Writer:
@@ -71,8 +79,8 @@ class _Writer:
         self._network = network
         self._quantised = network.input_range is not None
         self._graph = GraphBuilder()
-        if network.weight_bits not in (8, 4):
-            raise ModelError(f"{network.architecture.name!r} has {network.weight_bits}-bit weights; 8 and 4 are known.")
+        self._weight_bits = network.architecture.weight_bits()
+        self._activation_bits = network.architecture.activation_bits()
 
     def write(self) -> bytes:
         architecture = self._network.architecture
@@ -86,39 +94,47 @@ class _Writer:
             current = self._layer(index, layer, parameters, source, outputs)
             outputs.append(current)
         result = self._flatten("reconstruction" if architecture.reconstructs else "logits", current)
-        weights = "float32" if not self._quantised else f"int{self._network.weight_bits}"
+        weights = self._kinds_of_weights()
         return self._graph.finish(
             input_map.tensor,
             result,
-            f"MicroNets: {architecture.name}, {weights} weights",
+            f"MicroNets: {architecture.name}, {' and '.join(weights)} weights",
             ".".join(map(str, self._minimum_runtime(weights))),
         )
 
-    def _minimum_runtime(self, weights: str) -> tuple[int, ...]:
+    def _kinds_of_weights(self) -> list[str]:
+        """The types of all weights, sorted."""
+        if not self._quantised:
+            return ["float32"]
+        layers = zip(self._network.architecture.layers, self._weight_bits, strict=True)
+        return sorted({f"int{bits}" for layer, bits in layers if isinstance(layer, AnyConvolution)})
+
+    def _minimum_runtime(self, weights: list[str]) -> tuple[int, ...]:
+        needed = [_MINIMUM_RUNTIME[kind] for kind in weights]
         if any(isinstance(layer, TransposedConvolution) for layer in self._network.architecture.layers):
-            return max(_MINIMUM_RUNTIME[weights], _MINIMUM_RUNTIME_OF_TRANSPOSED)
-        return _MINIMUM_RUNTIME[weights]
+            needed.append(_MINIMUM_RUNTIME_OF_TRANSPOSED)
+        return max(needed)
 
     def _layer(self, index: int, layer: Layer, parameters: LayerParameters, source: _Map, earlier: list[_Map]) -> _Map:
         name = f"{index:02d}_{layer.kind}"
         shape = self._network.architecture.output_shapes()[index]
         what = f"layer {name} of {self._network.architecture.name!r}"
-        quantisation = self._output_quantisation(layer, parameters, source, what)
+        quantisation = self._output_quantisation(index, layer, parameters, source, what)
+        output = self._map(name, shape, quantisation, self._activation_bits[index])
         if isinstance(layer, Addition):
-            output = self._map(name, shape, quantisation)
             return self._addition(layer, name, source, earlier[layer.source], output)
-        output = self._map(name, shape, quantisation)
         if isinstance(layer, AveragePooling):
             self._pool(layer, source, output)
             return output
-        weights = self._weights(name, layer, parameters, source, output, what)
+        weights = self._weights(name, layer, self._weight_bits[index], parameters, source, output, what)
         if isinstance(layer, TransposedConvolution):
             return self._transposed_convolution(name, layer, weights, source, output)
-        self._convolution(layer, weights, source, output)
+        version = _VERSIONS[self._weight_bits[index]] if self._quantised else 1
+        self._convolution(layer, version, weights, source, output)
         return output
 
     def _output_quantisation(
-        self, layer: Layer, parameters: LayerParameters, source: _Map, what: str
+        self, index: int, layer: Layer, parameters: LayerParameters, source: _Map, what: str
     ) -> Quantisation | None:
         if self._quantised == (parameters.output_range is None) and not isinstance(layer, AveragePooling):
             missing, present = ("output", "input") if self._quantised else ("input", "output")
@@ -131,7 +147,8 @@ class _Writer:
         if isinstance(layer, TransposedConvolution) and layer.activation == "relu6":
             # TFLM fuses no activation with it: the ends of the range do what the activation would.
             bounds = max(bounds[0], 0.0), min(bounds[1], 6.0)
-        quantisation = activation_quantisation(bounds, f"the output of {what}")
+        levels = 2 ** self._activation_bits[index]
+        quantisation = activation_quantisation(bounds, f"the output of {what}", levels)
         if isinstance(layer, AveragePooling) and quantisation != source.quantisation:
             raise ModelError(f"The output range of {what} must equal its input range: no runtime pools otherwise.")
         return quantisation
@@ -140,6 +157,7 @@ class _Writer:
         self,
         name: str,
         layer: AnyConvolution,
+        bits: int,
         parameters: LayerParameters,
         source: _Map,
         output: _Map,
@@ -158,20 +176,25 @@ class _Writer:
             parameters.kernel,
             parameters.bias,
             parameters.kernel_scale,
-            self._network.weight_bits,
+            bits,
             source.quantisation.scale,
             output.quantisation.scale,
             what,
         )
-        # No runtime reads packed weights of a transposed convolution: they stand in int8 there.
-        packed = self._network.weight_bits == 4 and not isinstance(layer, TransposedConvolution)
-        constant = self._graph.packed_int4_constant if packed else self._graph.constant
+        constant = self._graph.packed_int4_constant if bits == 4 else self._graph.constant
         channel_axis = 3 if isinstance(layer, DepthwiseConvolution) else 0
-        kernel = constant(kernel_name, _stored(weights.kernel), weights.kernel_scale, channel_axis)
-        return kernel, self._graph.constant(bias_name, weights.bias, weights.bias_scale)
+        kernel_scale = (weights.kernel_scale * (output.unit / source.unit)).astype(np.float32)
+        kernel = constant(kernel_name, _stored(weights.kernel), kernel_scale, channel_axis)
+        bias_scale = (weights.bias_scale * output.unit).astype(np.float32)
+        return kernel, self._graph.constant(bias_name, weights.bias, bias_scale)
 
     def _convolution(
-        self, layer: Convolution | DepthwiseConvolution, weights: tuple[int, int], source: _Map, output: _Map
+        self,
+        layer: Convolution | DepthwiseConvolution,
+        version: int,
+        weights: tuple[int, int],
+        source: _Map,
+        output: _Map,
     ) -> None:
         common = {**_window(layer), "fusedActivationFunction": _FUSED[layer.activation]}
         if isinstance(layer, DepthwiseConvolution):
@@ -180,7 +203,6 @@ class _Writer:
         else:
             options = schema.Conv2DOptionsT(**common)
             options_type, builtin = _OPTIONS.Conv2DOptions, BUILTIN.CONV_2D
-        version = {8: 3, 4: 7}[self._network.weight_bits] if self._quantised else 1
         self._graph.operator(builtin, version, (source.tensor, *weights), output.tensor, options_type, options)
 
     def _transposed_convolution(
@@ -252,8 +274,11 @@ class _Writer:
         options = schema.ReshapeOptionsT(newShape=list(shape))
         return self._graph.operator(BUILTIN.RESHAPE, 1, inputs, output, _OPTIONS.ReshapeOptions, options)
 
-    def _map(self, name: str, shape: Shape, quantisation: Quantisation | None) -> _Map:
-        return _Map(self._tensor(name, (1, *shape), quantisation), shape, quantisation)
+    def _map(self, name: str, shape: Shape, quantisation: Quantisation | None, bits: int = 8) -> _Map:
+        if quantisation is None or bits == 8:
+            return _Map(self._tensor(name, (1, *shape), quantisation), shape, quantisation, 1.0)
+        tensor = self._tensor(name, (1, *shape), SIXTEEN_LEVELS)
+        return _Map(tensor, shape, quantisation, SIXTEEN_LEVELS.scale / quantisation.scale)
 
     def _tensor(self, name: str, shape: tuple[int, ...], quantisation: Quantisation | None) -> int:
         if quantisation is None:

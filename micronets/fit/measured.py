@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 
-from micronets.architecture import Architecture
+from micronets.architecture import Architecture, Bits
 from micronets.boards import Board
 from micronets.errors import BuildError, DoesNotFitError
 from micronets.profile.architecture import profile_architecture
@@ -30,20 +30,24 @@ class Measured:
     energy_mj: float | None
 
 
-def measure(architecture: Architecture, board: Board, seed: int, *, optimise: str, weight_bits: int) -> Measured | None:
+def measure(
+    architecture: Architecture, board: Board, seed: int, *, optimise: str, weight_bits: Bits, activation_bits: Bits = 8
+) -> Measured | None:
     """Compiles, links and emulates; None where the board's memories do not hold the program.
 
     Args:
         seed: of the weights.
         optimise: see `micronets.compiler.OPTIMISE`.
-        weight_bits: 8 or 4.
+        weight_bits, activation_bits: of layers that do not fix their own.
 
     Raises:
         BuildError: the network cannot be built.
         EmulatorError: its output differs from TFLM's, or the emulator failed.
     """
     try:
-        profile = profile_architecture(architecture, board, seed, optimise=optimise, weight_bits=weight_bits)
+        profile = profile_architecture(
+            architecture, board, seed, optimise=optimise, weight_bits=weight_bits, activation_bits=activation_bits
+        )
     except DoesNotFitError as error:
         logger.info("%s", error)
         return None

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from micronets.architecture import Architecture
+from micronets.architecture import Architecture, Bits
 from micronets.atomic import write_json
 from micronets.boards import find_board
 from micronets.errors import MicronetsError
@@ -25,7 +25,8 @@ def fit_found_network(
     seed: int,
     *,
     optimise: str,
-    weight_bits: int,
+    weight_bits: Bits,
+    activation_bits: Bits = 8,
 ) -> dict[str, Any]:
     """Measures the network that a search has found on its board, and changes widths until it keeps its budget.
 
@@ -37,7 +38,7 @@ def fit_found_network(
         section: the `search` section that the search was made by.
         seed: of the random weights.
         optimise: see `micronets.compiler.OPTIMISE`.
-        weight_bits: that the network will be trained with, 8 or 4.
+        weight_bits, activation_bits: that the network will be trained with, where it does not fix its own.
 
     Raises:
         ConfigurationError: no network was found that keeps the budget.
@@ -64,13 +65,16 @@ def fit_found_network(
         board,
         choice,
         architecture.name,
-        lambda candidate: measure(candidate, board, seed, optimise=optimise, weight_bits=weight_bits),
+        lambda candidate: measure(
+            candidate, board, seed, optimise=optimise, weight_bits=weight_bits, activation_bits=activation_bits
+        ),
     )
     first, last = rounds[0].to_json(space)["values"], rounds[kept].to_json(space)["values"]
     content = {
         "board": board.name,
         "optimise": optimise,
         "weight_bits": weight_bits,
+        "activation_bits": activation_bits,
         "rounds": [measured.to_json(space) for measured in rounds],
         "kept": kept,
         "changes": [

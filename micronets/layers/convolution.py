@@ -26,7 +26,7 @@ class QuantisableConvolution(keras.layers.Layer):
         relu6: whether a ReLU6 follows, otherwise the output is linear.
         normalise: BatchNorm, otherwise a bias.
         quantised: whether weights and output are fake-quantised.
-        weight_bits: 8 or 4.
+        weight_bits, activation_bits: 8 or 4; a linear output has 8.
     """
 
     def __init__(
@@ -39,6 +39,7 @@ class QuantisableConvolution(keras.layers.Layer):
         normalise: bool,
         quantised: bool,
         weight_bits: int = 8,
+        activation_bits: int = 8,
         transposed: bool = False,
         padding: Padding = "same",
         **kwargs: Any,
@@ -57,7 +58,7 @@ class QuantisableConvolution(keras.layers.Layer):
         self.weight_bits = weight_bits
         self.normalisation = BatchNormalisation(momentum=0.9, epsilon=1e-3, name="norm") if normalise else None
         self.range = ActivationRange(
-            signed=not relu6, ceiling=6.0 if relu6 else None, trainable=quantised, name="range"
+            signed=not relu6, ceiling=6.0 if relu6 else None, trainable=quantised, bits=activation_bits, name="range"
         )
 
     def build(self, input_shape: Any) -> None:

@@ -16,7 +16,7 @@ from micronets.architecture import (
     TransposedConvolution,
 )
 from micronets.layers.convolution import QuantisableConvolution
-from micronets.layers.fake_quantisation import ActivationRange
+from micronets.layers.fake_quantisation import ActivationRange, least_error_ceiling
 from micronets.network import LayerParameters, Range, TrainedNetwork
 
 
@@ -30,7 +30,7 @@ class Network(keras.Model):
 
     Args:
         input_range: lowest and highest value that an input keeps when quantised.
-        quantised: fake-quantise input, weights and activations.
+        quantised: fake-quantise input, weights and activations, to the bits that the architecture says.
         dropout: rate before the classifier, while training.
     """
 
@@ -40,7 +40,6 @@ class Network(keras.Model):
         input_range: Range,
         *,
         quantised: bool,
-        weight_bits: int = 8,
         dropout: float = 0.0,
         **kwargs: Any,
     ) -> None:
@@ -48,7 +47,6 @@ class Network(keras.Model):
         self.architecture = architecture
         self.input_range = input_range
         self.quantised = quantised
-        self.weight_bits = weight_bits
         self.input_gain = 1.0 / max(abs(input_range[0]), abs(input_range[1]))
         self.dropout = keras.layers.Dropout(dropout)
         self.stages = [
@@ -70,7 +68,8 @@ class Network(keras.Model):
             relu6=layer.activation == "relu6",
             normalise=not last,
             quantised=self.quantised,
-            weight_bits=self.weight_bits,
+            weight_bits=self.architecture.weight_bits()[index],
+            activation_bits=self.architecture.activation_bits()[index],
             transposed=isinstance(layer, TransposedConvolution),
             padding="same" if isinstance(layer, TransposedConvolution) else layer.padding,
             name=name,
@@ -117,9 +116,7 @@ class Network(keras.Model):
 
     def _range_layer(self, index: int) -> ActivationRange:
         """The range that layer `index` hands on: an average pool keeps that of its input, and rounds to it."""
-        while isinstance(self.stages[index], AveragePool):
-            index -= 1
-        return self.stages[index].range
+        return self.stages[self.architecture.made_by(index)].range
 
     def copy_from(self, other: "Network") -> None:
         """Takes over every variable of a network of the same architecture, float or quantised."""
@@ -135,7 +132,10 @@ class Network(keras.Model):
         for index, stage in enumerate(self.stages):
             if isinstance(stage, QuantisableConvolution):
                 outputs = stage.float_output(self._read_by(index, outputs, earlier))
-                stage.calibrate(float(ops.min(outputs)), float(ops.max(outputs)))
+                highest = float(ops.max(outputs))
+                if stage.range.bits < 8:
+                    highest = least_error_ceiling(ops.convert_to_numpy(outputs), 2**stage.range.bits)
+                stage.calibrate(float(ops.min(outputs)), highest)
             elif isinstance(stage, AveragePool):
                 outputs = stage(outputs)
             else:
@@ -164,7 +164,6 @@ class Network(keras.Model):
             tuple(labels),
             self.input_range if self.quantised else None,
             tuple(parameters),
-            self.weight_bits,
         )
 
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from micronets.architecture import Architecture
+from micronets.architecture import Architecture, Bits
 from micronets.atomic import write_json
 from micronets.boards import Board
 from micronets.costs import costs
@@ -96,7 +96,7 @@ def measure_costs(network: str, board: Board, path: str | os.PathLike) -> Networ
         MicronetsError: it cannot be compiled, built or run, other than for want of memory.
     """
     architecture = named_architecture(network)
-    weight_bits = 4 if network.endswith(FOUR_BIT_WEIGHTS) else 8
+    weight_bits: Bits = 4 if network.endswith(FOUR_BIT_WEIGHTS) else 8
     exact = costs(architecture)
     with tempfile.TemporaryDirectory() as scratch:
         tflite = Path(scratch, f"{network}.tflite")

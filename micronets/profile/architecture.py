@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from micronets.architecture import Architecture
+from micronets.architecture import Architecture, Bits
 from micronets.boards import Board
 from micronets.errors import EmulatorError
 from micronets.export.random_weights import random_network
@@ -13,14 +13,20 @@ from micronets.profile.result import Profile
 
 
 def profile_architecture(
-    architecture: Architecture, board: Board, seed: int, *, optimise: str, weight_bits: int = 8
+    architecture: Architecture,
+    board: Board,
+    seed: int,
+    *,
+    optimise: str,
+    weight_bits: Bits = 8,
+    activation_bits: Bits = 8,
 ) -> Profile:
     """Compiles a network of random weights, links it for the board, and runs one input on the board's emulator.
 
     Args:
         seed: of the weights.
         optimise: see `micronets.compiler.OPTIMISE`.
-        weight_bits: 8 or 4.
+        weight_bits, activation_bits: of layers that do not fix their own.
 
     Raises:
         BuildError: the network does not fit the board's memories.
@@ -28,7 +34,9 @@ def profile_architecture(
     """
     with tempfile.TemporaryDirectory() as folder:
         tflite = Path(folder, f"{architecture.name}.tflite")
-        write_tflite(random_network(architecture, seed, weight_bits=weight_bits), tflite)
+        write_tflite(
+            random_network(architecture, seed, weight_bits=weight_bits, activation_bits=activation_bits), tflite
+        )
         return profile_exactly(tflite, board, Path(folder), optimise=optimise)
 
 

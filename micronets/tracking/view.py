@@ -13,6 +13,7 @@ _COLUMNS = (
     "train.float_epochs",
     "train.learning_rate",
     "train.weight_bits",
+    "train.activation_bits",
     "seed",
 )
 _FILTER = "tags.kind != 'stage' AND tags.kind != 'teacher'"

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from micronets.architecture import Bits
+
 
 @dataclass(frozen=True, kw_only=True)
 class Distillation:
@@ -12,6 +14,8 @@ class Distillation:
     """Share of the teacher's part in the loss, 0 to 1."""
     temperature: float
     """Both distributions are softened by it."""
+    from_float: bool = False
+    """The teacher is the network's own float phase, and what learns from it the quantised one alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,8 +36,10 @@ class TrainingOptions:
     dropout: float
     """Before the classifier."""
     label_smoothing: float
-    weight_bits: int
-    """8, or 4 for packed 4-bit weights."""
+    weight_bits: Bits
+    """8, or 4 for packed 4-bit weights, in layers that do not fix their own."""
+    activation_bits: Bits = 8
+    """8, or 4 for outputs of 16 levels, in layers that can have them and do not fix their own."""
     augmentation: dict[str, Any]
     """As the task understands it."""
     distillation: Distillation

@@ -145,7 +145,9 @@ def _train(
             values = {key: value for key, value in asdict(epoch).items() if isinstance(value, float)}
             sink.log_metrics({f"{epoch.phase}/{key}": value for key, value in values.items()}, epoch.epoch)
 
-    def run_phase(name: str, network: Network, epochs: int, learning_rate: float) -> np.ndarray:
+    def run_phase(
+        name: str, network: Network, epochs: int, learning_rate: float, teacher: TrainedNetwork | None
+    ) -> np.ndarray:
         phase = Phase(
             name,
             network,
@@ -155,7 +157,7 @@ def _train(
             batches=batches,
             checkpoint=Checkpoint(checkpoints / f"{name}.npz", fingerprint(**facts)),
             validation=validation,
-            teacher=None if teacher_path is None else FrozenNetwork(TrainedNetwork.load(teacher_path)),
+            teacher=None if teacher is None else FrozenNetwork(teacher),
             on_epoch=finish_epoch,
         )
         phase.run()
@@ -174,13 +176,20 @@ def _train(
         float_network.count_params(),
         batches.steps_per_epoch,
     )
-    run_phase("float", float_network, options.float_epochs, options.learning_rate)
-    float_network.trained(dataset.labels).save(directory / "float.npz")
+    teacher = None if teacher_path is None else TrainedNetwork.load(teacher_path)
+    run_phase("float", float_network, options.float_epochs, options.learning_rate, teacher)
+    trained_in_float = float_network.trained(dataset.labels)
+    trained_in_float.save(directory / "float.npz")
     if options.quantised_epochs:
-        network = Network(architecture, kept, quantised=True, weight_bits=options.weight_bits, dropout=options.dropout)
+        decided = architecture.with_precision(options.weight_bits, options.activation_bits)
+        network = Network(decided, kept, quantised=True, dropout=options.dropout)
         network.copy_from(float_network)
         network.calibrate(_calibration_features(batches))
-        test_outputs = run_phase("quantised", network, options.quantised_epochs, options.quantised_learning_rate)
+        if options.distillation.from_float and options.distillation.weight > 0:
+            teacher = trained_in_float
+        test_outputs = run_phase(
+            "quantised", network, options.quantised_epochs, options.quantised_learning_rate, teacher
+        )
         network.trained(dataset.labels).save(directory / "network.npz")
         with atomic_file(directory / "test_outputs.npy") as beside:
             np.save(beside, test_outputs)

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import re
 
@@ -13,7 +14,15 @@ from micronets.architecture import (
 )
 from micronets.costs import costs
 from micronets.errors import ModelError
-from tests.networks import small_autoencoder, small_ds_cnn, small_one_dimensional, small_residual, small_skip_pool
+from tests.networks import (
+    mixed_ds_cnn,
+    small_autoencoder,
+    small_ds_cnn,
+    small_one_dimensional,
+    small_residual,
+    small_shortcut,
+    small_skip_pool,
+)
 
 CLASSIFIER = (AveragePooling(), Convolution(2, activation="linear"))
 
@@ -23,7 +32,15 @@ def network(*layers, input_shape=(9, 6, 3)) -> Architecture:
 
 
 @pytest.mark.parametrize(
-    "architecture", [small_ds_cnn(), small_residual(), small_skip_pool(), small_autoencoder(), small_one_dimensional()]
+    "architecture",
+    [
+        small_ds_cnn(),
+        small_residual(),
+        small_skip_pool(),
+        small_autoencoder(),
+        small_one_dimensional(),
+        mixed_ds_cnn(),
+    ],
 )
 def test_json_round_trip(tmp_path, architecture):
     path = tmp_path / "folder" / "architecture.json"
@@ -197,6 +214,41 @@ def test_a_convolution_may_read_an_earlier_layer():
     assert live[:4] == [192 + 256, 256 + 128, 128 + 256 + 128, 3 * 128]
     with pytest.raises(ModelError, match="Layer 1 of 'late' reads layer 1, which is not before it"):
         Architecture("late", (8, 8, 3), (layers[0], Convolution(8, source=1)))
+
+
+def test_a_uniform_precision_leaves_alone_what_a_layer_fixes_and_what_cannot_have_four_bits():
+    plain = small_ds_cnn()
+    layers = (dataclasses.replace(plain.layers[0], weight_bits=8, activation_bits=8), *plain.layers[1:])
+    filled = dataclasses.replace(plain, layers=layers).with_precision(4, 4)
+    assert filled.weight_bits() == (8, 4, 4, 4, 4, 8, 4)  # the pool has none
+    assert filled.activation_bits() == (8, 4, 4, 4, 4, 4, 8)  # pooled as they come; the logits are no ReLU6's
+    assert Architecture.from_json(json.loads(json.dumps(filled.to_json()))) == filled
+    assert plain.with_precision(8, 8) == plain
+
+
+def test_maps_that_an_addition_reads_or_makes_keep_eight_bits():
+    # ResNet's stem goes into an addition and into a convolution; its blocks end in additions with a ReLU6.
+    network = small_shortcut().with_precision(4, 4)
+    for index, (layer, bits) in enumerate(zip(network.layers, network.activation_bits(), strict=True)):
+        read = any(isinstance(other, Addition) and other.source == index for other in network.layers)
+        kept = read or not isinstance(layer, Convolution) or layer.activation == "linear"
+        assert bits == (8 if kept else 4), index
+    assert network.activation_bits().count(4) == 2  # the first convolution of either block
+
+
+@pytest.mark.parametrize(
+    ("index", "fields", "message"),
+    [
+        (0, {"weight_bits": 3}, "The weight_bits of layer 0 of 'small-ds-cnn' are 3; they must be 8 or 4"),
+        (2, {"activation_bits": True}, "The activation_bits of layer 2 .* are True"),
+        (6, {"activation_bits": 4}, "The output of layer 6 of 'small-ds-cnn' cannot have 4 bits: only"),
+    ],
+)
+def test_bits_that_nothing_runs_are_refused(index, fields, message):
+    plain = small_ds_cnn()
+    changed = dataclasses.replace(plain.layers[index], **fields)
+    with pytest.raises(ModelError, match=message):
+        dataclasses.replace(plain, layers=(*plain.layers[:index], changed, *plain.layers[index + 1 :]))
 
 
 def test_what_older_descriptions_do_not_say_is_not_written():

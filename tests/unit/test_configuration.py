@@ -194,6 +194,8 @@ def test_no_teacher_where_distillation_has_no_weight(resolved):
     teacher = {"teacher": {"architecture": "ds-cnn-m"}}
     assert resolved({"train": {**teacher, "distillation": {"weight": 0.5}}}).tasks["kws"].teachers == ("ds-cnn-m",)
     assert resolved({"train": {**teacher, "distillation": {"weight": 0}}}).tasks["kws"].teachers == ()
+    itself = {"weight": 0.5, "from_float": True}
+    assert resolved({"train": {**teacher, "distillation": itself}}).tasks["kws"].teachers == ()
 
 
 MISTAKES: list[tuple[dict[str, Any], str]] = [

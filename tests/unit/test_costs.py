@@ -1,5 +1,7 @@
 """Costs against the paper's tables, and against figures read from Arm's released files."""
 
+import dataclasses
+
 import pytest
 
 from micronets.architecture import (
@@ -66,9 +68,10 @@ def test_costs_of_the_released_files(name, expected):
     assert found.ops == 2 * expected[0]
 
 
+@pytest.mark.parametrize("weight_bits", [8, 4])
 @pytest.mark.parametrize("name", ["micronet-kws-s", "micronet-vww-2", "mobilenet-v1-025", "micronet-ad-s", "fc-ae"])
-def test_flash_is_at_most_an_eighth_above_what_the_compiler_lays_out(name, tmp_path):
-    architecture = published_architecture(name)
+def test_flash_is_at_most_an_eighth_above_what_the_compiler_lays_out(name, weight_bits, tmp_path):
+    architecture = published_architecture(name).with_precision(weight_bits, 8)
     write_tflite(random_network(architecture, 1), tmp_path / "model.tflite")
     found = compile_network(tmp_path / "model.tflite", tmp_path / "network", core="cortex-m4").weights_bytes
     assert found <= costs(architecture).flash_bytes <= 1.125 * found
@@ -222,6 +225,29 @@ def test_the_papers_convention_goes_on_behind_a_transposed_convolution():
 def test_the_size_of_the_papers_convolutional_autoencoder():
     # Table 3: 4.1 MB.
     assert round(costs(published_architecture("conv-ae")).weights / 1e6, 1) == 4.1
+
+
+def test_four_bits_are_half_a_byte_of_flash_or_of_working_memory_each():
+    layers = (
+        Convolution(8, (3, 3), weight_bits=4),  # 216 weights, 8 x 8 x 8 outputs
+        DepthwiseConvolution(activation_bits=4),  # 72 weights
+        Convolution(4, weight_bits=4, activation_bits=4),  # 32 weights
+        AveragePooling(),
+        Convolution(3, activation="linear", weight_bits=4),
+    )
+    found = costs(Architecture("mixed", (8, 8, 3), layers))
+    assert [layer.live_bytes for layer in found.layers] == [192 + 512, 512 + 256, 256 + 128, 128 + 2, 2 + 3]
+    plain = costs(Architecture("plain", (8, 8, 3), tuple(_without_bits(layer) for layer in layers)))
+    saved = [eight.flash_bytes - four.flash_bytes for eight, four in zip(plain.layers, found.layers, strict=True)]
+    # Half the weights, and 8 bytes of every channel whose weights are packed.
+    assert saved == [108 + 64, 0, 16 + 32, 0, 6 + 24]
+    assert (found.macs, found.weights) == (plain.macs, plain.weights)
+
+
+def _without_bits(layer):
+    if isinstance(layer, AveragePooling):
+        return layer
+    return dataclasses.replace(layer, weight_bits=None, activation_bits=None)
 
 
 def test_pooling_and_additions_have_no_weights():

@@ -16,13 +16,13 @@ def path(tmp_path):
     return path
 
 
-@pytest.mark.parametrize("options", [{}, {"weight_bits": 4}, {"quantised": False}])
+@pytest.mark.parametrize("options", [{}, {"weight_bits": 4, "activation_bits": 4}, {"quantised": False}])
 @pytest.mark.parametrize("architecture", [small_ds_cnn(), small_residual()], ids=lambda item: item.name)
 def test_round_trip(tmp_path, architecture, options):
     network = random_network(architecture, **options)
     network.save(tmp_path / "network.npz")
     loaded = TrainedNetwork.load(tmp_path / "network.npz")
-    for name in ("architecture", "labels", "input_range", "weight_bits"):
+    for name in ("architecture", "labels", "input_range"):
         assert getattr(loaded, name) == getattr(network, name)
     for found, expected in zip(loaded.parameters, network.parameters, strict=True):
         assert found.output_range == expected.output_range
@@ -114,6 +114,14 @@ def test_damaged_headers_are_refused(path, changes):
     np.savez(path, header=header(**changes), **kernels)
     with pytest.raises(ModelError, match="network.npz is damaged"):
         TrainedNetwork.load(path)
+
+
+def test_four_bit_weights_of_earlier_versions_stay_what_they_were(path):
+    kernels = {f"{index:03d}_kernel": np.zeros(1, np.float32) for index in (0, 1, 2, 3, 4, 6)}
+    np.savez(path, header=header(weight_bits=4), **kernels)
+    architecture = TrainedNetwork.load(path).architecture
+    assert architecture.weight_bits() == (4, 4, 4, 4, 4, 8, 4)
+    assert set(architecture.activation_bits()) == {8}
 
 
 def test_a_missing_file_is_refused_by_name(tmp_path):

@@ -30,6 +30,18 @@ def test_a_board_is_searched_for_and_built_for():
     assert second.keys == {"search": {"board": "nucleo-l4r5zi", "epochs": 5}, "boards": ["nucleo-l4r5zi"]}
 
 
+def test_a_precision_stands_for_the_bits_of_weights_and_activations():
+    sweep = {"architecture": "ds-cnn-s", "train": {"dropout": 0}, "over": {"precision": ["w8a8", "w4a8", "w4a4"]}}
+    found = points("k", "net", sweep)
+    assert [point.name for point in found] == ["net-w8a8", "net-w4a8", "net-w4a4"]
+    assert found[1].keys["train"] == {"dropout": 0, "weight_bits": 4, "activation_bits": 8}
+    for wrong in ("w4a2", 4):
+        with pytest.raises(
+            ConfigurationError, match=f"k.over.precision has {wrong!r}, but must be of w8a8, w8a4, w4a8"
+        ):
+            points("k", "net", {**sweep, "over": {"precision": [wrong]}})
+
+
 def test_keys_of_the_same_last_part_are_named_whole():
     sweep = {**SEARCH, "over": {"search.learning_rate": [0.1, 0.2], "train.learning_rate": [0.01, 0.02]}}
     assert points("k", "net", sweep)[0].name == "net-search-learning-rate-0-1-train-learning-rate-0-01"

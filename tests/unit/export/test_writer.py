@@ -18,6 +18,7 @@ from micronets.network import TrainedNetwork
 from micronets.published import published_architecture
 from micronets.tflm.host import run_tflm
 from tests.networks import (
+    mixed_ds_cnn,
     random_network,
     small_autoencoder,
     small_ds_cnn,
@@ -50,12 +51,13 @@ def random_inputs(shape: tuple[int, ...], count: int) -> np.ndarray:
     return np.random.default_rng(9).integers(-128, 128, (count, *shape)).astype(np.int8)
 
 
-@pytest.mark.parametrize("weight_bits", [8, 4])
+@pytest.mark.parametrize("precision", [(8, 8), (4, 8), (8, 4), (4, 4)], ids=lambda bits: "w{}a{}".format(*bits))
 @pytest.mark.parametrize("name", [*ARCHITECTURES, "micronet-kws-s"])
-def test_tflm_computes_the_specified_integers(tmp_path, name, weight_bits):
+def test_tflm_computes_the_specified_integers(tmp_path, name, precision):
     architecture = ARCHITECTURES.get(name) or published_architecture(name)
+    weight_bits, activation_bits = precision
     path = tmp_path / "model.tflite"
-    write_tflite(random_network(architecture, seed=3, weight_bits=weight_bits), path)
+    write_tflite(random_network(architecture, 3, weight_bits=weight_bits, activation_bits=activation_bits), path)
     inputs = random_inputs(architecture.input_shape, 12)
     outputs = run_tflm(path, inputs)
     assert len(np.unique(outputs)) > 12
@@ -291,9 +293,39 @@ def test_ranges_without_an_input_range_are_refused():
         tflite_bytes(network)
 
 
-def test_other_weight_widths_are_refused():
-    with pytest.raises(ModelError, match="3-bit weights"):
-        tflite_bytes(dataclasses.replace(random_network(small_ds_cnn()), weight_bits=3))
+def test_activations_of_four_bits_have_sixteen_levels_of_one_grid_whatever_their_range(tmp_path):
+    network = random_network(small_ds_cnn(), activation_bits=4)
+    ranges = [2.0, 3.5, 6.0, 1.25, 4.0, 4.0]
+    for index, high in enumerate(ranges):
+        network = replace(network, index, output_range=(0.0, high))
+    path = tmp_path / "model.tflite"
+    write_tflite(network, path)
+    graph = read_model(path).subgraphs[0]
+    for operator in graph.operators[:6]:  # up to the pool; the logits keep 8 bits
+        quantisation = graph.tensors[operator.outputs[0]].quantization
+        assert quantisation.scale == pytest.approx([6 / 15], rel=1e-7) and quantisation.zeroPoint == [-128]
+    assert graph.tensors[graph.operators[6].outputs[0]].quantization.scale[0] < 0.1
+    # A layer's sums in the file's units, over its steps, are the same whatever the units.
+    first, second = (graph.tensors[operator.outputs[0]].quantization.scale[0] for operator in graph.operators[:2])
+    kernel = graph.tensors[graph.operators[1].inputs[1]].quantization.scale
+    expected = network.parameters[1].kernel_scale * ranges[0] / ranges[1]
+    np.testing.assert_allclose(kernel * first / second, expected, rtol=1e-5)
+
+
+def test_files_of_mixed_precision_run_in_both_runtimes(tmp_path):
+    architecture = mixed_ds_cnn()
+    path = tmp_path / "model.tflite"
+    write_tflite(random_network(architecture, seed=6), path)
+    model = read_model(path)
+    assert {("CONV_2D", 3), ("CONV_2D", 7), ("DEPTHWISE_CONV_2D", 7)} <= set(operators(model))
+    inputs = random_inputs(architecture.input_shape, 60)
+    reference = run_tflm(path, inputs)
+    np.testing.assert_array_equal(reference, run_integers(path, inputs))
+    # LiteRT's kernels multiply by a float where TFLM's round twice: now and then that is one of sixteen levels of a
+    # pooled value, and many steps of a logit.
+    found = invoke_litert(path, inputs)
+    assert len(np.unique(reference)) > 30 and np.median(np.abs(found.astype(int) - reference)) <= 1
+    assert np.mean(found.argmax(axis=1) == reference.argmax(axis=1)) > 0.9
 
 
 def test_strided_and_rectangular_kernels(tmp_path):

@@ -110,7 +110,7 @@ def test_folded_network_answers_as_the_trained_one(architecture):
 def test_quantising_before_batchnorm_equals_quantising_the_folded_kernel(bits):
     keras.utils.set_random_seed(5)
     generator = np.random.default_rng(5)
-    network = Network(CHAIN, (-20.0, 30.0), quantised=True, weight_bits=bits)
+    network = Network(CHAIN.with_precision(bits, 8), (-20.0, 30.0), quantised=True)
     _randomise(network, generator)
     network.calibrate(generator.normal(0, 10, (16, *CHAIN.input_shape)).astype(np.float32))
     stage = network.stages[2]

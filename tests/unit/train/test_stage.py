@@ -37,7 +37,8 @@ SECTION = {
     "weight_decay": 0.001,
     "dropout": 0.1,
     "label_smoothing": 0.0,
-    "weight_bits": 8,
+    "weight_bits": 4,
+    "activation_bits": 4,
     "distillation": {"weight": 0.5, "temperature": 2.0},
     "teacher": {"architecture": "", "float_epochs": 2, "augmentation": {}},
     "augmentation": {"noise_probability": 0.5, "time_masks": 1},
@@ -127,6 +128,8 @@ def test_results_fit_together(root):
     logits = np.load(directory / "test_outputs.npy")
     assert logits.shape == (len(pd.read_csv(root / "data" / "clips.csv").query("split == 'testing'")), 12)
     network = TrainedNetwork.load(directory / "network.npz")
-    assert network.architecture == TINY
+    assert network.architecture == TINY.with_precision(4, 4)
+    assert network.architecture.activation_bits() == (4, 4, 4, 4, 8)
+    assert TrainedNetwork.load(directory / "float.npz").architecture == TINY
     assert network.labels == find_task("kws").labels({})
     assert network.parameters[0].kernel_scale.shape == (8,)
