@@ -124,7 +124,7 @@ def job(name: str, log: str | os.PathLike) -> Iterator[None]:
     """
     with contextlib.ExitStack() as stack:
         try:
-            stack.enter_context(_log_to(Path(log), name))
+            stack.enter_context(log_to(Path(log), name))
         except OSError as error:
             place = Path(log).parent
             print(f"[{name}] {sentence(error, [place]) or error}", file=sys.stderr)
@@ -168,7 +168,8 @@ def _told(error: Exception) -> str:
 
 
 @contextlib.contextmanager
-def _log_to(path: Path, name: str) -> Iterator[None]:
+def log_to(path: Path, name: str) -> Iterator[None]:
+    """Log lines go to the file `path` and, marked with `name`, to the terminal; standard error goes to `path` alone."""
     path.parent.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     file = logging.FileHandler(path, mode="a", encoding="utf-8")

@@ -1,7 +1,6 @@
 """The process that sends a workflow's records to MLflow, which neither the workflow nor its jobs need to import."""
 
 import json
-import logging
 import signal
 import subprocess
 import sys
@@ -9,8 +8,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from micronets.job import job
-from micronets.terminal import TerminalLines
+from micronets.job import job, log_to
 from micronets.tracking import Follower, prepare_store, run_links
 
 _END_S = 60.0
@@ -53,18 +51,17 @@ class TrackingProcess:
 
 def _main() -> None:
     given = json.loads(sys.stdin.readline())
-    with job("tracking", Path(given["results"]) / "logs" / "tracking.log"):
+    log = Path(given["results"]) / "logs" / "tracking.log"
+    with job("tracking", log):
         prepared = prepare_store(given["results"], given["models"])
         follower = Follower(given["results"])
         links = run_links(given["models"]) if prepared else {}
-    terminal = logging.StreamHandler()
-    terminal.setFormatter(TerminalLines("tracking"))
-    logging.basicConfig(level=logging.WARNING, handlers=[terminal], force=True)
     for each in (signal.SIGINT, signal.SIGTERM):  # which are meant for the workflow, who then closes standard input
         signal.signal(each, signal.SIG_IGN)
-    print(json.dumps(links), flush=True)
-    sys.stdin.read()
-    follower.finish()
+    with log_to(log, "tracking"):
+        print(json.dumps(links), flush=True)
+        sys.stdin.read()
+        follower.finish()
 
 
 if __name__ == "__main__":

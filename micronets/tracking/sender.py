@@ -52,15 +52,15 @@ class Sending(ABC):
         self._thread.join(timeout_s)
         late = self._thread.is_alive()
         if self._missing:
-            logger.warning("MLflow cannot be imported (%s); %s", self._missing, self._remedy())
+            logger.warning("MLflow cannot be imported (%s). %s", self._missing, self._remedy())
         elif self._error is not None:
             logger.warning("%s %s", failure(self._error), self._remedy())
         elif late:
-            logger.warning("%s", masked(f"The tracking store {store_uri()} is slow; {self._remedy()}"))
+            logger.warning("%s", masked(f"The tracking store {store_uri()} is slow. {self._remedy()}"))
 
     def _remedy(self) -> str:
         return (
-            f"what is to be recorded is kept in {folder(self._results)} and sent by the next run, or by "
+            f"What is to be recorded is kept in {folder(self._results)} and sent by the next run, or by "
             f"micronets track {self._results}."
         )
 
