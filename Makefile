@@ -16,8 +16,9 @@ export PATH := $(BIN):$(PATH)
 run: setup
 	snakemake --cores all
 
+# Three processes on two cores: tests wait for the programs that they start.
 test: setup
-	pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not campaign"
+	pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not campaign"
 
 test-slurm: setup
 	@python3 envs/set_up.py slurm-wlm munge
