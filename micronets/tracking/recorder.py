@@ -97,8 +97,8 @@ class Recorder:
         self._batch(self._parent, tags={_NOTE: describe(parent.data)})
         self._client.set_terminated(self._parent, event["status"], event["time_ms"])
 
-    def model_run(self, results: str | os.PathLike, task: str, model: str) -> Any:
-        """The newest run of the model, created where it is missing; the caller is alone."""
+    def model_run(self, results: str | os.PathLike, task: str, model: str, begun_ms: int | None = None) -> Any:
+        """The newest run of the model, created where it is missing, as begun then or now; the caller is alone."""
         folder = str((Path(results) / task / model).absolute())
         experiment = self._experiment(task)
         runs = self._client.search_runs(
@@ -110,11 +110,11 @@ class Recorder:
         if runs:
             return runs[0]
         tags = {"task": task, "model": model, "folder": folder, "stage": "model", **_names(model, "model")}
-        return self._client.create_run(experiment, tags=tags)
+        return self._client.create_run(experiment, start_time=begun_ms, tags=tags)
 
     def _parent_for(self, event: Event) -> Any:
         """The model's run; a new one where the configuration has changed since, so that the two can be compared."""
-        run = self.model_run(event["results"], event["task"], event["model"])
+        run = self.model_run(event["results"], event["task"], event["model"], event["time_ms"])
         kind = self._kind(run, event["stage"].split()[0])
         if kind != run.data.tags.get("kind"):
             self._batch(run.info.run_id, tags=_names(event["model"], kind))

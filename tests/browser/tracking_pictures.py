@@ -22,7 +22,8 @@ from micronets.tracking.view import links
 from tests.browser.chromium import browse
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
-SIZE = (1800, 1100)  # a panel of MLflow takes a fifth of the width
+WIDTH, HEIGHT = 1800, 1100
+PANEL = 459  # of MLflow's assistant, on the right, which is cut off
 START_S = 300.0
 COLOURS = 64
 
@@ -79,9 +80,11 @@ def main(arguments: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as scratch, mlflow_ui(store, Path(scratch, "server.log")) as address:
         for name, page in pages(store, address, options.task).items():
             picture = Path(scratch, f"{name}.png")
-            browse(Path(scratch), SIZE, f"--screenshot={picture}", page)
+            browse(Path(scratch), (WIDTH + PANEL, HEIGHT), f"--screenshot={picture}", page)
             with Image.open(picture) as image:
-                image.convert("RGB").quantize(COLOURS).save(PICTURES / f"mlflow_{name}.png", optimize=True)
+                image.crop((0, 0, WIDTH, HEIGHT)).convert("RGB").quantize(COLOURS).save(
+                    PICTURES / f"mlflow_{name}.png", optimize=True
+                )
             print(PICTURES / f"mlflow_{name}.png")
     return 0
 

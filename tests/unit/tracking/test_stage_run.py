@@ -270,5 +270,6 @@ def test_a_mean_over_seeds_has_a_run_of_its_own(client, tmp_path):
     figures = {"accuracy": 0.85, "accuracy_sd": 0.05, "b/ram_bytes": 9000.0, "b/ram_bytes_sd": 10.0, "seeds": 2.0}
     assert runs[1].data.metrics == figures
     assert runs[1].info.run_name == "mean of net"
+    assert all(run.info.start_time <= run.info.end_time for run in runs)
     note = "Mean of net over 2 seeds of the task kws: accuracy 0.850 ± 0.050; on b 9,000 ± 10 bytes of RAM."
     assert runs[1].data.tags["mlflow.note.content"] == note
