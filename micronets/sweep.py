@@ -73,7 +73,10 @@ def _keys(shared: Mapping[str, Any], chosen: Mapping[str, Any]) -> dict[str, Any
             if "search" in keys:
                 addition["search"] = {"board": value}
         elif path == PRECISION:
-            addition = {"train": _PRECISIONS[value]}
+            bits = _PRECISIONS[value]
+            addition = {"train": bits}
+            if "search" in keys:
+                addition["search"] = {name: [count] for name, count in bits.items()}
         else:
             addition = value
             for part in reversed(path.split(".")):

@@ -48,7 +48,9 @@ rule fit_network:
         board=search_board,
         optimise=lambda wildcards: compiler_options(wildcards)["optimise"],
         weight_bits=lambda wildcards: section("train")(wildcards)["weight_bits"],
-        activation_bits=lambda wildcards: section("train")(wildcards).get("activation_bits", 8),
+        activation_bits=lambda wildcards: section("train")(wildcards).get(
+            "activation_bits", 8
+        ),
         seed=model_seed,
     script:
         "../workflow_scripts/fit.py"

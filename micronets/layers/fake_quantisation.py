@@ -93,8 +93,12 @@ class ActivationRange(keras.layers.Layer):
         return float(ops.convert_to_numpy(low)), float(ops.convert_to_numpy(high))
 
     def call(self, inputs: Any) -> Any:
+        return self.quantise(inputs, self.bits)
+
+    def quantise(self, inputs: Any, bits: int) -> Any:
+        """`inputs` with the levels of so many bits."""
         low, high = self.bounds()
-        return keras.quantizers.fake_quant_with_min_max_vars(inputs, low, high, num_bits=self.bits)
+        return keras.quantizers.fake_quant_with_min_max_vars(inputs, low, high, num_bits=bits)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape

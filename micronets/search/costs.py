@@ -3,10 +3,25 @@
 Plain arithmetic only: numbers give numbers, scalars of a backend give scalars that gradients flow through.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 from micronets.costs import BYTES_PER_ADDITION, BYTES_PER_CHANNEL, BYTES_PER_LAYER, BYTES_PER_POOLING
 from micronets.layer_costs import LayerShape, kind_of
+
+
+@dataclass(frozen=True)
+class Precision:
+    """Of a layer; the numbers may be a backend's scalars.
+
+    Attributes:
+        weight_bits: expected.
+        bytes_before, bytes_after: expected bytes of a pixel that is read and written.
+    """
+
+    weight_bits: Any
+    bytes_before: Any
+    bytes_after: Any
 
 
 class ExpectedCosts:
@@ -43,11 +58,13 @@ class ExpectedCosts:
         pixels_after: int,
         share: Any = 1,
         kept_bytes: Any = 0,
+        precision: Precision | None = None,
     ) -> None:
         """A dense convolution from `before` to `after` channels."""
         weights = kernel[0] * kernel[1] * before * after
         kind = kind_of(kernel, depthwise=False, strided=pixels_before != pixels_after)
-        self._add(kind, weights, before, after, pixels_before, pixels_after, share, kept_bytes)
+        precision = precision or Precision(8, before, after)
+        self._add(kind, weights, before, after, pixels_before, pixels_after, share, kept_bytes, precision)
 
     def depthwise(
         self,
@@ -57,16 +74,18 @@ class ExpectedCosts:
         pixels_after: int,
         share: Any = 1,
         kept_bytes: Any = 0,
+        precision: Precision | None = None,
     ) -> None:
         """A depthwise convolution."""
         weights = kernel[0] * kernel[1] * channels
         kind = kind_of(kernel, depthwise=True, strided=pixels_before != pixels_after)
-        self._add(kind, weights, channels, channels, pixels_before, pixels_after, share, kept_bytes)
+        precision = precision or Precision(8, channels, channels)
+        self._add(kind, weights, channels, channels, pixels_before, pixels_after, share, kept_bytes, precision)
 
-    def pooling(self, channels: Any, pixels_before: int, pixels_after: int, share: Any = 1) -> None:
-        """An average pool."""
+    def pooling(self, pixel_bytes: Any, pixels_before: int, pixels_after: int, share: Any = 1) -> None:
+        """An average pool of maps of `pixel_bytes` for each pixel, that is of so many channels of 8 bits."""
         self.flash_bytes = self.flash_bytes + share * BYTES_PER_POOLING
-        self.live_bytes.append(share * (pixels_before + pixels_after) * channels)
+        self.live_bytes.append(share * (pixels_before + pixels_after) * pixel_bytes)
 
     def addition(self, left: Any, right: Any, after: Any, pixels: int) -> None:
         """The sum of two maps; `after` is the greater of the two channel counts."""
@@ -83,9 +102,12 @@ class ExpectedCosts:
         pixels_after: int,
         share: Any,
         kept_bytes: Any,
+        precision: Precision,
     ) -> None:
-        self.flash_bytes = self.flash_bytes + share * (weights + BYTES_PER_CHANNEL * after + BYTES_PER_LAYER)
+        constants = (weights + BYTES_PER_CHANNEL * after) * precision.weight_bits / 8
+        self.flash_bytes = self.flash_bytes + share * (constants + BYTES_PER_LAYER)
         self.macs = self.macs + share * weights * pixels_after
         maps = pixels_before * before, pixels_after * after
         self.layers.append(LayerShape(kind, weights * pixels_after, *maps, after, share))
-        self.live_bytes.append(share * (pixels_before * before + pixels_after * after + kept_bytes))
+        read, written = pixels_before * precision.bytes_before, pixels_after * precision.bytes_after
+        self.live_bytes.append(share * (read + written + kept_bytes))

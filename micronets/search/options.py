@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from micronets.architecture import Shape
+from micronets.architecture import Bits, Shape
 from micronets.errors import ConfigurationError
 from micronets.search.backbones import Backbone, read_backbone
 
@@ -98,6 +98,9 @@ class SearchOptions:
     """Greatest number of operations in millions (2 x MACs, real map sizes); 0: any."""
     budget: BudgetOptions = BudgetOptions()
     backbone: Backbone
+    weight_bits: tuple[Bits, ...] = (8,)
+    activation_bits: tuple[Bits, ...] = (8,)
+    """To choose from, layer by layer, in rising order; 8 alone leaves them to the training."""
     input_shape: Shape | None = None
     """(height, width, channels) of one example; None: the task's own."""
     epochs: int
@@ -117,10 +120,17 @@ class SearchOptions:
     def from_section(cls, section: Mapping[str, Any]) -> "SearchOptions":
         """From the `search` section of a validated configuration.
 
-        Raises ConfigurationError where the backbone lacks a key, or the strategy is none.
+        Raises ConfigurationError where the backbone lacks a key, the strategy is none, or it cannot decide on bits.
         """
         known = {entry.name for entry in fields(cls)}
         values = {key: value for key, value in section.items() if key in known}
+        strategy = read_strategy(section.get("strategy", "dnas"))
+        bits = {key: tuple(sorted(section.get(key, [8]))) for key in ("weight_bits", "activation_bits")}
+        if "dnas" in strategy and max(map(len, bits.values())) > 1:
+            raise ConfigurationError(
+                "search.weight_bits and search.activation_bits leave a choice, but dnas decides on widths and depths "
+                "alone; set search.strategy to evolution or random, or give a single number of bits."
+            )
         return cls(
             **{
                 **values,
@@ -130,6 +140,7 @@ class SearchOptions:
                 "budget": BudgetOptions(**section.get("budget", {})),
                 "evolution": EvolutionOptions(**section.get("evolution", {})),
                 "halving": HalvingOptions(**section.get("halving", {})),
-                "strategy": read_strategy(section.get("strategy", "dnas")),
+                "strategy": strategy,
+                **bits,
             }
         )

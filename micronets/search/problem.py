@@ -8,6 +8,7 @@ from micronets.costs import costs
 from micronets.errors import ConfigurationError
 from micronets.layer_costs import boards_with_layer_costs, find_layer_costs, layer_shapes
 from micronets.search.budget import Budget
+from micronets.search.ds_cnn_space import DsCnnSpace
 from micronets.search.options import BudgetOptions, SearchOptions
 from micronets.search.space import SearchSpace, cheapest
 
@@ -21,6 +22,13 @@ def search_problem(options: SearchOptions, input_shape: Shape, classes: int) -> 
     board = find_board(options.board)
     budget = budget_of(board, options.budget, options.max_mops)
     space = options.backbone.space(input_shape, classes)
+    if {options.weight_bits, options.activation_bits} != {(8,)}:
+        if not isinstance(space, DsCnnSpace):
+            raise ConfigurationError(
+                "search.weight_bits and search.activation_bits can be other than 8 for backbones of kind ds-cnn alone; "
+                "remove them, or set train.weight_bits and train.activation_bits for the whole network."
+            )
+        space = replace(space, weight_bits=options.weight_bits, activation_bits=options.activation_bits)
     check_feasible(space, budget, board.name)
     return space, budget
 

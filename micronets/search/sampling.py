@@ -28,7 +28,8 @@ class Sampler:
         self._generator = generator
         self._known: dict[Choice, tuple[float, float]] = {}
         self._depths = [place for place, decision in enumerate(space.decisions) if is_depth(decision)]
-        self._widths = [place for place, decision in enumerate(space.decisions) if not is_depth(decision)]
+        self._bits = [place for place, decision in enumerate(space.decisions) if decision.bits]
+        self._widths = [place for place in range(len(space.decisions)) if place not in {*self._depths, *self._bits}]
 
     def use(self, choice: Choice) -> float:
         """The largest share of any target that the network takes, by its exact costs; above 1 it does not fit."""
@@ -41,15 +42,21 @@ class Sampler:
     def draw(self, most: float = 1.0) -> Choice:
         """A network that takes at most `most` of every target and, where that is possible, `LEAST_EFFORT` of `most`.
 
-        Depths and the proportions of the widths are drawn; the widths are as great as the budget allows.
+        Depths, bits and the proportions of the widths are drawn; the widths are as great as the budget allows.
         """
         kept = self._generator.random(len(self._depths)) < _KEPT
         relative = self._generator.uniform(_LEAST_WIDTH, 1.0, len(self._widths))
-        return self._raised(self._widest([int(depth) for depth in kept], relative, most), most)
+        bits = [int(self._generator.integers(self._options(place))) for place in self._bits]
+        return self._raised(self._widest([int(depth) for depth in kept], bits, relative, most), most)
 
     def evenly_wide(self, most: float = 1.0) -> Choice:
-        """The network of full depth, evenly wide, that is as wide as `most` of every target allows."""
-        return self._widest([1] * len(self._depths), np.ones(len(self._widths)), most)
+        """The network of full depth, evenly wide, that is as wide as `most` of every target allows; with as many bits
+        throughout as leave it as wide as the fewest would."""
+        depths, relative = [1] * len(self._depths), np.ones(len(self._widths))
+        dearest = self._widest(depths, [self._options(place) - 1 for place in self._bits], relative, most)
+        cheapest = self._widest(depths, [0] * len(self._bits), relative, most)
+        wider = any(cheapest[place] > dearest[place] for place in (*self._depths, *self._widths))
+        return cheapest if wider else dearest
 
     def mutate(self, choice: Choice) -> Choice:
         """A neighbour: one to three decisions drawn anew, made to fit as in `draw`; `choice` only if alone."""
@@ -69,29 +76,36 @@ class Sampler:
         picked = self._generator.random(len(one)) < 0.5
         return self.fitted(tuple(a if first else b for a, b, first in zip(one, other, picked, strict=True)))
 
-    def _widest(self, depths: list[int], relative: np.ndarray, most: float) -> Choice:
-        """Of the networks with these proportions the widest that fits; where none does, with fewer layers."""
-        while self.use(self._scaled(depths, relative, 0.0)) > most:
-            kept = [place for place, depth in enumerate(depths) if depth]
-            if not kept:
+    def _options(self, place: int) -> int:
+        return len(self._space.decisions[place].options)
+
+    def _widest(self, depths: list[int], bits: list[int], relative: np.ndarray, most: float) -> Choice:
+        """Of the networks with these proportions the widest that fits; where none does, with fewer bits, and then with
+        fewer layers."""
+        depths, bits = list(depths), list(bits)
+        while self.use(self._scaled(depths, bits, relative, 0.0)) > most:
+            lowered = bits if any(bits) else depths
+            open_places = [place for place, index in enumerate(lowered) if index]
+            if not open_places:
                 raise ConfigurationError(
                     "No network of the search space fits the budget; relax it or shrink the backbone."
                 )
-            depths = list(depths)
-            depths[int(self._generator.choice(kept))] = 0
+            lowered[int(self._generator.choice(open_places))] -= 1
         low, high = 0.0, 1.0 / float(relative.min())
-        if self.use(self._scaled(depths, relative, high)) <= most:
-            return self._scaled(depths, relative, high)
+        if self.use(self._scaled(depths, bits, relative, high)) <= most:
+            return self._scaled(depths, bits, relative, high)
         for _ in range(_BISECTIONS):
             middle = (low + high) / 2
-            if self.use(self._scaled(depths, relative, middle)) <= most:
+            if self.use(self._scaled(depths, bits, relative, middle)) <= most:
                 low = middle
             else:
                 high = middle
-        return self._scaled(depths, relative, low)
+        return self._scaled(depths, bits, relative, low)
 
-    def _scaled(self, depths: list[int], relative: np.ndarray, scale: float) -> Choice:
+    def _scaled(self, depths: list[int], bits: list[int], relative: np.ndarray, scale: float) -> Choice:
         choice = [0] * len(self._space.decisions)
+        for place, index in zip(self._bits, bits, strict=True):
+            choice[place] = index
         for place, depth in zip(self._depths, depths, strict=True):
             choice[place] = depth
         for place, share in zip(self._widths, relative, strict=True):
@@ -100,10 +114,11 @@ class Sampler:
         return self._space.canonical(tuple(choice))
 
     def fitted(self, choice: Choice) -> Choice:
-        """Narrows layers, drawn evenly, one step at a time until the network fits; then widens them as `draw` does."""
+        """Narrows layers or takes bits from them, drawn evenly, one step at a time until the network fits; then widens
+        them as `draw` does."""
         choice = self._space.canonical(choice)
         while self.use(choice) > 1.0:
-            lower = [place for place in self._widths if choice[place]]
+            lower = [place for place in sorted([*self._widths, *self._bits]) if choice[place]]
             lower = lower or [place for place in self._depths if choice[place]]
             if not lower:
                 raise ConfigurationError(

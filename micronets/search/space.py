@@ -1,7 +1,7 @@
 """What every search space is: the decisions taken in a backbone, and the architecture that every choice stands for.
 
 A `Choice` holds one option's index per decision. The options of a decision are numbers, ordered from cheap to dear:
-channel counts for a width, 0 (skip) and 1 (keep) for the depth.
+channel counts for a width, 0 (skip) and 1 (keep) for the depth, 4 and 8 for the bits of a layer's weights or output.
 """
 
 import math
@@ -21,10 +21,11 @@ CHANNEL_MULTIPLE = 4
 
 @dataclass(frozen=True)
 class Decision:
-    """One thing to decide; `options` are ordered from cheap to dear."""
+    """One thing to decide; `options` are ordered from cheap to dear, and numbers of bits where `bits` says so."""
 
     name: str
     options: tuple[int, ...]
+    bits: bool = False
 
 
 class SearchSpace(Protocol):

@@ -1,4 +1,4 @@
-"""What all supernets share: masked convolutions, sampled decisions, 8-bit quantisation throughout.
+"""What all supernets share: masked convolutions, sampled decisions, quantisation throughout.
 
 A supernet computes in two ways: all channels at once, by sampled gates, so that decisions have gradients (`call`); or
 one network of it alone (`part`), on its own channels only, so that it costs what that network costs.
@@ -37,22 +37,26 @@ class MaskedConvolution(QuantisableConvolution):
             kernel = kernel * ops.reshape(input_mask, (1, 1, -1, 1))
         return self.range(self._convolve(inputs, kernel, training))
 
-    def part(self, inputs: Any, channels: Any, statistics: Statistics) -> Any:
+    def part(self, inputs: Any, channels: Any, statistics: Statistics, bits: tuple[Any, Any] | None = None) -> Any:
         """What the first `channels` output channels (None: all that a depthwise kernel has inputs for) make of a map.
 
         Args:
             inputs: (batch, height, width, channels), at most as many channels as the layer reads.
+            bits: of the weights and of the output, numbers or scalars of the backend; None: the layer's own.
         """
         read = ops.shape(inputs)[-1]
         outputs = read if self.depthwise else channels
         kernel = self.kernel[:, :, :read] if self.depthwise else self.kernel[:, :, :read, :outputs]
-        kernel = fake_quantise_kernel(kernel, self.kernel_high[:outputs], self.weight_bits, self.channel_axis)
+        weight_bits, activation_bits = bits or (self.weight_bits, self.range.bits)
+        high = self.kernel_high[:outputs]
+        kernel = at_bits(weight_bits, lambda some: fake_quantise_kernel(kernel, high, some, self.channel_axis))
         convolve = ops.depthwise_conv if self.depthwise else ops.conv
         convolved = convolve(inputs, kernel, strides=self.stride, padding="same")
         if self.normalisation is None:
             assert self.bias is not None
             return self.range(convolved + self.bias[:outputs])
-        return self.range(self.normalisation.part(convolved, statistics))
+        normalised = self.normalisation.part(convolved, statistics)
+        return at_bits(activation_bits, lambda some: self.range.quantise(normalised, some))
 
 
 class Supernet(keras.Model, ABC):
@@ -99,15 +103,42 @@ class Supernet(keras.Model, ABC):
 
 
 def masked_convolution(
-    channels: int | None, kernel: tuple[int, int], name: str, stride: tuple[int, int] = (1, 1), *, relu6: bool = True
+    channels: int | None,
+    kernel: tuple[int, int],
+    name: str,
+    stride: tuple[int, int] = (1, 1),
+    *,
+    relu6: bool = True,
+    bits: tuple[int, int] = (8, 8),
 ) -> MaskedConvolution:
-    """A convolution of the backbone with BatchNorm; `channels` is None for a depthwise one."""
-    return MaskedConvolution(channels, kernel, stride, relu6=relu6, normalise=True, quantised=True, name=name)
+    """A convolution of the backbone with BatchNorm; `channels` is None for a depthwise one. `bits` are those of its
+    weights and of its output."""
+    weight_bits, activation_bits = bits
+    return MaskedConvolution(
+        channels,
+        kernel,
+        stride,
+        relu6=relu6,
+        normalise=True,
+        quantised=True,
+        weight_bits=weight_bits,
+        activation_bits=activation_bits,
+        name=name,
+    )
 
 
-def masked_classifier(classes: int) -> MaskedConvolution:
+def masked_classifier(classes: int, weight_bits: int = 8) -> MaskedConvolution:
     """The last 1x1 convolution: linear, with a bias."""
-    return MaskedConvolution(classes, (1, 1), (1, 1), relu6=False, normalise=False, quantised=True, name="classifier")
+    return MaskedConvolution(
+        classes,
+        (1, 1),
+        (1, 1),
+        relu6=False,
+        normalise=False,
+        quantised=True,
+        weight_bits=weight_bits,
+        name="classifier",
+    )
 
 
 def masks_of(decision: Decision) -> Any:
@@ -124,6 +155,15 @@ def either(condition: Any, this: Callable[[], Any], that: Callable[[], Any]) -> 
     return ops.cond(condition > 0, this, that)
 
 
-def quantise_pooled(outputs: Any, ceiling: Any) -> Any:
-    """An average pool of outputs of a ReLU6 rounds to the range of its input, 0 to `ceiling`."""
-    return keras.quantizers.fake_quant_with_min_max_vars(outputs, 0.0, ceiling, num_bits=8)
+def at_bits(bits: Any, quantised: Callable[[int], Any]) -> Any:
+    """`quantised(8)` or `quantised(4)`, as `bits`, a number or a scalar of the backend, says."""
+    if isinstance(bits, int):
+        return quantised(bits)
+    return ops.cond(bits > 4, lambda: quantised(8), lambda: quantised(4))
+
+
+def quantise_pooled(outputs: Any, ceiling: Any, bits: Any = 8) -> Any:
+    """An average pool of outputs of a ReLU6 rounds to the range of its input, 0 to `ceiling`, and to its levels."""
+    return at_bits(
+        bits, lambda some: keras.quantizers.fake_quant_with_min_max_vars(outputs, 0.0, ceiling, num_bits=some)
+    )

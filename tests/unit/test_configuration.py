@@ -25,6 +25,7 @@ def test_the_defaults_are_valid_and_need_no_download(defaults):
     ("name", "tasks"),
     [
         ("speech_commands.yaml", ["kws"]),
+        ("mixed_precision.yaml", ["kws"]),
         ("wake_word.yaml", ["kws"]),
         ("visual_wake_words.yaml", ["vww"]),
         ("anomaly_detection.yaml", ["ad"]),

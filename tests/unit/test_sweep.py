@@ -35,6 +35,8 @@ def test_a_precision_stands_for_the_bits_of_weights_and_activations():
     found = points("k", "net", sweep)
     assert [point.name for point in found] == ["net-w8a8", "net-w4a8", "net-w4a4"]
     assert found[1].keys["train"] == {"dropout": 0, "weight_bits": 4, "activation_bits": 8}
+    searched = points("k", "net", {**SEARCH, "over": {"precision": ["w4a8"]}})
+    assert searched[0].keys["search"] == {**SEARCH["search"], "weight_bits": [4], "activation_bits": [8]}
     for wrong in ("w4a2", 4):
         with pytest.raises(
             ConfigurationError, match=f"k.over.precision has {wrong!r}, but must be of w8a8, w8a4, w4a8"

@@ -13,6 +13,8 @@ from micronets.search.ds_cnn_space import DsCnnSpace
 from micronets.search.mobilenet_v2_space import MobileNetV2Space
 from micronets.search.options import SearchOptions
 from micronets.search.problem import check_feasible, search_problem
+from micronets.search.sampling import Sampler
+from micronets.yaml_file import read_yaml
 
 SECTION = {
     "board": "nucleo-f446re",
@@ -33,6 +35,31 @@ SECTION = {
     },
     "augmentation": {},
 }
+
+
+def test_bits_are_decided_where_a_strategy_can():
+    choice = {"weight_bits": [8, 4], "activation_bits": [4]}
+    options = SearchOptions.from_section({**SECTION, **choice, "strategy": "random"})
+    space, _ = search_problem(options, (49, 10, 1), 12)
+    assert isinstance(space, DsCnnSpace)
+    assert (space.weight_bits, space.activation_bits) == ((4, 8), (4,))
+    with pytest.raises(ConfigurationError, match="search.weight_bits .* leave a choice, but dnas"):
+        SearchOptions.from_section({**SECTION, **choice})
+    section = {**SECTION, **choice, "strategy": "random", "backbone": {"kind": "mobilenet-v2"}}
+    with pytest.raises(ConfigurationError, match="other than 8 for backbones of kind ds-cnn alone"):
+        search_problem(SearchOptions.from_section(section), (49, 10, 1), 12)
+
+
+def test_the_recipe_of_mixed_precision_holds_on_its_board_what_int8_does_not(repository):
+    section = read_yaml(repository / "config" / "mixed_precision.yaml")["kws"]["search"]
+    section = {**SECTION, **section}
+    space, budget = search_problem(SearchOptions.from_section(section), (49, 10, 1), 12)
+    with pytest.raises(ConfigurationError, match="needs 169,740 bytes of SRAM, but 122,880 are allowed"):
+        search_problem(
+            SearchOptions.from_section({**section, "weight_bits": [8], "activation_bits": [8]}), (49, 10, 1), 12
+        )
+    architecture = space.architecture("drawn", Sampler(space, budget, np.random.default_rng(0)).draw())
+    assert budget.fits(architecture) and {*architecture.weight_bits()} == {4, 8}
 
 
 def test_the_budget_is_the_board_less_its_runtime():

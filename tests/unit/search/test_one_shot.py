@@ -7,12 +7,15 @@ import numpy as np
 import pytest
 from keras import ops
 
-from micronets.architecture import Architecture
+from micronets.architecture import Architecture, Convolution, DepthwiseConvolution
+from micronets.errors import ConfigurationError
 from micronets.layers.batch_normalisation import Statistics
 from micronets.search.budget import Budget
+from micronets.search.ds_cnn_space import DsCnnSpace
 from micronets.search.evolution import Candidate, next_generation, ranked
 from micronets.search.mobilenet_v2_space import MobileNetV2Space
 from micronets.search.mobilenet_v2_supernet import MobileNetV2Supernet
+from micronets.search.problem import check_feasible
 from micronets.search.proposals import drawn_evenly
 from micronets.search.sampling import Sampler
 from micronets.search.scoring import HeldBackScore, Scorer
@@ -65,6 +68,48 @@ def test_a_part_computes_what_the_derived_network_computes(choice):
     assert np.mean(np.abs(found - expected) < 1e-4) > 0.95
 
 
+@pytest.mark.parametrize(
+    "options", [{"weight_bits": (4, 8), "activation_bits": (4, 8)}, {"weight_bits": (4,), "activation_bits": (4, 8)}]
+)
+def test_a_part_has_the_bits_of_its_choice(options):
+    space = replace(SUPERNET_SPACE, **options)
+    features = np.random.default_rng(8).normal(size=(16, *space.input_shape)).astype(np.float32)
+    supernet = _random_supernet(21, space)
+    generator = np.random.default_rng(6)
+    found = []
+    for _ in range(3):
+        drawn = [int(generator.integers(len(decision.options))) for decision in space.decisions]
+        choice = space.canonical(tuple(drawn))
+        expected = ops.convert_to_numpy(_derived_network(supernet, choice)(features, training=False))
+        found.append(ops.convert_to_numpy(_part(supernet, choice, features, Statistics.KEPT)))
+        np.testing.assert_allclose(found[-1], expected, atol=1e-5)
+    assert np.abs(found[0] - found[1]).max() > 0.01
+
+
+def test_a_network_that_int8_cannot_hold_is_found_in_mixed_precision(tmp_path):
+    plain = DsCnnSpace(SPACE.input_shape, 3, 8, ((2, 2),), stem_kernel=(5, 4), width_steps=2)
+    space = replace(plain, weight_bits=(4, 8), activation_bits=(4, 8))
+    budget = Budget(1_000, 450)  # the narrowest stem reads 96 bytes and writes 4 x 96 of 8 bits
+    with pytest.raises(ConfigurationError, match="needs 480 bytes of SRAM, but 450 are allowed"):
+        check_feasible(plain, budget, "this one")
+    evolution = replace(OPTIONS.evolution, population=4, generations=2, examples=32)
+    options = replace(OPTIONS, strategy=("evolution",), epochs=1, evolution=evolution)
+    batches = Words(1, 2), Words(2, 2)
+    facts = {"name": "mixed", "facts": {"data": "synthetic"}, "sink": None}
+    architecture = search_space(space, budget, options, batches, (-2.0, 3.0), tmp_path, 3, **facts)
+    assert budget.fits(architecture) and architecture.activation_bits()[0] == 4
+    convolutions = [layer for layer in architecture.layers if isinstance(layer, Convolution | DepthwiseConvolution)]
+    assert all(layer.weight_bits in (4, 8) for layer in convolutions)
+    eight = tuple(
+        replace(layer, weight_bits=None, activation_bits=None) if layer in convolutions else layer
+        for layer in architecture.layers
+    )
+    assert not budget.fits(replace(architecture, layers=eight))
+    assert Architecture.load(tmp_path / "found.json") == architecture
+    decisions = json.loads((tmp_path / "search.json").read_text())["decisions"]
+    assert {entry["chosen"] for entry in decisions if entry["name"].endswith("bits")} <= {4, 8}
+
+
 def test_a_part_of_mobilenet_v2_is_the_whole_of_it_with_masks():
     space = MobileNetV2Space((32, 32, 1), 2, 0.25)
     supernet = MobileNetV2Supernet(space, (-1.0, 1.0))
@@ -77,7 +122,14 @@ def test_a_part_of_mobilenet_v2_is_the_whole_of_it_with_masks():
     np.testing.assert_allclose(part, masked, atol=2.5 * 12 / 255)
 
 
-@pytest.mark.parametrize("space", [SUPERNET_SPACE, MobileNetV2Space((32, 32, 1), 3, 0.1, 4)])
+@pytest.mark.parametrize(
+    "space",
+    [
+        SUPERNET_SPACE,
+        replace(SUPERNET_SPACE, weight_bits=(4, 8), activation_bits=(4, 8)),
+        MobileNetV2Space((32, 32, 1), 3, 0.1, 4),
+    ],
+)
 def test_one_graph_computes_all_parts(space):
     supernet = supernet_of(space, (-1.0, 1.0))
     features = np.random.default_rng(3).normal(size=(8, *space.input_shape)).astype(np.float32)

@@ -1,5 +1,7 @@
 """Networks drawn at random keep the budget and use it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -83,6 +85,29 @@ def test_of_blocks_alike_the_first_are_kept():
     kept = (2, 0, 4, 1, 5, 1, 3, 0, 1, 1, 6)
     assert space.canonical(kept) == (2, 1, 5, 0, 0, 1, 3, 1, 6, 0, 0)
     assert space.architecture("a", space.canonical(kept)) == space.architecture("a", kept)
+
+
+def test_bits_are_drawn_apart_from_widths_and_given_up_before_layers():
+    space = replace(SPACE, weight_bits=(4, 8), activation_bits=(4, 8))
+    bits = [place for place, decision in enumerate(space.decisions) if decision.bits]
+    draw = sampler(space)
+    drawn = np.array([draw.draw() for _ in range(40)])
+    assert 0.3 < drawn[:, bits[:2]].mean() < 0.7  # the stem's: nothing but the operations is limited
+    # The narrowest stem's map has 8 x 490 bytes of 8 bits.
+    tight = sampler(space, Budget(10**6, 2_600, 3_000_000))
+    for _ in range(10):
+        choice = tight.draw()
+        assert space.architecture("drawn", choice).activation_bits()[0] == 4
+        assert sum(choice[place] for place, d in enumerate(space.decisions) if d.options == (0, 1)) > 0
+
+
+def test_the_teaching_network_has_eight_bits_unless_four_make_it_wider():
+    space = replace(SPACE, weight_bits=(4, 8))
+    bits = [place for place, decision in enumerate(space.decisions) if decision.bits]
+    by_operations = sampler(space).evenly_wide()
+    assert all(by_operations[place] for place in bits)
+    by_flash = sampler(space, Budget(6_000, 10**6)).evenly_wide()
+    assert not any(by_flash[place] for place in bits)
 
 
 def test_the_same_seed_draws_the_same_networks():

@@ -1,6 +1,7 @@
 """What is searched, and what it costs before it is decided."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from micronets.search.space import cheapest, width_options
 
 PAPER_SPACE = DsCnnSpace((49, 10, 1), 12, 276, ((2, 2), *((1, 1),) * 7))
 SMALL_SPACE = DsCnnSpace((11, 7, 1), 3, 8, ((2, 2), (1, 1)), stem_kernel=(5, 4), width_steps=2)
+MIXED_SPACE = replace(SMALL_SPACE, weight_bits=(4, 8), activation_bits=(4, 8))
 
 
 def _values(space, choice):
@@ -62,7 +64,48 @@ def test_a_skipped_block_leaves_a_pool_where_it_downsamples_and_nothing_elsewher
     assert cheapest(SMALL_SPACE) == (0, 0, 0, 0, 0)
 
 
-@pytest.mark.parametrize("space", [PAPER_SPACE, SMALL_SPACE])
+_OF_A_BLOCK = (
+    "kept",
+    "width",
+    "depthwise weight bits",
+    "depthwise activation bits",
+    "1x1 weight bits",
+    "1x1 activation bits",
+)
+
+
+def test_every_convolution_has_bits_of_its_own():
+    assert [decision.name for decision in MIXED_SPACE.decisions] == [
+        "stem width",
+        "stem weight bits",
+        "stem activation bits",
+        *(f"block 1 {what}" for what in _OF_A_BLOCK),
+        *(f"block 2 {what}" for what in _OF_A_BLOCK),
+        "classifier weight bits",
+    ]
+    cheapest_but_second_block = [0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 1, 0, 1]
+    architecture = MIXED_SPACE.architecture("mixed", tuple(cheapest_but_second_block))
+    # Stem, the pool in the place of the first block, the second block, the pool over all, the classifier.
+    assert architecture.weight_bits() == (8, 8, 4, 8, 8, 8)
+    assert architecture.activation_bits() == (4, 4, 8, 4, 4, 8)
+
+
+def test_bits_move_with_their_block_and_a_skipped_one_has_none():
+    space = DsCnnSpace((8, 6, 1), 3, 8, ((1, 1), (1, 1)), (3, 3), 2, weight_bits=(4, 8))
+    # Of two alike the second is kept, with 8 bits in its 1x1 convolution; the first has bits without effect.
+    first, second = (0, 0, 1, 1), (1, 1, 0, 1)
+    assert space.canonical((0, 1, *first, *second, 0)) == (0, 1, *second, 0, 0, 0, 0, 0)
+
+
+def test_a_single_number_of_bits_is_fixed_and_eight_are_left_to_the_training():
+    fixed = replace(SMALL_SPACE, weight_bits=(4,), activation_bits=(8,))
+    assert fixed.decisions == SMALL_SPACE.decisions
+    architecture = fixed.architecture("fixed", cheapest(fixed))
+    assert set(layer.weight_bits for layer in architecture.layers if isinstance(layer, Convolution)) == {4}
+    assert all(layer.activation_bits is None for layer in architecture.layers if isinstance(layer, Convolution))
+
+
+@pytest.mark.parametrize("space", [PAPER_SPACE, SMALL_SPACE, MIXED_SPACE])
 def test_costs_of_a_choice_are_the_exact_costs(space):
     generator = np.random.default_rng(3)
     for _ in range(200):

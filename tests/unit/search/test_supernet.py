@@ -20,10 +20,10 @@ def features():
     return np.random.default_rng(8).normal(size=(16, *SPACE.input_shape)).astype(np.float32)
 
 
-def _random_supernet(seed):
+def _random_supernet(seed, space=SPACE):
     """Random weights, normalisation and ranges, so that nothing is accidentally neutral."""
     keras.utils.set_random_seed(seed)
-    supernet = DsCnnSupernet(SPACE, INPUT_RANGE)
+    supernet = DsCnnSupernet(space, INPUT_RANGE)
     generator = np.random.default_rng(seed)
     for stage in _stages(supernet):
         if stage.normalisation is not None:
@@ -48,8 +48,9 @@ def _decide(supernet, choice):
 
 def _derived_network(supernet, choice):
     """The derived network with the first channels of the supernet's weights."""
-    network = Network(SPACE.architecture("derived", choice), INPUT_RANGE, quantised=True)
-    kept = [index for index in range(len(SPACE.strides)) if choice[1 + 2 * index]]
+    space = supernet.space
+    network = Network(space.architecture("derived", choice), INPUT_RANGE, quantised=True)
+    kept = [index for index, block in enumerate(space.parts(choice)[1]) if block.kept]
     sources = [supernet.stem]
     for index in kept:
         sources += [supernet.depthwise[index], supernet.pointwise[index]]
