@@ -21,7 +21,7 @@ class PatchConvolution(ConvolutionByRows):
         self.blocks = 1
 
     def files(self) -> set[str]:
-        return {self.file, self.packed.dsp_file}
+        return {self.file, "widen.c", self.packed.dsp_file}
 
     @property
     def depth(self) -> int:

@@ -185,7 +185,7 @@ class PointConvolution(PixelsByRows):
         self.blocks = 1
 
     def files(self) -> set[str]:
-        return {self.file, self.packed.dsp_file}
+        return {self.file, "widen.c", self.packed.dsp_file}
 
     @property
     def scratch_bytes(self) -> int:
