@@ -1,8 +1,11 @@
 """`python -m tests.layer_costs [WORD ...]`: cycles of single layers with random weights on NUCLEO-L4R5ZI.
 
-Beside each stands what no implementation can do without: a cycle for every two multiply-accumulates, one for every word
-of inputs and outputs, and one and the flash's wait for every word of weights or of a table. Nothing of this can be
-had twice as fast by moving data better; requantisation, addresses and loops come on top.
+Beside each stands what no implementation can do without, by the cycles of docs/profiling.md:
+
+- moved: a cycle for every word of inputs and outputs, one and the flash's wait for every word of weights or of a table,
+  each once, however often it is used;
+- bound: these, and the fewest instructions that are known to do the arithmetic, with the loads of what registers cannot
+  hold until it is used again. Requantisation, addresses and loops come on top.
 """
 
 import argparse
@@ -25,31 +28,46 @@ SAME = 0
 
 @dataclass(frozen=True)
 class LayerCost:
-    """Of one layer; `bound_cycles` as in the module."""
+    """Of one layer; `moved_cycles` and `bound_cycles` as in the module."""
 
     name: str
     cycles: float
     macs: int
+    moved_cycles: float
     bound_cycles: float
 
 
-def measure_layer(name: str, model: bytes, weight_bytes: int) -> LayerCost:
+@dataclass(frozen=True)
+class Layer:
+    """A file of one layer, and what its bound follows from: cycles for each multiply-accumulate, and all others."""
+
+    model: bytes
+    table_bytes: int = 0
+    cycles_per_mac: float = 0.0
+    arithmetic_cycles: float = 0.0
+
+
+def measure_layer(name: str, layer: Layer) -> LayerCost:
     """Builds and runs a file of one layer; raises MicronetsError where that fails."""
     board = find_board(BOARD)
     with tempfile.TemporaryDirectory() as scratch:
         tflite = Path(scratch) / "layer.tflite"
-        tflite.write_bytes(model)
+        tflite.write_bytes(layer.model)
         profile = profile_model(tflite, board, Path(scratch) / "out", optimise="balanced", inputs=1, compare=False)
     macs = sum(profile.firmware.layer_macs)
     moved_words = (profile.firmware.input_bytes + profile.firmware.output_bytes) / 4
     word_from_flash = 1 + (board.flash_load_cycles or 0.0)
-    return LayerCost(name, profile.cycles or 0.0, macs, macs / 2 + moved_words + word_from_flash * weight_bytes / 4)
+    moved = moved_words + word_from_flash * layer.table_bytes / 4
+    bound = moved + layer.arithmetic_cycles + layer.cycles_per_mac * macs
+    return LayerCost(name, profile.cycles or 0.0, macs, moved, bound)
 
 
-def weighted(
-    kind: str, shape: Shape, channels: int, kernel: Window, stride: int, multiplier: int = 1
-) -> tuple[bytes, int]:
-    """A convolution of whatever kind, padded by SAME; the file, and the bytes of its weights."""
+def weighted(kind: str, shape: Shape, channels: int, kernel: Window, stride: int, multiplier: int = 1) -> Layer:
+    """A convolution of whatever kind, padded by SAME.
+
+    A multiply-accumulate is half an instruction. Registers hold the sums of four pixels times two channels, and then
+    each instruction for 16 of them takes six loads; in a depthwise one a channel's weights may stay in registers.
+    """
     random = np.random.default_rng(1)
     model = ModelBuilder()
     rows, columns, depth = shape
@@ -75,49 +93,64 @@ def weighted(
     if depthwise:
         options |= {"depthMultiplier": multiplier}
     model.operator(kind, inputs, [output], options, 3)
-    return model.build([source], [output]), weights.size
+    return Layer(model.build([source], [output]), weights.size, 0.5 if depthwise else 0.5 + 6 / 16)
 
 
-def pool(kind: str, shape: Shape, size: int, stride: int) -> tuple[bytes, int]:
+def pool(kind: str, shape: Shape, size: int, stride: int) -> Layer:
+    """Of four channels at once: a maximum of two words takes two instructions, a mean of four words 14.
+
+    Windows of 3x3 two columns apart share a column, whose maximum is kept: two others, of which all but the first two
+    words in each are loaded again for the windows above, take six loads and six maxima.
+    """
     model = ModelBuilder()
     source = model.tensor((1, *shape), "int8", 0.05, -3)
     sides = [-(-side // stride) for side in shape[:2]]
     output = model.tensor((1, *sides, shape[2]), "int8", 0.05, -3)
     options = {"padding": SAME, "strideH": stride, "strideW": stride, "filterHeight": size, "filterWidth": size}
     model.operator(kind, [source], [output], options)
-    return model.build([source], [output]), 0
+    words = np.prod(sides) * shape[2] / 4
+    per_word = 14 if kind == "AVERAGE_POOL_2D" else {2: 6, 3: 12}[size]
+    again = 6 * words - np.prod(shape) / 4 if size == 3 else 0
+    return Layer(model.build([source], [output]), arithmetic_cycles=per_word * words + again)
 
 
-def mean(shape: Shape) -> tuple[bytes, int]:
+def mean(shape: Shape) -> Layer:
+    """Two instructions add four channels to their sums; four add, scale, saturate and place one channel's."""
     model = ModelBuilder()
     source = model.tensor((1, *shape), "int8", 0.05, -3)
     axes = model.tensor((2,), "int32", data=np.array([1, 2], np.int32))
     output = model.tensor((1, shape[2]), "int8", 0.03, 5)
     model.operator("MEAN", [source, axes], [output], {"keepDims": False})
-    return model.build([source], [output]), 0
+    return Layer(model.build([source], [output]), arithmetic_cycles=np.prod(shape) / 2 + 4 * shape[2])
 
 
-def resize(kind: str, shape: Shape) -> tuple[bytes, int]:
-    """To twice the rows and columns."""
+def resize(kind: str, shape: Shape) -> Layer:
+    """To twice the rows and columns: between inputs, means of two words take 5 instructions, of four another 12."""
     model = ModelBuilder()
     sides = [2 * side for side in shape[:2]]
     source = model.tensor((1, *shape), "int8", 0.05, -3)
     size = model.tensor((2,), "int32", data=np.array(sides, np.int32))
     output = model.tensor((1, *sides, shape[2]), "int8", 0.05, -3)
     model.operator(kind, [source, size], [output], {"alignCorners": False, "halfPixelCenters": False})
-    return model.build([source], [output]), 0
+    per_input_word = 5 + 5 + 12 if kind == "RESIZE_BILINEAR" else 0
+    return Layer(model.build([source], [output]), arithmetic_cycles=per_input_word * np.prod(shape) / 4)
 
 
-def softmax(classes: int) -> tuple[bytes, int]:
-    """A word of the table of exponentials for every class."""
+def softmax(classes: int) -> Layer:
+    """Twice a word of the table for every class: for the sum, and when that is known.
+
+    For four classes three instructions find differences and two the maximum; for each two find its place in the table,
+    one adds, one multiplies, and five round, saturate and place. A division is seven products and what they are of.
+    """
     model = ModelBuilder()
     source = model.tensor((1, classes), "int8", 0.05, -3)
     output = model.tensor((1, classes), "int8", 1 / 256, -128)
     model.operator("SOFTMAX", [source], [output], {"beta": 1.0})
-    return model.build([source], [output]), 4 * classes
+    again = (1 + (find_board(BOARD).flash_load_cycles or 0.0)) * classes
+    return Layer(model.build([source], [output]), 4 * classes, arithmetic_cycles=again + (5 / 4 + 9) * classes + 20)
 
 
-Build = Callable[[], tuple[bytes, int]]
+Build = Callable[[], Layer]
 LAYERS: dict[str, Build] = {
     "depthwise 5x5, 12x12x32": lambda: weighted("DEPTHWISE_CONV_2D", (12, 12, 32), 0, (5, 5), 1),
     "depthwise 5x5 stride 2, 24x24x16": lambda: weighted("DEPTHWISE_CONV_2D", (24, 24, 16), 0, (5, 5), 2),
@@ -131,6 +164,7 @@ LAYERS: dict[str, Build] = {
     "transposed 4x4 stride 2, 8x8x32 to 16": lambda: weighted("TRANSPOSE_CONV", (8, 8, 32), 16, (4, 4), 2),
     "transposed 2x2 stride 2, 8x8x32 to 16": lambda: weighted("TRANSPOSE_CONV", (8, 8, 32), 16, (2, 2), 2),
     "transposed 4x4 stride 2, 16x16x16 to 1": lambda: weighted("TRANSPOSE_CONV", (16, 16, 16), 1, (4, 4), 2),
+    "transposed 4x4, 1x1x64 to 32": lambda: weighted("TRANSPOSE_CONV", (1, 1, 64), 32, (4, 4), 4),
     "max pooling 2x2, 24x24x16": lambda: pool("MAX_POOL_2D", (24, 24, 16), 2, 2),
     "max pooling 3x3 stride 2, 25x25x16": lambda: pool("MAX_POOL_2D", (25, 25, 16), 3, 2),
     "average pooling 2x2, 24x24x16": lambda: pool("AVERAGE_POOL_2D", (24, 24, 16), 2, 2),
@@ -145,17 +179,20 @@ LAYERS: dict[str, Build] = {
 def measure_layers(words: list[str]) -> Iterator[LayerCost]:
     for name, build in LAYERS.items():
         if not words or any(word in name for word in words):
-            yield measure_layer(name, *build())
+            yield measure_layer(name, build())
 
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.layer_costs", description=__doc__)
     parser.add_argument("words", nargs="*", metavar="WORD", help="only layers whose name holds one of these")
-    print(f"{'layer':40}{'cycles':>12}{'per MAC':>9}{'bound':>12}{'times':>7}")
+    print(f"{'layer':40}{'cycles':>12}{'per MAC':>9}{'moved':>10}{'times':>7}{'bound':>12}{'times':>7}")
     for cost in measure_layers(parser.parse_args(arguments).words):
         per_mac = f"{cost.cycles / cost.macs:9.2f}" if cost.macs else f"{'-':>9}"
-        times = cost.cycles / cost.bound_cycles
-        print(f"{cost.name:40}{cost.cycles:12,.0f}{per_mac}{cost.bound_cycles:12,.0f}{times:7.1f}", flush=True)
+        bounds = [
+            f"{bound:{width},.0f}{cost.cycles / bound:7.1f}"
+            for bound, width in ((cost.moved_cycles, 10), (cost.bound_cycles, 12))
+        ]
+        print(f"{cost.name:40}{cost.cycles:12,.0f}{per_mac}{''.join(bounds)}", flush=True)
 
 
 if __name__ == "__main__":

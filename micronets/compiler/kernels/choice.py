@@ -20,6 +20,7 @@ from micronets.compiler.kernels.reference import (
     ReferenceDepthwise,
     ReferenceTransposedConvolution,
 )
+from micronets.compiler.kernels.single_pixel import single_pixel_transposed_convolution
 from micronets.compiler.kernels.strip import StripConvolution
 from micronets.compiler.kernels.transposed import phased_transposed_convolution
 from micronets.compiler.steps import (
@@ -64,6 +65,10 @@ def choose_kernel(step: Step, analysis: Analysis, core: Core, optimise: str) -> 
         fast = depthwise_3x3(step, accumulators) or depthwise_quads(step, accumulators)
         if fast is not None:
             return fast
+    if isinstance(step, TransposedConvolutionStep):
+        single = single_pixel_transposed_convolution(step, analysis, reads_ahead=core.dual_issue)
+        if single is not None:
+            return single
     if isinstance(step, TransposedConvolutionStep) and core.extension is Extension.DSP and optimise != "size":
         phased = phased_transposed_convolution(step, analysis)
         if phased is not None:

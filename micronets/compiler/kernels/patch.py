@@ -21,7 +21,7 @@ class PatchConvolution(ConvolutionByRows):
         self.blocks = 1
 
     def files(self) -> set[str]:
-        return {self.file, self.packed.dsp_file}
+        return {self.file, "widen.c", self.packed.dsp_file}
 
     @property
     def depth(self) -> int:
@@ -37,12 +37,13 @@ class PatchConvolution(ConvolutionByRows):
         on."""
         _, columns, depth = self.step.inputs[0].shape
         out_rows, out_columns, channels = self.step.output.shape
-        pixels, at_once = out_rows * out_columns, BLOCK_PIXELS * self.blocks
+        at_once = BLOCK_PIXELS * self.blocks
         distance = 0
-        for end in range(at_once, pixels, at_once):
-            first_row = self.first_input_row(end // out_columns)
-            # Within its row a later pixel may start left of this one's row end, so whole rows count as unread.
-            distance = max(distance, end * channels - first_row * columns * depth)
+        for row in range(out_rows):
+            end = ((row + 1) * out_columns - 1) // at_once * at_once
+            if end >= max(row * out_columns, at_once):
+                # Within its row a later pixel may start left of this one's row end, so whole rows count as unread.
+                distance = max(distance, end * channels - self.first_input_row(row) * columns * depth)
         return {0: Distance(distance)}
 
     def _describe(self, source: Source, layer: str) -> str:

@@ -185,7 +185,7 @@ class PointConvolution(PixelsByRows):
         self.blocks = 1
 
     def files(self) -> set[str]:
-        return {self.file, self.packed.dsp_file}
+        return {self.file, "widen.c", self.packed.dsp_file}
 
     @property
     def scratch_bytes(self) -> int:
@@ -195,8 +195,8 @@ class PointConvolution(PixelsByRows):
         """Pixels up to the end of some blocks are written when those up to the same end have been read."""
         depth, channels = self.step.weights.shape[3], self.step.weights.shape[0]
         at_once = BLOCK_PIXELS * self.blocks
-        ends = [min(start + at_once, self.pixels) for start in range(0, self.pixels, at_once)]
-        return {0: Distance(max(0, *(end * (channels - depth) for end in ends[:-1] or [0])))}
+        last_end = (self.pixels - 1) // at_once * at_once
+        return {0: Distance(max(0, last_end * (channels - depth)))}
 
     def _describe(self, source: Source, layer: str) -> str:
         fields = point_fields(source, layer, self.step, self.packed, self.step.weights.shape[3], self.blocks)

@@ -6,11 +6,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from micronets.compiler.arithmetic import activation_range, mean_multiplier, multiply_by_quantised_multiplier
+from micronets.compiler.cores import Core
 from micronets.compiler.flatbuffer import Table
 from micronets.compiler.graph import Operator
 from micronets.compiler.intervals import Analysis, Bounds
 from micronets.compiler.kernels.bands import RowBands
 from micronets.compiler.kernels.kernel import Kernel, shape_fields, window_fields
+from micronets.compiler.kernels.mean import average_kernel, mean_kernel
 from micronets.compiler.operators import options
 from micronets.compiler.operators.context import LoweringContext
 from micronets.compiler.operators.family import Family, OperatorKind, always
@@ -123,15 +125,22 @@ class PoolKernel(Kernel[PoolStep]):
     def __init__(self, step: PoolStep, band: int | None = None) -> None:
         super().__init__(step)
         self.band = band
-        self._in_quarters = _in_quarters(step)
-        if self._in_quarters:
-            self.function = f"{type(self).function}_2x2"
+        self._special = self._find_special()
+        if self._special is not None:
+            clamped = "" if (step.low, step.high) == (-128, 127) else "_clamped"
+            self.function = f"{type(self).function}{self._special.removeprefix('pool')}{clamped}"
+
+    def _find_special(self) -> str | None:
+        """The file of a kernel for some windows only, of whole words of channels."""
+        if self.step.output.shape[2] % 4 == 0 and _lies_inside(self.step) and self.step.window.size == (2, 2):
+            return "pool_2x2"
+        return None
 
     def files(self) -> set[str]:
-        return {"pool_2x2.c"} if self._in_quarters else super().files()
+        return super().files() if self._special is None else {f"{self._special}.c"}
 
     def headers(self) -> set[str]:
-        return {"pool_2x2.h"} if self._in_quarters else super().headers()
+        return super().headers() if self._special is None else {f"{self._special}.h"}
 
     @property
     def bands(self) -> RowBands:
@@ -173,14 +182,15 @@ def pool_fields(step: PoolStep) -> dict[str, Any]:
     }
 
 
-def _in_quarters(step: PoolStep) -> bool:
-    """Whether all windows are 2x2 and inside the input, of whole words of channels."""
-    window, (rows, columns, channels) = step.window, step.output.shape
-    inside = (window.pad_top, window.pad_left) == (0, 0) and all(
-        (out - 1) * stride + 2 <= side
-        for out, stride, side in zip((rows, columns), window.stride, step.inputs[0].shape, strict=False)
+def _lies_inside(step: PoolStep) -> bool:
+    """Whether no window reaches beyond the input."""
+    window = step.window
+    return (window.pad_top, window.pad_left) == (0, 0) and all(
+        (out - 1) * stride + size <= side
+        for out, stride, size, side in zip(
+            step.output.shape, window.stride, window.size, step.inputs[0].shape, strict=False
+        )
     )
-    return inside and window.size == (2, 2) and channels % 4 == 0
 
 
 class AveragePoolKernel(PoolKernel):
@@ -190,24 +200,26 @@ class AveragePoolKernel(PoolKernel):
 class MaxPoolKernel(PoolKernel):
     function = "mn_max_pool"
 
+    def _find_special(self) -> str | None:
+        window = self.step.window
+        by_threes = window.size == (3, 3) and window.stride[1] == 2 and window.pad_left <= 1
+        if by_threes and self.step.output.shape[2] % 4 == 0:
+            return "pool_3x3"
+        return super()._find_special()
 
-class MeanKernel(Kernel[MeanStep]):
-    function = "mn_mean"
-    file = "pool.c"
 
-    def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
-        address = source.description(
-            "mn_mean",
-            layer,
-            {
-                "in": shape_fields(self.step.inputs[0].shape),
-                "input_zero_point": self.step.input_zero_point,
-                "multiplier": self.step.multiplier[0],
-                "shift": self.step.multiplier[1],
-                "zero_point": self.step.zero_point,
-            },
-        )
-        return [f"{self.function}({address}, {inputs[0]}, {output});"]
+def _choose_average(step: AveragePoolStep, analysis: Analysis, core: Core, optimise: str) -> Kernel:
+    """One window that is the whole input is a mean."""
+    whole = step.window.size == step.inputs[0].shape[:2] and step.output.shape[:2] == (1, 1)
+    if whole and (step.low, step.high) == (-128, 127):
+        mean = average_kernel(step)
+        if mean is not None:
+            return mean
+    return AveragePoolKernel(step)
+
+
+def _choose_mean(step: MeanStep, analysis: Analysis, core: Core, optimise: str) -> Kernel:
+    return mean_kernel(step, step.input_zero_point, step.multiplier, step.zero_point)
 
 
 def _pool_options(table: Table | None) -> dict[str, Any]:
@@ -227,9 +239,9 @@ FAMILY = Family(
         "MAX_POOL_2D": OperatorKind(lower_max_pool, _pool_options, 5),
     },
     kernels={
-        AveragePoolStep: always(AveragePoolKernel),
+        AveragePoolStep: _choose_average,
         MaxPoolStep: always(MaxPoolKernel),
-        MeanStep: always(MeanKernel),
+        MeanStep: _choose_mean,
     },
     bounds={AveragePoolStep: _pool_bounds, MaxPoolStep: _pool_bounds, MeanStep: _mean_bounds},
 )

@@ -5,14 +5,19 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from micronets.compiler.cores import Core
 from micronets.compiler.flatbuffer import Table
 from micronets.compiler.graph import Operator
 from micronets.compiler.intervals import Analysis, Bounds
 from micronets.compiler.kernels.kernel import Kernel, shape_fields
 from micronets.compiler.operators.context import LoweringContext
-from micronets.compiler.operators.family import Family, OperatorKind, always
+from micronets.compiler.operators.family import Family, OperatorKind
 from micronets.compiler.source import Source
 from micronets.compiler.steps import Step, Value
+
+_WHOLE_BITS = 10
+_WHOLE = 1 << _WHOLE_BITS
+_MOST_LANE_BITS = 4
 
 
 @dataclass(eq=False, kw_only=True)
@@ -28,7 +33,8 @@ class ResizeNearestStep(Step):
 class ResizeBilinearStep(Step):
     kind: ClassVar[str] = "resize_bilinear"
     rows: np.ndarray
-    """Int64 (output rows, 3): both source rows, and 1024ths of the way from the first to the second."""
+    """Int64 (output rows, 3): both source rows, and 1024ths of the way from the first to the second, 0 where they are
+    one."""
     columns: np.ndarray
 
 
@@ -84,7 +90,7 @@ def lower_resize_bilinear(lowering: LoweringContext, operator: Operator) -> None
 
 
 def _neighbours(size: int, out: int, align_corners: bool, half_pixel_centers: bool) -> np.ndarray:
-    """In 1024ths of the input's side, as TFLM's `ComputeInterpolationValuesInteger`."""
+    """In 1024ths of the input's side, as TFLM's `ComputeInterpolationValuesInteger`; no way from an input to itself."""
     corners = align_corners and out > 1
     scale = (1024 * (size - 1) + (out - 1) // 2) // (out - 1) if corners else (1024 * size + out // 2) // out
     places = np.arange(out, dtype=np.int64) * scale
@@ -92,7 +98,8 @@ def _neighbours(size: int, out: int, align_corners: bool, half_pixel_centers: bo
         places += scale // 2 - 512
     first = np.maximum(places // 1024, 0)
     second = np.minimum(-(-places // 1024), size - 1)
-    return np.stack([first, np.maximum(second, 0), places - 1024 * first], axis=1)
+    second = np.maximum(second, 0)
+    return np.stack([first, second, np.where(first == second, 0, places - _WHOLE * first)], axis=1)
 
 
 def _nearest(size: int, out: int, align_corners: bool, half_pixel_centers: bool) -> np.ndarray:
@@ -128,22 +135,76 @@ class ResizeNearestKernel(Kernel[ResizeNearestStep]):
 
 
 class ResizeBilinearKernel(Kernel[ResizeBilinearStep]):
-    function = "mn_resize_bilinear"
-    file = "bilinear.c"
-    header = "bilinear.h"
+    """In 1024ths; by lanes in few parts, of which there are `1 << bits`."""
+
+    def __init__(self, step: ResizeBilinearStep, bits: int = _WHOLE_BITS) -> None:
+        super().__init__(step)
+        self._bits = bits
+        self._name = "bilinear" if bits == _WHOLE_BITS else "bilinear_lanes"
+        self.function = f"mn_resize_{self._name}"
+
+    file = None
+
+    def files(self) -> set[str]:
+        return {f"{self._name}.c"}
+
+    def headers(self) -> set[str]:
+        return {f"{self._name}.h"}
 
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
-        address = source.description(
-            "mn_bilinear",
-            layer,
-            {
-                "out": shape_fields(self.step.output.shape),
-                "in_columns": self.step.inputs[0].shape[1],
-                "rows": source.array(f"{layer}_rows", self.step.rows.astype(np.int16)),
-                "columns": source.array(f"{layer}_columns", self.step.columns.astype(np.int16)),
-            },
-        )
+        fields = {"out": shape_fields(self.step.output.shape), "in_columns": self.step.inputs[0].shape[1]}
+        if self._bits < _WHOLE_BITS:
+            fields["bits"] = self._bits
+        for name, places in (("rows", self.step.rows), ("columns", self.step.columns)):
+            scaled = places // [1, 1, 1 << (_WHOLE_BITS - self._bits)]
+            fields[name] = source.array(f"{layer}_{name}", scaled.astype(np.int16))
+        return [f"{self.function}({source.description(f'mn_{self._name}', layer, fields)}, {inputs[0]}, {output});"]
+
+
+class ResizeTwiceKernel(Kernel[Step]):
+    """To twice the rows and columns."""
+
+    file = "resize_twice.c"
+    header = "resize_twice.h"
+
+    def __init__(self, step: Step, method: str) -> None:
+        super().__init__(step)
+        self.function = f"mn_resize_{method}_twice"
+
+    def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
+        address = source.description("mn_shape", layer, shape_fields(self.step.inputs[0].shape))
         return [f"{self.function}({address}, {inputs[0]}, {output});"]
+
+
+def _choose_nearest(step: ResizeNearestStep, analysis: Analysis, core: Core, optimise: str) -> Kernel:
+    sides = zip((step.rows, step.columns), step.inputs[0].shape, strict=False)
+    if step.output.shape[2] % 16 == 0 and all(np.array_equal(side, np.arange(2 * size) // 2) for side, size in sides):
+        return ResizeTwiceKernel(step, "nearest")
+    return ResizeNearestKernel(step)
+
+
+def _choose_bilinear(step: ResizeBilinearStep, analysis: Analysis, core: Core, optimise: str) -> Kernel:
+    if step.output.shape[2] % 4:
+        return ResizeBilinearKernel(step)
+    sides = (step.rows, step.columns)
+    if all(_is_doubled(places, size) for places, size in zip(sides, step.inputs[0].shape, strict=False)):
+        return ResizeTwiceKernel(step, "bilinear")
+    fractions = np.concatenate([places[:, 2] for places in sides])
+    for bits in range(1, _MOST_LANE_BITS + 1):
+        if not np.any(fractions % (1 << (_WHOLE_BITS - bits))):
+            return ResizeBilinearKernel(step, bits)
+    return ResizeBilinearKernel(step)
+
+
+def _is_doubled(places: np.ndarray, size: int) -> bool:
+    """Whether every second output is an input, and the others lie half-way to the next one, or are the last one."""
+    first = np.arange(2 * size) // 2
+    halves = np.where(first + 1 < size, np.arange(2 * size) % 2 * (_WHOLE // 2), 0)
+    return (
+        np.array_equal(places[:, 0], first)
+        and np.array_equal(places[:, 2], halves)
+        and np.array_equal(places[halves > 0, 1], first[halves > 0] + 1)
+    )
 
 
 def _options(table: Table | None) -> dict[str, Any]:
@@ -165,6 +226,6 @@ FAMILY = Family(
         "RESIZE_BILINEAR": OperatorKind(lower_resize_bilinear, _bilinear_options, 15),
         "RESIZE_NEAREST_NEIGHBOR": OperatorKind(lower_resize_nearest, _options, 74),
     },
-    kernels={ResizeNearestStep: always(ResizeNearestKernel), ResizeBilinearStep: always(ResizeBilinearKernel)},
+    kernels={ResizeNearestStep: _choose_nearest, ResizeBilinearStep: _choose_bilinear},
     bounds={ResizeNearestStep: _bounds},
 )

@@ -10,9 +10,11 @@ from micronets.compiler.arithmetic import (
     quantise_multiplier,
     rounding_divide_by_power_of_two,
 )
+from micronets.compiler.cores import Core
 from micronets.compiler.fixed_point import softmax_exponentials, softmax_multiplier
 from micronets.compiler.flatbuffer import Table
 from micronets.compiler.graph import Operator
+from micronets.compiler.intervals import Analysis
 from micronets.compiler.kernels.kernel import Distance, Kernel
 from micronets.compiler.operators import options
 from micronets.compiler.operators.context import LoweringContext
@@ -22,6 +24,9 @@ from micronets.compiler.steps import Step, Value
 
 _LARGEST_SOFTMAX = (1 << 12) - 1
 _LONGEST_VECTOR = (1 << 15) - 1
+_LARGEST_DIFFERENCE = 255
+_HALF = 1 << 11
+"""For a sum of exponentials, of which 12 bits are rounded off."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -145,26 +150,38 @@ def lower_softmax(lowering: LoweringContext, operator: Operator) -> None:
 class SoftmaxKernel(Kernel[SoftmaxStep]):
     function = "mn_softmax"
     file = "softmax.c"
-
-    def __init__(self, step: SoftmaxStep) -> None:
-        super().__init__(step)
-        self._wide = step.output.item_bytes == 2
-        if self._wide:
-            self.function = "mn_softmax_int16"
-
-    def files(self) -> set[str]:
-        return {"softmax_int16.c"} if self._wide else super().files()
-
-    def headers(self) -> set[str]:
-        return {"softmax_int16.h"} if self._wide else super().headers()
+    header = "softmax.h"
 
     def overlaps(self) -> dict[int, Distance]:
-        return {} if self._wide else {0: Distance(0)}
+        return {0: Distance(0)}
+
+    def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
+        rows, columns, channels = self.step.output.shape
+        table = self.step.exponentials.astype(np.int64)
+        if len(table) <= _LARGEST_DIFFERENCE:
+            table = np.append(table, 0)
+        address = source.description(
+            "mn_softmax",
+            layer,
+            {
+                "rows": rows * columns,
+                "channels": channels,
+                "last": len(table) - 1,
+                "exponentials": source.array(f"{layer}_exponentials", (table + _HALF).astype(np.uint32)),
+            },
+        )
+        return [f"{self.function}({address}, {inputs[0]}, {output});"]
+
+
+class SoftmaxInt16Kernel(Kernel[SoftmaxStep]):
+    function = "mn_softmax_int16"
+    file = "softmax_int16.c"
+    header = "softmax_int16.h"
 
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
         rows, columns, channels = self.step.output.shape
         address = source.description(
-            "mn_softmax",
+            "mn_softmax_int16",
             layer,
             {
                 "rows": rows * columns,
@@ -174,6 +191,10 @@ class SoftmaxKernel(Kernel[SoftmaxStep]):
             },
         )
         return [f"{self.function}({address}, {inputs[0]}, {output});"]
+
+
+def _choose_softmax(step: SoftmaxStep, analysis: Analysis, core: Core, optimise: str) -> Kernel:
+    return SoftmaxInt16Kernel(step) if step.output.item_bytes == 2 else SoftmaxKernel(step)
 
 
 class LogSoftmaxKernel(Kernel[LogSoftmaxStep]):
@@ -229,6 +250,6 @@ FAMILY = Family(
     kernels={
         L2NormalisationStep: always(L2NormalisationKernel),
         LogSoftmaxStep: always(LogSoftmaxKernel),
-        SoftmaxStep: always(SoftmaxKernel),
+        SoftmaxStep: _choose_softmax,
     },
 )

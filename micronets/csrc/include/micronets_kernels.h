@@ -113,12 +113,6 @@ struct mn_pool
     int32_t low, high;
 };
 
-struct mn_mean
-{
-    struct mn_shape in;
-    int32_t input_zero_point, multiplier, shift, zero_point;
-};
-
 /* An input's stride is 0 along a side it is broadcast over. */
 struct mn_binary_input
 {
@@ -159,14 +153,6 @@ struct mn_add_linear
     int32_t count;
     int32_t first_factor, second_factor, constant, shift;
     int32_t low, high;
-};
-
-/* exponentials[d] is exp(-d * scale) in Q0.31; larger differences to the maximum count as zero */
-struct mn_softmax
-{
-    int32_t rows, channels;
-    const int32_t *exponentials;
-    int32_t count;
 };
 
 struct mn_pad
@@ -251,7 +237,6 @@ void mn_patch_int4_general(
     const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch);
 void mn_average_pool(const struct mn_pool *p, const int8_t *input, int8_t *output);
 void mn_max_pool(const struct mn_pool *p, const int8_t *input, int8_t *output);
-void mn_mean(const struct mn_mean *p, const int8_t *input, int8_t *output);
 /* `output` may be the same memory as an input that is not broadcast. */
 void mn_add(const struct mn_binary *p, const int8_t *first, const int8_t *second, int8_t *output);
 /* Tensors of one shape; `output` may be either input. */
@@ -265,8 +250,6 @@ void mn_add_linear_shifted_clamped(
 void mn_multiply(const struct mn_binary *p, const int8_t *first, const int8_t *second, int8_t *output);
 /* output[i] = table[input[i] + 128]; `output` may be `input`. */
 void mn_lookup(const int8_t *table, int32_t count, const int8_t *input, int8_t *output);
-/* `output` may be `input`. */
-void mn_softmax(const struct mn_softmax *p, const int8_t *input, int8_t *output);
 void mn_pad(const struct mn_pad *p, const int8_t *input, int8_t *output);
 void mn_copy(const struct mn_copy *p, const int8_t *input, int8_t *output);
 /* Copies to lower addresses; the two may overlap. */

@@ -6,6 +6,7 @@
 #include "micronets_kernels.h"
 #include "point_block.h"
 #include "point_dsp.h"
+#include "widen.h"
 
 /* How weights lie in a stream: point_block.h, point_deep.h, point_int4.h. */
 enum mn_lanes
@@ -14,43 +15,6 @@ enum mn_lanes
     MN_DEEP,
     MN_QUADS
 };
-
-/* Widens the last 1 to 3 inputs of a pixel; lanes beyond them become zero. */
-MN_INLINE void mn_widen_rest(const int8_t *pixel, int32_t count, uint32_t *column)
-{
-    uint32_t bytes = (uint8_t)pixel[0];
-    bytes |= count > 1 ? (uint32_t)(uint8_t)pixel[1] << 8 : 0;
-    bytes |= count > 2 ? (uint32_t)(uint8_t)pixel[2] << 16 : 0;
-    column[0] = mn_even_bytes(bytes);
-    column[MN_BLOCK_PIXELS] = mn_odd_bytes(bytes);
-}
-
-/* Widens four pixels, each `stride` bytes after the other, into a whole column. */
-static __attribute__((noinline)) void mn_widen_block(
-    const int8_t *pixels, int32_t stride, int32_t depth, uint32_t *column)
-{
-    const int8_t *a = pixels, *b = a + stride, *c = b + stride, *d = c + stride;
-    int32_t k = depth;
-    for (; k >= 4; k -= 4, a += 4, b += 4, c += 4, d += 4, column += 2 * MN_BLOCK_PIXELS)
-    {
-        const uint32_t p = mn_load_word(a), q = mn_load_word(b), r = mn_load_word(c), s = mn_load_word(d);
-        column[0] = mn_even_bytes(p);
-        column[1] = mn_even_bytes(q);
-        column[2] = mn_even_bytes(r);
-        column[3] = mn_even_bytes(s);
-        column[4] = mn_odd_bytes(p);
-        column[5] = mn_odd_bytes(q);
-        column[6] = mn_odd_bytes(r);
-        column[7] = mn_odd_bytes(s);
-    }
-    if (k > 0)
-    {
-        mn_widen_rest(a, k, column);
-        mn_widen_rest(b, k, column + 1);
-        mn_widen_rest(c, k, column + 2);
-        mn_widen_rest(d, k, column + 3);
-    }
-}
 
 /* The first channel of the pair behind that of `channel`. */
 MN_INLINE int32_t mn_next_pair(int32_t channel, int32_t channels)

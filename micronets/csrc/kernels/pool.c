@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Average and maximum over windows, and the mean over all rows and columns. */
+/* Average and maximum over windows. */
 #include "micronets_arithmetic.h"
 #include "micronets_dsp.h"
 #include "micronets_kernels.h"
@@ -110,43 +110,5 @@ void mn_max_pool(const struct mn_pool *p, const int8_t *input, int8_t *output)
                 *output++ = (int8_t)(largest < p->high ? largest : p->high);
             }
         }
-    }
-}
-
-/* Not inlined: five times its size would not pay. */
-static __attribute__((noinline)) int8_t scaled_mean(const struct mn_mean *p, int32_t sum, int32_t count)
-{
-    const int32_t mean = mn_multiply_quantised(sum - p->input_zero_point * count, p->multiplier, p->shift);
-    return (int8_t)mn_clamp(mn_wrapping_add(mean, p->zero_point), INT8_MIN, INT8_MAX);
-}
-
-void mn_mean(const struct mn_mean *p, const int8_t *input, int8_t *output)
-{
-    const int32_t count = p->in.rows * p->in.columns, channels = p->in.channels;
-    int32_t channel = 0;
-    for (; count <= PACKED_PIXELS && channel + 4 <= channels; channel += 4, output += 4)
-    {
-        uint32_t even = 0, odd = 0;
-        const int8_t *pixel = input + channel;
-        for (int32_t i = 0; i < count; i++, pixel += channels)
-        {
-            const uint32_t bytes = mn_load_word(pixel);
-            even = mn_add_even_bytes(even, bytes);
-            odd = mn_add_odd_bytes(odd, bytes);
-        }
-        output[0] = scaled_mean(p, mn_low(even), count);
-        output[1] = scaled_mean(p, mn_low(odd), count);
-        output[2] = scaled_mean(p, mn_high(even), count);
-        output[3] = scaled_mean(p, mn_high(odd), count);
-    }
-    for (; channel < channels; channel++)
-    {
-        int32_t sum = 0;
-        const int8_t *pixel = input + channel;
-        for (int32_t i = 0; i < count; i++, pixel += channels)
-        {
-            sum += *pixel;
-        }
-        *output++ = scaled_mean(p, sum, count);
     }
 }

@@ -4,6 +4,7 @@
 #define MICRONETS_RECIPROCAL_H
 
 #include "micronets_arithmetic.h"
+#include "micronets_dsp.h"
 
 /* value * 2^bits within int32; bits 0 to 31 */
 static inline int32_t mn_saturating_left_shift(int32_t value, int32_t bits)
@@ -15,6 +16,9 @@ static inline int32_t mn_saturating_left_shift(int32_t value, int32_t bits)
 /* Of a value that is not zero. */
 static inline int32_t mn_leading_zeros(uint32_t value)
 {
+#ifdef __ARM_FEATURE_CLZ
+    return __builtin_clz(value);
+#else
     int32_t count = 0;
     while ((value & 0x80000000U) == 0)
     {
@@ -22,19 +26,22 @@ static inline int32_t mn_leading_zeros(uint32_t value)
         count++;
     }
     return count;
+#endif
 }
 
-/* 1 / (1 + a) for a in [0, 1), Q0.31 to Q0.31: three Newton-Raphson steps in Q2.29 from 48/17 - 32/17 d. */
+/* 1 / (1 + a) for a in [0, 1), Q0.31 to Q0.31: three Newton-Raphson steps in Q2.29 from 48/17 - 32/17 d. Residues are at
+ * most 1/17, and no estimate that a step begins from reaches 2: nothing saturates as in gemmlowp it may, and products
+ * rounded at bit 31 are those of the double, rounded at bit 32. */
 static inline int32_t mn_one_over_one_plus(int32_t a)
 {
-    const int32_t half_denominator = (int32_t)(((int64_t)a + INT32_MAX + 1) / 2);
-    int32_t x = 1515870810 + mn_high_multiply(half_denominator, -1010580540);
+    const int32_t half_denominator = (int32_t)(((uint32_t)a + 0x80000000U) >> 1);
+    int32_t x = mn_high_mac(half_denominator, 2 * -1010580540, 1515870810);
     for (int32_t i = 0; i < 3; i++)
     {
-        const int32_t residue = (1 << 29) - mn_high_multiply(half_denominator, x);
-        x += mn_saturating_left_shift(mn_high_multiply(x, residue), 2);
+        const int32_t residue = (1 << 29) - mn_high_mac(half_denominator, 2 * x, 0);
+        x += mn_high_mac(x, 2 * residue, 0) * 4;
     }
-    return mn_saturating_left_shift(x, 1);
+    return x < 1 << 30 ? 2 * x : INT32_MAX;
 }
 
 #endif

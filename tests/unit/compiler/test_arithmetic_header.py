@@ -53,3 +53,41 @@ def test_every_rounding_is_the_references(tmp_path):
         high = half_up(Fraction(a * b, 2**31))
         expected = [high, half_away(Fraction(a, 2**exponent)), half_away(Fraction(high, 2**exponent))]
         assert row == [*expected, min(max(a, -128), 127)], (a, b, exponent)
+
+
+MEANS = """
+#include <stdio.h>
+#include "bytes.h"
+int main(void)
+{
+    for (int32_t first = -256; first < 255; first++)
+    {
+        for (int32_t second = -256; second < 255; second++)
+        {
+            const int32_t a = first >> 1, b = first - a, c = second >> 1, d = second - c;
+            const uint32_t means[2] = {
+                mn_mean_of_four(mn_four_times(a), mn_four_times(b), mn_four_times(c), mn_four_times(d)),
+                mn_mean_of_two(mn_four_times(a), mn_four_times(b))};
+            fwrite(means, 4, 2, stdout);
+        }
+    }
+    return 0;
+}
+"""
+
+
+@pytest.mark.slow
+def test_means_of_bytes_are_exact_for_all_sums(tmp_path):
+    (tmp_path / "a.c").write_text(MEANS, encoding="utf-8")
+    include = [f"-I{CSRC / name}" for name in ("include", "kernels")]
+    subprocess.run(["cc", "-O1", *include, "a.c", "-o", "a"], cwd=tmp_path, check=True, capture_output=True)
+    done = subprocess.run(["./a"], cwd=tmp_path, capture_output=True, check=True)
+    found = np.frombuffer(done.stdout, np.int8).reshape(511, 511, 2, 4)
+    two = np.arange(-256, 255)
+    four = two[:, None] + two[None, :]
+    assert np.array_equal(found[:, :, 0], np.repeat(rounded_away(four, 4)[:, :, None], 4, axis=2))
+    assert np.array_equal(found[:, 0, 1, 0], rounded_away(two, 2))
+
+
+def rounded_away(sums: np.ndarray, count: int) -> np.ndarray:
+    return np.sign(sums) * np.floor(np.abs(sums) / count + 0.5).astype(np.int64)

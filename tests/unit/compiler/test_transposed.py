@@ -16,15 +16,17 @@ INPUT = (1, 5, 6, 8)
 SAME, VALID = 0, 1
 
 
-def transposed(kernel: tuple[int, int], stride: tuple[int, int], channels: int, padding: int) -> bytes:
+def transposed(
+    kernel: tuple[int, int], stride: tuple[int, int], channels: int, padding: int, shape: tuple[int, ...] = INPUT
+) -> bytes:
     random = np.random.default_rng(19)
     model = ModelBuilder()
-    source = model.tensor(INPUT, "int8", 0.05, -20)
+    source = model.tensor(shape, "int8", 0.05, -20)
     sides = [
         side * step if padding == SAME else (side - 1) * step + size
-        for side, step, size in zip(INPUT[1:3], stride, kernel, strict=True)
+        for side, step, size in zip(shape[1:3], stride, kernel, strict=True)
     ]
-    weights = random.integers(-127, 128, (channels, *kernel, INPUT[3])).astype(np.int8)
+    weights = random.integers(-127, 128, (channels, *kernel, shape[3])).astype(np.int8)
     scales = random.uniform(0.002, 0.02, channels)
     bias = random.integers(-2000, 2000, channels).astype(np.int32)
     inputs = [
@@ -56,6 +58,28 @@ def test_transposed_convolutions_equal_tflm(kernel, stride, channels, padding, f
     network = compile_network(file, tmp_path / "network")
     assert [layer.kernel for layer in network.layers] == [function]
     inputs = edge_inputs(INPUT, 3)
+    expected = tflm_outputs(content, inputs).reshape(len(inputs), -1)
+    executable = build_guarded(network, tmp_path / "run", flags=("-O1", *SANITIZERS))
+    assert np.array_equal(run_on_host(executable, inputs, expected.shape[1]), expected)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "stride", "padding", "depth", "functions"),
+    [
+        ((5, 5), (2, 3), SAME, 8, {"mn_dense_rounded", "mn_dense_fast"}),
+        ((2, 2), (2, 2), SAME, 6, {"mn_point_rounded", "mn_point_fast"}),
+        ((1, 1), (2, 2), SAME, 8, {"mn_transposed_convolution"}),
+    ],
+    ids=["some taps", "parts of a word", "outputs without a tap"],
+)
+def test_single_pixels_equal_tflm(kernel, stride, padding, depth, functions, tmp_path):
+    shape = (1, 1, 1, depth)
+    content = transposed(kernel, stride, 3, padding, shape)
+    file = tmp_path / "model.tflite"
+    file.write_bytes(content)
+    network = compile_network(file, tmp_path / "network")
+    assert {layer.kernel for layer in network.layers} <= functions
+    inputs = edge_inputs(shape, 6)
     expected = tflm_outputs(content, inputs).reshape(len(inputs), -1)
     executable = build_guarded(network, tmp_path / "run", flags=("-O1", *SANITIZERS))
     assert np.array_equal(run_on_host(executable, inputs, expected.shape[1]), expected)
