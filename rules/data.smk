@@ -10,11 +10,11 @@ rule prepare_data:
         rejected=f"{R}/{{task}}/data/rejected.csv",  # a log, so that it outlives a job that stops because of it
     benchmark:
         f"{R}/benchmarks/{{task}}/data.tsv"
+    # It takes all cores for a short time: after the first long job had begun it would wait for that to end.
+    priority: 1
     conda:
         "../envs/data.yaml"
     threads: threads("data")
-    # It takes all cores for a short time: after the first long job had begun it would wait for that to end.
-    priority: 1
     resources:
         mem_mb=memory_mb("data"),
         runtime=minutes("data"),
