@@ -3,11 +3,13 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.workflow.warm_snakemake import WarmSnakemake
 
 TINY = Path(__file__).with_name("tiny.yaml")
 LIMIT_S = 600
@@ -27,6 +29,7 @@ class Workflow:
 
     repository: Path
     directory: Path
+    snakemake: WarmSnakemake
 
     def command(self, *arguments: str) -> list[str]:
         snakemake = [sys.executable, "-m", "snakemake", "--snakefile", str(self.repository / "Snakefile")]
@@ -37,7 +40,9 @@ class Workflow:
         return {**kept, **variables}
 
     def run(self, *arguments: str, **variables: str) -> Run:
-        """Runs to the end."""
+        """Runs to the end; where it is given variables of the environment, in a process of its own from the start."""
+        if not variables:
+            return Run(*self.snakemake.run(self.command(*arguments)[3:], self.directory, self.environment(), LIMIT_S))
         done = subprocess.run(
             self.command(*arguments),
             cwd=self.directory,
@@ -49,18 +54,6 @@ class Workflow:
             timeout=LIMIT_S,
         )
         return Run(done.returncode, done.stdout)
-
-    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """Starts and returns at once."""
-        with open(self.directory / "output.txt", "ab") as output:
-            return subprocess.Popen(
-                self.command(*arguments),
-                cwd=self.directory,
-                env=self.environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
 
     def planned(self, *arguments: str) -> dict[str, int]:
         """Number of jobs by rule that a run would execute."""
@@ -75,9 +68,43 @@ class Workflow:
 
 
 @pytest.fixture(scope="session")
-def workflow_in(repository: Path) -> Callable[[Path], Workflow]:
+def snakemake(repository: Path) -> Iterator[WarmSnakemake]:
+    """Runs Snakemake without the time that its imports take."""
+    warm = WarmSnakemake(repository)
+    yield warm
+    warm.close()
+
+
+@pytest.fixture(scope="session")
+def workflow_in(repository: Path, snakemake: WarmSnakemake) -> Callable[[Path], Workflow]:
     """The workflow, working in a given folder."""
-    return lambda directory: Workflow(repository, directory)
+    return lambda directory: Workflow(repository, directory, snakemake)
+
+
+POISON = """
+import os, pathlib
+pathlib.Path(os.environ["POISON_NOTE"]).write_text("imported")
+raise ImportError("a job that needs no TensorFlow imports it")
+"""
+
+
+@dataclass(frozen=True)
+class NoTensorFlow:
+    """With these variables of the environment, an import of TensorFlow or Keras fails and is noted."""
+
+    variables: dict[str, str]
+
+    def was_imported(self) -> bool:
+        return Path(self.variables["POISON_NOTE"]).exists()
+
+
+@pytest.fixture
+def no_tensorflow(tmp_path_factory) -> NoTensorFlow:
+    folder = tmp_path_factory.mktemp("poison")
+    for package in ("tensorflow", "keras"):
+        (folder / package).mkdir()
+        (folder / package / "__init__.py").write_text(POISON, encoding="utf-8")
+    return NoTensorFlow({"PYTHONPATH": str(folder), "POISON_NOTE": str(folder / "note")})
 
 
 @pytest.fixture(scope="session")

@@ -85,18 +85,13 @@ def test_results_over_others_files_are_refused(workflow_in, tmp_path):
     assert (recordings / "notes.txt").read_text(encoding="utf-8") == "mine"
 
 
-def test_results_beside_others_files_leave_them_alone(workflow_in, tmp_path):
+def test_others_files_beside_results_and_a_lock_of_a_killed_snakemake_stop_nothing(workflow_in, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").write_text("mine", encoding="utf-8")
-    run = workflow_in(tmp_path).run("data", "--config", "results=mine")
-    assert run.status == 0, run.text
-    assert (tmp_path / "mine" / "notes.txt").read_text(encoding="utf-8") == "mine"
-
-
-def test_a_lock_that_a_killed_snakemake_left_does_not_stop_the_next(workflow_in, tmp_path):
     locks = tmp_path / ".snakemake" / "locks"
     locks.mkdir(parents=True)
     for kind in ("input", "output"):
-        (locks / f"0.{kind}.lock").write_text("results/kws/data/dataset.json\n", encoding="utf-8")
-    run = workflow_in(tmp_path).run("data")
+        (locks / f"0.{kind}.lock").write_text("mine/kws/data/dataset.json\n", encoding="utf-8")
+    run = workflow_in(tmp_path).run("data", "--config", "results=mine")
     assert run.status == 0, run.text
+    assert (tmp_path / "mine" / "notes.txt").read_text(encoding="utf-8") == "mine"

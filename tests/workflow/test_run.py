@@ -174,30 +174,17 @@ def test_a_second_runtime_stands_beside_the_first_and_redoes_nothing_of_it(finis
     assert workflow.planned(*config) == {"build_firmware": 2, "profile_firmware": 2, "write_report": 1, "write_page": 1}
 
 
-POISON = """
-import os, pathlib
-pathlib.Path(os.environ["POISON_NOTE"]).write_text("imported")
-raise ImportError("a job that needs no TensorFlow imports it")
-"""
-
-
-def test_only_search_and_training_import_tensorflow(finished, workflow_in, tmp_path):
+def test_networks_are_named_and_exported_without_tensorflow(finished, workflow_in, tmp_path, no_tensorflow):
+    """What the other stages do without it: test_trained_elsewhere.py."""
     whole, _ = finished
-    for package in ("tensorflow", "keras"):
-        (tmp_path / "poison" / package).mkdir(parents=True)
-        (tmp_path / "poison" / package / "__init__.py").write_text(POISON, encoding="utf-8")
     shutil.copytree(whole.directory, tmp_path / "copy", symlinks=True)
-    note = tmp_path / "note"
-    variables = {"PYTHONPATH": str(tmp_path / "poison"), "POISON_NOTE": str(note)}
-    workflow = workflow_in(tmp_path / "copy")
-    run = workflow.run("--forcerun", "results/kws/ds-cnn-s/export/model.tflite", **variables)
+    made = [f"results/kws/ds-cnn-s/{name}" for name in ("search/architecture.json", "export/model.tflite")]
+    only = ["--allowed-rules", "published_network", "export_network", "--forcerun", *made]
+    run = workflow_in(tmp_path / "copy").run(*only, "--", *made, **no_tensorflow.variables)
     assert run.status == 0, run.text
-    assert "[kws ds-cnn-s export] finished" in run.text
-    fresh = workflow.run(
-        "--config", "results=fresh", "--", "data", "fresh/kws/ds-cnn-s/search/architecture.json", **variables
-    )
-    assert fresh.status == 0, fresh.text
-    assert not note.exists()
+    for stage in ("search", "export"):
+        assert f"[kws ds-cnn-s {stage}] finished" in run.text
+    assert not no_tensorflow.was_imported()
 
 
 def test_snakemakes_own_report_needs_no_network(finished):

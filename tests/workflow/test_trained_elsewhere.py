@@ -1,4 +1,4 @@
-"""A .tflite file from elsewhere goes through the workflow without search and training."""
+"""A .tflite file from elsewhere goes through the workflow without search and training, and without TensorFlow."""
 
 import json
 
@@ -20,7 +20,7 @@ kws:
 """
 
 
-def test_it_is_scored_built_profiled_and_reported(workflow_in, tmp_path):
+def test_it_is_scored_built_profiled_and_reported(workflow_in, tmp_path, no_tensorflow):
     workflow = workflow_in(tmp_path)
     (tmp_path / "mine.yaml").write_text(CONFIGURATION, encoding="utf-8")
     layers = (Convolution(8, (3, 3), (2, 2)), AveragePooling(), Convolution(12, activation="linear"))
@@ -28,8 +28,9 @@ def test_it_is_scored_built_profiled_and_reported(workflow_in, tmp_path):
     planned = workflow.planned("--configfile", "mine.yaml")
     assert planned["export_trained_elsewhere"] == 1
     assert not {"train_network", "search_network", "published_network", "given_network", "train_teacher"} & set(planned)
-    run = workflow.run("--configfile", "mine.yaml")
+    run = workflow.run("--configfile", "mine.yaml", **no_tensorflow.variables)
     assert run.status == 0, run.text
+    assert not no_tensorflow.was_imported()
     folder = tmp_path / "results" / "kws"
     assert (folder / "mine" / "export" / "model.tflite").read_bytes() == (tmp_path / "theirs.tflite").read_bytes()
     profile = json.loads((folder / "mine" / BOARD / "profile" / "profile.json").read_text(encoding="utf-8"))

@@ -184,8 +184,11 @@ def test_a_live_server_prints_nothing(tmp_path, monkeypatch, repository):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     options = ["--backend-store-uri", "sqlite:///server.db", "--port", str(port), "--workers", "1"]
+    alone = os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}  # no processes for jobs of its own
     with open(tmp_path / "server.log", "wb") as log:
-        server = subprocess.Popen([sys.executable, "-m", "mlflow", "server", *options], stdout=log, stderr=log)
+        server = subprocess.Popen(
+            [sys.executable, "-m", "mlflow", "server", *options], stdout=log, stderr=log, env=alone
+        )
     try:
         address, end = f"http://127.0.0.1:{port}", time.monotonic() + 300
         while True:

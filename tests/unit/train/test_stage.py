@@ -99,24 +99,29 @@ def root(tmp_path_factory) -> Path:
     return root
 
 
-def test_a_killed_training_ends_with_the_same_bytes_and_leaves_no_state(root):
-    whole, killed = root / "whole", root / "killed"
-    assert _run("train", root, whole) == 0
-    assert _run("train", root, killed, kill_after=2) == -9
+@pytest.fixture(scope="module")
+def taught(root) -> Path:
+    """The folder of a network that was trained without interruption; its teacher is beside it."""
+    assert _run("teacher", root, root / "teacher") == 0
+    assert _run("train", root, root / "whole", teacher=str(root / "teacher" / "float.npz")) == 0
+    return root / "whole"
+
+
+def test_a_killed_training_ends_with_the_same_bytes_and_leaves_no_state(root, taught):
+    killed, teacher = root / "killed", str(root / "teacher" / "float.npz")
+    assert _run("train", root, killed, teacher, kill_after=2) == -9
     assert not (killed / "float.npz").exists()
-    assert _run("train", root, killed, kill_after=2) == -9
+    assert _run("train", root, killed, teacher, kill_after=2) == -9
     assert (killed / "float.npz").exists() and not (killed / "network.npz").exists()
-    assert _run("train", root, killed) == 0
+    assert _run("train", root, killed, teacher) == 0
     for name in ("float.npz", "network.npz", "test_outputs.npy", "metrics.json"):
-        assert (whole / name).read_bytes() == (killed / name).read_bytes(), name
+        assert (taught / name).read_bytes() == (killed / name).read_bytes(), name
     assert not (killed / "checkpoint").exists()
 
 
-def test_results_fit_together(root):
-    directory = root / "fit"
-    assert _run("teacher", root, root / "teacher") == 0
+def test_results_fit_together(root, taught):
+    directory = taught
     assert TrainedNetwork.load(root / "teacher" / "float.npz").input_range is None
-    assert _run("train", root, directory, teacher=str(root / "teacher" / "float.npz")) == 0
     history = pd.read_csv(directory / "history.csv")
     assert list(history["phase"]) == ["float"] * 3 + ["quantised"] * 2
     metrics = json.loads((directory / "metrics.json").read_text())
