@@ -197,7 +197,10 @@ class PointConvolution(PixelsByRows):
 
     @property
     def scratch_bytes(self) -> int:
-        return 4 * (BLOCK_PIXELS * self.packed.words * self.blocks + self.packed.lanes_words(self.blocks)) + self.slack_bytes
+        return (
+            4 * (BLOCK_PIXELS * self.packed.words * self.blocks + self.packed.lanes_words(self.blocks))
+            + self.slack_bytes
+        )
 
     def overlaps(self) -> dict[int, Distance]:
         """Pixels up to the end of some blocks are written when those up to the same end have been read."""
