@@ -17,7 +17,7 @@ from micronets.compiler.steps import ConvolutionStep, DepthwiseConvolutionStep, 
 
 _BLOCKS = (16, 12, 10, 8, 7, 6, 5, 4, 3, 2)
 _BLOCKS_FOR_SPEED = (64, 48, 32, 24, *_BLOCKS)
-# Activations of 4 bits are there to save memory: speed takes no more of it back.
+# Activations of 4 bits are there to save memory: speed takes so much of it back, or half of what it would of bytes.
 _PACKED_ALLOWANCE = 1.25
 # An interpreter's own records of an operator, and the multiplier and shift of one channel.
 _OPERATOR_BYTES = 128
@@ -37,7 +37,7 @@ def share_weights(
     arena_bytes = placement.plan.arena_bytes
     limit_bytes = max(arena_bytes, enough_bytes)
     if any(step.output.is_packed for step in program.steps):
-        limit_bytes = min(limit_bytes, int(_PACKED_ALLOWANCE * arena_bytes))
+        limit_bytes = max(int(_PACKED_ALLOWANCE * arena_bytes), enough_bytes // 2)
     placement = widen_bands(program, kernels, placement, limit_bytes)
     for number, kernel in enumerate(kernels):
         if strips_of(kernel):
@@ -70,7 +70,9 @@ def _convolutions(kernel: PlannedKernel) -> list[PlannedKernel]:
 
 
 def _values_bytes(program: Program) -> int:
-    return max((sum(value.size_bytes for value in (*step.inputs, step.output)) for step in program.steps), default=0)
+    """Of a step's inputs and output, none of them packed."""
+    sizes = (sum(value.elements * value.item_bytes for value in (*step.inputs, step.output)) for step in program.steps)
+    return max(sizes, default=0)
 
 
 def interpreter_bytes(program: Program) -> int:

@@ -42,7 +42,7 @@ _REFERENCE: dict[type, type[Kernel]] = {
 def choose_kernel(step: Step, analysis: Analysis, core: Core, optimise: str) -> Kernel:
     """The fastest kernel that is exact for the step and the values it can meet; the reference where no other is.
 
-    4-bit weights stay packed, which costs up to a seventh of the speed; but Helium, several times as fast, loads whole
+    4-bit weights stay packed, which costs some per cent of the speed; but Helium, several times as fast, loads whole
     bytes and is given up for them only where `optimise` is `size`.
     """
     if core.extension is Extension.HELIUM and not (optimise == "size" and _four_bits(step)):

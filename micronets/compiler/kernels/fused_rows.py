@@ -8,6 +8,7 @@ from micronets.compiler.kernels.depthwise import Depthwise3x3
 from micronets.compiler.kernels.helium import HeliumDepthwise
 from micronets.compiler.kernels.kernel import Distance, PlannedKernel
 from micronets.compiler.kernels.packed import PackedDepthwise, PackedLayer
+from micronets.compiler.kernels.packed_point import PackedPoint
 from micronets.compiler.operators.pooling import PoolKernel
 from micronets.compiler.source import Source
 from micronets.compiler.steps import Step
@@ -139,6 +140,6 @@ def fuse(first: PlannedKernel, second: PlannedKernel, band: int) -> FusedRows | 
 
 def _of_bytes(first: PlannedKernel, second: PlannedKernel) -> tuple[PlannedKernel, PlannedKernel]:
     """Without the packing between them; what `first` reads must be bytes."""
-    if isinstance(first, PackedLayer) and isinstance(second, PackedDepthwise) and not first.step.inputs[0].is_packed:
-        return first.inner, second.inner
-    return first, second
+    if not isinstance(first, PackedLayer | PackedPoint) or not isinstance(second, PackedDepthwise):
+        return first, second
+    return (first, second) if first.step.inputs[0].is_packed else (first.inner, second.inner)

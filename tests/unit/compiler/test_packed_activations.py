@@ -23,12 +23,12 @@ INPUT = (1, 13, 9, 2)
 class Chain:
     """Layers one after the other, their outputs of 16 levels."""
 
-    def __init__(self, bits: int, levels: tuple[int, float, int]) -> None:
+    def __init__(self, bits: int, levels: tuple[int, float, int], shape: tuple[int, ...] = INPUT) -> None:
         self.random = np.random.default_rng(5)
         self.bits = bits
         self.activation, self.scale, self.zero_point = levels
         self.model = ModelBuilder()
-        self.source = self.last = self.model.tensor(INPUT, "int8", 0.05, 3)
+        self.source = self.last = self.model.tensor(shape, "int8", 0.05, 3)
         self.last_scale = 0.05
 
     def convolution(self, channels: int, kernel=(1, 1), *, depthwise=False, stride=1, coarse=True) -> "Chain":
@@ -107,7 +107,7 @@ def test_half_the_memory(tmp_path):
     """Of maps that are large beside their rows."""
     peaks = {}
     for levels in ((RELU6, 0.4, -128), (RELU6, 6 / 255, -128)):
-        chain = Chain(4, levels).convolution(32).convolution(32, (3, 3), depthwise=True).convolution(36)
+        chain = Chain(4, levels, (1, 28, 24, 2)).convolution(32).convolution(32, (3, 3), depthwise=True).convolution(36)
         content = chain.convolution(32).pool("AVERAGE_POOL_2D").convolution(5, coarse=False).build()
         (tmp_path / "model.tflite").write_bytes(content)
         peaks[levels[1]] = compile_network(tmp_path / "model.tflite", tmp_path / "network", optimise="size").arena_bytes
