@@ -4,14 +4,19 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+from micronets.compiler.arena import ArenaPlan
 from micronets.compiler.compiled_network import CompiledNetwork, EdgeQuantisation, Layer, PlannedBuffer
-from micronets.compiler.cores import find_core
+from micronets.compiler.cores import Core, find_core
 from micronets.compiler.emit import emit
 from micronets.compiler.folder import write_folder
+from micronets.compiler.intervals import Analysis
+from micronets.compiler.kernels import Kernel
 from micronets.compiler.kernels.account import four_bit_notes, reference_notes
+from micronets.compiler.kernels.kernel import PlannedKernel
 from micronets.compiler.lower import lower
 from micronets.compiler.memories import Memories, check_arena, check_weights
 from micronets.compiler.naming import OWN_PREFIX, Naming
+from micronets.compiler.packing import pack_activations, packing_notes, unpack_activations
 from micronets.compiler.passes import optimise_program
 from micronets.compiler.reader import read_graph
 from micronets.compiler.registry import analyse, choose_kernel
@@ -30,6 +35,8 @@ _LARGEST_VALUE_BYTES = 4 << 20
 
 # Share of the arena that running two layers row by row must save: it costs a few per cent of the layers' time.
 _LEAST_GAIN = {"speed": 0.2, "balanced": 0.02, "size": 0.0}
+# And that storing activations in 4 bits must save.
+_LEAST_PACKING_GAIN = {"speed": 0.4, "balanced": 0.1, "size": 0.0}
 
 
 def compile_network(
@@ -87,7 +94,7 @@ def compile_program(
     program.notes += four_bit_notes(chosen) + reference_notes(chosen)
     if optimise != "speed":
         chosen = share_dense_code(chosen, find_core(core))
-    kernels, placement = fuse_rows(program, chosen, _LEAST_GAIN[optimise])
+    kernels, placement = _plan(program, chosen, analysis, find_core(core), optimise)
     placement = share_weights(program, kernels, placement, find_core(core), optimise)
     placement = share_sweeps(kernels, placement)
     if memories is not None:
@@ -142,6 +149,25 @@ def compile_program(
     )
     write_folder(network, emitted, files, directory)
     return network
+
+
+def _plan(
+    program: Program, chosen: list[Kernel], analysis: Analysis, core: Core, optimise: str
+) -> tuple[list[PlannedKernel], ArenaPlan]:
+    """Layers row by row, and activations in 4 bits, where they save memory; adds to the program's notes."""
+    notes = list(program.notes)
+    kernels, placement = fuse_rows(program, chosen, _LEAST_GAIN[optimise])
+    packed = pack_activations(program, chosen, analysis, core, optimise)
+    if packed is None:
+        return kernels, placement
+    own_notes, program.notes = program.notes, notes
+    packed_kernels, packed_placement = fuse_rows(program, packed, _LEAST_GAIN[optimise])
+    if packed_placement.plan.arena_bytes < placement.plan.arena_bytes * (1 - _LEAST_PACKING_GAIN[optimise]):
+        program.notes += packing_notes(program, packed_placement)
+        return packed_kernels, packed_placement
+    unpack_activations(program)
+    program.notes = own_notes
+    return kernels, placement
 
 
 def _all(edges: tuple[EdgeQuantisation, ...]) -> EdgeQuantisation:

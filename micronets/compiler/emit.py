@@ -100,13 +100,12 @@ class _Emitter:
         self.calls.append(function)
 
     def fused(self, kernel: FusedRows, scratch: str) -> None:
-        own = f"{scratch} + {kernel.buffer_bytes}"
         first, prefix, source = self.begin(kernel.first.step)
-        rows = kernel.first.emit_rows(source, prefix, self.address(kernel.step.inputs[0]), own)
+        rows = kernel.emit_first(source, prefix, self.address(kernel.step.inputs[0]), scratch)
         parameters = "int32_t row, int32_t rows, int8_t *output"
         self.finish(first, kernel.first, source, parameters, rows, kernel.scratch_bytes)
         second, prefix, source = self.begin(kernel.second.step)
-        band = kernel.second.emit_band(source, prefix, self.address(kernel.step.output), own)
+        band = kernel.emit_second(source, prefix, self.address(kernel.step.output), scratch)
         parameters = "int32_t row, int32_t rows, const int8_t *input"
         self.finish(second, kernel.second, source, parameters, band, kernel.scratch_bytes)
         driver = f"fused_{len(self.layers) - 2:02d}_{len(self.layers) - 1:02d}"

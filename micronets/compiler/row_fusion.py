@@ -79,9 +79,9 @@ def _widen_bands(
     for i, kernel in enumerate(kernels):
         if not isinstance(kernel, FusedRows | FusedResidual):
             continue
-        whole = kernel.first.step.output.size_bytes
+        whole = kernel.first.step.output.elements
         if isinstance(kernel, FusedResidual):
-            whole += kernel.second.step.output.size_bytes
+            whole += kernel.second.step.output.elements
         program.notes.append(
             f"operators {', '.join(map(str, kernel.step.operators))} run row by row: "
             f"{kernel.buffer_bytes} bytes of rows instead of {whole}"

@@ -12,10 +12,13 @@ from micronets.compiler.kernels.fused_rows import FusedRows
 from micronets.compiler.kernels.kernel import PlannedKernel
 from micronets.compiler.kernels.patch import PatchConvolution
 from micronets.compiler.kernels.point import BLOCK_PIXELS, PointConvolution
+from micronets.compiler.packing import widen_bands
 from micronets.compiler.steps import ConvolutionStep, DepthwiseConvolutionStep, Program
 
 _BLOCKS = (16, 12, 10, 8, 7, 6, 5, 4, 3, 2)
 _BLOCKS_FOR_SPEED = (64, 48, 32, 24, *_BLOCKS)
+# Activations of 4 bits are there to save memory: speed takes so much of it back, or half of what it would of bytes.
+_PACKED_ALLOWANCE = 1.25
 # An interpreter's own records of an operator, and the multiplier and shift of one channel.
 _OPERATOR_BYTES = 128
 _CHANNEL_BYTES = 8
@@ -31,7 +34,11 @@ def share_weights(
     tried_blocks = _BLOCKS_FOR_SPEED if optimise == "speed" else _BLOCKS
     # Never beyond one step's inputs and output side by side: by that a search takes a network to fit.
     enough_bytes = least if optimise == "speed" else min(least // 2, _values_bytes(program))
-    limit_bytes = max(placement.plan.arena_bytes, enough_bytes)
+    arena_bytes = placement.plan.arena_bytes
+    limit_bytes = max(arena_bytes, enough_bytes)
+    if any(step.output.is_packed for step in program.steps):
+        limit_bytes = max(int(_PACKED_ALLOWANCE * arena_bytes), enough_bytes // 2)
+    placement = widen_bands(program, kernels, placement, limit_bytes)
     for number, kernel in enumerate(kernels):
         if strips_of(kernel):
             placement = arrange_strips(kernels, number, placement, tried_blocks[0], limit_bytes)
@@ -63,7 +70,9 @@ def _convolutions(kernel: PlannedKernel) -> list[PlannedKernel]:
 
 
 def _values_bytes(program: Program) -> int:
-    return max((sum(value.size_bytes for value in (*step.inputs, step.output)) for step in program.steps), default=0)
+    """Of a step's inputs and output, none of them packed."""
+    sizes = (sum(value.elements * value.item_bytes for value in (*step.inputs, step.output)) for step in program.steps)
+    return max(sizes, default=0)
 
 
 def interpreter_bytes(program: Program) -> int:

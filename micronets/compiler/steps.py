@@ -33,6 +33,8 @@ class Value:
     """Int8, one for each byte: what a value that is kept between calls, outside of the arena, begins with."""
     item_bytes: int = 1
     """Of one element, little-endian: 1 for int8 and bool, 2 for int16, 4 for int32."""
+    least: int | None = None
+    """Of a value that lies two elements in a byte (nibbles.h): its least one; it has 16 levels, and whole words."""
 
     def viewed(self, shape: Shape, item_bytes: int | None = None) -> "Value":
         """The same bytes in another shape."""
@@ -64,8 +66,16 @@ class Value:
         return rows * columns * channels
 
     @property
+    def is_packed(self) -> bool:
+        return self.storage.least is not None
+
+    def packed_bytes(self, elements: int) -> int:
+        """Of so many elements."""
+        return elements // 2 if self.is_packed else elements * self.item_bytes
+
+    @property
     def size_bytes(self) -> int:
-        return self.elements * self.item_bytes
+        return self.packed_bytes(self.elements)
 
 
 @dataclass(eq=False, kw_only=True)

@@ -17,8 +17,10 @@ NO_ACTIVATION, RELU, RELU_N1_TO_1, RELU6 = 0, 1, 2, 3
 class Sample:
     """Draws the ingredients of layers."""
 
-    def __init__(self, random: Random) -> None:
+    def __init__(self, random: Random, *, coarse: bool = False) -> None:
+        """`coarse`: convolutions have outputs of 16 levels, of channels that are packed, and often 4-bit weights."""
         self.random = random
+        self.coarse = coarse
 
     def integer(self, low: int, high: int) -> int:
         """Inclusive."""
@@ -31,6 +33,8 @@ class Sample:
         return bool(self.random.random() < probability)
 
     def channels(self) -> int:
+        if self.coarse:
+            return self.one_of(4, 8, 12, 16, 20, 28)
         return self.one_of(1, 2, 3, 4, 5, 7, 8, 12, 16, 17, 20, 28, 33)
 
     def scale(self, extreme: float = 0.1) -> float:
@@ -42,6 +46,12 @@ class Sample:
 
     def activation(self) -> int:
         return self.one_of(NO_ACTIVATION, RELU, RELU, RELU6, RELU_N1_TO_1)
+
+    def sixteen_levels(self) -> tuple[int, float, int]:
+        """Activation, scale and zero point of such an output."""
+        if self.chance(0.7):
+            return RELU6, float(np.float32(6) / np.float32(15)), -128
+        return RELU_N1_TO_1, float(np.float32(1) / np.float32(7)), self.integer(-120, 120)
 
     def weights(self, shape: tuple[int, ...], bits: int = 8) -> np.ndarray:
         limit = 127 if bits == 8 else 7
@@ -87,7 +97,7 @@ def _convolution(model: ModelBuilder, sample: Sample, source: int, scale: float,
     if not depthwise and sample.chance(0.12):
         groups = sample.one_of(*(n for n in (1, 2, 3, 4, 5, 7, 8) if depth % n == 0))
         depth, channels = depth // groups, groups * sample.integer(1, 5)
-    bits = 4 if sample.chance(0.15) else 8
+    bits = 4 if sample.chance(0.5 if sample.coarse else 0.15) else 8
     axis = 3 if depthwise else 0
     shape = (1, *kernel, channels) if depthwise else (channels, *kernel, depth)
     products = kernel[0] * kernel[1] * (1 if depthwise else depth)
@@ -96,7 +106,11 @@ def _convolution(model: ModelBuilder, sample: Sample, source: int, scale: float,
     if sample.chance(0.05):
         scales[sample.integer(0, channels - 1)] = np.float32(1e-9)
     out_scale = sample.output_scale(scale, base, products)
-    zero_point = sample.zero_point()
+    zero_point, activation = sample.zero_point(), None
+    if sample.coarse:
+        activation, coarse_scale, zero_point = sample.sixteen_levels()
+        # Such weights that outputs fill the levels.
+        scales, out_scale = scales * np.float32(coarse_scale / 10 / out_scale), coarse_scale
     weights = model.tensor(shape, f"int{bits}", scales, 0, axis, sample.weights(shape, bits))
     limit = sample.one_of(100, 5000, 5000, 200000)
     bias = sample.random.integers(-limit, limit + 1, channels).astype(np.int32)
@@ -108,7 +122,7 @@ def _convolution(model: ModelBuilder, sample: Sample, source: int, scale: float,
         "strideW": stride[1],
         "dilationHFactor": dilation[0],
         "dilationWFactor": dilation[1],
-        "fusedActivationFunction": sample.activation(),
+        "fusedActivationFunction": sample.activation() if activation is None else activation,
     }
     if depthwise:
         options["depthMultiplier"] = multiplier

@@ -23,6 +23,8 @@ _IMAGE = (
     layers.requantise,
     layers.transposed_convolution,
 )
+_COARSE_IMAGE = (*(3 * (layers.convolution, layers.depthwise)), layers.average_pool, layers.max_pool, layers.add)
+_COARSE_EVERY = 4
 _ENDS = (layers.mean, layers.reshape, layers.fully_connected)
 _FLAT = (layers.fully_connected, layers.softmax, layers.logistic, layers.relu6)
 
@@ -31,17 +33,24 @@ _LARGEST_ELEMENTS = 6000
 _LARGEST_SOFTMAX = 511
 
 
+def is_coarse(seed: int) -> bool:
+    """Whether a network has activations of 16 levels."""
+    return seed % _COARSE_EVERY == 0
+
+
 def random_network(seed: int) -> bytes:
-    """A .tflite file of 1 to 12 operators or so."""
-    sample = Sample(np.random.default_rng([seed, 3]))
+    """A .tflite file of 1 to 12 operators or so; every fourth has activations of 16 levels."""
+    sample = Sample(np.random.default_rng([seed, 3]), coarse=is_coarse(seed))
+    images = _COARSE_IMAGE if sample.coarse else _IMAGE
     model = ModelBuilder()
-    shape = (1, sample.integer(4, 24), sample.integer(4, 24), sample.one_of(1, 3, 4, 8))
+    least = 12 if sample.coarse else 4
+    shape = (1, sample.integer(least, 24), sample.integer(least, 24), sample.one_of(1, 3, 4, 8))
     made: Made = (model.tensor(shape, "int8", 0.05, sample.zero_point()), 0.05, 0)
     made = (made[0], 0.05, model.zero_point(made[0]))
     source = made[0]
     earlier = [made]
     for _ in range(sample.integer(2, 9)):
-        layer = _IMAGE[sample.integer(0, len(_IMAGE) - 1)]
+        layer = images[sample.integer(0, len(images) - 1)]
         growing = layer in (layers.resize_nearest, layers.concatenation, layers.transposed_convolution, layers.pad)
         if growing and np.prod(model.shape(made[0])) > _LARGEST_ELEMENTS / 4:
             continue

@@ -11,10 +11,10 @@ from micronets.compiler.kernels.dense import Dense
 from micronets.compiler.kernels.depthwise import depthwise_3x3
 from micronets.compiler.kernels.depthwise_quads import depthwise_quads
 from micronets.compiler.kernels.helium import helium_kernel
+from micronets.compiler.kernels.int4 import pack_int4
 from micronets.compiler.kernels.kernel import Kernel
 from micronets.compiler.kernels.patch import PatchConvolution
 from micronets.compiler.kernels.point import PackedWeights, PointConvolution, pack
-from micronets.compiler.kernels.quads import QuadWeights, pack_quads
 from micronets.compiler.kernels.reference import (
     ReferenceConvolution,
     ReferenceDepthwise,
@@ -42,7 +42,7 @@ _REFERENCE: dict[type, type[Kernel]] = {
 def choose_kernel(step: Step, analysis: Analysis, core: Core, optimise: str) -> Kernel:
     """The fastest kernel that is exact for the step and the values it can meet; the reference where no other is.
 
-    4-bit weights stay packed, which costs up to a seventh of the speed; but Helium, several times as fast, loads whole
+    4-bit weights stay packed, which costs some per cent of the speed; but Helium, several times as fast, loads whole
     bytes and is given up for them only where `optimise` is `size`.
     """
     if core.extension is Extension.HELIUM and not (optimise == "size" and _four_bits(step)):
@@ -51,9 +51,9 @@ def choose_kernel(step: Step, analysis: Analysis, core: Core, optimise: str) -> 
             return vectorised
     if isinstance(step, ConvolutionStep):
         accumulators = convolution_accumulators(step, input_bounds(step, analysis))
-        quads = pack_quads(step, accumulators)
-        if quads is not None:
-            return _dense(step, quads, core, optimise)
+        int4 = pack_int4(step, accumulators)
+        if int4 is not None:
+            return _dense(step, int4, core, optimise)
         packed = pack(step, accumulators, in_order=True) if Dense.fits(step) else None
         if packed is not None:
             return Dense(step, packed, accumulators)
@@ -80,11 +80,11 @@ def _four_bits(step: Step) -> bool:
     return isinstance(step, ConvolutionStep | DepthwiseConvolutionStep) and step.weight_bits == 4
 
 
-def _dense(step: ConvolutionStep, packed: PackedWeights | QuadWeights, core: Core, optimise: str) -> Kernel:
+def _dense(step: ConvolutionStep, packed: PackedWeights, core: Core, optimise: str) -> Kernel:
     if step.window.is_point:
         return PointConvolution(step, packed, reads_ahead=core.dual_issue)
     # Strips gain little by the portable code, and take code of their own.
-    if core.extension is Extension.DSP and optimise != "size" and isinstance(packed, PackedWeights):
+    if core.extension is Extension.DSP and optimise != "size" and packed.weight_bits == 8:
         if StripConvolution.fits(step, packed):
             return StripConvolution(step, packed, reads_ahead=core.dual_issue)
     return PatchConvolution(step, packed)

@@ -47,6 +47,10 @@ class PixelsByRows(ConvolutionByRows):
         begin = f"{source_of_rows} + row * {columns * depth}"
         return self._call(source, layer, f"rows * {columns}", begin, "output", scratch)
 
+    def emit_pixels(self, source: Source, layer: str, pixels: str, begin: str, scratch: str) -> list[str]:
+        """So many pixels, the first one's inputs at `begin`, into `output`, a C variable in scope."""
+        return self._call(source, layer, pixels, begin, "output", scratch)
+
     def _call(self, source: Source, layer: str, pixels: str, begin: str, output: str, scratch: str) -> list[str]:
         arguments = [self._describe(source, layer), pixels, begin, output, *([scratch] if self.takes_scratch else [])]
         return [f"{self.function}({', '.join(arguments)});"]

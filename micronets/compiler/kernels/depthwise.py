@@ -138,46 +138,54 @@ class Depthwise3x3(Kernel[DepthwiseConvolutionStep]):
     def emit_band(self, source: Source, layer: str, output: str, scratch: str) -> list[str]:
         """Output rows [row, row + rows) from `input`, C variables in scope."""
         _, columns, channels = self.step.output.shape
+        return self.emit_lines(source, layer, f"{output} + row * {columns * channels}", scratch)
+
+    def emit_lines(self, source: Source, layer: str, target: str, scratch: str) -> list[str]:
+        """The same, to where the first of these rows goes."""
         address = self._describe(source, layer)
-        target = f"{output} + row * {columns * channels}"
         return [f"{self.function}_band({address}, row, rows, input, {target}, {scratch});"]
 
     def _describe(self, source: Source, layer: str) -> str:
-        step, sweep, form = self.step, self.sweep, self.form
-        _, columns, channels = step.inputs[0].shape
-        _, out_columns, _ = step.output.shape
-        strides = (channels, columns * channels), (channels, out_columns * channels)
-        (in_inner, in_outer), (out_inner, out_outer) = (s[::-1] if sweep.transposed else s for s in strides)
-        kernel = step.weights.transpose(2, 1, 0) if sweep.transposed else step.weights.transpose(2, 0, 1)
+        channels = self.step.output.shape[2]
+        fields = self.fields(channels, channels, channels, source.array(f"{layer}_stream", self.stream()))
+        return source.description("mn_depthwise_3x3", layer, fields)
+
+    def stream(self) -> np.ndarray:
+        """Int32 (channels, words)."""
+        step = self.step
+        kernel = step.weights.transpose(2, 1, 0) if self.sweep.transposed else step.weights.transpose(2, 0, 1)
         pack = _nibble_stream if self.weight_bits == 4 else _byte_stream
-        stream = pack(kernel.reshape(channels, 9), self.starts, form)
-        return source.description(
-            "mn_depthwise_3x3",
-            layer,
-            {
-                "sweep": self.sweep_function,
-                "stride": sweep.stride,
-                "pitch_words": sweep.pitch_words,
-                "channels": channels,
-                "inputs_inner": sweep.inputs[0],
-                "inputs_outer": sweep.inputs[1],
-                "outputs_inner": sweep.outputs[0],
-                "outputs_outer": sweep.outputs[1],
-                "input_inner_stride": in_inner,
-                "input_outer_stride": in_outer,
-                "output_inner_stride": out_inner,
-                "output_outer_stride": out_outer,
-                "pad_inner": sweep.pads[0],
-                "pad_outer": sweep.pads[1],
-                "band": sweep.band,
-                "plane_words": sweep.plane_words,
-                "input_zero_point": step.input_zero_point,
-                "output_zero_point": step.requantisation.zero_point,
-                "low": step.requantisation.low,
-                "high": step.requantisation.high,
-                "stream": source.array(f"{layer}_stream", stream),
-            },
-        )
+        return pack(kernel.reshape(-1, 9), self.starts, self.form)
+
+    def fields(self, channels: int, in_pitch: int, out_pitch: int, stream: str) -> dict[str, int | str]:
+        """Of struct mn_depthwise_3x3, for so many channels of pixels that lie so many bytes apart."""
+        step, sweep = self.step, self.sweep
+        columns, out_columns = step.inputs[0].shape[1], step.output.shape[1]
+        strides = (in_pitch, columns * in_pitch), (out_pitch, out_columns * out_pitch)
+        (in_inner, in_outer), (out_inner, out_outer) = (s[::-1] if sweep.transposed else s for s in strides)
+        return {
+            "sweep": self.sweep_function,
+            "stride": sweep.stride,
+            "pitch_words": sweep.pitch_words,
+            "channels": channels,
+            "inputs_inner": sweep.inputs[0],
+            "inputs_outer": sweep.inputs[1],
+            "outputs_inner": sweep.outputs[0],
+            "outputs_outer": sweep.outputs[1],
+            "input_inner_stride": in_inner,
+            "input_outer_stride": in_outer,
+            "output_inner_stride": out_inner,
+            "output_outer_stride": out_outer,
+            "pad_inner": sweep.pads[0],
+            "pad_outer": sweep.pads[1],
+            "band": sweep.band,
+            "plane_words": sweep.plane_words,
+            "input_zero_point": step.input_zero_point,
+            "output_zero_point": step.requantisation.zero_point,
+            "low": step.requantisation.low,
+            "high": step.requantisation.high,
+            "stream": stream,
+        }
 
 
 def _byte_stream(kernel: np.ndarray, starts: np.ndarray, form: Form) -> np.ndarray:

@@ -5,7 +5,6 @@ import numpy as np
 from micronets.compiler.kernels.convolution_by_rows import ConvolutionByRows
 from micronets.compiler.kernels.kernel import Distance, shape_fields, window_fields
 from micronets.compiler.kernels.point import BLOCK_PIXELS, PackedWeights, point_fields
-from micronets.compiler.kernels.quads import QuadWeights
 from micronets.compiler.source import Source
 from micronets.compiler.steps import ConvolutionStep
 
@@ -13,7 +12,7 @@ from micronets.compiler.steps import ConvolutionStep
 class PatchConvolution(ConvolutionByRows):
     file = "patch.c"
 
-    def __init__(self, step: ConvolutionStep, packed: PackedWeights | QuadWeights) -> None:
+    def __init__(self, step: ConvolutionStep, packed: PackedWeights) -> None:
         super().__init__(step)
         self.packed = packed
         self.function = f"mn_patch_{packed.variant}"
@@ -21,7 +20,7 @@ class PatchConvolution(ConvolutionByRows):
         self.blocks = 1
 
     def files(self) -> set[str]:
-        return {self.file, "widen.c", self.packed.dsp_file}
+        return {self.file, "widen.c", *self.packed.dsp_files}
 
     @property
     def depth(self) -> int:
@@ -30,7 +29,8 @@ class PatchConvolution(ConvolutionByRows):
     @property
     def scratch_bytes(self) -> int:
         """Columns, and behind them patches or a pair's lanes."""
-        return BLOCK_PIXELS * self.packed.words * (4 * self.blocks + 2)
+        words = self.packed.words
+        return 4 * (BLOCK_PIXELS * words * self.blocks + max(2 * words, self.packed.lanes_words(self.blocks)))
 
     def overlaps(self) -> dict[int, Distance]:
         """Outputs of some blocks are written when their patches have been read; later ones read from their first row

@@ -1,6 +1,7 @@
 """1x1 convolutions: pairs of output channels in 16-bit lanes, four pixels at a time (point_block.h)."""
 
 from dataclasses import replace
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -8,7 +9,6 @@ from micronets.compiler.intervals import Bounds
 from micronets.compiler.kernels.convolution_by_rows import PixelsByRows
 from micronets.compiler.kernels.forms import Form, choose_form, extended, general_form
 from micronets.compiler.kernels.kernel import Distance
-from micronets.compiler.kernels.quads import QuadWeights
 from micronets.compiler.source import Source
 from micronets.compiler.steps import ConvolutionStep, Requantisation
 
@@ -58,13 +58,21 @@ class PackedWeights:
             return [_wrap32(a), _wrap32(b)]
         return [_wrap32(256 * a + b), _wrap32(b)]
 
-    dsp_file = "point_dsp.c"
-    weight_bits = 8
+    dsp_files: ClassVar[frozenset[str]] = frozenset({"point_dsp.c"})
+    weight_bits: ClassVar[int] = 8
 
     @property
     def shareable(self) -> bool:
         """Whether several blocks of pixels can use a pair's lanes one after the other."""
         return not self.deep and self.form.name in ("fast", "rounded")
+
+    def lanes_words(self, blocks: int) -> int:
+        """What a pair takes in RAM, where it is copied there: for more than one block of pixels."""
+        return self.words if blocks > 1 else 0
+
+    def arranged(self, lanes: np.ndarray) -> Self:
+        """The same with lanes in another order."""
+        return type(self)(self.step, lanes, self.starts, self.form, self.deep, self.of_pairs)
 
     @property
     def variant(self) -> str:
@@ -175,7 +183,7 @@ def _places(channels: int) -> np.ndarray:
 class PointConvolution(PixelsByRows):
     file = "point.c"
 
-    def __init__(self, step: ConvolutionStep, packed: PackedWeights | QuadWeights, *, reads_ahead: bool) -> None:
+    def __init__(self, step: ConvolutionStep, packed: PackedWeights, *, reads_ahead: bool) -> None:
         """`reads_ahead`: the core's kernel reads a word beyond its column."""
         super().__init__(step)
         self.packed = packed
@@ -185,11 +193,14 @@ class PointConvolution(PixelsByRows):
         self.blocks = 1
 
     def files(self) -> set[str]:
-        return {self.file, "widen.c", self.packed.dsp_file}
+        return {self.file, "widen.c", *self.packed.dsp_files}
 
     @property
     def scratch_bytes(self) -> int:
-        return block_bytes(self.packed.words, self.blocks) + self.slack_bytes
+        return (
+            4 * (BLOCK_PIXELS * self.packed.words * self.blocks + self.packed.lanes_words(self.blocks))
+            + self.slack_bytes
+        )
 
     def overlaps(self) -> dict[int, Distance]:
         """Pixels up to the end of some blocks are written when those up to the same end have been read."""
@@ -204,15 +215,10 @@ class PointConvolution(PixelsByRows):
 
 
 def point_fields(
-    source: Source, layer: str, step: ConvolutionStep, packed: PackedWeights | QuadWeights, depth: int, blocks: int
+    source: Source, layer: str, step: ConvolutionStep, packed: PackedWeights, depth: int, blocks: int
 ) -> dict[str, int | str]:
     """struct mn_point for a step of `depth` inputs per pixel."""
     return point_fields_of_stream(source, layer, step, packed.words, depth, packed.stream, blocks)
-
-
-def block_bytes(words: int, blocks: int) -> int:
-    """Columns of so many blocks of pixels, and a pair's lanes where more than one block uses them."""
-    return 4 * words * (BLOCK_PIXELS * blocks + (blocks > 1))
 
 
 def point_fields_of_stream(

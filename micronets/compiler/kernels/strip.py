@@ -120,4 +120,4 @@ class StripConvolution(ConvolutionByRows):
         packed = self.packed
         by_column = packed.lanes.reshape(-1, _SIDE, _SIDE, self.depth // 2)
         lanes = by_column.transpose(0, 1, 3, 2).reshape(packed.lanes.shape)
-        return PackedWeights(packed.step, lanes, packed.starts, packed.form, packed.deep)
+        return packed.arranged(lanes)

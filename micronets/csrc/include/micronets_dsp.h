@@ -168,6 +168,36 @@ MN_INLINE uint32_t mn_pack_low_high(uint32_t a, uint32_t b)
     return lanes;
 }
 
+/* a's high lane below b's high lane. */
+MN_INLINE uint32_t mn_pack_high(uint32_t a, uint32_t b)
+{
+    uint32_t lanes;
+    __asm("pkhtb %0, %2, %1, asr #16" : "=r"(lanes) : "r"(a), "r"(b));
+    return lanes;
+}
+
+/* Every pair of bytes: their sum modulo 256, as unsigned ones up to 255, and their difference from 0 on. */
+MN_INLINE uint32_t mn_add_bytes(uint32_t a, uint32_t b)
+{
+    uint32_t sums;
+    __asm("uadd8 %0, %1, %2" : "=r"(sums) : "r"(a), "r"(b) : "cc");
+    return sums;
+}
+
+MN_INLINE uint32_t mn_saturating_add_bytes(uint32_t a, uint32_t b)
+{
+    uint32_t sums;
+    __asm("uqadd8 %0, %1, %2" : "=r"(sums) : "r"(a), "r"(b));
+    return sums;
+}
+
+MN_INLINE uint32_t mn_saturating_subtract_bytes(uint32_t a, uint32_t b)
+{
+    uint32_t differences;
+    __asm("uqsub8 %0, %1, %2" : "=r"(differences) : "r"(a), "r"(b));
+    return differences;
+}
+
 #else
 
 MN_INLINE uint32_t mn_pair(int32_t low, int32_t high)
@@ -254,6 +284,38 @@ MN_INLINE uint32_t mn_pack_low(uint32_t a, uint32_t b)
 MN_INLINE uint32_t mn_pack_low_high(uint32_t a, uint32_t b)
 {
     return (a & 0xFFFFU) | (b & 0xFFFF0000U);
+}
+
+MN_INLINE uint32_t mn_pack_high(uint32_t a, uint32_t b)
+{
+    return (a >> 16) | (b & 0xFFFF0000U);
+}
+
+MN_INLINE uint32_t mn_add_bytes(uint32_t a, uint32_t b)
+{
+    return ((a & 0x7F7F7F7FU) + (b & 0x7F7F7F7FU)) ^ ((a ^ b) & 0x80808080U);
+}
+
+MN_INLINE uint32_t mn_saturating_add_bytes(uint32_t a, uint32_t b)
+{
+    uint32_t sums = 0;
+    for (int32_t shift = 0; shift < 32; shift += 8)
+    {
+        const uint32_t sum = (a >> shift & 0xFFU) + (b >> shift & 0xFFU);
+        sums |= (sum > 0xFFU ? 0xFFU : sum) << shift;
+    }
+    return sums;
+}
+
+MN_INLINE uint32_t mn_saturating_subtract_bytes(uint32_t a, uint32_t b)
+{
+    uint32_t differences = 0;
+    for (int32_t shift = 0; shift < 32; shift += 8)
+    {
+        const uint32_t x = a >> shift & 0xFFU, y = b >> shift & 0xFFU;
+        differences |= (x > y ? x - y : 0) << shift;
+    }
+    return differences;
 }
 
 #endif

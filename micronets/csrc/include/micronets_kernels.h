@@ -68,7 +68,7 @@ struct mn_depthwise
 };
 
 /* 1x1 convolution; `words` int16 pairs per pixel and channel pair, `stream` as point_block.h describes. `blocks` times four
- * pixels at a time, 1 for weights of 4 bits. */
+ * pixels at a time. */
 struct mn_point
 {
     int32_t depth, words, channels, blocks;

@@ -182,9 +182,9 @@ MN_INLINE void convolve(
         {
             mn_column_deep(&p->point, columns, count, output);
         }
-        else if (kind == MN_QUADS)
+        else if (kind == MN_INT4)
         {
-            mn_column_quads(form, clamped, &p->point, columns, count, output);
+            mn_column_int4(form, clamped, &p->point, columns, count, lanes, output);
         }
         else
         {
@@ -227,23 +227,23 @@ void mn_patch_deep(
 void mn_patch_int4_fast(
     const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    convolve(MN_QUADS, MN_FAST, 0, p, row, rows, input, output, scratch);
+    convolve(MN_INT4, MN_FAST, 0, p, row, rows, input, output, scratch);
 }
 
 void mn_patch_int4_rounded(
     const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    convolve(MN_QUADS, MN_ROUNDED, 0, p, row, rows, input, output, scratch);
+    convolve(MN_INT4, MN_ROUNDED, 0, p, row, rows, input, output, scratch);
 }
 
 void mn_patch_int4_clamped(
     const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    convolve(MN_QUADS, MN_ROUNDED, 1, p, row, rows, input, output, scratch);
+    convolve(MN_INT4, MN_ROUNDED, 1, p, row, rows, input, output, scratch);
 }
 
 void mn_patch_int4_general(
     const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    convolve(MN_QUADS, MN_GENERAL, 1, p, row, rows, input, output, scratch);
+    convolve(MN_INT4, MN_GENERAL, 1, p, row, rows, input, output, scratch);
 }

@@ -48,9 +48,9 @@ MN_INLINE void point(
         {
             mn_column_deep(p, columns, count, output);
         }
-        else if (kind == MN_QUADS)
+        else if (kind == MN_INT4)
         {
-            mn_column_quads(form, clamped, p, columns, count, output);
+            mn_column_int4(form, clamped, p, columns, count, lanes, output);
         }
         else
         {
@@ -87,23 +87,23 @@ void mn_point_deep(const struct mn_point *p, int32_t pixels, const int8_t *input
 
 void mn_point_int4_fast(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    point(MN_QUADS, MN_FAST, 0, p, pixels, input, output, scratch);
+    point(MN_INT4, MN_FAST, 0, p, pixels, input, output, scratch);
 }
 
 void mn_point_int4_rounded(
     const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    point(MN_QUADS, MN_ROUNDED, 0, p, pixels, input, output, scratch);
+    point(MN_INT4, MN_ROUNDED, 0, p, pixels, input, output, scratch);
 }
 
 void mn_point_int4_clamped(
     const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    point(MN_QUADS, MN_ROUNDED, 1, p, pixels, input, output, scratch);
+    point(MN_INT4, MN_ROUNDED, 1, p, pixels, input, output, scratch);
 }
 
 void mn_point_int4_general(
     const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    point(MN_QUADS, MN_GENERAL, 1, p, pixels, input, output, scratch);
+    point(MN_INT4, MN_GENERAL, 1, p, pixels, input, output, scratch);
 }

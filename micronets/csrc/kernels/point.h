@@ -13,7 +13,7 @@ enum mn_lanes
 {
     MN_PAIRS,
     MN_DEEP,
-    MN_QUADS
+    MN_INT4
 };
 
 /* The first channel of the pair behind that of `channel`. */

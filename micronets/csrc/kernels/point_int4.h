@@ -1,98 +1,134 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Convolutions with 4-bit weights, which stay packed: four output channels at a time, over a widened column.
+/* Convolutions with 4-bit weights, which stay packed in flash: a pair's are unpacked to RAM, into lanes as int8 weights
+ * have (point_block.h), and used there for as many blocks of pixels as there are columns.
  *
- * A stream holds, per four output channels a, b, c, d, as words:
- *   heads[4]: start of the accumulator << 12 | (offset in the form FAST, else shift) as 12 bits
- *   lanes[words]
- *   factors[4] (FAST) or multipliers[4]
- * A lane holds 4096 d + 256 c + 16 b + a for the weights of one input: its low nibble, its low byte and its low twelve
- * bits are lanes of fewer channels, so four multiplies per word and pixel give sums of which neighbours differ by one
- * channel. The compiler checks that lanes fit int16 and that the sums do not wrap where they are divided.
+ * A stream holds, per pair of output channels a and b, which are those of point_block.h, as words:
+ *   heads[2]: start of the accumulator << 12 | (offset in the form FAST, else shift) as 12 bits
+ *   nibbles[words / 2]
+ *   factors[2] (FAST) or multipliers[2]
+ * A word of nibbles holds two words of lanes: the low nibbles of its bytes are the bytes of the first one, the high ones
+ * those of the second one, every weight with 8 added to it.
  */
 #ifndef MICRONETS_POINT_INT4_H
 #define MICRONETS_POINT_INT4_H
 
 #include "micronets_kernels.h"
-#include "point_block.h"
+#include "point.h"
 #include "point_int4_dsp.h"
 
 enum
 {
     MN_HEAD_BITS = 12,
-    MN_QUAD = 4
+    /* Of an unpacked pair, at most: starts and requantisation. */
+    MN_PAIR_WORDS = 7
 };
+
+MN_INLINE int32_t mn_head_start(int32_t head)
+{
+    return head >> MN_HEAD_BITS;
+}
+
+MN_INLINE int32_t mn_head_small(int32_t head)
+{
+    return (int32_t)((uint32_t)head << (32 - MN_HEAD_BITS)) >> (32 - MN_HEAD_BITS);
+}
+
+MN_INLINE int32_t mn_start_of_pair(int32_t a, int32_t b)
+{
+    return (int32_t)((uint32_t)a * 256 + (uint32_t)b);
+}
 
 #if !MN_DSP
 
-/* Accumulators [pixel][channel] of one quad for `pixels` pixels. */
-MN_INLINE void mn_quad_block(
-    const int32_t *stream, const uint32_t *column, int32_t words, int32_t *accumulators, int32_t pixels)
+/* 256 a + b in each lane. */
+MN_INLINE uint32_t mn_lanes_of_nibbles(uint32_t nibbles)
 {
-    const int32_t a = stream[0] >> MN_HEAD_BITS, ba = (stream[1] >> MN_HEAD_BITS) * 16 + a;
-    const int32_t cba = mn_wrap_add((stream[2] >> MN_HEAD_BITS) * 256, ba);
-    const int32_t dcba = mn_wrap_add((int32_t)((uint32_t)stream[3] & ~0xFFFU), cba);
-    const uint32_t *lanes = (const uint32_t *)stream + MN_QUAD;
-    for (int32_t pixel = 0; pixel < pixels; pixel++, accumulators += MN_QUAD)
+    const uint32_t bytes = nibbles & 0x0F0F0F0FU;
+    return mn_pair(mn_low(bytes) - 0x0808, mn_high(bytes) - 0x0808);
+}
+
+MN_INLINE const int32_t *mn_unpack_lanes(const int32_t *nibbles, int32_t *lanes, int32_t words)
+{
+    for (; words > 0; words -= 2, nibbles++)
     {
-        /* The first and the third sum are scaled by 16. */
-        int32_t s1 = a * 16, s2 = ba, s3 = (int32_t)((uint32_t)cba << 4), s4 = dcba;
-        for (int32_t i = 0; i < words; i++)
-        {
-            const uint32_t x = column[i * MN_BLOCK_PIXELS + pixel], lower = (lanes[i] << 4) & 0xFFF0FFF0U;
-            s4 = mn_dual_mac(lanes[i], x, s4);
-            s3 = mn_dual_mac(lower, x, s3);
-            s2 = mn_dual_mac(mn_even_bytes(lanes[i]), x, s2);
-            s1 = mn_dual_mac(mn_even_bytes(lower), x, s1);
-        }
-        accumulators[0] = s1 >> 4;
-        accumulators[1] = mn_wrap_subtract(s2, s1 >> 4) >> 4;
-        accumulators[2] = mn_wrap_subtract(s3, (int32_t)((uint32_t)s2 << 4)) >> 12;
-        accumulators[3] = mn_wrap_subtract(s4, s3 >> 4) >> 12;
+        *lanes++ = (int32_t)mn_lanes_of_nibbles((uint32_t)*nibbles);
+        *lanes++ = (int32_t)mn_lanes_of_nibbles((uint32_t)*nibbles >> 4);
     }
+    return nibbles;
 }
 
 #endif
 
-MN_INLINE struct mn_scale mn_quad_scale(enum mn_form form, int32_t zero_point, int32_t head, int32_t factor)
+/* Writes a pair as in a stream of point_block.h; returns the stream behind it. */
+MN_INLINE const int32_t *mn_unpack_pair(
+    enum mn_form form, const struct mn_point *p, const int32_t *stream, int32_t *pair)
 {
-    const int32_t small = (int32_t)((uint32_t)head << (32 - MN_HEAD_BITS)) >> (32 - MN_HEAD_BITS);
-    return mn_small_scale(form, zero_point, factor, small);
+    const int32_t head_a = stream[0], head_b = stream[1];
+    const int32_t small_a = mn_head_small(head_a), small_b = mn_head_small(head_b);
+    *pair++ = mn_start_of_pair(mn_head_start(head_a), mn_head_start(head_b));
+    *pair++ = mn_head_start(head_b);
+    stream = mn_unpack_lanes(stream + 2, pair, p->words);
+    pair += p->words;
+    *pair++ = stream[0];
+    *pair++ = stream[1];
+    if (form == MN_ROUNDED)
+    {
+        *pair++ = mn_small_scale(form, p->zero_point, 0, small_a).constant;
+        *pair++ = mn_small_scale(form, p->zero_point, 0, small_b).constant;
+    }
+    *pair = (int32_t)mn_pack_low((uint32_t)small_a, (uint32_t)small_b);
+    return stream + 2;
 }
 
-/* All output channels of `count` (1 to 4) pixels whose column is filled. */
-MN_INLINE void mn_column_quads(
-    enum mn_form form, int clamped, const struct mn_point *p, const uint32_t *column, int32_t count, int8_t *output)
+/* One pair's outputs of `blocks` columns of four pixels. */
+MN_INLINE void mn_pair_of_columns(
+    enum mn_form form, int clamped, const struct mn_point *p, const uint32_t *columns, int32_t blocks,
+    const int32_t *pair, int8_t *output)
+{
+#if MN_DSP
+    if (!clamped)
+    {
+        const struct mn_blocks call = {columns, p->words, blocks, output, p->channels, pair, 0, 2};
+        (void)(form == MN_FAST ? mn_blocks_fast(&call) : mn_blocks_rounded(&call));
+        return;
+    }
+#endif
+    for (; blocks > 0; blocks--, columns += MN_BLOCK_PIXELS * p->words, output += MN_BLOCK_PIXELS * p->channels)
+    {
+        (void)mn_pair_of_column(form, clamped, p, columns, pair, output);
+    }
+}
+
+/* Output channels of `pixels` pixels whose columns are filled one behind the other; `pair` has room for an unpacked one. */
+MN_INLINE void mn_column_int4(
+    enum mn_form form, int clamped, const struct mn_point *p, const uint32_t *columns, int32_t pixels, int32_t *pair,
+    int8_t *output)
 {
     const struct mn_bounds bounds = {p->zero_point, p->low, p->high};
-    const int32_t words = p->words, channels = p->channels;
-    const int32_t *heads = p->stream;
-    for (int32_t left = channels; left > 0; left -= MN_QUAD)
+    const int32_t channels = p->channels, words = p->words;
+    const int32_t whole = channels > 1 ? pixels & ~(MN_BLOCK_PIXELS - 1) : 0;
+    const int32_t *stream = p->stream;
+    for (int32_t channel = 0; channel < channels; channel = mn_next_pair(channel, channels))
     {
-        int32_t accumulators[MN_BLOCK_PIXELS * MN_QUAD];
-        const int32_t *factors = heads + MN_QUAD + words;
-        mn_quad_block(heads, column, words, accumulators, count);
-        const int32_t *acc = accumulators;
-        for (const int32_t *end = heads + (left < MN_QUAD ? left : MN_QUAD); heads != end; acc++, output++)
+        stream = mn_unpack_pair(form, p, stream, pair);
+        if (whole > 0)
         {
-            const struct mn_scale scale = mn_quad_scale(form, p->zero_point, *heads++, *factors++);
-            if (count == MN_BLOCK_PIXELS)
+            mn_pair_of_columns(form, clamped, p, columns, whole / MN_BLOCK_PIXELS, pair, output + channel);
+        }
+        for (int32_t i = whole; i < pixels; i++)
+        {
+            const uint32_t *column = columns + (i & ~(MN_BLOCK_PIXELS - 1)) * words + (i & (MN_BLOCK_PIXELS - 1));
+            int8_t *out = output + i * channels + channel;
+            struct mn_scale a, b;
+            int32_t acc_p = pair[0], acc_b = pair[1];
+            const int32_t *scales = mn_single_mac(&acc_p, &acc_b, column, MN_BLOCK_PIXELS, pair + 2, words);
+            (void)mn_read_scales(form, scales, &a, &b);
+            out[0] = mn_requantise(form, clamped, &bounds, &a, mn_acc_a(acc_p, acc_b));
+            if (channel + 1 < channels)
             {
-                int8_t *out = output;
-                *out = mn_requantise(form, clamped, &bounds, &scale, acc[0]);
-                out += channels;
-                *out = mn_requantise(form, clamped, &bounds, &scale, acc[MN_QUAD]);
-                out += channels;
-                *out = mn_requantise(form, clamped, &bounds, &scale, acc[2 * MN_QUAD]);
-                out += channels;
-                *out = mn_requantise(form, clamped, &bounds, &scale, acc[3 * MN_QUAD]);
-                continue;
-            }
-            for (int32_t pixel = 0; pixel < count; pixel++)
-            {
-                output[pixel * channels] = mn_requantise(form, clamped, &bounds, &scale, acc[pixel * MN_QUAD]);
+                out[1] = mn_requantise(form, clamped, &bounds, &b, acc_b);
             }
         }
-        heads = factors;
     }
 }
 

@@ -91,18 +91,18 @@ def test_extreme_weights(tmp_path):
         check(layer("CONV_2D", (1, 1), np.full((5, 1, 1, DEPTH), value, np.int8), bias=30_000, out_scale=0.3), tmp_path)
 
 
-@pytest.mark.parametrize("channels", [2, 3, 4, 6])
-def test_what_lanes_cannot_hold_takes_eight_bits_and_says_so(channels, tmp_path):
-    weights = random_weights((channels, 1, 1, DEPTH))
+def test_minus_eight_beside_negative_weights_stays_packed(tmp_path):
+    weights = random_weights((5, 1, 1, DEPTH))
     weights[:, :, :, 2] = -8
     network = check(layer("CONV_2D", (1, 1), weights), tmp_path)
-    assert network.layers[0].kernel.startswith("mn_point_") and "int4" not in network.layers[0].kernel
-    assert "operator 0: 4-bit weights take 8 bits each" in explain(network)
+    assert network.layers[0].kernel.startswith("mn_point_int4_")
+    assert "operators 0: 4-bit weights stay packed" in explain(network)
 
 
 def test_accumulators_beyond_the_lanes_take_eight_bits(tmp_path):
     network = check(layer("CONV_2D", (1, 1), random_weights((4, 1, 1, DEPTH)), bias=900_000, out_scale=8.0), tmp_path)
     assert "int4" not in network.layers[0].kernel
+    assert "operator 0: 4-bit weights take 8 bits each" in explain(network)
 
 
 @pytest.mark.parametrize("scales", [1, 8])

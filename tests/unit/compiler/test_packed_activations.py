@@ -1,0 +1,124 @@
+"""Activations of 16 levels lie two in a byte, in less RAM, and networks of them answer as TFLM does."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from micronets.compiler import compile as compile_module
+from micronets.compiler import compile_network
+from micronets.compiler.compiled_network import CompiledNetwork
+from micronets.compiler.explain import explain
+from micronets.fuzz.builder import ModelBuilder
+from micronets.fuzz.checks import edge_inputs
+from micronets.fuzz.oracle import tflm_outputs
+from micronets.linking.host import SANITIZERS, build_guarded, run_on_host
+
+pytestmark = pytest.mark.slow
+
+RELU6, RELU_N1_TO_1 = 3, 2
+INPUT = (1, 13, 9, 2)
+
+
+class Chain:
+    """Layers one after the other, their outputs of 16 levels."""
+
+    def __init__(self, bits: int, levels: tuple[int, float, int], shape: tuple[int, ...] = INPUT) -> None:
+        self.random = np.random.default_rng(5)
+        self.bits = bits
+        self.activation, self.scale, self.zero_point = levels
+        self.model = ModelBuilder()
+        self.source = self.last = self.model.tensor(shape, "int8", 0.05, 3)
+        self.last_scale = 0.05
+
+    def convolution(self, channels: int, kernel=(1, 1), *, depthwise=False, stride=1, coarse=True) -> "Chain":
+        _, rows, columns, depth = self.model.shape(self.last)
+        shape = (1, *kernel, depth) if depthwise else (channels, *kernel, depth)
+        limit = 2 ** (self.bits - 1) - 1
+        taps = float(np.prod(kernel)) * (1 if depthwise else depth)
+        # Weights and biases such that outputs reach all levels, and beyond.
+        scales = self.random.uniform(1, 2, channels) * 6 / limit / np.sqrt(taps)
+        weights = self.random.integers(-limit, limit + 1, shape).astype(np.int8)
+        tensor = self.model.tensor(shape, f"int{self.bits}", scales, 0, 3 if depthwise else 0, weights)
+        steps = scales * self.last_scale
+        bias = (self.random.uniform(-1, 3, channels) / steps).astype(np.int32)
+        inputs = [self.last, tensor, self.model.tensor((channels,), "int32", steps, data=bias)]
+        sides = (-(-rows // stride), -(-columns // stride))
+        scale, zero_point = (self.scale, self.zero_point) if coarse else (0.2, 0)
+        output = self.model.tensor((1, *sides, channels), "int8", scale, zero_point)
+        options = {"strideH": stride, "strideW": stride, "dilationHFactor": 1, "dilationWFactor": 1}
+        options["fusedActivationFunction"] = self.activation if coarse else 0
+        if depthwise:
+            options["depthMultiplier"] = 1
+        kind = "DEPTHWISE_CONV_2D" if depthwise else "CONV_2D"
+        self.model.operator(kind, inputs, [output], options, 7 if self.bits == 4 else 0)
+        self.last, self.last_scale = output, scale
+        return self
+
+    def pool(self, kind: str, size: int | None = None) -> "Chain":
+        """Of windows of `size`, a stride as large; None: of everything."""
+        _, rows, columns, channels = self.model.shape(self.last)
+        sides = (1, 1) if size is None else (rows // size, columns // size)
+        output = self.model.tensor((1, *sides, channels), "int8", self.scale, self.zero_point)
+        window = (rows, columns) if size is None else (size, size)
+        options = {"padding": 1, "strideH": size or 1, "strideW": size or 1}
+        options |= {"filterHeight": window[0], "filterWidth": window[1]}
+        self.model.operator(kind, [self.last], [output], options)
+        self.last = output
+        return self
+
+    def build(self) -> bytes:
+        return self.model.build([self.source], [self.last])
+
+
+def check(content: bytes, directory: Path) -> CompiledNetwork:
+    """Compiles, runs with sanitizers and guards, compares with TFLM."""
+    file = directory / "model.tflite"
+    file.write_bytes(content)
+    network = compile_network(file, directory / "network", optimise="balanced")
+    inputs = edge_inputs(INPUT, 3)
+    expected = tflm_outputs(content, inputs).reshape(len(inputs), -1)
+    assert len(np.unique(expected)) > 5
+    executable = build_guarded(network, directory / "run", flags=("-O1", *SANITIZERS))
+    assert np.array_equal(run_on_host(executable, inputs, expected.shape[1]), expected)
+    return network
+
+
+@pytest.mark.parametrize("bits", [4, 8])
+@pytest.mark.parametrize("levels", [(RELU6, 0.4, -128), (RELU_N1_TO_1, 1 / 7, -17)], ids=["relu6", "others"])
+def test_every_kernel(bits, levels, tmp_path, monkeypatch):
+    """Stem, 3x3 with stride 1 and 2, KxK, 1x1 of odd and even fours of channels, depthwise, and both pools."""
+    # Of maps as small as these, bands cost more memory than packing saves.
+    monkeypatch.setattr(compile_module, "_LEAST_PACKING_GAIN", {"balanced": -9.0})
+    chain = Chain(bits, levels).convolution(12, (4, 3)).convolution(12, (3, 3), depthwise=True).convolution(20)
+    chain.convolution(20, (3, 3), depthwise=True, stride=2).convolution(16).convolution(16, (3, 3))
+    chain.convolution(12, (3, 2), stride=2).convolution(24).pool("MAX_POOL_2D", 2)
+    chain.convolution(16).pool("AVERAGE_POOL_2D").convolution(5, coarse=False)
+    network = check(chain.build(), tmp_path)
+    assert {"mn_depthwise_3x3_nibbles", "mn_max_pool_nibbles", "mn_average_pool_nibbles"} <= {
+        layer.kernel for layer in network.layers
+    }
+    if levels[0] == RELU6:  # packing carries out its clamp
+        assert any(layer.kernel.startswith("mn_point_nibbles_") for layer in network.layers)
+    assert "outputs of 16 levels lie two in a byte" in explain(network)
+
+
+def test_half_the_memory(tmp_path):
+    """Of maps that are large beside their rows."""
+    peaks = {}
+    for levels in ((RELU6, 0.4, -128), (RELU6, 6 / 255, -128)):
+        chain = Chain(4, levels, (1, 28, 24, 2)).convolution(32).convolution(32, (3, 3), depthwise=True).convolution(36)
+        content = chain.convolution(32).pool("AVERAGE_POOL_2D").convolution(5, coarse=False).build()
+        (tmp_path / "model.tflite").write_bytes(content)
+        peaks[levels[1]] = compile_network(tmp_path / "model.tflite", tmp_path / "network", optimise="size").arena_bytes
+    assert peaks[0.4] < 0.6 * peaks[6 / 255]
+
+
+def test_of_seventeen_levels_nothing_is_packed(tmp_path):
+    content = Chain(8, (RELU6, 6 / 16, -128)).convolution(12).convolution(12).convolution(4, coarse=False).build()
+    assert "nibbles" not in explain(check(content, tmp_path))
+
+
+def test_other_channels_than_fours_stay_bytes(tmp_path):
+    content = Chain(8, (RELU6, 0.4, -128)).convolution(10).convolution(14).convolution(4, coarse=False).build()
+    assert "nibbles" not in explain(check(content, tmp_path))
