@@ -107,7 +107,7 @@ def test_the_result_fits_by_the_exact_costs(finished):
     assert report["costs"]["flash_bytes"] == exact.flash_bytes
     assert report["costs"]["sram_bytes"] == exact.sram_bytes
     assert report["budget"] == {"flash_bytes": 1_000, "sram_bytes": 2_000, "max_ops": None, "max_latency_ms": {}}
-    assert (report["board"], report["seed"]) == ("nucleo-f446re", 3)
+    assert (report["boards"], report["seed"]) == (["nucleo-f446re"], 3)
     assert {"keras", "backend", "numpy", "micronets", "python"} == set(report["versions"])
     assert not list(directory.glob("*checkpoint*"))
 
