@@ -17,7 +17,7 @@ from micronets.errors import ConfigurationError, ModelError
 from micronets.published import PUBLISHED, published_architecture
 from micronets.runtime import TFLM, options_of
 from micronets.schema import closest
-from micronets.search.options import SearchOptions
+from micronets.search.options import SearchOptions, read_boards
 from micronets.search.problem import search_problem
 from micronets.tasks import find_task
 from micronets.tflm import TflmLibrary
@@ -137,8 +137,9 @@ def check_input(task: str, key: str, architecture: Architecture) -> None:
 
 
 def check_search(task: str, key: str, section: Section, data: Section) -> None:
-    """The board is known, and some network of the search space fits it."""
-    known_board(f"{key}.board", section["board"])
+    """The boards are known, and some network of the search space fits them."""
+    for board in read_boards(section["board"]):
+        known_board(f"{key}.board", board)
     about = find_task(task)
     try:
         options = SearchOptions.from_section(section)

@@ -22,6 +22,7 @@ from micronets.job import (
 from micronets.missing_builds import missing_builds
 from micronets.run_configuration import teacher_of
 from micronets.runtime import MICRONETS, options_of
+from micronets.search.options import read_boards
 from micronets.slurm import PendingJobs
 from micronets.target import EMULATOR, serial_port
 from micronets.terminal import quieten_snakemake
@@ -112,14 +113,21 @@ def outside_options(wildcards):
     return section("evaluate")(wildcards) if elsewhere else {}
 
 
-def search_board(wildcards):
-    """A params function: the board of the job's search, so that another one of its name is noticed."""
-    return asdict(find_board(section("search")(wildcards)["board"]))
+def boards_of_search(wildcards):
+    """The boards of the job's search."""
+    return [
+        find_board(name) for name in read_boards(section("search")(wildcards)["board"])
+    ]
+
+
+def search_boards(wildcards):
+    """A params function: the boards of the job's search, so that another one of the same name is noticed."""
+    return [asdict(board) for board in boards_of_search(wildcards)]
 
 
 def search_budget(wildcards):
-    """A params function: what the board of the job's search leaves for a network, so that another one is noticed."""
-    return asdict(find_board(section("search")(wildcards)["board"]).budget)
+    """A params function: what the boards of the job's search leave for a network, so that another one is noticed."""
+    return [asdict(board.budget) for board in boards_of_search(wildcards)]
 
 
 def teacher_network(wildcards):
@@ -268,7 +276,8 @@ def search_budgets(task):
         if model.name in CONFIGURATION.searched:
             search = model.sections["search"]
             mops = f"at most {search['max_mops']:g}" if search["max_mops"] else "any"
-            budgets[model.name] = f"for {search['board']}, {mops} Mops"
+            boards = " and ".join(read_boards(search["board"]))
+            budgets[model.name] = f"for {boards}, {mops} Mops"
     return budgets
 
 

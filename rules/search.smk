@@ -45,7 +45,7 @@ rule fit_network:
         runtime=minutes("profile"),
     params:
         search=section("search"),
-        board=search_board,
+        boards=search_boards,
         optimise=lambda wildcards: compiler_options(wildcards)["optimise"],
         weight_bits=lambda wildcards: section("train")(wildcards)["weight_bits"],
         activation_bits=lambda wildcards: section("train")(wildcards).get(

@@ -144,7 +144,7 @@ def _row(board: Board, number: int, seed: int, optimise: str) -> Row:
     space = family.backbone.space(family.input_shape, family.classes)
     limits = Limits(**asdict(options))
 
-    def measured(architecture: Architecture) -> Measured | None:
+    def measured(architecture: Architecture, board: Board) -> Measured | None:
         return measure(architecture, board, seed + number, optimise=optimise, weight_bits=8)
 
     try:
@@ -153,20 +153,21 @@ def _row(board: Board, number: int, seed: int, optimise: str) -> Row:
         values = [decision.options[index] for decision, index in zip(space.decisions, drawn, strict=True)]
         fine = every_width(space)
         choice = choice_of(fine, values)
-        rounds, kept = run_rounds(fine, budget, limits, board, choice, f"{name}-{number:03d}", measured)
+        rounds, kept = run_rounds(fine, budget, limits, [board], choice, f"{name}-{number:03d}", measured)
     except ConfigurationError as error:
         return Row(**{**asdict(row), "refusal": str(error)})
     found = rounds[kept]
-    assert found.measured is not None and found.targets is not None
+    (on,) = found.boards
+    assert on.measured is not None and on.targets is not None
     return Row(
         **{
             **asdict(row),
-            "flash_bytes": found.measured.flash_bytes,
-            "network_ram_bytes": found.measured.network_ram_bytes,
-            "latency_ms": found.measured.latency_ms,
+            "flash_bytes": on.measured.flash_bytes,
+            "network_ram_bytes": on.measured.network_ram_bytes,
+            "latency_ms": on.measured.latency_ms,
             "mops": round(costs(found.architecture).ops / 1e6, 3),
             "measured": len(rounds),
-            "greatest_share": round(max(target.share for target in found.targets), 4),
+            "greatest_share": round(max(target.share for target in on.targets), 4),
         }
     )
 

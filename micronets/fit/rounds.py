@@ -1,15 +1,15 @@
 """Measuring and changing widths in turns, until a network keeps every limit."""
 
 import logging
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from micronets.architecture import Architecture
 from micronets.boards import Board
 from micronets.errors import ConfigurationError
 from micronets.fit.measured import Measured
-from micronets.fit.targets import Limits, Target, corrected
+from micronets.fit.targets import Limits, OnBoard, Target, corrected
 from micronets.fit.widths import narrowed, widened
 from micronets.search.budget import LEAST_EFFORT, Budget
 from micronets.search.space import Choice, SearchSpace, cheapest
@@ -24,26 +24,21 @@ _WIDENED_MARGIN = 0.02
 
 @dataclass(frozen=True)
 class Round:
-    """One network that was measured.
-
-    Attributes:
-        measured, targets: None where it could not be linked.
-    """
+    """One network that was measured, on every board of the search."""
 
     choice: Choice
     architecture: Architecture
-    measured: Measured | None
-    targets: tuple[Target, ...] | None
+    boards: tuple[OnBoard, ...]
 
     @property
     def keeps(self) -> bool:
-        """Whether no limit is exceeded."""
-        return self.targets is not None and all(target.share <= 1.0 for target in self.targets)
+        """Whether no limit is exceeded on any board."""
+        return all(on.keeps for on in self.boards)
 
     @property
     def greatest_share(self) -> float:
         """Of the latency, energy and operations that are limited; of everything where none of them is."""
-        targets = self.targets or ()
+        targets = [target for on in self.boards for target in on.targets or ()]
         bought = [target.share for target in targets if target.name in ("latency", "energy", "operations")]
         return max(bought or [target.share for target in targets])
 
@@ -51,8 +46,7 @@ class Round:
         """A JSON object; `values` are the options of the decisions."""
         return {
             "values": [decision.options[index] for decision, index in zip(space.decisions, self.choice, strict=True)],
-            "measured": None if self.measured is None else asdict(self.measured),
-            "targets": None if self.targets is None else [target.to_json() for target in self.targets],
+            "boards": [on.to_json() for on in self.boards],
         }
 
 
@@ -60,47 +54,53 @@ def run_rounds(
     space: SearchSpace,
     budget: Budget,
     limits: Limits,
-    board: Board,
+    boards: Sequence[Board],
     choice: Choice,
     name: str,
-    measure: Callable[[Architecture], Measured | None],
+    measure: Callable[[Architecture, Board], Measured | None],
 ) -> tuple[list[Round], int]:
     """Measures a network and, where it does not keep a limit, narrower ones; one whose latency leaves a tenth unused is
-    widened once, as far as the table of latencies was wrong about it.
+    widened once, as far as the tables of latencies were wrong about it.
 
     Args:
         space: with every width (see `every_width`); `choice` and the rounds' are of it.
         budget: of the search, for what is expected of networks between two measurements.
-        measure: of one network; None where it cannot be linked for the board.
+        limits: on each of `boards`.
+        measure: of one network on one board; None where it cannot be linked for it.
 
     Returns:
         All rounds in order, and the index of the one whose network keeps every limit.
 
     Raises ConfigurationError, with the figures, where none was found.
     """
+
+    def on_board(architecture: Architecture, board: Board) -> OnBoard:
+        measured = measure(architecture, board)
+        return OnBoard(board, measured, None if measured is None else limits.targets(architecture, measured))
+
     rounds: list[Round] = []
     kept: int | None = None
     for margin in MARGINS:
         architecture = space.architecture(name, choice)
-        measured = measure(architecture)
-        targets = None if measured is None else limits.targets(architecture, measured)
-        rounds.append(Round(choice, architecture, measured, targets))
-        logger.info("%s", describe(rounds[-1]))
-        if rounds[-1].keeps:
+        last = Round(choice, architecture, tuple(on_board(architecture, board) for board in boards))
+        rounds.append(last)
+        logger.info("%s", describe(last))
+        if last.keeps:
             kept = len(rounds) - 1
-            if len(rounds) > 1 or budget.layer_costs is None or rounds[-1].greatest_share >= LEAST_EFFORT:
+            if len(rounds) > 1 or not budget.latencies or last.greatest_share >= LEAST_EFFORT:
                 break
-            following = widened(space, corrected(budget, architecture, targets, board, _WIDENED_MARGIN), choice)
+            following = widened(space, corrected(budget, architecture, last.boards, _WIDENED_MARGIN), choice)
         elif kept is not None or choice == cheapest(space):
             break
         else:
-            following = narrowed(space, corrected(budget, architecture, targets, board, margin), choice)
+            following = narrowed(space, corrected(budget, architecture, last.boards, margin), choice)
         if following == choice:
             break
         choice = following
     if kept is None:
+        names = " and ".join(board.name for board in boards)
         raise ConfigurationError(
-            f"No network of {name}'s search space was found that keeps its budget on {board.name}: "
+            f"No network of {name}'s search space was found that keeps its budget on {names}: "
             f"{describe(rounds[-1])}; raise search.budget or make search.backbone smaller."
         )
     return rounds, kept
@@ -108,9 +108,14 @@ def run_rounds(
 
 def describe(measured: Round) -> str:
     """What a network takes of every limit, in words."""
-    if measured.targets is None:
-        return f"{measured.architecture.name} is larger than the board's memories"
-    return f"{measured.architecture.name} takes {', '.join(map(_taken, measured.targets))}"
+    said = []
+    for on in measured.boards:
+        where = f" on {on.board.name}" if len(measured.boards) > 1 else ""
+        if on.targets is None:
+            said.append(f"is larger than the board's memories{where}")
+        else:
+            said.append(f"takes {', '.join(map(_taken, on.targets))}{where}")
+    return f"{measured.architecture.name} {'; '.join(said)}"
 
 
 def _taken(target: Target) -> str:

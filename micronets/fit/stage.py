@@ -28,7 +28,7 @@ def fit_found_network(
     weight_bits: Bits,
     activation_bits: Bits = 8,
 ) -> dict[str, Any]:
-    """Measures the network that a search has found on its board, and changes widths until it keeps its budget.
+    """Measures the network that a search has found on its boards, and changes widths until it keeps its budget on each.
 
     Writes into `directory`: `fit.json` (every round: widths, figures, shares of the limits; what was changed) and,
     last, `architecture.json`. Returns what is in the former.
@@ -45,7 +45,7 @@ def fit_found_network(
         MicronetsError: a file is damaged, or of another search; the network cannot be built.
     """
     options = SearchOptions.from_section(section)
-    board = find_board(options.board)
+    boards = [find_board(name) for name in options.boards]
     architecture = Architecture.load(found)
     space, budget = search_problem(options, architecture.input_shape, architecture.classes)
     space = every_width(space)
@@ -62,16 +62,16 @@ def fit_found_network(
         space,
         budget,
         Limits.of_search(options),
-        board,
+        boards,
         choice,
         architecture.name,
-        lambda candidate: measure(
+        lambda candidate, board: measure(
             candidate, board, seed, optimise=optimise, weight_bits=weight_bits, activation_bits=activation_bits
         ),
     )
     first, last = rounds[0].to_json(space)["values"], rounds[kept].to_json(space)["values"]
     content = {
-        "board": board.name,
+        "boards": [board.name for board in boards],
         "optimise": optimise,
         "weight_bits": weight_bits,
         "activation_bits": activation_bits,

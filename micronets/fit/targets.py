@@ -1,6 +1,7 @@
 """What a network was measured to take, held against the limits of its search."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -9,7 +10,7 @@ from micronets.boards import Board
 from micronets.costs import costs
 from micronets.fit.measured import Measured
 from micronets.layer_costs import layer_shapes
-from micronets.search.budget import OPS_PER_MOP, Budget
+from micronets.search.budget import OPS_PER_MOP, Budget, LatencyLimit
 from micronets.search.options import SearchOptions
 
 UNLINKABLE_SHARE = 0.9
@@ -40,8 +41,34 @@ class Target:
 
 
 @dataclass(frozen=True)
+class OnBoard:
+    """What a network takes of one board.
+
+    Attributes:
+        measured, targets: None where the board's memories do not hold the program.
+    """
+
+    board: Board
+    measured: Measured | None
+    targets: tuple[Target, ...] | None
+
+    @property
+    def keeps(self) -> bool:
+        """Whether no limit is exceeded."""
+        return self.targets is not None and all(target.share <= 1.0 for target in self.targets)
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object."""
+        return {
+            "board": self.board.name,
+            "measured": None if self.measured is None else asdict(self.measured),
+            "targets": None if self.targets is None else [target.to_json() for target in self.targets],
+        }
+
+
+@dataclass(frozen=True)
 class Limits:
-    """What a search allows a network, 0: as much as there is.
+    """What a search allows a network on every board, 0: as much as there is.
 
     Attributes:
         flash_bytes, sram_bytes: of the network itself, besides what the board has left beside the program around it.
@@ -84,33 +111,48 @@ def _known(value: float | None) -> float:
     return math.inf if value is None else value
 
 
-def corrected(
-    budget: Budget, architecture: Architecture, targets: tuple[Target, ...] | None, board: Board, margin: float
-) -> Budget:
-    """The budget for expected costs by which the measured ones will keep their limits.
+def corrected(budget: Budget, architecture: Architecture, boards: Sequence[OnBoard], margin: float) -> Budget:
+    """The budget for expected costs by which the measured ones will keep their limits on every board.
 
     What was measured of a network over what was expected of it holds nearly for its neighbours.
 
     Args:
-        budget: of the search, whose table of latencies and whose operations are kept.
-        targets: of `architecture`; None where it could not be linked.
+        budget: of the search, whose tables of latencies and whose operations are kept.
+        boards: what `architecture` takes of each.
         margin: below the limits, as a share.
     """
-    exact = costs(architecture)
-    if targets is None:
-        return replace(
-            budget,
-            flash_bytes=math.floor(UNLINKABLE_SHARE * min(exact.flash_bytes, board.flash_bytes)),
-            sram_bytes=math.floor(UNLINKABLE_SHARE * min(exact.sram_bytes, board.sram_bytes)),
-        )
-    allowed = {target.name: (1.0 - margin) / target.share for target in targets}
-    tightened = replace(
+    memories = [_corrected_memories(architecture, on, margin) for on in boards]
+    by_name = {on.board.name: on for on in boards}
+    return replace(
         budget,
-        flash_bytes=math.floor(exact.flash_bytes * allowed["flash"]),
-        sram_bytes=math.floor(exact.sram_bytes * allowed["RAM"]),
+        flash_bytes=min(flash_bytes for flash_bytes, _ in memories),
+        sram_bytes=min(sram_bytes for _, sram_bytes in memories),
+        latencies=tuple(
+            _corrected_latency(limit, architecture, by_name[limit.table.board], margin) for limit in budget.latencies
+        ),
     )
-    if budget.layer_costs is None:
-        return tightened
-    expected_ms = float(budget.layer_costs.latency_ms(layer_shapes(architecture)))
-    share = min(allowed[name] for name in ("latency", "energy") if name in allowed)
-    return replace(tightened, max_latency_ms=expected_ms * share)
+
+
+def _corrected_memories(architecture: Architecture, on: OnBoard, margin: float) -> tuple[int, int]:
+    """Bytes of flash and of SRAM."""
+    exact, board = costs(architecture), on.board
+    if on.targets is None:
+        return (
+            math.floor(UNLINKABLE_SHARE * min(exact.flash_bytes, board.flash_bytes)),
+            math.floor(UNLINKABLE_SHARE * min(exact.sram_bytes, board.sram_bytes)),
+        )
+    allowed = _allowed(on.targets, margin)
+    return math.floor(exact.flash_bytes * allowed["flash"]), math.floor(exact.sram_bytes * allowed["RAM"])
+
+
+def _corrected_latency(limit: LatencyLimit, architecture: Architecture, on: OnBoard, margin: float) -> LatencyLimit:
+    if on.targets is None:
+        return limit
+    allowed = _allowed(on.targets, margin)
+    expected_ms = float(limit.table.latency_ms(layer_shapes(architecture)))
+    return replace(limit, max_ms=expected_ms * min(allowed[name] for name in ("latency", "energy") if name in allowed))
+
+
+def _allowed(targets: Sequence[Target], margin: float) -> dict[str, float]:
+    """By what factor every figure may grow, or has to fall."""
+    return {target.name: (1.0 - margin) / target.share for target in targets}

@@ -214,8 +214,17 @@ def _read_fit(path: Path) -> tuple[dict[str, int], tuple[Limit, ...]]:
     if not path.is_file():
         return {}, ()
     content = read_json(path, "fit")
-    targets = content["rounds"][content["kept"]]["targets"]
-    limits = (Limit(str(t["name"]), str(t["unit"]), float(t["measured"]), float(t["limit"])) for t in targets)
+    boards = content["rounds"][content["kept"]]["boards"]
+    limits = (
+        Limit(
+            f"{t['name']}, {on['board']}" if len(boards) > 1 else str(t["name"]),
+            str(t["unit"]),
+            float(t["measured"]),
+            float(t["limit"]),
+        )
+        for on in boards
+        for t in on["targets"]
+    )
     return {change["decision"]: int(change["after"]) for change in content["changes"]}, tuple(limits)
 
 

@@ -17,20 +17,31 @@ they decide how good it is."""
 
 
 @dataclass(frozen=True)
+class LatencyLimit:
+    """Greatest latency on one board, by its table."""
+
+    max_ms: float
+    table: LayerCostTable
+
+    def share(self, layers: Iterable[LayerShape]) -> Any:
+        """Of the limit, what these layers take."""
+        return self.table.latency_ms(layers) / self.max_ms
+
+
+@dataclass(frozen=True)
 class Budget:
     """Targets of a search.
 
     Attributes:
         flash_bytes, sram_bytes: greatest flash and peak working memory of the network itself.
         max_ops: greatest number of operations (2 x MACs, real map sizes), the paper's proxy of latency; None: any.
-        max_latency_ms: greatest latency by `layer_costs`, the board's table; both None: any.
+        latencies: of every board whose latency is limited.
     """
 
     flash_bytes: int
     sram_bytes: int
     max_ops: int | None = None
-    max_latency_ms: float | None = None
-    layer_costs: LayerCostTable | None = None
+    latencies: tuple[LatencyLimit, ...] = ()
 
     @classmethod
     def of_board(cls, board: Board, max_mops: float = 0.0) -> "Budget":
@@ -38,29 +49,32 @@ class Budget:
         memory = board.budget
         return cls(memory.flash_bytes, memory.sram_bytes, round(max_mops * OPS_PER_MOP) if max_mops else None)
 
-    def latency_ms(self, layers: Iterable[LayerShape]) -> Any:
-        """Of these layers, by the table; None where latency has no target."""
-        return None if self.layer_costs is None else self.layer_costs.latency_ms(layers)
+    @classmethod
+    def of_all(cls, budgets: Sequence["Budget"]) -> "Budget":
+        """What keeps every one of several budgets, of as many boards; they limit the same operations."""
+        return cls(
+            min(budget.flash_bytes for budget in budgets),
+            min(budget.sram_bytes for budget in budgets),
+            budgets[0].max_ops,
+            tuple(limit for budget in budgets for limit in budget.latencies),
+        )
 
-    def usage(self, flash_bytes: Any, live_bytes: Sequence[Any], ops: Any, latency_ms: Any = None) -> list[Any]:
-        """Cost over target of every constraint: flash, each layer's working memory, operations, latency."""
+    def usage(self, flash_bytes: Any, live_bytes: Sequence[Any], ops: Any, layers: Sequence[LayerShape]) -> list[Any]:
+        """Cost over target of every constraint: flash, each layer's working memory, operations, latency by board."""
         shares = [flash_bytes / self.flash_bytes, *(live / self.sram_bytes for live in live_bytes)]
         if self.max_ops is not None:
             shares.append(ops / self.max_ops)
-        if self.max_latency_ms is not None:
-            shares.append(latency_ms / self.max_latency_ms)
-        return shares
+        return [*shares, *(limit.share(layers) for limit in self.latencies)]
 
     def expected_usage(self, expected: ExpectedCosts) -> list[Any]:
         """`usage` of a network that is not decided yet."""
-        latency_ms = self.latency_ms(expected.layers)
-        return self.usage(expected.flash_bytes, expected.live_bytes, expected.ops, latency_ms)
+        return self.usage(expected.flash_bytes, expected.live_bytes, expected.ops, expected.layers)
 
     def exact_usage(self, architecture: Architecture) -> list[Any]:
         """`usage` by the exact costs, and by the table of latency."""
         exact = costs(architecture)
-        latency_ms = None if self.layer_costs is None else self.latency_ms(layer_shapes(architecture))
-        return self.usage(exact.flash_bytes, [layer.live_bytes for layer in exact.layers], exact.ops, latency_ms)
+        layers = layer_shapes(architecture) if self.latencies else []
+        return self.usage(exact.flash_bytes, [layer.live_bytes for layer in exact.layers], exact.ops, layers)
 
     def excess(self, architecture: Architecture) -> float:
         """Sum of what exceeds 1 in `exact_usage`; 0 where the network fits."""
@@ -72,7 +86,7 @@ class Budget:
 
         Working memory is no such target: one wide layer takes it all and leaves the network as weak as it was.
         """
-        limited = (self.max_ops is not None) + (self.max_latency_ms is not None)
+        limited = (self.max_ops is not None) + len(self.latencies)
         return usage[-limited:] if limited else usage[:1]
 
     def effort(self, usage: Sequence[float]) -> float:
@@ -83,11 +97,11 @@ class Budget:
         """Whether a network keeps to every target."""
         return max(self.exact_usage(architecture)) <= 1.0
 
-    def to_json(self) -> dict[str, float | None]:
-        """A JSON object."""
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object; latencies by board."""
         return {
             "flash_bytes": self.flash_bytes,
             "sram_bytes": self.sram_bytes,
             "max_ops": self.max_ops,
-            "max_latency_ms": self.max_latency_ms,
+            "max_latency_ms": {limit.table.board: limit.max_ms for limit in self.latencies},
         }

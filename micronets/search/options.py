@@ -72,9 +72,14 @@ def read_strategy(value: str | Sequence[str]) -> tuple[str, ...]:
     return phases
 
 
+def read_boards(value: str | Sequence[str]) -> tuple[str, ...]:
+    """The boards that `search.board` names: one, or several that one network has to run on."""
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
 @dataclass(frozen=True, kw_only=True)
 class BudgetOptions:
-    """What the network may take of the board, besides what the board has; 0: as much as there is."""
+    """What the network may take of every board, besides what the board has; 0: as much as there is."""
 
     flash_bytes: int = 0
     sram_bytes: int = 0
@@ -92,8 +97,8 @@ class SearchOptions:
     """Of `PHASES`."""
     evolution: EvolutionOptions = EvolutionOptions()
     halving: HalvingOptions = HalvingOptions()
-    board: str
-    """Name in `micronets/boards.yaml`; its memories less what it reserves are the budget."""
+    boards: tuple[str, ...]
+    """Names in `micronets/boards.yaml`; what their memories leave, less what they reserve, is the budget on each."""
     max_mops: float
     """Greatest number of operations in millions (2 x MACs, real map sizes); 0: any."""
     budget: BudgetOptions = BudgetOptions()
@@ -136,6 +141,7 @@ class SearchOptions:
                 **values,
                 "input_shape": tuple(section["input_shape"]) if section.get("input_shape") else None,
                 "backbone": read_backbone(section["backbone"]),
+                "boards": read_boards(section["board"]),
                 "architecture": ArchitectureOptions(**section["architecture"]),
                 "budget": BudgetOptions(**section.get("budget", {})),
                 "evolution": EvolutionOptions(**section.get("evolution", {})),

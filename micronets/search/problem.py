@@ -7,7 +7,7 @@ from micronets.boards import Board, find_board
 from micronets.costs import costs
 from micronets.errors import ConfigurationError
 from micronets.layer_costs import boards_with_layer_costs, find_layer_costs, layer_shapes
-from micronets.search.budget import Budget
+from micronets.search.budget import Budget, LatencyLimit
 from micronets.search.ds_cnn_space import DsCnnSpace
 from micronets.search.options import BudgetOptions, SearchOptions
 from micronets.search.space import SearchSpace, cheapest
@@ -16,11 +16,13 @@ from micronets.search.space import SearchSpace, cheapest
 def search_problem(options: SearchOptions, input_shape: Shape, classes: int) -> tuple[SearchSpace, Budget]:
     """The search space and the budget of a search; needs no backend, so that a configuration can be checked by it.
 
-    Raises ConfigurationError where the board is unknown, the backbone impossible, or the budget too small for every
+    Of several boards, the budget is what keeps to each of them.
+
+    Raises ConfigurationError where a board is unknown, the backbone impossible, or the budget too small for every
     network of the space.
     """
-    board = find_board(options.board)
-    budget = budget_of(board, options.budget, options.max_mops)
+    boards = [find_board(name) for name in options.boards]
+    budget = Budget.of_all([budget_of(board, options.budget, options.max_mops) for board in boards])
     space = options.backbone.space(input_shape, classes)
     if {options.weight_bits, options.activation_bits} != {(8,)}:
         if not isinstance(space, DsCnnSpace):
@@ -29,7 +31,7 @@ def search_problem(options: SearchOptions, input_shape: Shape, classes: int) -> 
                 "remove them, or set train.weight_bits and train.activation_bits for the whole network."
             )
         space = replace(space, weight_bits=options.weight_bits, activation_bits=options.activation_bits)
-    check_feasible(space, budget, board.name)
+    check_feasible(space, budget, " or ".join(options.boards))
     return space, budget
 
 
@@ -60,18 +62,23 @@ def budget_of(board: Board, options: BudgetOptions, max_mops: float = 0.0) -> Bu
             f"search.budget limits the latency on {board.name}, but there is no table of its layers' costs, only of "
             f"{', '.join(boards_with_layer_costs())}; limit search.max_mops instead."
         )
-    return replace(budget, max_latency_ms=min(limits_ms), layer_costs=table)
+    return replace(budget, latencies=(LatencyLimit(min(limits_ms), table),))
 
 
 def check_feasible(space: SearchSpace, budget: Budget, board: str) -> None:
     """Raises ConfigurationError, with the figures, where not even the cheapest network of `space` fits."""
     architecture = space.architecture("cheapest", cheapest(space))
     exact = costs(architecture)
+    shapes = layer_shapes(architecture)
+    latencies = (
+        (f"ms on {limit.table.board}", float(limit.table.latency_ms(shapes)), limit.max_ms, "raise search.budget")
+        for limit in budget.latencies
+    )
     for what, need, limit, remedy in (
         ("bytes of flash", exact.flash_bytes, budget.flash_bytes, f"choose a larger board than {board}"),
         ("bytes of SRAM", exact.sram_bytes, budget.sram_bytes, f"choose a larger board than {board}"),
         ("operations", exact.ops, budget.max_ops, "raise search.max_mops"),
-        ("ms", budget.latency_ms(layer_shapes(architecture)), budget.max_latency_ms, "raise search.budget"),
+        *latencies,
     ):
         if limit is not None and need > limit:
             raise ConfigurationError(

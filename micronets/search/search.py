@@ -119,7 +119,7 @@ def search_space(
             sink.log_metrics(values, epoch.epoch)
 
     found = find(Search(space, budget, options, batches, input_range, seed, checkpoints, finish_epoch))
-    settled = {"strategy": list(options.strategy), "board": options.board, "seed": seed}
+    settled = {"strategy": list(options.strategy), "boards": list(options.boards), "seed": seed}
     architecture = write_outputs(found, space, budget, directory, name, settled)
     exact = costs(architecture)
     logger.info(

@@ -20,7 +20,8 @@ def describe(data: Any) -> str:
     if "search.board" in params:
         mops = params.get("search.max_mops", "0")
         limit = f" at most {mops} Mops" if mops not in ("0", "0.0") else ""
-        origin = f", searched for {params['search.board']}{limit}"
+        boards = " and ".join(part.strip(" '") for part in params["search.board"].strip("[]").split(","))
+        origin = f", searched for {boards}{limit}"
 
     def figure(name: str, form: str) -> str:
         """With the standard deviation over seeds, where there is one."""

@@ -55,11 +55,11 @@ def test_what_leaves_the_search_keeps_its_budget_on_the_emulator(tmp_path):
     assert content == json.loads((tmp_path / "fit.json").read_text(encoding="utf-8"))
     first, last = content["rounds"][0], content["rounds"][content["kept"]]
     assert first["values"] == VALUES
-    assert first["measured"]["latency_ms"] == pytest.approx(found.latency_ms, abs=1e-6)
+    assert first["boards"][0]["measured"]["latency_ms"] == pytest.approx(found.latency_ms, abs=1e-6)
     profile = profiled(tmp_path / "architecture.json")
     assert 0.85 * limit_ms < profile.latency_ms <= limit_ms
-    assert last["measured"]["flash_bytes"] == profile.firmware.flash_bytes.network
-    assert {target["name"]: target["share"] <= 1 for target in last["targets"]} == dict.fromkeys(
+    assert last["boards"][0]["measured"]["flash_bytes"] == profile.firmware.flash_bytes.network
+    assert {target["name"]: target["share"] <= 1 for target in last["boards"][0]["targets"]} == dict.fromkeys(
         ("flash", "RAM", "latency"), True
     )
     changed = {change["decision"]: change["after"] for change in content["changes"]}

@@ -1,6 +1,7 @@
 """The report reads files by their keys; here those files come from the stages that own them."""
 
 import dataclasses
+import json
 import subprocess
 import sys
 from dataclasses import fields, replace
@@ -211,6 +212,8 @@ def test_what_was_changed_to_fit_the_board(results_folder, monkeypatch):
     fit_found_network(folder / "found.json", folder / "search.json", folder, section, 1, optimise="size", weight_bits=8)
     (model,) = read_results("kws", {"searched": []}, results_folder.root).models
     architecture = Architecture.load(folder / "architecture.json")
+    rounds = json.loads((folder / "fit.json").read_text(encoding="utf-8"))["rounds"]
+    assert [on["board"] for entry in rounds for on in entry["boards"]] == ["nucleo-f446re"] * 2
     assert model.search.widths[0].found == architecture.output_shapes()[0][2] < 32
     assert [(limit.name, limit.measured, limit.limit) for limit in model.search.limits] == [
         ("flash", 8_000, 490_000),

@@ -8,7 +8,7 @@ from micronets.costs import costs
 from micronets.errors import ConfigurationError
 from micronets.layer_costs import LayerCost, LayerCostTable, layer_shapes
 from micronets.published import published_architecture
-from micronets.search.budget import Budget
+from micronets.search.budget import Budget, LatencyLimit
 from micronets.search.ds_cnn_space import DsCnnSpace
 from micronets.search.mobilenet_v2_space import MobileNetV2Space
 from micronets.search.options import SearchOptions
@@ -120,9 +120,27 @@ def test_the_configuration_limits_what_the_board_has():
     board = find_board("nucleo-f446re")
     assert budget.flash_bytes == 50_000
     assert budget.sram_bytes == board.budget.sram_bytes  # no more than there is
-    assert budget.max_latency_ms == pytest.approx(2 / board.active_power_w)  # 12.5 ms
+    (latency,) = budget.latencies
+    assert latency.max_ms == pytest.approx(2 / board.active_power_w)  # 12.5 ms
     _, budget = search_problem(SearchOptions.from_section({**SECTION, "budget": {"latency_ms": 40}}), (49, 10, 1), 12)
-    assert budget.max_latency_ms == 40
+    assert [limit.max_ms for limit in budget.latencies] == [40]
+
+
+def test_the_budget_of_several_boards_is_what_keeps_to_each():
+    names, limits = ["nucleo-f446re", "nucleo-l4r5zi"], {"latency_ms": 40}
+    section = {**SECTION, "board": names, "budget": limits, "max_mops": 9}
+    _, budget = search_problem(SearchOptions.from_section(section), (49, 10, 1), 12)
+    boards = [find_board(name) for name in names]
+    assert budget.flash_bytes == min(board.budget.flash_bytes for board in boards)
+    assert budget.sram_bytes == min(board.budget.sram_bytes for board in boards)
+    assert [limit.table.board for limit in budget.latencies] == names
+    network = published_architecture("micronet-kws-s")
+    alone = [
+        search_problem(SearchOptions.from_section({**section, "board": name}), (49, 10, 1), 12)[1] for name in names
+    ]
+    shares = [single.exact_usage(network) for single in alone]
+    assert max(budget.exact_usage(network)) == max(map(max, shares))
+    assert budget.effort(budget.exact_usage(network)) == max(b.effort(s) for b, s in zip(alone, shares, strict=True))
 
 
 def test_a_target_that_cannot_be_computed_is_refused():
@@ -137,8 +155,8 @@ def test_latency_is_a_target_like_the_others():
     # Four 1x1 convolutions of 64 channels on 25 x 5 pixels, and the classifier.
     pointwise_macs = 4 * 64 * 64 * 125 + 64 * 12
     assert table.latency_ms(layer_shapes(network)) == pytest.approx(2 * pointwise_macs / 10**3)
-    assert Budget(10**6, 10**6, None, 4098, table).fits(network)
-    assert not Budget(10**6, 10**6, None, 4097, table).fits(network)
+    assert Budget(10**6, 10**6, None, (LatencyLimit(4098, table),)).fits(network)
+    assert not Budget(10**6, 10**6, None, (LatencyLimit(4097, table),)).fits(network)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from micronets.search.search import search_space
 
 SPACE = DsCnnSpace((12, 8, 1), 3, 16, ((2, 2), (1, 1)), stem_kernel=(5, 4))
 OPTIONS = SearchOptions(
-    board="nucleo-f446re",
+    boards=("nucleo-f446re",),
     max_mops=0,
     backbone=DsCnnBackbone(channels=16, blocks=2),
     epochs=5,
@@ -106,8 +106,8 @@ def test_the_result_fits_by_the_exact_costs(finished):
     assert architecture.name == "tiny"
     assert report["costs"]["flash_bytes"] == exact.flash_bytes
     assert report["costs"]["sram_bytes"] == exact.sram_bytes
-    assert report["budget"] == {"flash_bytes": 1_000, "sram_bytes": 2_000, "max_ops": None, "max_latency_ms": None}
-    assert (report["board"], report["seed"]) == ("nucleo-f446re", 3)
+    assert report["budget"] == {"flash_bytes": 1_000, "sram_bytes": 2_000, "max_ops": None, "max_latency_ms": {}}
+    assert (report["boards"], report["seed"]) == (["nucleo-f446re"], 3)
     assert {"keras", "backend", "numpy", "micronets", "python"} == set(report["versions"])
     assert not list(directory.glob("*checkpoint*"))
 
