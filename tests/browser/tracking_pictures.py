@@ -23,7 +23,7 @@ from tests.browser.chromium import browse
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 WIDTH, HEIGHT = 1800, 1100
-PANEL = 459  # of MLflow's assistant, on the right, which is cut off
+PANEL = 613  # of MLflow's assistant, on the right, which is cut off
 START_S = 300.0
 COLOURS = 64
 
