@@ -176,14 +176,7 @@ MN_INLINE uint32_t mn_pack_high(uint32_t a, uint32_t b)
     return lanes;
 }
 
-/* Every pair of bytes: their sum modulo 256, as unsigned ones up to 255, and their difference from 0 on. */
-MN_INLINE uint32_t mn_add_bytes(uint32_t a, uint32_t b)
-{
-    uint32_t sums;
-    __asm("uadd8 %0, %1, %2" : "=r"(sums) : "r"(a), "r"(b) : "cc");
-    return sums;
-}
-
+/* Sums of unsigned bytes up to 255, and their differences from 0 on. */
 MN_INLINE uint32_t mn_saturating_add_bytes(uint32_t a, uint32_t b)
 {
     uint32_t sums;
@@ -289,11 +282,6 @@ MN_INLINE uint32_t mn_pack_low_high(uint32_t a, uint32_t b)
 MN_INLINE uint32_t mn_pack_high(uint32_t a, uint32_t b)
 {
     return (a >> 16) | (b & 0xFFFF0000U);
-}
-
-MN_INLINE uint32_t mn_add_bytes(uint32_t a, uint32_t b)
-{
-    return ((a & 0x7F7F7F7FU) + (b & 0x7F7F7F7FU)) ^ ((a ^ b) & 0x80808080U);
 }
 
 MN_INLINE uint32_t mn_saturating_add_bytes(uint32_t a, uint32_t b)

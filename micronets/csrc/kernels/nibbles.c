@@ -5,7 +5,7 @@
 
 void mn_unpack_nibbles(int32_t least, int32_t count, const int8_t *nibbles, int8_t *values)
 {
-    const uint32_t above = mn_in_every_byte(least);
+    const uint32_t above = mn_four_times(least);
     for (; count >= 8; count -= 8, nibbles += 4, values += 8)
     {
         const uint32_t word = mn_load_word(nibbles);
@@ -22,7 +22,7 @@ void mn_unpack_nibbles(int32_t least, int32_t count, const int8_t *nibbles, int8
 
 void mn_pack_nibbles(int32_t least, int32_t count, const int8_t *values, int8_t *nibbles)
 {
-    const uint32_t above = mn_in_every_byte(least) ^ MN_SIGNS;
+    const uint32_t above = mn_four_times(least) ^ MN_SIGNS;
     for (; count >= 8; count -= 8, values += 8, nibbles += 4)
     {
         const uint32_t first = mn_clamped_nibbles(mn_load_word(values), above),
@@ -38,7 +38,7 @@ void mn_pack_nibbles(int32_t least, int32_t count, const int8_t *values, int8_t 
 
 void mn_clamp_levels(int32_t least, int32_t count, int8_t *values)
 {
-    const uint32_t above = mn_in_every_byte(least);
+    const uint32_t above = mn_four_times(least);
     for (int8_t *end = values + count; values < end; values += 4)
     {
         const uint32_t clamped = mn_clamped_nibbles(mn_load_word(values), above ^ MN_SIGNS);

@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#include "micronets_dsp.h"
+#include "bytes.h"
 #include "micronets_kernels.h"
 
 #define MN_LOW_NIBBLES 0x0F0F0F0FU
@@ -39,11 +39,6 @@ struct mn_point_nibbles
     int32_t input_packed, output_packed;
     int32_t input_least, output_least;
 };
-
-MN_INLINE uint32_t mn_in_every_byte(int32_t value)
-{
-    return ((uint32_t)value & 0xFFU) * 0x01010101U;
-}
 
 /* Four values of two bytes. */
 MN_INLINE uint32_t mn_values_of_nibbles(uint32_t half, uint32_t above)

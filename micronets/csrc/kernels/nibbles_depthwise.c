@@ -6,7 +6,7 @@
 static void gather(const struct mn_depthwise_3x3_nibbles *p, const int8_t *input, int8_t *values)
 {
     const int32_t pixel_bytes = p->channels / 2;
-    const uint32_t above = mn_in_every_byte(p->input_least);
+    const uint32_t above = mn_four_times(p->input_least);
     for (const int8_t *end = values + p->input_pixels * MN_NIBBLE_GROUP; values != end;
          values += MN_NIBBLE_GROUP, input += pixel_bytes)
     {
@@ -17,7 +17,7 @@ static void gather(const struct mn_depthwise_3x3_nibbles *p, const int8_t *input
 static void scatter(const struct mn_depthwise_3x3_nibbles *p, const int8_t *values, int8_t *output)
 {
     const int32_t pixel_bytes = p->channels / 2;
-    const uint32_t above = mn_in_every_byte(p->output_least) ^ MN_SIGNS;
+    const uint32_t above = mn_four_times(p->output_least) ^ MN_SIGNS;
     for (const int8_t *end = values + p->output_pixels * MN_NIBBLE_GROUP; values != end;
          values += MN_NIBBLE_GROUP, output += pixel_bytes)
     {

@@ -58,7 +58,7 @@ MN_INLINE void point(
     const int32_t depth = p->point.depth, words = p->point.words, channels = p->point.channels;
     const int32_t most = MN_BLOCK_PIXELS * p->point.blocks;
     const uint32_t least = ((uint32_t)p->input_least & 0xFFFFU) * 0x10001U;
-    const uint32_t above = mn_in_every_byte(p->output_least) ^ MN_SIGNS;
+    const uint32_t above = mn_four_times(p->output_least) ^ MN_SIGNS;
     uint32_t *const columns = (uint32_t *)(void *)scratch;
     int32_t *const pair = (int32_t *)(void *)(columns + most * words);
     int8_t *const made = (int8_t *)(pair + p->pair_words);
