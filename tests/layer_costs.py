@@ -164,7 +164,6 @@ LAYERS: dict[str, Build] = {
     "transposed 4x4 stride 2, 8x8x32 to 16": lambda: weighted("TRANSPOSE_CONV", (8, 8, 32), 16, (4, 4), 2),
     "transposed 2x2 stride 2, 8x8x32 to 16": lambda: weighted("TRANSPOSE_CONV", (8, 8, 32), 16, (2, 2), 2),
     "transposed 4x4 stride 2, 16x16x16 to 1": lambda: weighted("TRANSPOSE_CONV", (16, 16, 16), 1, (4, 4), 2),
-    "transposed 4x4, 1x1x64 to 32": lambda: weighted("TRANSPOSE_CONV", (1, 1, 64), 32, (4, 4), 4),
     "max pooling 2x2, 24x24x16": lambda: pool("MAX_POOL_2D", (24, 24, 16), 2, 2),
     "max pooling 3x3 stride 2, 25x25x16": lambda: pool("MAX_POOL_2D", (25, 25, 16), 3, 2),
     "average pooling 2x2, 24x24x16": lambda: pool("AVERAGE_POOL_2D", (24, 24, 16), 2, 2),

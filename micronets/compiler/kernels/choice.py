@@ -65,7 +65,8 @@ def choose_kernel(step: Step, analysis: Analysis, core: Core, optimise: str) -> 
         fast = depthwise_3x3(step, accumulators) or depthwise_quads(step, accumulators)
         if fast is not None:
             return fast
-    if isinstance(step, TransposedConvolutionStep):
+    # Starts and factors for every tap take a tenth more constants.
+    if isinstance(step, TransposedConvolutionStep) and optimise == "speed":
         single = single_pixel_transposed_convolution(step, analysis, reads_ahead=core.dual_issue)
         if single is not None:
             return single

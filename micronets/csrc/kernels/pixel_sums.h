@@ -64,12 +64,14 @@ MN_INLINE void mn_add_sixteen_channels(struct mn_sixteen_sums *s, const int8_t *
     "sxtab16 %[e" #b "], %[e" #b "], %[v]\n\t"                                                                         \
     "sxtab16 %[o" #b "], %[o" #b "], %[v], ror #8\n\t"
 #define MN_PIXEL MN_TWO_WORDS(0, 0, 1) MN_TWO_WORDS(8, 2, 3) "add %[x], %[x], %[stride]\n\t"
+/* By twos; one by one in code for Helium, which is held to its size and spends little time here. */
+#ifdef __ARM_FEATURE_MVE
+#define MN_BEGIN "1:\n\t" MN_PIXEL
+#else
+#define MN_BEGIN "lsrs %[n], %[n], #1\n\tbcc 1f\n\t" MN_PIXEL "beq 2f\n1:\n\t" MN_PIXEL MN_PIXEL
+#endif
     /* clang-format off */
-    __asm volatile("lsrs %[n], %[n], #1\n\t"
-                   "bcc 1f\n\t"
-                   MN_PIXEL
-                   "beq 2f\n"
-                   "1:\n\t" MN_PIXEL MN_PIXEL
+    __asm volatile(MN_BEGIN
                    "subs %[n], %[n], #1\n\t"
                    "bne 1b\n"
                    "2:\n\t"
@@ -79,6 +81,7 @@ MN_INLINE void mn_add_sixteen_channels(struct mn_sixteen_sums *s, const int8_t *
                    : [stride] "r"(stride)
                    : "cc", "memory");
     /* clang-format on */
+#undef MN_BEGIN
 #undef MN_PIXEL
 #undef MN_TWO_WORDS
 #else

@@ -77,7 +77,7 @@ def test_single_pixels_equal_tflm(kernel, stride, padding, depth, functions, tmp
     content = transposed(kernel, stride, 3, padding, shape)
     file = tmp_path / "model.tflite"
     file.write_bytes(content)
-    network = compile_network(file, tmp_path / "network")
+    network = compile_network(file, tmp_path / "network", optimise="speed")
     assert {layer.kernel for layer in network.layers} <= functions
     inputs = edge_inputs(shape, 6)
     expected = tflm_outputs(content, inputs).reshape(len(inputs), -1)
