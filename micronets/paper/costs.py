@@ -24,8 +24,8 @@ from micronets.tflm.host import tflm_arena_bytes
 logger = logging.getLogger(__name__)
 
 SEED = 1
-FOUR_BIT_WEIGHTS = "-w4a8"
-"""Ends the name of a network with 4-bit weights and 8-bit activations."""
+PRECISIONS: dict[str, tuple[Bits, Bits]] = {"-w4a8": (4, 8), "-w4a4": (4, 4)}
+"""Bits of weights and of activations of networks whose names end so; others have 8 of both."""
 OPTIMISE = "balanced"
 
 
@@ -56,7 +56,7 @@ class NetworkCosts:
     """One network on one board.
 
     Attributes:
-        network: its published name, with `FOUR_BIT_WEIGHTS` behind it where it has such.
+        network: its published name, with one of `PRECISIONS` behind it where it has 4 bits.
         macs, paper_macs: with real map sizes, and under the paper's convention.
         tflm_arena_bytes: as TFLM's interpreter on the host counts it.
         built: None where the network does not fit the board, and then `refusal` says by how much.
@@ -84,8 +84,14 @@ class NetworkCosts:
 
 
 def named_architecture(network: str) -> Architecture:
-    """Layers of a network whose name may end in `FOUR_BIT_WEIGHTS`; raises ConfigurationError where nobody knows it."""
-    return published_architecture(network.removesuffix(FOUR_BIT_WEIGHTS))
+    """Layers of a network, with their bits where its name ends in one of `PRECISIONS`.
+
+    Raises ConfigurationError where nobody knows it.
+    """
+    for ending, bits in PRECISIONS.items():
+        if network.endswith(ending):
+            return published_architecture(network.removesuffix(ending)).with_precision(*bits)
+    return published_architecture(network)
 
 
 def measure_costs(network: str, board: Board, path: str | os.PathLike) -> NetworkCosts:
@@ -96,11 +102,10 @@ def measure_costs(network: str, board: Board, path: str | os.PathLike) -> Networ
         MicronetsError: it cannot be compiled, built or run, other than for want of memory.
     """
     architecture = named_architecture(network)
-    weight_bits: Bits = 4 if network.endswith(FOUR_BIT_WEIGHTS) else 8
     exact = costs(architecture)
     with tempfile.TemporaryDirectory() as scratch:
         tflite = Path(scratch, f"{network}.tflite")
-        write_tflite(random_network(architecture, SEED, weight_bits=weight_bits), tflite)
+        write_tflite(random_network(architecture, SEED), tflite)
         built, refusal = _build(tflite, board, Path(scratch, "program"))
         found = NetworkCosts(
             network=network,

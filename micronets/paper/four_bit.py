@@ -2,7 +2,7 @@
 
 from micronets.paper import reasons
 from micronets.paper.cells import Cell, Row, Table, measured, missing, of_paper
-from micronets.paper.costs import FOUR_BIT_WEIGHTS, BuiltCosts
+from micronets.paper.costs import BuiltCosts
 from micronets.paper.figures import FourBit, Paper, PaperNetwork
 from micronets.paper.here import Here
 from micronets.paper.network_cells import latency_cell, score_cell, score_reason, with_reasons
@@ -16,15 +16,16 @@ _COLUMNS = (
     ("SRAM", "kB"),
 )
 _EIGHT, _WEIGHTS, _BOTH = "W8A8", "W4A8", "W4A4"
-_UNTRAINED = "weights of 4 bits train here (train.weight_bits: 4), but no such network is in this run"
+_ENDING = {_WEIGHTS: "-w4a8", _BOTH: "-w4a4"}
+_UNTRAINED = "4 bits train here (train.weight_bits, train.activation_bits), but no such network is in this run"
 
 
 def four_bit_table(paper: Paper, here: Here) -> Table:
-    """The paper's rows, and those of 4-bit weights with 8-bit activations, which run here."""
+    """The paper's rows, and those of 4-bit weights with 8-bit activations."""
     rows = [_row(paper, here, entry) for entry in paper.four_bit]
     told = {(entry.network, entry.bits) for entry in paper.four_bit}
     rows += [
-        _longer_row(paper, name, percent)
+        _longer_row(paper, here, name, percent)
         for name, percent in paper.four_bit_longer_percent.items()
         if (name, _BOTH) not in told
     ]
@@ -46,7 +47,7 @@ def _row(paper: Paper, here: Here, entry: FourBit) -> Row:
         of_paper(entry.sram_kb, f"{entry.sram_kb:g}", is_estimate="sram_kb" in entry.estimated),
     )
     if entry.bits == _BOTH:
-        ours: tuple[Cell, ...] = (missing(reasons.FOUR_BIT_ACTIVATIONS),) * len(_COLUMNS)
+        ours = _four_bits(paper, here, entry.network, _BOTH)
     else:
         network = paper.network(entry.network)
         why = (score_reason(here, network), reasons.LATENCY, "", reasons.MODEL, reasons.ARENA)
@@ -54,11 +55,10 @@ def _row(paper: Paper, here: Here, entry: FourBit) -> Row:
     return Row.beside(_title(paper, entry.network, entry.bits), "", papers, ours)
 
 
-def _longer_row(paper: Paper, name: str, percent: float) -> Row:
+def _longer_row(paper: Paper, here: Here, name: str, percent: float) -> Row:
     unknown = missing("the paper gives how much longer it takes, in Figure 10, and nothing else")
     papers = (unknown, unknown, of_paper(percent, f"{percent:+g}"), unknown, unknown)
-    ours = (missing(reasons.FOUR_BIT_ACTIVATIONS),) * len(_COLUMNS)
-    return Row.beside(_title(paper, name, _BOTH), "", papers, ours)
+    return Row.beside(_title(paper, name, _BOTH), "", papers, _four_bits(paper, here, name, _BOTH))
 
 
 def _built(paper: Paper, here: Here, name: str) -> tuple[BuiltCosts | None, float]:
@@ -74,15 +74,18 @@ def _eight_bits(paper: Paper, here: Here, network: PaperNetwork) -> tuple[Cell, 
 
 
 def _weights_row(paper: Paper, here: Here, name: str) -> Row:
+    papers = (missing("the paper has no network with weights alone in 4 bits"),) * len(_COLUMNS)
+    return Row.beside(_title(paper, name, _WEIGHTS), "", papers, _four_bits(paper, here, name, _WEIGHTS))
+
+
+def _four_bits(paper: Paper, here: Here, name: str, bits: str) -> tuple[Cell, ...]:
     eight, _ = _built(paper, here, name)
-    four, model_kb = _built(paper, here, name + FOUR_BIT_WEIGHTS)
+    four, model_kb = _built(paper, here, name + _ENDING[bits])
     longer = missing("either does not fit the board")
     if eight and four and eight.latency_ms and four.latency_ms:
         percent = 100 * (four.latency_ms / eight.latency_ms - 1)
         longer = Cell("estimated", f"{percent:+.1f}", "of two estimates by the same model", value=percent)
-    ours = (missing(_UNTRAINED), *_costs_cells(four, longer, model_kb))
-    papers = (missing("the paper has no network with weights alone in 4 bits"),) * len(_COLUMNS)
-    return Row.beside(_title(paper, name, _WEIGHTS), "", papers, ours)
+    return (missing(_UNTRAINED), *_costs_cells(four, longer, model_kb))
 
 
 def _costs_cells(built: BuiltCosts | None, longer: Cell, model_kb: float) -> tuple[Cell, ...]:

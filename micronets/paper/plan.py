@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from micronets.paper.costs import FOUR_BIT_WEIGHTS
+from micronets.paper.costs import PRECISIONS
 from micronets.paper.figures import load_paper
 from micronets.paper.four_bit import FOUR_BIT_NETWORKS
 from micronets.paper.released import find_released
@@ -50,7 +50,7 @@ def _plan(folder: str, labels: tuple[tuple[str, tuple[str, ...]], ...]) -> Plan:
     found = find_released(folder, dict(labels))
     named = [network.name for network in paper.networks if network.name in PUBLISHED]
     return Plan(
-        networks=(*named, *(name + FOUR_BIT_WEIGHTS for name in FOUR_BIT_NETWORKS)),
+        networks=(*named, *(name + ending for ending in PRECISIONS for name in FOUR_BIT_NETWORKS)),
         boards=tuple(board.board for board in paper.boards),
         characterised=tuple(paper.board(letter) for letter in CHARACTERISED),
         released=found.files,

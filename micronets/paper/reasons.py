@@ -25,9 +25,5 @@ UPTIME = "latency over the same time between two inputs, so that the difference 
 POWER_UNKNOWN = "no power of this board has been published"
 NOT_PUBLISHED = "the paper gives no figure"
 NOT_DEPLOYED = "it does not fit this board, or was not measured on it"
-FOUR_BIT_ACTIVATIONS = (
-    "activations have 8 bits here: no training, compiler or kernel keeps them in 4, so that such a network runs no "
-    "faster and takes no less RAM than with 8"
-)
 NOT_TRAINED = "not trained in this run"
 NO_SILICON = "power and current are measured on boards, and there is none here"

@@ -1,4 +1,5 @@
-"""SUB, DIV, SQUARED_DIFFERENCE, MAXIMUM, MINIMUM and PRELU: functions of two values, with broadcasting (binary.c)."""
+"""SUB, DIV, SQUARED_DIFFERENCE, MAXIMUM, MINIMUM and PRELU: functions of two values, with broadcasting (binary.c,
+divide.c)."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -6,11 +7,13 @@ from typing import ClassVar
 import numpy as np
 
 from micronets.compiler.arithmetic import activation_range, quantise_multiplier
+from micronets.compiler.cores import Core
 from micronets.compiler.graph import Operator
+from micronets.compiler.intervals import Analysis
 from micronets.compiler.operators import options
 from micronets.compiler.operators.context import LoweringContext
 from micronets.compiler.operators.elementwise import BinaryKernel, broadcast
-from micronets.compiler.operators.family import Family, OperatorKind, always
+from micronets.compiler.operators.family import Family, OperatorKind
 from micronets.compiler.steps import Step
 
 _DIFFERENCE_SHIFT, _SQUARE_SHIFT = 20, 7
@@ -123,6 +126,14 @@ class TwoValuesKernel(BinaryKernel):
         return self.step.multiplier
 
 
+class DivisionKernel(TwoValuesKernel):
+    file = "divide.c"
+
+
+def _choose(step: BinaryStep, analysis: Analysis, core: Core, optimise: str) -> TwoValuesKernel:
+    return DivisionKernel(step) if step.function == "mn_divide" else TwoValuesKernel(step)
+
+
 FAMILY = Family(
     operators={
         "DIV": OperatorKind(lower_divide, options.activation, 29),
@@ -132,5 +143,5 @@ FAMILY = Family(
         "SQUARED_DIFFERENCE": OperatorKind(lower_squared_difference, options_type=76),
         "SUB": OperatorKind(lower_subtract, options.activation, 28),
     },
-    kernels={BinaryStep: always(TwoValuesKernel)},
+    kernels={BinaryStep: _choose},
 )
