@@ -33,7 +33,7 @@ faults: setup
 	python -m tests.faults $(FAULTS)
 
 quick: setup
-	pytest -n 2 -m "not slow and not emulator and not training and not workflow and not campaign"
+	pytest -n 3 -m "not slow and not emulator and not training and not workflow and not campaign"
 
 lint: setup
 	ruff check .
