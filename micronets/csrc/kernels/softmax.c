@@ -17,20 +17,12 @@ enum
 
 #if MN_DSP
 
-/* a - b of unsigned bytes, none of which is below zero. */
+/* a - b of every pair of bytes, modulo 256: how far two signed bytes are apart, a the larger one. */
 MN_INLINE uint32_t subtract_bytes(uint32_t a, uint32_t b)
 {
     uint32_t differences;
     __asm("usub8 %0, %1, %2" : "=r"(differences) : "r"(a), "r"(b) : "cc");
     return differences;
-}
-
-/* The smaller one of every pair of unsigned bytes. */
-MN_INLINE uint32_t least_bytes(uint32_t a, uint32_t b)
-{
-    uint32_t excess;
-    __asm("uqsub8 %0, %1, %2" : "=r"(excess) : "r"(a), "r"(b));
-    return a - excess;
 }
 
 /* The lesser of an int32 above zero and 255. */
@@ -76,12 +68,13 @@ MN_INLINE uint32_t subtract_bytes(uint32_t a, uint32_t b)
     return ((a | 0x80808080U) - (b & 0x7F7F7F7FU)) ^ ((a ^ ~b) & 0x80808080U);
 }
 
+#endif
+
+/* The smaller one of every pair of unsigned bytes. */
 MN_INLINE uint32_t least_bytes(uint32_t a, uint32_t b)
 {
-    return mn_min_bytes(a ^ 0x80808080U, b ^ 0x80808080U) ^ 0x80808080U;
+    return a - mn_saturating_subtract_bytes(a, b);
 }
-
-#endif
 
 static int32_t largest_of(const int8_t *input, int32_t count)
 {
