@@ -13,8 +13,10 @@ from micronets.data.images.png_rows import missing_rows
 
 MOST_PIXELS = 64_000_000
 LEAST_SIDE = 8
-_FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM", "JPEG2000", "AVIF")
-"""Of Pillow's decoders; others start programs (EPS) or are for no photographs, whatever a file's name says."""
+COCO_FORMATS = ("JPEG", "PNG")
+PICTURE_FORMATS = (*COCO_FORMATS, "BMP", "GIF", "TIFF", "WEBP", "PPM", "JPEG2000", "AVIF")
+"""Pillow's decoders for pictures of one's own; others start programs (EPS) or are for no photographs, whatever a file's
+name says."""
 _UNREADABLE = {".heic", ".heif", ".raw", ".dng", ".cr2", ".nef"}
 
 _DAMAGE = (UnidentifiedImageError, OSError, SyntaxError, ValueError, zlib.error, Image.DecompressionBombError)
@@ -26,16 +28,23 @@ class ImageRejected(Exception):
     """A file that cannot be used, with the reason."""
 
 
-def decode(path: Path, columns: int, rows: int | None = None, box: Box = (0, 0, 1, 1)) -> np.ndarray:
+def decode(
+    path: Path,
+    columns: int,
+    rows: int | None = None,
+    box: Box = (0, 0, 1, 1),
+    formats: tuple[str, ...] = PICTURE_FORMATS,
+) -> np.ndarray:
     """The photograph as uint8 (rows, columns, 3), RGB, turned upright and stretched; without `rows` to a square.
 
     Args:
         box: left, upper, right and lower edge of the part that is wanted, as shares of width and height.
+        formats: Pillow's names of the decoders that the file may reach.
 
     Raises ImageRejected where it is missing, empty, cut off, no image, or far too large.
     """
     size = (columns, rows or columns)
-    with _opened(path) as image:
+    with _opened(path, formats) as image:
         # JPEG: decodes at a fraction of the size, still above ours
         image.draft("RGB", (2 * size[0], 2 * size[1]))
         if image.format == "PNG" and (missing := missing_rows(path)):
@@ -46,19 +55,19 @@ def decode(path: Path, columns: int, rows: int | None = None, box: Box = (0, 0, 
         return np.asarray(upright.resize(size, Image.Resampling.BILINEAR, part, reducing_gap=2.0))
 
 
-def size_of(path: Path) -> tuple[int, int]:
+def size_of(path: Path, formats: tuple[str, ...] = PICTURE_FORMATS) -> tuple[int, int]:
     """Columns and rows of a photograph as it is stored, before it is turned upright; raises as `decode`."""
-    with _opened(path) as image:
+    with _opened(path, formats) as image:
         return image.size
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
+def _opened(path: Path, formats: tuple[str, ...]) -> Iterator[Image.Image]:
     """The image, not decoded yet; what is wrong with it then or later becomes an ImageRejected."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of odd metadata; what cannot be decoded raises
-            with Image.open(path, formats=_FORMATS) as image:
+            with Image.open(path, formats=formats) as image:
                 if image.width * image.height > MOST_PIXELS:
                     raise ImageRejected(f"has {image.width} x {image.height} pixels")
                 if min(image.size) < LEAST_SIDE:
@@ -91,21 +100,23 @@ def _in_eight_bits(image: Image.Image) -> Image.Image:
     return Image.fromarray(np.rint(pixels / 257).astype(np.uint8))
 
 
-def count_smaller(root: Path, paths: list[str], size: int) -> int:
+def count_smaller(root: Path, paths: list[str], size: int, formats: tuple[str, ...]) -> int:
     """How many readable photographs have a side of fewer than `size` pixels."""
     smaller = 0
     for path in paths:
         with contextlib.suppress(ImageRejected):
-            smaller += min(size_of(root / path)) < size
+            smaller += min(size_of(root / path, formats)) < size
     return smaller
 
 
-def decode_all(root: Path, paths: list[str], size: int) -> tuple[np.ndarray, list[int], list[tuple[str, str]]]:
+def decode_all(
+    root: Path, paths: list[str], size: int, formats: tuple[str, ...] = PICTURE_FORMATS
+) -> tuple[np.ndarray, list[int], list[tuple[str, str]]]:
     """Images uint8 (usable, size, size, 3), the places of the usable paths, and (path, reason) of the others."""
     images, usable, rejected = [], [], []
     for index, path in enumerate(paths):
         try:
-            images.append(decode(root / path, size))
+            images.append(decode(root / path, size, formats=formats))
             usable.append(index)
         except ImageRejected as reason:
             rejected.append((path, str(reason)))

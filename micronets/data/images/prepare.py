@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from micronets.data.dataset import SPLITS
 from micronets.data.files import shown
 from micronets.data.images.coco import PARTS, find_year, read_images
 from micronets.data.images.dataset import FORMAT
-from micronets.data.images.decode import count_smaller, decode_all
+from micronets.data.images.decode import COCO_FORMATS, PICTURE_FORMATS, count_smaller, decode_all
 from micronets.data.images.folders import check_splits, find_labels, find_pictures, in_order
 from micronets.data.images.options import ImageOptions, PictureOptions
 from micronets.data.images.sources import find_source
@@ -56,13 +56,14 @@ def prepare_images(
     with atomic_directory(directory) as beside:
         root, provenance = find_source(options, directory, beside, seed, processes)
         labels, planned = _plan(root, options, seed)
-        used, rejected = _store(root, planned, size, beside, processes)
+        formats = COCO_FORMATS if _in_coco(options) else PICTURE_FORMATS
+        used, rejected = _store(root, planned, size, beside, processes, formats)
         rejected.to_csv(beside / "rejected.csv", index=False)
         failure = judge(root, rejected, len(planned), "images", options.rejected_percent)
         if failure is None:
             check_splits(root, labels, used)
             about = {"seed": seed, "source": provenance}
-            if isinstance(options, ImageOptions) and options.source != "folders":
+            if _in_coco(options):
                 about["person_area_percent"] = options.person_area_percent
             _describe(task, labels, used, len(planned), len(rejected), beside, about)
         else:
@@ -75,16 +76,21 @@ def prepare_images(
 
 def image_labels(options: ImageOptions | PictureOptions) -> tuple[str, ...]:
     """The classes that the data stage will find; raises DataError where a folder of pictures lacks them."""
-    if isinstance(options, PictureOptions) or options.source == "folders":
-        return find_labels(Path(options.path), options.classes)
-    return f"no_{options.category}", options.category
+    if _in_coco(options):
+        return f"no_{options.category}", options.category
+    return find_labels(Path(options.path), options.classes)
+
+
+def _in_coco(options: ImageOptions | PictureOptions) -> TypeGuard[ImageOptions]:
+    """Whether the images come in COCO's layout, not in a folder for each class."""
+    return isinstance(options, ImageOptions) and options.source != "folders"
 
 
 def _plan(root: Path, options: ImageOptions | PictureOptions, seed: int) -> tuple[tuple[str, ...], pd.DataFrame]:
-    if isinstance(options, PictureOptions) or options.source == "folders":
-        shares = options.validation_percent, options.testing_percent
-        return find_pictures(root, options.classes, *shares, seed)
-    return image_labels(options), plan_splits(root, options, seed)
+    if _in_coco(options):
+        return image_labels(options), plan_splits(root, options, seed)
+    shares = options.validation_percent, options.testing_percent
+    return find_pictures(root, options.classes, *shares, seed)
 
 
 def plan_splits(root: Path, options: ImageOptions, seed: int) -> pd.DataFrame:
@@ -126,25 +132,28 @@ def _read_ids(path: Path) -> set[int]:
         raise DataError(f"data.minival: {path} is no list of image ids ({error}); give a file of numbers") from None
 
 
-def decoded(root: Path, paths: list[str], size: int, processes: int) -> Iterator[tuple]:
+def decoded(
+    root: Path, paths: list[str], size: int, processes: int, formats: tuple[str, ...] = PICTURE_FORMATS
+) -> Iterator[tuple]:
     """`decode_all` in chunks over several processes, in order: the chunk's paths and what became of them."""
-    for chunk, result in in_chunks(partial(decode_all, root, size=size), paths, _CHUNK_IMAGES, processes):
+    decoding = partial(decode_all, root, size=size, formats=formats)
+    for chunk, result in in_chunks(decoding, paths, _CHUNK_IMAGES, processes):
         yield chunk, *result
 
 
 def _store(
-    root: Path, planned: pd.DataFrame, size: int, beside: Path, processes: int
+    root: Path, planned: pd.DataFrame, size: int, beside: Path, processes: int, formats: tuple[str, ...]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Writes images.npy; returns the rows that are in it, and the rejected files. Warns of twins."""
     first: dict[int, int] = {}
     twins: list[tuple[int, int]] = []
     kinds = list(zip(planned["class"], planned["split"], strict=True))
-    if small := count_smaller(root, planned["path"].tolist(), size):
+    if small := count_smaller(root, planned["path"].tolist(), size, formats):
         logger.info("%d of %d images are smaller than %d pixels, and are enlarged", small, len(planned), size)
     progress = Progress(logger, "images", len(planned))
     usable, rejected, start = [], [], 0
     with ArrayWriter(beside / "images.npy", (size, size, 3), np.uint8) as writer:
-        for chunk, images, kept, refused in decoded(root, planned["path"].tolist(), size, processes):
+        for chunk, images, kept, refused in decoded(root, planned["path"].tolist(), size, processes, formats):
             writer.append(images)
             for place, image in zip(kept, images, strict=True):
                 row = start + place

@@ -136,6 +136,18 @@ def test_a_file_of_another_kind_does_not_reach_its_decoder(tmp_path):
         decode(tmp_path / "a.jpg", 64)
 
 
+def test_of_coco_only_jpeg_and_png_are_decoded(coco, tmp_path):
+    """Whatever a photograph is called: no other decoder of Pillow's is reached."""
+    photographs = sorted((coco / "train2017").iterdir())
+    for path, kind in zip(photographs, ("PNG", "WEBP", "TIFF"), strict=False):
+        with Image.open(path) as image:
+            image.convert("RGB").save(path, kind)
+    TASK.prepare({"source": "folder", "path": str(coco), "rejected_percent": 5}, tmp_path / "data", 1, 1)
+    listed = (tmp_path / "data" / "rejected.csv").read_text(encoding="utf-8")
+    assert [path.name in listed for path in photographs[:4]] == [False, True, True, False]
+    assert listed.count("no readable image") == 2
+
+
 def test_a_picture_that_is_cut_off_is_rejected(tmp_path):
     Image.fromarray(np.random.default_rng(1).integers(0, 256, (200, 200, 3), np.uint8)).save(tmp_path / "a.jpg")
     content = (tmp_path / "a.jpg").read_bytes()
