@@ -1,12 +1,13 @@
 """The paper's figures as charts of the page."""
 
+import math
 from typing import Any
 
 from micronets.paper.figures import Paper, PaperNetwork
 from micronets.paper.hardware_tables import misplaced_energy
 from micronets.paper.here import Characterisation, Here
 from micronets.paper.results_table import TITLES
-from micronets.report.charts.chart import Chart, Spec, chart_spec, tips, values
+from micronets.report.charts.chart import Chart, Spec, chart_spec, names_inside, tips, values
 from micronets.report.trade_offs import pareto_front
 from micronets.style import BLUE, GREEN, INK, MUTED, PURPLE, VERMILION
 
@@ -106,9 +107,8 @@ def _pareto_chart(paper: Paper, task: str, axis: str, unit: str, costs: Costs) -
         }
     )
     named = [row for row in rows if row["series"] == present[-1]]
-    mark = {"type": "text", "align": "right", "dx": -8, "dy": -7, "fontSize": 10, "limit": 130, "clip": True}
-    text = {"x": x, "y": y, "text": {"field": "network"}}
-    layers.append({"data": values(named), "mark": {**mark, "color": INK}, "encoding": text})
+    middle = math.sqrt(min(row["cost"] for row in rows) * max(row["cost"] for row in rows))
+    layers += names_inside(named, middle, {"x": x, "y": y}, "network", fontSize=10, color=INK)
     caption = (
         f"{_FIGURES[task]} of the paper. Scores are the paper's; costs its own, and of the same layers compiled here. "
         "Lines: networks that none beats in both."

@@ -85,6 +85,19 @@ def tips(**titles: str | tuple[str, str]) -> list[Spec]:
     return shown
 
 
+def names_inside(rows: Rows, middle: float, encoding: Spec, field: str, **mark: Any) -> list[Spec]:
+    """Layers that write `field` beside the points, towards the cost `middle`: no name reaches beyond the axes."""
+    layers = []
+    for align, sign, shown in (
+        ("left", 1, [row for row in rows if row["cost"] <= middle]),
+        ("right", -1, [row for row in rows if row["cost"] > middle]),
+    ):
+        text = {"type": "text", "align": align, "dx": 8 * sign, "dy": -7, "limit": 150, "clip": True, **mark}
+        if shown:
+            layers.append({"data": values(shown), "mark": text, "encoding": {**encoding, "text": {"field": field}}})
+    return layers
+
+
 @cache
 def library() -> str:
     """JavaScript of Vega, Vega-Lite and Vega-Embed, which needs no network and sets `vegaEmbed`."""

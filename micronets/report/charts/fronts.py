@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from micronets.boards import Board
-from micronets.report.charts.chart import Chart, Spec, chart_spec, tips, values
+from micronets.report.charts.chart import Chart, Spec, chart_spec, names_inside, tips, values
 from micronets.report.records import Results
 from micronets.report.trade_offs import (
     COLOURS,
@@ -128,19 +128,8 @@ def _chart(results: Results, board: Board, cost: Cost, found: list[Point]) -> Ch
             "encoding": {"x": x, "y": y, "color": colour, "shape": shape, "tooltip": tooltip},
         },
     ]
-    left = [row for row in [*rows, *papers] if row["cost"] <= middle]
-    right = [row for row in [*rows, *papers] if row["cost"] > middle]
-    for align, sign, shown in (("left", 1, left), ("right", -1, right)):  # so that no name reaches beyond the axes
-        if not shown:
-            continue
-        mark = {"type": "text", "align": align, "dx": 8 * sign, "dy": -7, "fontSize": 10.5, "limit": 150, "clip": True}
-        layers.append(
-            {
-                "data": values(shown),
-                "mark": mark,
-                "encoding": {"x": x, "y": y, "text": {"field": "model"}, "color": colour},
-            }
-        )
+    encoding = {"x": x, "y": y, "color": colour}
+    layers += names_inside([*rows, *papers], middle, encoding, "model", fontSize=10.5)
     caption = f"{note(results, cost)} {spreads(found)} Line: networks that none beats in both."
     if limit is not None and limit in costs:
         mark = {"type": "rule", "color": INK, "strokeDash": [4, 3]}
