@@ -38,14 +38,16 @@ def _case(run: SmallRun, place: Path) -> str:
         if _SLURM & {Path(name).name for name in re.findall(r'execve\("([^"]+)"', text)}:
             slurm += 1
             continue
-        internet = set(re.findall(r"socket\(AF_INET6?, [^)]*\) += (\d+)", text))
+        internet: dict[str, bool] = {}  # by descriptor, whose numbers are used again
         for line in text.splitlines():
             match = _CALL.match(line)
             if match is None or match[1] == "execve":
                 continue
             calls[match[1]] += 1
             sockets += match[1] == "socket" and "AF_INET" in match[2]
-            used = match[2].split(",")[0] in internet or "AF_INET" in match[2]
+            if match[1] == "socket":
+                internet[line.rpartition("= ")[2]] = "AF_INET" in match[2]
+            used = internet.get(match[2].split(",")[0], False) or "AF_INET" in match[2]
             # urllib3 binds a port of the loopback, and nothing listens there, to know whether there is IPv6.
             tried = match[1] == "bind" and any(address in line for address in _LOOPBACK)
             if match[1] in _TOLD and used and not tried:
