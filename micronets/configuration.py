@@ -213,7 +213,7 @@ def _resolve_model(
     architecture = model_checks.known_architecture(key, name, own, boards)
     merged = {section: merge(sections[section], own.get(section, {})) for section in MODEL_SECTIONS}
     schema = _task_schema(task)
-    for section in MODEL_SECTIONS:
+    for section in (each for each in MODEL_SECTIONS if each in own):  # the task's own sections have been checked
         merged[section] = check(merged[section], schema, f"{key}.{section}", ("properties", section))
     _check_options(task, merged, f"models.{name}.")
     built_for = tuple(own.get("boards", boards))
