@@ -111,23 +111,16 @@ def _chart(results: Results, board: Board, cost: Cost, found: list[Point]) -> Ch
             },
         },
         {
-            "data": values([row for row in rows if row["from"] < row["to"]]),
-            "mark": bar,
-            "encoding": {
-                "x": {**x, "field": "from"},
-                "x2": {"field": "to"},
-                "y": y,
-                "color": colour,
-                "tooltip": tooltip,
-            },
-        },
-        {
             "data": values([*rows, *papers]),
             "mark": {"type": "point", "filled": True, "size": 110, "opacity": 1, "stroke": "white", "strokeWidth": 0.7},
             "params": [{"name": "zoom", "select": "interval", "bind": "scales"}],
             "encoding": {"x": x, "y": y, "color": colour, "shape": shape, "tooltip": tooltip},
         },
     ]
+    if spread := [row for row in rows if row["from"] < row["to"]]:
+        ends = {"x": {**x, "field": "from"}, "x2": {"field": "to"}, "y": y}
+        encoding = {**ends, "color": colour, "tooltip": tooltip}
+        layers.insert(2, {"data": values(spread), "mark": bar, "encoding": encoding})  # below the points
     encoding = {"x": x, "y": y, "color": colour}
     layers += names_inside([*rows, *papers], middle, encoding, "model", fontSize=10.5)
     caption = f"{note(results, cost)} {spreads(found)} Line: networks that none beats in both."
