@@ -7,7 +7,7 @@ import numpy as np
 
 from micronets.compiler.intervals import Bounds
 from micronets.compiler.kernels.convolution_by_rows import PixelsByRows
-from micronets.compiler.kernels.forms import Form, choose_form, extended, general_form
+from micronets.compiler.kernels.forms import Form, choose_form, extended, general_form, rounded_form
 from micronets.compiler.kernels.kernel import Distance
 from micronets.compiler.source import Source
 from micronets.compiler.steps import ConvolutionStep, Requantisation
@@ -92,11 +92,14 @@ class PackedWeights:
         return [*self.pair_head(pair), *self.lanes[pair].tolist(), *self.form.pair_words(pair)]
 
 
-def pack(step: ConvolutionStep, accumulators: Bounds, *, in_order: bool = False) -> PackedWeights | None:
+def pack(
+    step: ConvolutionStep, accumulators: Bounds, *, in_order: bool = False, fast: bool = True
+) -> PackedWeights | None:
     """None where the lanes cannot hold the weights or their sums.
 
     Args:
         in_order: every channel is in one pair, an odd last one by itself, which dense.c wants.
+        fast: whether the form may be that, which not all steps have that share a kernel.
     """
     channels = step.weights.shape[0]
     low, high = accumulators.low, accumulators.high
@@ -112,7 +115,12 @@ def pack(step: ConvolutionStep, accumulators: Bounds, *, in_order: bool = False)
     if lanes is None:
         return None if in_order else _pack_apart(step)
     q = _of_channels(step, places)
-    form = general_form(q) if deep else choose_form(q, low[places], high[places], largest[: len(places)])
+    if deep:
+        form = general_form(q)
+    elif fast:
+        form = choose_form(q, low[places], high[places], largest[: len(places)])
+    else:
+        form = rounded_form(q, low[places], high[places]) or general_form(q)
     return _packed(step, lanes, places, form, deep)
 
 

@@ -46,10 +46,9 @@ MN_INLINE void mn_single_channels(
 /* Outputs of a whole pair of channels for one column; returns the stream behind the pair. */
 MN_INLINE const int32_t *mn_pair_of_column(
     enum mn_form form, int clamped, const struct mn_point *p, const uint32_t *column, const int32_t *stream,
-    int8_t *out)
+    int32_t pixel_bytes, int8_t *out)
 {
     const struct mn_bounds bounds = {p->zero_point, p->low, p->high};
-    const int32_t channels = p->channels;
     struct mn_scale a, b;
     struct mn_accumulators acc;
     acc.p0 = acc.p1 = acc.p2 = acc.p3 = stream[0];
@@ -58,28 +57,30 @@ MN_INLINE const int32_t *mn_pair_of_column(
     stream = mn_read_scales(form, stream, &a, &b);
     out[0] = mn_requantise(form, clamped, &bounds, &a, mn_acc_a(acc.p0, acc.b0));
     out[1] = mn_requantise(form, clamped, &bounds, &b, acc.b0);
-    out += channels;
+    out += pixel_bytes;
     out[0] = mn_requantise(form, clamped, &bounds, &a, mn_acc_a(acc.p1, acc.b1));
     out[1] = mn_requantise(form, clamped, &bounds, &b, acc.b1);
-    out += channels;
+    out += pixel_bytes;
     out[0] = mn_requantise(form, clamped, &bounds, &a, mn_acc_a(acc.p2, acc.b2));
     out[1] = mn_requantise(form, clamped, &bounds, &b, acc.b2);
-    out += channels;
+    out += pixel_bytes;
     out[0] = mn_requantise(form, clamped, &bounds, &a, mn_acc_a(acc.p3, acc.b3));
     out[1] = mn_requantise(form, clamped, &bounds, &b, acc.b3);
     return stream;
 }
 
-/* All output channels, more than one, of `count` columns; `lanes` has room for a pair's. */
+/* All output channels, more than one, of `count` columns of some place within a stride of columns and of outputs; `lanes`
+ * has room for a pair's. */
 MN_INLINE void mn_block_channels(
-    enum mn_form form, int clamped, const struct mn_point *p, const uint32_t *columns, int32_t count, int32_t *lanes,
-    int8_t *output)
+    enum mn_form form, int clamped, const struct mn_point *p, const uint32_t *columns, int32_t column_bytes,
+    int32_t count, int32_t *lanes, int32_t pixel_bytes, int8_t *output)
 {
     const int32_t channels = p->channels;
 #if MN_DSP
     if (!clamped)
     {
-        struct mn_blocks blocks = {columns, p->words, count, output, channels, p->stream, count > 1 ? lanes : 0, 2};
+        struct mn_blocks blocks = {columns, p->words,    count, output, pixel_bytes, p->stream, count > 1 ? lanes : 0,
+                                   2,       column_bytes};
         if (channels & 1)
         {
             blocks.stream = form == MN_FAST ? mn_blocks_fast(&blocks) : mn_blocks_rounded(&blocks);
@@ -99,9 +100,9 @@ MN_INLINE void mn_block_channels(
         int8_t *out = output + channel;
         for (int32_t left = count; left > 0; left--)
         {
-            stream = mn_pair_of_column(form, clamped, p, column, pair, out);
-            column += MN_BLOCK_PIXELS * p->words;
-            out += MN_BLOCK_PIXELS * channels;
+            stream = mn_pair_of_column(form, clamped, p, column, pair, pixel_bytes, out);
+            column += column_bytes / (int32_t)sizeof(*column);
+            out += MN_BLOCK_PIXELS * pixel_bytes;
         }
     }
 }
@@ -114,7 +115,8 @@ MN_INLINE void mn_column_channels(
     const int32_t channels = p->channels, whole = channels > 1 ? pixels & ~(MN_BLOCK_PIXELS - 1) : 0;
     if (whole > 0)
     {
-        mn_block_channels(form, clamped, p, columns, whole / MN_BLOCK_PIXELS, lanes, output);
+        mn_block_channels(
+            form, clamped, p, columns, MN_WORD_BYTES * p->words, whole / MN_BLOCK_PIXELS, lanes, channels, output);
     }
     for (int32_t i = whole; i < pixels; i++)
     {

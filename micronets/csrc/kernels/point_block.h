@@ -22,7 +22,9 @@
 
 enum
 {
-    MN_BLOCK_PIXELS = 4
+    MN_BLOCK_PIXELS = 4,
+    /* Of a column, for a word of lanes. */
+    MN_WORD_BYTES = 4 * MN_BLOCK_PIXELS
 };
 
 struct mn_accumulators

@@ -38,7 +38,7 @@
     "smlad r6, r8, r11, r6\n"                                                                                          \
     "ldr.w r8, [lr], #4\n"                                                                                             \
     "smlad r7, r9, r11, r7\n"
-#define AHEAD_BYTES "#4"
+#define END_AHEAD "add r9, r9, #4\n"
 #define LOAD_AHEAD                                                                                                     \
     "ldr.w r8, [lr], #4\n"                                                                                             \
     "ldr.w r10, [r12], #4\n"
@@ -63,7 +63,7 @@
     "smlad r5, r9, r10, r5\n"                                                                                          \
     "smlad r6, r8, r11, r6\n"                                                                                          \
     "smlad r7, r9, r11, r7\n"
-#define AHEAD_BYTES "#0"
+#define END_AHEAD
 #define LOAD_AHEAD
 /* r1 steps are left out of the first pass. */
 #define MOVE_BACK                                                                                                      \
@@ -104,7 +104,7 @@
 #define COPY "#28"
 #define OUTPUT "#32"
 #define OUTPUT_END "#36"
-#define CHANNELS "#40"
+#define PIXEL_BYTES "#40"
 #define STREAM "#44"
 #define LANES "#48"
 #define COLUMN "#52"
@@ -124,28 +124,24 @@
 #define BEGIN_PAIR                                                                                                     \
     "push {r4-r11, lr}\n"                                                                                              \
     "sub sp, " FRAME "\n"                                                                                              \
+    "ldr r8, [r0, #32]\n"                                                                                              \
     "ldm r0, {r0-r7}\n"                                                                                                \
     "str r1, [sp, " WORDS "]\n"                                                                                        \
     "str r3, [sp, " OUTPUT "]\n"                                                                                       \
-    "str r4, [sp, " CHANNELS "]\n"                                                                                     \
+    "str r4, [sp, " PIXEL_BYTES "]\n"                                                                                  \
     "str r6, [sp, " COPY "]\n"                                                                                         \
     "add r4, r3, r7\n"                                                                                                 \
     "str r4, [sp, " OUTPUT_END "]\n"                                                                                   \
-    "lsl r7, r1, #4\n"                                                                                                 \
-    "str r7, [sp, " COLUMN_BYTES "]\n"                                                                                 \
-    "add r8, r0, r7\n"                                                                                                 \
-    "add r8, r8, " AHEAD_BYTES "\n"                                                                                    \
-    "str r8, [sp, " FIRST_END "]\n"                                                                                    \
-    "mla r8, r2, r7, r8\n"                                                                                             \
-    "str r8, [sp, " LAST_END "]\n"                                                                                     \
-    "subs r1, r1, #1\n"                                                                                                \
-    "and r1, r1, " LAST_STEP "\n"                                                                                      \
-    "rsb r1, r1, " LAST_STEP "\n" MOVE_BACK "str r0, [sp, " FIRST_COLUMN "]\n"                                         \
+    "str r8, [sp, " COLUMN_BYTES "]\n"                                                                                 \
+    "add r9, r0, r1, lsl #4\n" END_AHEAD "str r9, [sp, " FIRST_END "]\n"                                               \
+    "mla r9, r2, r8, r9\n"                                                                                             \
+    "str r9, [sp, " LAST_END "]\n"                                                                                     \
+    "rsbs r1, r1, #0\n"                                                                                                \
+    "and r1, r1, " LAST_STEP "\n" MOVE_BACK "str r0, [sp, " FIRST_COLUMN "]\n"                                         \
     "str r9, [sp, " LANES_BACK "]\n"                                                                                   \
     "movs r3, " STEP_BYTES "\n"                                                                                        \
-    "adr.w r4, 2f\n"                                                                                                   \
+    "adr.w r4, 2f + 1\n"                                                                                               \
     "mla r4, r1, r3, r4\n"                                                                                             \
-    "orr r4, r4, #1\n"                                                                                                 \
     "str r4, [sp, " ENTRY "]\n"                                                                                        \
     "1:\n"                                                                                                             \
     "ldm r5!, {r0, r1}\n"                                                                                              \
@@ -185,8 +181,9 @@
     "str r2, [sp, " COLUMN_END "]\n"                                                                                   \
     "str r3, [sp, " PIXEL "]\n"
 
-/* Sums of four pixels for the pair: acc_a in even registers from r0 on, acc_b in odd ones. */
-#define SUM_COLUMN                                                                                                     \
+/* Sums of four pixels for the pair: acc_a in even registers from r0 on, doubled where `bits` is 7 instead of 8, acc_b in
+ * odd ones. */
+#define SUM_COLUMN(bits)                                                                                               \
     "7:\n"                                                                                                             \
     "ldr r0, [sp, " START_P "]\n"                                                                                      \
     "ldr r1, [sp, " START_B "]\n"                                                                                      \
@@ -207,13 +204,13 @@
     "sub r2, r2, r3\n"                                                                                                 \
     "sub r4, r4, r5\n"                                                                                                 \
     "sub r6, r6, r7\n"                                                                                                 \
-    "asr r0, r0, #8\n"                                                                                                 \
-    "asr r2, r2, #8\n"                                                                                                 \
-    "asr r4, r4, #8\n"                                                                                                 \
-    "asr r6, r6, #8\n"
+    "asr r0, r0, #" #bits "\n"                                                                                         \
+    "asr r2, r2, #" #bits "\n"                                                                                         \
+    "asr r4, r4, #" #bits "\n"                                                                                         \
+    "asr r6, r6, #" #bits "\n"
 
 /* Stores the four pixels' outputs from r0-r7 and goes on with the next column, then the next pair. r12 holds the first
- * pixel's place and r11 the channels. */
+ * pixel's place and r11 the bytes to the next one. */
 #define STORE_AND_GO_ON                                                                                                \
     "add r8, r12, r11\n"                                                                                               \
     "add r9, r8, r11\n"                                                                                                \
@@ -261,13 +258,13 @@ __attribute__((naked)) const int32_t *mn_blocks_fast(const struct mn_blocks *blo
                    "str r1, [sp, " SCALE_1 "]\n"
                    "str r2, [sp, " SCALE_2 "]\n"
                    "str r3, [sp, " SCALE_3 "]\n"
-                   SUM_COLUMN
+                   SUM_COLUMN(8)
                    "ldr r8, [sp, " SCALE_0 "]\n"
                    "ldr r9, [sp, " SCALE_1 "]\n"
                    "ldr r10, [sp, " SCALE_2 "]\n"
                    "ldr lr, [sp, " SCALE_3 "]\n"
                    "ldr r12, [sp, " PIXEL "]\n"
-                   "ldr r11, [sp, " CHANNELS "]\n"
+                   "ldr r11, [sp, " PIXEL_BYTES "]\n"
                    "smmlar r0, r0, r8, r10\n"
                    "smmlar r2, r2, r8, r10\n"
                    "smmlar r4, r4, r8, r10\n"
@@ -288,13 +285,14 @@ __attribute__((naked)) const int32_t *mn_blocks_fast(const struct mn_blocks *blo
     /* clang-format on */
 }
 
-/* clamp((high32_rounded(2 acc * multiplier) + constant - (acc < 0)) >> shift) of an accumulator of channel a or b */
-#define ROUND(acc)                                                                                                     \
+/* clamp((high32_rounded(2 acc * multiplier) + constant - (acc < 0)) >> shift) of an accumulator of channel a, doubled
+ * already, or b. */
+#define ROUND_DOUBLED(acc)                                                                                             \
     "add r11, r9, " acc ", asr #31\n"                                                                                  \
-    "lsl " acc ", " acc ", #1\n"                                                                                       \
     "smmlar " acc ", " acc ", r8, r11\n"                                                                               \
     "asr " acc ", " acc ", r10\n"                                                                                      \
     "ssat " acc ", #8, " acc "\n"
+#define ROUND(acc) "lsl " acc ", " acc ", #1\n" ROUND_DOUBLED(acc)
 
 __attribute__((naked)) const int32_t *mn_blocks_rounded(const struct mn_blocks *blocks)
 {
@@ -310,17 +308,17 @@ __attribute__((naked)) const int32_t *mn_blocks_rounded(const struct mn_blocks *
                    "str r3, [sp, " SCALE_3 "]\n"
                    "str r4, [sp, " SCALE_4 "]\n"
                    "str r5, [sp, " SCALE_5 "]\n"
-                   SUM_COLUMN
+                   SUM_COLUMN(7)
                    "ldr r8, [sp, " SCALE_0 "]\n"
                    "ldr r9, [sp, " SCALE_2 "]\n"
                    "ldr r10, [sp, " SCALE_4 "]\n"
-                   ROUND("r0") ROUND("r2") ROUND("r4") ROUND("r6")
+                   ROUND_DOUBLED("r0") ROUND_DOUBLED("r2") ROUND_DOUBLED("r4") ROUND_DOUBLED("r6")
                    "ldr r8, [sp, " SCALE_1 "]\n"
                    "ldr r9, [sp, " SCALE_3 "]\n"
                    "ldr r10, [sp, " SCALE_5 "]\n"
                    ROUND("r1") ROUND("r3") ROUND("r5") ROUND("r7")
                    "ldr r12, [sp, " PIXEL "]\n"
-                   "ldr r11, [sp, " CHANNELS "]\n"
+                   "ldr r11, [sp, " PIXEL_BYTES "]\n"
                    STORE_AND_GO_ON);
     /* clang-format on */
 }

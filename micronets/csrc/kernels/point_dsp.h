@@ -5,18 +5,20 @@
 
 #include <stdint.h>
 
-/* `outputs` / 2 (at least one) pairs of output channels of columns of four pixels, which lie one behind the other and are
- * of `words` (more than 0, even) words each; outputs of a pixel lie `channels` bytes after the one before's. */
+/* `outputs` / 2 (at least one) pairs of output channels of columns of four pixels, of `words` (more than 0, even) words
+ * each; outputs of a pixel lie `pixel_bytes` after the one before's. */
 struct mn_blocks
 {
     const uint32_t *columns;
     int32_t words, count;
     int8_t *output;
-    int32_t channels;
+    int32_t pixel_bytes;
     const int32_t *stream;
     /* Where a pair's lanes are copied to, as every load from flash waits; 0: they are used where they are. */
     int32_t *lanes;
     int32_t outputs;
+    /* From one column to the next. */
+    int32_t column_bytes;
 };
 
 /* Return the stream behind the pairs. */

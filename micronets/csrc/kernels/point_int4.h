@@ -88,14 +88,15 @@ MN_INLINE void mn_pair_of_columns(
 #if MN_DSP
     if (!clamped)
     {
-        const struct mn_blocks call = {columns, p->words, blocks, output, p->channels, pair, 0, 2};
+        const struct mn_blocks call = {
+            columns, p->words, blocks, output, p->channels, pair, 0, 2, MN_WORD_BYTES * p->words};
         (void)(form == MN_FAST ? mn_blocks_fast(&call) : mn_blocks_rounded(&call));
         return;
     }
 #endif
     for (; blocks > 0; blocks--, columns += MN_BLOCK_PIXELS * p->words, output += MN_BLOCK_PIXELS * p->channels)
     {
-        (void)mn_pair_of_column(form, clamped, p, columns, pair, output);
+        (void)mn_pair_of_column(form, clamped, p, columns, pair, p->channels, output);
     }
 }
 

@@ -104,13 +104,14 @@
 #define SCALE_5 "#116"
 #define FRAME "#120"
 
-/* clamp((high32_rounded(2 acc * multiplier) + constant - (acc < 0)) >> shift) of an accumulator of channel a or b */
-#define ROUND(acc)                                                                                                     \
+/* clamp((high32_rounded(2 acc * multiplier) + constant - (acc < 0)) >> shift) of an accumulator of channel a, doubled
+ * already, or b. */
+#define ROUND_DOUBLED(acc)                                                                                             \
     "add r11, r9, " acc ", asr #31\n"                                                                                  \
-    "lsl " acc ", " acc ", #1\n"                                                                                       \
     "smmlar " acc ", " acc ", r8, r11\n"                                                                               \
     "asr " acc ", " acc ", r10\n"                                                                                      \
     "ssat " acc ", #8, " acc "\n"
+#define ROUND(acc) "lsl " acc ", " acc ", #1\n" ROUND_DOUBLED(acc)
 
 __attribute__((naked)) const int32_t *mn_strip_blocks(const struct mn_strip_blocks *blocks)
 {
@@ -233,12 +234,12 @@ __attribute__((naked)) const int32_t *mn_strip_blocks(const struct mn_strip_bloc
                    "ldr r11, [sp, " ROUNDED "]\n"
                    "ldr r8, [sp, " SCALE_0 "]\n"
                    "ldr r10, [sp, " SCALE_2 "]\n"
+                   "cmp r11, #0\n"
+                   "bne.w 9f\n"
                    "asr r0, r0, #8\n"
                    "asr r2, r2, #8\n"
                    "asr r4, r4, #8\n"
                    "asr r6, r6, #8\n"
-                   "cmp r11, #0\n"
-                   "bne.w 9f\n"
                    "ldr r9, [sp, " SCALE_1 "]\n"
                    "ldr lr, [sp, " SCALE_3 "]\n"
                    "ldr r12, [sp, " PIXEL "]\n"
@@ -309,7 +310,11 @@ __attribute__((naked)) const int32_t *mn_strip_blocks(const struct mn_strip_bloc
                    "pop {r4-r11, pc}\n"
                    "9:\n"
                    "ldr r9, [sp, " SCALE_4 "]\n"
-                   ROUND("r0") ROUND("r2") ROUND("r4") ROUND("r6")
+                   "asr r0, r0, #7\n"
+                   "asr r2, r2, #7\n"
+                   "asr r4, r4, #7\n"
+                   "asr r6, r6, #7\n"
+                   ROUND_DOUBLED("r0") ROUND_DOUBLED("r2") ROUND_DOUBLED("r4") ROUND_DOUBLED("r6")
                    "ldr r8, [sp, " SCALE_1 "]\n"
                    "ldr r9, [sp, " SCALE_5 "]\n"
                    "ldr r10, [sp, " SCALE_3 "]\n"

@@ -41,23 +41,29 @@ def transposed(
     return model.build([source], [output])
 
 
+WINDOW = {"mn_transposed_fast", "mn_transposed_rounded"}
+
+
 @pytest.mark.parametrize(
-    ("kernel", "stride", "channels", "padding", "function"),
+    ("kernel", "stride", "channels", "padding", "depth", "functions"),
     [
-        ((3, 3), (2, 2), 5, SAME, "mn_patch"),
-        ((4, 5), (2, 3), 4, VALID, "mn_patch"),
-        ((4, 4), (2, 2), 1, SAME, "mn_patch_rounded"),
-        ((1, 1), (2, 2), 3, SAME, "mn_transposed_convolution"),
+        ((3, 3), (2, 2), 5, SAME, 8, WINDOW),
+        ((3, 2), (2, 1), 4, SAME, 6, WINDOW),
+        ((4, 4), (2, 2), 3, VALID, 8, WINDOW),
+        ((4, 5), (2, 3), 4, VALID, 8, {"mn_patch"}),
+        ((4, 4), (2, 2), 1, SAME, 8, {"mn_patch_rounded"}),
+        ((1, 1), (2, 2), 3, SAME, 8, {"mn_transposed_convolution"}),
     ],
-    ids=["odd channels", "unequal sides", "one channel", "outputs without a tap"],
+    ids=["odd channels", "parts of a word", "a window on", "unequal sides", "one channel", "outputs without a tap"],
 )
-def test_transposed_convolutions_equal_tflm(kernel, stride, channels, padding, function, tmp_path):
-    content = transposed(kernel, stride, channels, padding)
+def test_transposed_convolutions_equal_tflm(kernel, stride, channels, padding, depth, functions, tmp_path):
+    shape = (*INPUT[:3], depth)
+    content = transposed(kernel, stride, channels, padding, shape)
     file = tmp_path / "model.tflite"
     file.write_bytes(content)
     network = compile_network(file, tmp_path / "network")
-    assert [layer.kernel for layer in network.layers] == [function]
-    inputs = edge_inputs(INPUT, 3)
+    assert {layer.kernel for layer in network.layers} <= functions
+    inputs = edge_inputs(shape, 3)
     expected = tflm_outputs(content, inputs).reshape(len(inputs), -1)
     executable = build_guarded(network, tmp_path / "run", flags=("-O1", *SANITIZERS))
     assert np.array_equal(run_on_host(executable, inputs, expected.shape[1]), expected)
@@ -86,9 +92,14 @@ def test_single_pixels_equal_tflm(kernel, stride, padding, depth, functions, tmp
 
 
 @pytest.mark.emulator
-def test_transposed_convolutions_equal_tflm_on_the_emulator(tmp_path):
-    content = transposed((3, 4), (2, 2), 6, SAME)
-    board = find_board("nucleo-l4r5zi")
+@pytest.mark.parametrize(
+    ("kernel", "board_name"),
+    [((3, 4), "nucleo-l4r5zi"), ((3, 3), "nucleo-l4r5zi"), ((3, 3), "nucleo-f746zg")],
+    ids=["windows of their own", "one window", "one window, Cortex-M7"],
+)
+def test_transposed_convolutions_equal_tflm_on_the_emulator(kernel, board_name, tmp_path):
+    content = transposed(kernel, (2, 2), 6, SAME)
+    board = find_board(board_name)
     file = tmp_path / "model.tflite"
     file.write_bytes(content)
     firmware = build_firmware(compile_network(file, tmp_path / "network", core=board.core), board, tmp_path)
