@@ -76,32 +76,33 @@ MN_INLINE uint32_t least_bytes(uint32_t a, uint32_t b)
     return a - mn_saturating_subtract_bytes(a, b);
 }
 
-static int32_t largest_of(const int8_t *input, int32_t count)
+MN_INLINE int32_t largest_of(const int8_t *input, const int8_t *whole, const int8_t *end)
 {
     uint32_t most = mn_four_times(INT8_MIN);
-    for (; count >= 4; count -= 4, input += 4)
+    for (; input != whole; input += 4)
     {
         most = mn_max_bytes(most, mn_load_word(input));
     }
     most = mn_max_bytes(most, most >> 16);
     most = mn_max_bytes(most, most >> 8);
     int32_t largest = (int8_t)(most & 0xFFU);
-    for (; count > 0; count--, input++)
+    for (; input != end; input++)
     {
         largest = *input > largest ? *input : largest;
     }
     return largest;
 }
 
-/* Replaces inputs by their differences to the largest one, as far as the table goes; returns the sum of exponentials. */
-static uint32_t sum_of(const struct mn_softmax *p, const int8_t *input, int8_t *output)
+/* Replaces the inputs up to `end`, which are whole words up to `whole`, by their differences to the largest one, as far
+ * as the table goes; returns the sum of exponentials. */
+MN_INLINE uint32_t sum_of(
+    const uint32_t *exponentials, int32_t last, const int8_t *input, const int8_t *whole, const int8_t *end,
+    int8_t *output)
 {
-    const uint32_t *const exponentials = p->exponentials;
-    const int32_t largest = largest_of(input, p->channels), last = p->last;
+    const int32_t largest = largest_of(input, whole, end);
     const uint32_t four_largest = mn_four_times(largest), four_last = mn_four_times(last);
     uint32_t sum = 0;
-    int32_t left = p->channels;
-    for (; left >= 4; left -= 4, input += 4, output += 4)
+    for (; input != whole; input += 4, output += 4)
     {
         const uint32_t d = least_bytes(subtract_bytes(four_largest, mn_load_word(input)), four_last);
         mn_store_word(output, d);
@@ -112,13 +113,24 @@ static uint32_t sum_of(const struct mn_softmax *p, const int8_t *input, int8_t *
         sum += e[2] >> SUM_BITS;
         sum += e[3] >> SUM_BITS;
     }
-    for (; left > 0; left--)
+    for (; input != end; input++)
     {
-        const int32_t difference = largest - *input++, d = difference < last ? difference : last;
+        const int32_t difference = largest - *input, d = difference < last ? difference : last;
         *output++ = (int8_t)d;
         sum += exponentials[d] >> SUM_BITS;
     }
     return sum;
+}
+
+/* 2^31 / sum, the sum shifted up to [1, 2), in Q0.31; in a straight run, as mn_one_over_one_plus() is not. */
+MN_INLINE uint32_t one_over(uint32_t shifted)
+{
+    const int32_t half = (int32_t)(shifted >> 1);
+    int32_t x = mn_reciprocal_estimate(half);
+    x = mn_reciprocal_step(half, x);
+    x = mn_reciprocal_step(half, x);
+    x = mn_reciprocal_step(half, x);
+    return x < 1 << 30 ? 2 * (uint32_t)x : INT32_MAX;
 }
 
 MN_INLINE uint32_t share(uint32_t exponential, uint32_t scale, uint64_t halves, int32_t shift)
@@ -128,12 +140,14 @@ MN_INLINE uint32_t share(uint32_t exponential, uint32_t scale, uint64_t halves, 
 
 void mn_softmax(const struct mn_softmax *p, const int8_t *input, int8_t *output)
 {
-    const uint32_t *const exponentials = p->exponentials;
-    for (int32_t row = 0; row < p->rows; row++, input += p->channels)
+    for (int32_t row = 0; row < p->rows; row++)
     {
-        const uint32_t sum = sum_of(p, input, output);
+        const uint32_t *const exponentials = p->exponentials;
+        const int32_t channels = p->channels;
+        const uint32_t sum = sum_of(exponentials, p->last, input, input + (channels & ~3), input + channels, output);
+        input += channels;
         const int32_t headroom = mn_leading_zeros(sum), shift = SHIFT_OF_NO_HEADROOM - headroom;
-        uint32_t scale = (uint32_t)mn_one_over_one_plus((int32_t)((sum << headroom) - 0x80000000U));
+        uint32_t scale = one_over(sum << headroom);
         uint64_t halves =
             ((uint64_t)(1U << ((shift - 2) & 31)) << 32) + (1U << 30) - ((uint64_t)scale << (SUM_BITS - 1));
         if (shift > LONGEST_SHIFT)
@@ -142,8 +156,8 @@ void mn_softmax(const struct mn_softmax *p, const int8_t *input, int8_t *output)
             halves = 0;
         }
         const int32_t high_shift = (shift - 1) & 31;
-        int32_t left = p->channels;
-        for (; left >= 4; left -= 4, output += 4)
+        const int8_t *const end = output + channels;
+        for (; end - output >= 4; output += 4)
         {
             uint32_t e[4];
             look_up(exponentials, mn_load_word(output), e);
@@ -153,7 +167,7 @@ void mn_softmax(const struct mn_softmax *p, const int8_t *input, int8_t *output)
             shares |= share(e[3], scale, halves, high_shift) << 24;
             mn_store_word(output, shares ^ 0x80808080U);
         }
-        for (; left > 0; left--, output++)
+        for (; output != end; output++)
         {
             *output = (int8_t)(share(exponentials[(uint8_t)*output], scale, halves, high_shift) ^ 0x80U);
         }
