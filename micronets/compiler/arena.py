@@ -14,6 +14,8 @@ class ArenaPlan:
     offsets: dict[int, int]
     """id(storage value) -> offset."""
     scratch_offsets: tuple[int | None, ...]
+    alive: tuple[tuple[int, ...], ...]
+    """Of every step, the buffers that are alive while it runs; its scratch comes last."""
 
     def with_scratch(self, number: int, kernel: PlannedKernel, limit_bytes: int) -> "ArenaPlan | None":
         """The plan for a step's kernel that needs another scratch, all else in its place; None where it has no room.
@@ -24,13 +26,9 @@ class ArenaPlan:
         """
         if not self._may_overlap(kernel):
             return None
-        index = len(self.offsets) + sum(offset is not None for offset in self.scratch_offsets[:number])
+        *others, index = self.alive[number]
         scratch = replace(self.buffers[index], size_bytes=kernel.scratch_bytes)
-        taken = [
-            (offset, offset + aligned(buffer.size_bytes))
-            for i, (buffer, offset) in enumerate(zip(self.buffers, self.plan.offsets, strict=True))
-            if i != index and buffer.alive_with(scratch)
-        ]
+        taken = [(self.plan.offsets[i], self.plan.offsets[i] + aligned(self.buffers[i].size_bytes)) for i in others]
         offset = 0
         for begin, end in sorted(taken):
             if begin < offset + aligned(scratch.size_bytes) and offset < end:
@@ -44,6 +42,7 @@ class ArenaPlan:
             ArenaOffsets(offsets, arena_bytes),
             self.offsets,
             (*self.scratch_offsets[:number], offset, *self.scratch_offsets[number + 1 :]),
+            self.alive,
         )
 
     def _may_overlap(self, kernel: PlannedKernel) -> bool:
@@ -100,4 +99,13 @@ def plan_arena(program: Program, kernels: list[PlannedKernel]) -> ArenaPlan:
         plan,
         {key: plan.offsets[i] for key, i in index.items()},
         tuple(None if i is None else plan.offsets[i] for i in scratch_index),
+        _alive(buffers, len(kernels)),
     )
+
+
+def _alive(buffers: list[Buffer], steps: int) -> tuple[tuple[int, ...], ...]:
+    alive: list[list[int]] = [[] for _ in range(steps)]
+    for i, buffer in enumerate(buffers):
+        for step in range(buffer.first_step, min(buffer.last_step + 1, steps)):
+            alive[step].append(i)
+    return tuple(map(tuple, alive))

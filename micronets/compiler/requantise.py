@@ -18,7 +18,11 @@ from micronets.compiler.arithmetic import wrap32
 from micronets.compiler.steps import Requantisation
 
 _LARGEST_OFFSET = 4000
+# Of a factor, in units, the likeliest first.
+_CHANGES = np.array((0, 1, -1, 2, -2, 3, -3, 5, -5, 8, -8), np.int64)
 _LARGEST_NUDGED = (1 << 31) - 1
+# As far as the rounded high word of any int32 and a multiplier, doubled, goes.
+_LARGEST_WORD = 1 << 31
 
 
 @dataclass(frozen=True)
@@ -42,22 +46,22 @@ def thresholds(q: Requantisation, low: np.ndarray, high: np.ndarray) -> np.ndarr
     """Least accumulator in [low, high] that gives at least q.low + 1, ..., q.high; high + 1 where none does.
 
     Args:
+        q: its multipliers above zero.
         low, high: int64 (channels,), the accumulators' bounds; the left-shifted values must fit int32.
 
     Returns:
         Int64 (channels, q.high - q.low).
     """
-    levels = np.arange(q.low + 1, q.high + 1, dtype=np.int64)[None, :]
-    below = np.broadcast_to(low[:, None] - 1, (len(low), levels.shape[1])).copy()
-    above = np.broadcast_to(high[:, None] + 1, below.shape).copy()
-    multipliers, shifts = q.multipliers[:, None], q.shifts[:, None]
-    while np.any(above - below > 1):
-        middle = (below + above) >> 1
-        reached = requantise(middle, multipliers, shifts, q) >= levels
-        open_ = above - below > 1
-        above = np.where(open_ & reached, middle, above)
-        below = np.where(open_ & ~reached, middle, below)
-    return above
+    levels = np.arange(q.low + 1, q.high + 1, dtype=np.int64)[None, :] - q.zero_point
+    multipliers = q.multipliers.astype(np.int64)[:, None]
+    left, right = np.maximum(q.shifts, 0)[:, None], np.maximum(-q.shifts, 0)[:, None]
+    # Halves are rounded away from zero: the high word of a product that rounds to a level is its half or, below
+    # zero, at least one more.
+    half = np.where(right > 0, np.int64(1) << np.maximum(right - 1, 0), 0)
+    word = (levels << right) - half
+    word = np.clip(word + ((word < 0) & (right > 0)), -_LARGEST_WORD, _LARGEST_WORD)
+    shifted = -(((1 << 30) - (word << 31)) // multipliers)
+    return np.clip(-(-shifted >> left), low[:, None], high[:, None] + 1)
 
 
 def fit(q: Requantisation, low: np.ndarray, high: np.ndarray, largest: np.ndarray) -> FastRequantisation | None:
@@ -67,7 +71,6 @@ def fit(q: Requantisation, low: np.ndarray, high: np.ndarray, largest: np.ndarra
         low, high: int64 (channels,), bounds of the accumulators with their bias.
         largest: int64 (channels,), greatest magnitude the nudged accumulator may have.
     """
-    channels = len(q.multipliers)
     if (q.low, q.high) != (-128, 127) or np.any(q.shifts > -1) or np.any(q.multipliers == 0):
         return None
     steps = thresholds(q, low, high)
@@ -79,24 +82,23 @@ def fit(q: Requantisation, low: np.ndarray, high: np.ndarray, largest: np.ndarra
     needs_lower = steps <= high[:, None]
     needs_upper = inside | (steps > high[:, None])
     one = np.int64(1) << 32
-    best_width = np.full(channels, -1, np.int64)
-    best = np.zeros((3, channels), np.int64)
     exact = q.multipliers.astype(np.float64) * np.exp2(q.shifts.astype(np.float64) + 1)
     base = np.round(exact).astype(np.int64)
     # A slope's steps wander by base * 2**-24 accumulators per unit and 2**24 accumulators: finer needs no trying.
     unit = np.maximum(base >> 24, 1)
-    for change in (0, 1, -1, 2, -2, 3, -3, 5, -5, 8, -8):
-        factor = base + change * unit
-        usable = (factor > 0) & (factor < (1 << 31))
-        least = np.where(needs_lower, levels * one - reached_at * factor[:, None], -(1 << 62)).max(axis=1)
-        limit = np.where(needs_upper, levels * one - not_before * factor[:, None], 1 << 62).min(axis=1)
-        width = np.where(usable, limit - least, -1)
-        better = width > best_width
-        best_width = np.where(better, width, best_width)
-        best[:, better] = np.stack([factor, least, limit])[:, better]
-    if np.any(best_width <= 0):
+    # Where a bound is not needed, one that binds nothing, whatever the factor.
+    lower, upper = np.where(needs_lower, levels * one, -(1 << 62)), np.where(needs_upper, levels * one, 1 << 62)
+    reached_at, not_before = np.where(needs_lower, reached_at, 0), np.where(needs_upper, not_before, 0)
+    factors = base + _CHANGES[:, None] * unit
+    least, limit = np.empty_like(factors), np.empty_like(factors)
+    for number, factor in enumerate(factors[:, :, None]):
+        least[number] = (lower - reached_at * factor).max(axis=1)
+        limit[number] = (upper - not_before * factor).min(axis=1)
+    width = np.where((factors > 0) & (factors < (1 << 31)), limit - least, -1)
+    widest = width.argmax(axis=0), np.arange(len(base))
+    if np.any(width[widest] <= 0):
         return None
-    return _split_intercepts(best[0], best[1], best[2], low, high, largest)
+    return _split_intercepts(factors[widest], least[widest], limit[widest], low, high, largest)
 
 
 def _split_intercepts(

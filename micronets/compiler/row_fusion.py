@@ -6,7 +6,7 @@ from micronets.compiler.arena import ArenaPlan, plan_arena
 from micronets.compiler.kernels.fused_residual import FusedResidual, fuse_residual
 from micronets.compiler.kernels.fused_rows import FusedRows, fuse
 from micronets.compiler.kernels.kernel import PlannedKernel
-from micronets.compiler.passes.uses import only_reader
+from micronets.compiler.passes.uses import Uses
 from micronets.compiler.steps import Program
 
 _NEAR_PEAK = 0.05
@@ -21,10 +21,11 @@ def fuse_rows(
     """Fuses the pair that shrinks the arena most, again and again, until none shrinks it by the share `least_gain`."""
     kernels = list(kernels)
     placement = plan_arena(program, kernels)
+    uses = Uses(program)
     while True:
         best: tuple[list[PlannedKernel], ArenaPlan] | None = None
         for i in _at_peak(kernels, placement):
-            for candidate in (_fused_at(program, kernels, i, 1), _residual_at(program, kernels, i)):
+            for candidate in (_fused_at(uses, kernels, i, 1), _residual_at(uses, kernels, i)):
                 if candidate is None:
                     continue
                 tried = plan_arena(program, candidate)
@@ -53,19 +54,19 @@ def _at_peak(kernels: list[PlannedKernel], placement: ArenaPlan) -> list[int]:
     return [i for i in range(len(kernels) - 1) if not steps.isdisjoint(range(i, i + 3))]
 
 
-def _fused_at(program: Program, kernels: list[PlannedKernel], i: int, band: int) -> list[PlannedKernel] | None:
+def _fused_at(uses: Uses, kernels: list[PlannedKernel], i: int, band: int) -> list[PlannedKernel] | None:
     first, second = kernels[i], kernels[i + 1]
-    if only_reader(program, first.step.output) is not second.step:
+    if uses.only_reader(first.step.output) is not second.step:
         return None
     fused = fuse(first, second, band)
     return None if fused is None else [*kernels[:i], fused, *kernels[i + 2 :]]
 
 
-def _residual_at(program: Program, kernels: list[PlannedKernel], i: int) -> list[PlannedKernel] | None:
+def _residual_at(uses: Uses, kernels: list[PlannedKernel], i: int) -> list[PlannedKernel] | None:
     if i + 2 >= len(kernels):
         return None
     first, second, addition = kernels[i : i + 3]
-    readers = [only_reader(program, kernel.step.output) for kernel in (first, second)]
+    readers = [uses.only_reader(kernel.step.output) for kernel in (first, second)]
     if readers[0] is not second.step or readers[1] is not addition.step:
         return None
     fused = fuse_residual(first, second, addition)

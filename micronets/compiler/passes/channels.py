@@ -9,7 +9,7 @@ import numpy as np
 
 from micronets.compiler.intervals import Analysis, reads_padding
 from micronets.compiler.operators.pooling import AveragePoolStep, MaxPoolStep, MeanStep
-from micronets.compiler.passes.uses import readers
+from micronets.compiler.passes.uses import Uses
 from micronets.compiler.registry import analyse
 from micronets.compiler.steps import (
     ConvolutionStep,
@@ -27,9 +27,10 @@ _CHANNELWISE = (DepthwiseConvolutionStep, AveragePoolStep, MaxPoolStep, MeanStep
 def remove_channels(program: Program) -> bool:
     """One round of removal; True where something was removed and another round may find more."""
     analysis = analyse(program)
+    uses = Uses(program)
     removable: dict[int, np.ndarray] = {}
     for step in reversed(program.steps):
-        removable[id(step.output.storage)] = _removable(program, step.output.storage, analysis, removable)
+        removable[id(step.output.storage)] = _removable(program, uses, step.output.storage, analysis, removable)
     _couple(program, removable)
     removed = 0
     # Inputs are folded with the bounds before any producer changes, so all readers go first.
@@ -50,12 +51,14 @@ def remove_channels(program: Program) -> bool:
     return removed > 0
 
 
-def _removable(program: Program, value: Value, analysis: Analysis, known: dict[int, np.ndarray]) -> np.ndarray:
+def _removable(
+    program: Program, uses: Uses, value: Value, analysis: Analysis, known: dict[int, np.ndarray]
+) -> np.ndarray:
     channels = value.shape[2]
     nothing = np.zeros(channels, bool)
     if value is program.output.storage or value is program.input.storage:
         return nothing
-    maker = next(step for step in program.steps if step.output.storage is value)
+    maker = uses.maker(value)
     if not isinstance(maker, (ConvolutionStep, *_CHANNELWISE)):
         return nothing
     if isinstance(maker, DepthwiseConvolutionStep) and maker.multiplier != 1:
@@ -63,7 +66,7 @@ def _removable(program: Program, value: Value, analysis: Analysis, known: dict[i
     bounds = analysis.of(value)
     constant = bounds.low == bounds.high
     mask = np.ones(channels, bool)
-    for step in readers(program, value):
+    for step in uses.readers(value):
         mask &= _reader_allows(step, value, bounds.low, constant, known)
     if mask.all():
         mask[0] = False

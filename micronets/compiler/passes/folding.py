@@ -6,7 +6,7 @@ import numpy as np
 
 from micronets.compiler.operators.lookup import LookupStep
 from micronets.compiler.operators.pad import PadStep
-from micronets.compiler.passes.uses import maker, only_reader, readers, replace_value
+from micronets.compiler.passes.uses import Uses, replace_value
 from micronets.compiler.steps import (
     ConvolutionStep,
     DepthwiseConvolutionStep,
@@ -19,30 +19,34 @@ _EVERY_INT8 = np.arange(-128, 128)
 
 def fold_lookups(program: Program) -> None:
     """Joins a table read by one table only (QUANTIZE pairs and the like), and drops tables that change nothing."""
+    uses = Uses(program)
     for step in list(program.steps):
         if not isinstance(step, LookupStep):
             continue
-        before = maker(program, step.inputs[0])
-        if isinstance(before, LookupStep) and only_reader(program, before.output) is step:
+        before = uses.maker(step.inputs[0])
+        if isinstance(before, LookupStep) and uses.only_reader(before.output) is step:
             step.table = step.table[before.table.astype(np.int64) + 128]
             step.inputs, step.operators = before.inputs, before.operators + step.operators
             program.steps.remove(before)
+            uses = Uses(program)
             program.notes.append(f"joined the tables of operators {_list(step.operators)}")
         if np.array_equal(step.table, _EVERY_INT8):
             program.steps.remove(step)
             replace_value(program, step.output, step.inputs[0])
+            uses = Uses(program)
             program.notes.append(f"dropped operator {_list(step.operators)}, which changes nothing")
 
 
 def fold_activations(program: Program) -> None:
     """Makes a table that only clamps part of the convolution before it."""
+    uses = Uses(program)
     for step in list(program.steps):
         if not isinstance(step, LookupStep):
             continue
-        before = maker(program, step.inputs[0])
+        before = uses.maker(step.inputs[0])
         if (
             not isinstance(before, ConvolutionStep | DepthwiseConvolutionStep)
-            or only_reader(program, before.output) is not step
+            or uses.only_reader(before.output) is not step
         ):
             continue
         q = before.requantisation
@@ -54,15 +58,17 @@ def fold_activations(program: Program) -> None:
         before.operators += step.operators
         program.steps.remove(step)
         replace_value(program, step.output, before.output)
+        uses = Uses(program)
         program.notes.append(f"folded the clamp of operator {_list(step.operators)} into {before.operators[0]}")
 
 
 def fold_padding(program: Program) -> None:
     """Makes rows and columns of padding part of the window of every convolution that reads them."""
+    uses = Uses(program)
     for step in list(program.steps):
         if not isinstance(step, PadStep) or step.inputs[0].shape[2] != step.output.shape[2]:
             continue
-        users = readers(program, step.output)
+        users = uses.readers(step.output)
         if step.output.storage is program.output.storage or not all(_takes_padding(step, user) for user in users):
             continue
         for user in users:
@@ -74,6 +80,7 @@ def fold_padding(program: Program) -> None:
             user.inputs = list(step.inputs)
             user.operators = step.operators + user.operators
         program.steps.remove(step)
+        uses = Uses(program)
         program.notes.append(f"folded the padding of operator {_list(step.operators)} into what reads it")
 
 

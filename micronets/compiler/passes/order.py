@@ -1,5 +1,7 @@
 """The order of execution: drops steps nobody needs, and orders branches for the least memory alive at once."""
 
+from bisect import insort
+
 from micronets.compiler.steps import Program, Step, Value
 
 
@@ -29,34 +31,70 @@ def _storages(step: Step) -> dict[int, Value]:
     return {id(v.storage): v.storage for v in step.inputs if v.in_arena}
 
 
-def _waits(step: Step, waiting: list[Step]) -> bool:
-    """Whether the step writes to a state that others have yet to read."""
-    if step.output.in_arena:
-        return False
-    state = step.output.storage
-    return any(value.storage is state for other in waiting if other is not step for value in other.inputs)
+class _Waiting:
+    """Steps that have not run, by their place in the program, and what they wait for."""
+
+    def __init__(self, program: Program) -> None:
+        self._steps = program.steps
+        self.storages = [_storages(step) for step in program.steps]
+        made = id(program.input.storage)
+        self._unmade = [len(storages) - (made in storages) for storages in self.storages]
+        self._readers: dict[int, list[int]] = {}
+        self._state_reads: dict[int, int] = {}
+        for number, step in enumerate(program.steps):
+            for key in self.storages[number]:
+                self._readers.setdefault(key, []).append(number)
+            for key in _states(step):
+                self._state_reads[key] = self._state_reads.get(key, 0) + 1
+        self._made = {made}
+        self._ready = [number for number, unmade in enumerate(self._unmade) if unmade == 0]
+
+    def ready(self) -> list[int]:
+        """Whose inputs are made, but for those that write to a state which others have yet to read."""
+        return [number for number in self._ready if not self._overwrites(self._steps[number])]
+
+    def _overwrites(self, step: Step) -> bool:
+        key = id(step.output.storage)
+        return not step.output.in_arena and self._state_reads.get(key, 0) > (key in _states(step))
+
+    def run(self, number: int) -> None:
+        self._ready.remove(number)
+        step = self._steps[number]
+        for key in _states(step):
+            self._state_reads[key] -= 1
+        key = id(step.output.storage)
+        if key in self._made:
+            return
+        self._made.add(key)
+        for reader in self._readers.get(key, []):
+            self._unmade[reader] -= 1
+            if self._unmade[reader] == 0:
+                insort(self._ready, reader)
+
+
+def _states(step: Step) -> set[int]:
+    """What the step reads outside of the arena."""
+    return {id(value.storage) for value in step.inputs if not value.in_arena}
 
 
 def _greedy(program: Program, turn: int) -> list[Step]:
-    waiting = list(program.steps)
+    waiting = _Waiting(program)
     uses: dict[int, int] = {id(program.output.storage): 1}
-    for step in waiting:
-        for key in _storages(step):
+    for storages in waiting.storages:
+        for key in storages:
             uses[key] = uses.get(key, 0) + 1
-    made = {id(program.input.storage)}
+
+    def growth(number: int) -> int:
+        step = program.steps[number]
+        freed = sum(value.size_bytes for key, value in waiting.storages[number].items() if uses[key] == 1)
+        return (step.output.size_bytes if step.output.in_arena else 0) - freed
+
     ordered: list[Step] = []
-    while waiting:
-        ready = [step for step in waiting if all(key in made for key in _storages(step)) and not _waits(step, waiting)]
-
-        def growth(step: Step) -> int:
-            freed = sum(value.size_bytes for key, value in _storages(step).items() if uses[key] == 1)
-            return (step.output.size_bytes if step.output.in_arena else 0) - freed
-
-        chosen = min(ready[::turn], key=growth)
-        waiting.remove(chosen)
-        ordered.append(chosen)
-        made.add(id(chosen.output.storage))
-        for key in _storages(chosen):
+    while len(ordered) < len(program.steps):
+        chosen = min(waiting.ready()[::turn], key=growth)
+        waiting.run(chosen)
+        ordered.append(program.steps[chosen])
+        for key in waiting.storages[chosen]:
             uses[key] -= 1
     return ordered
 

@@ -3,21 +3,31 @@
 from micronets.compiler.steps import Program, Step, Value
 
 
-def readers(program: Program, value: Value) -> list[Step]:
-    """Steps that read the value's bytes, in any shape."""
-    return [step for step in program.steps if any(v.storage is value.storage for v in step.inputs)]
+class Uses:
+    """Of every value of a program as it stands: whoever changes the program asks another one from then on."""
 
+    def __init__(self, program: Program) -> None:
+        self._output = program.output.storage
+        self._readers: dict[int, list[Step]] = {}
+        self._makers: dict[int, Step] = {}
+        for step in program.steps:
+            for key in dict.fromkeys(id(value.storage) for value in step.inputs):
+                self._readers.setdefault(key, []).append(step)
+            self._makers.setdefault(id(step.output.storage), step)
 
-def maker(program: Program, value: Value) -> Step | None:
-    return next((step for step in program.steps if step.output.storage is value.storage), None)
+    def readers(self, value: Value) -> list[Step]:
+        """Steps that read the value's bytes, in any shape."""
+        return self._readers.get(id(value.storage), [])
 
+    def maker(self, value: Value) -> Step | None:
+        return self._makers.get(id(value.storage))
 
-def only_reader(program: Program, value: Value) -> Step | None:
-    """The one step that reads the value, None where there are several or it is the network's output."""
-    if value.storage is program.output.storage:
-        return None
-    steps = readers(program, value)
-    return steps[0] if len(steps) == 1 else None
+    def only_reader(self, value: Value) -> Step | None:
+        """The one step that reads the value, None where there are several or it is the network's output."""
+        if value.storage is self._output:
+            return None
+        steps = self.readers(value)
+        return steps[0] if len(steps) == 1 else None
 
 
 def replace_value(program: Program, old: Value, new: Value) -> None:
