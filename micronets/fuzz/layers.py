@@ -34,7 +34,7 @@ class Sample:
 
     def channels(self) -> int:
         if self.coarse:
-            return self.one_of(4, 8, 12, 16, 20, 28)
+            return self.one_of(4, 8, 12, 16, 20, 28, 36, 44)
         return self.one_of(1, 2, 3, 4, 5, 7, 8, 12, 16, 17, 20, 28, 33)
 
     def scale(self, extreme: float = 0.1) -> float:

@@ -1,5 +1,6 @@
 """Activations of 16 levels lie two in a byte, in less RAM, and networks of them answer as TFLM does."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,10 @@ class Chain:
         self.source = self.last = self.model.tensor(shape, "int8", 0.05, 3)
         self.last_scale = 0.05
 
-    def convolution(self, channels: int, kernel=(1, 1), *, depthwise=False, stride=1, coarse=True) -> "Chain":
+    def convolution(
+        self, channels: int, kernel=(1, 1), *, depthwise=False, stride=1, coarse=True, constant=0
+    ) -> "Chain":
+        """The first `constant` channels are the least level whatever the input."""
         _, rows, columns, depth = self.model.shape(self.last)
         shape = (1, *kernel, depth) if depthwise else (channels, *kernel, depth)
         limit = 2 ** (self.bits - 1) - 1
@@ -42,6 +46,7 @@ class Chain:
         tensor = self.model.tensor(shape, f"int{self.bits}", scales, 0, 3 if depthwise else 0, weights)
         steps = scales * self.last_scale
         bias = (self.random.uniform(-1, 3, channels) / steps).astype(np.int32)
+        bias[:constant] = -(1 << 20)
         inputs = [self.last, tensor, self.model.tensor((channels,), "int32", steps, data=bias)]
         sides = (-(-rows // stride), -(-columns // stride))
         scale, zero_point = (self.scale, self.zero_point) if coarse else (0.2, 0)
@@ -71,12 +76,12 @@ class Chain:
         return self.model.build([self.source], [self.last])
 
 
-def check(content: bytes, directory: Path) -> CompiledNetwork:
+def check(content: bytes, directory: Path, shape: tuple[int, ...] = INPUT) -> CompiledNetwork:
     """Compiles, runs with sanitizers and guards, compares with TFLM."""
     file = directory / "model.tflite"
     file.write_bytes(content)
     network = compile_network(file, directory / "network", optimise="balanced")
-    inputs = edge_inputs(INPUT, 3)
+    inputs = edge_inputs(shape, 3)
     expected = tflm_outputs(content, inputs).reshape(len(inputs), -1)
     assert len(np.unique(expected)) > 5
     executable = build_guarded(network, directory / "run", flags=("-O1", *SANITIZERS))
@@ -99,8 +104,25 @@ def test_every_kernel(bits, levels, tmp_path, monkeypatch):
         layer.kernel for layer in network.layers
     }
     if levels[0] == RELU6:  # packing carries out its clamp
-        assert any(layer.kernel.startswith("mn_point_nibbles_") for layer in network.layers)
+        point = "mn_point_fields" if bits == 4 else "mn_point_nibbles_"
+        assert any(layer.kernel.startswith(point) for layer in network.layers)
     assert "outputs of 16 levels lie two in a byte" in explain(network)
+
+
+def test_sums_move_out_of_their_fields(tmp_path, monkeypatch):
+    """Sums of 38 words of weights leave 12 bits, so that they move at the end of each of several chunks."""
+    monkeypatch.setattr(compile_module, "_LEAST_PACKING_GAIN", {"balanced": -9.0})
+    chain = Chain(4, (RELU6, 0.4, -128), (1, 5, 5, 2)).convolution(76).convolution(12).convolution(8, coarse=False)
+    text = check(chain.build(), tmp_path, (1, 5, 5, 2)).sources[0].read_text()
+    assert re.findall(r"[.]words = (\d+),\n *[.]chunk_words = (\d+),", text)[0] in {("38", "16"), ("38", "32")}
+
+
+def test_channels_left_over_are_fours(tmp_path):
+    """Seven of twelve channels are no constants."""
+    shape = (1, 16, 12, 2)
+    chain = Chain(4, (RELU6, 0.4, -128), shape).convolution(12, constant=5).convolution(8).convolution(4, coarse=False)
+    network = check(chain.build(), tmp_path, shape)
+    assert network.layers[0].output_shape[2] == 8
 
 
 def test_half_the_memory(tmp_path):
