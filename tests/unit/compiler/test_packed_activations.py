@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from micronets.compiler import compile as compile_module
 from micronets.compiler import compile_network
 from micronets.compiler.compiled_network import CompiledNetwork
 from micronets.compiler.explain import explain
@@ -78,9 +77,10 @@ class Chain:
 
 def check(content: bytes, directory: Path, shape: tuple[int, ...] = INPUT) -> CompiledNetwork:
     """Compiles, runs with sanitizers and guards, compares with TFLM."""
+    # Of maps as small as these, bands cost more memory than packing saves.
     file = directory / "model.tflite"
     file.write_bytes(content)
-    network = compile_network(file, directory / "network", optimise="balanced")
+    network = compile_network(file, directory / "network", always_pack=True)
     inputs = edge_inputs(shape, 3)
     expected = tflm_outputs(content, inputs).reshape(len(inputs), -1)
     assert len(np.unique(expected)) > 5
@@ -91,10 +91,8 @@ def check(content: bytes, directory: Path, shape: tuple[int, ...] = INPUT) -> Co
 
 @pytest.mark.parametrize("bits", [4, 8])
 @pytest.mark.parametrize("levels", [(RELU6, 0.4, -128), (RELU_N1_TO_1, 1 / 7, -17)], ids=["relu6", "others"])
-def test_every_kernel(bits, levels, tmp_path, monkeypatch):
+def test_every_kernel(bits, levels, tmp_path):
     """Stem, 3x3 with stride 1 and 2, KxK, 1x1 of odd and even fours of channels, depthwise, and both pools."""
-    # Of maps as small as these, bands cost more memory than packing saves.
-    monkeypatch.setattr(compile_module, "_LEAST_PACKING_GAIN", {"balanced": -9.0})
     chain = Chain(bits, levels).convolution(12, (4, 3)).convolution(12, (3, 3), depthwise=True).convolution(20)
     chain.convolution(20, (3, 3), depthwise=True, stride=2).convolution(16).convolution(16, (3, 3))
     chain.convolution(12, (3, 2), stride=2).convolution(24).pool("MAX_POOL_2D", 2)
@@ -109,9 +107,8 @@ def test_every_kernel(bits, levels, tmp_path, monkeypatch):
     assert "outputs of 16 levels lie two in a byte" in explain(network)
 
 
-def test_sums_move_out_of_their_fields(tmp_path, monkeypatch):
+def test_sums_move_out_of_their_fields(tmp_path):
     """Sums of 38 words of weights leave 12 bits, so that they move at the end of each of several chunks."""
-    monkeypatch.setattr(compile_module, "_LEAST_PACKING_GAIN", {"balanced": -9.0})
     chain = Chain(4, (RELU6, 0.4, -128), (1, 5, 5, 2)).convolution(76).convolution(12).convolution(8, coarse=False)
     text = check(chain.build(), tmp_path, (1, 5, 5, 2)).sources[0].read_text()
     assert re.findall(r"[.]words = (\d+),\n *[.]chunk_words = (\d+),", text)[0] in {("38", "16"), ("38", "32")}
