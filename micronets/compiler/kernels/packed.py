@@ -247,7 +247,10 @@ class PackedPool(Kernel[PoolStep]):
 
 
 def can_read_nibbles(kernel: Kernel) -> bool:
-    return isinstance(kernel.step, PoolStep) or _is_supported(kernel)
+    step = kernel.step
+    if isinstance(step, ConvolutionStep) and step.weights.shape[3] != step.inputs[0].shape[2]:
+        return False  # fully connected, all pixels at once
+    return isinstance(step, PoolStep) or _is_supported(kernel)
 
 
 def can_write_nibbles(kernel: Kernel) -> bool:

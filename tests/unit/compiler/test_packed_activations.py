@@ -71,6 +71,17 @@ class Chain:
         self.last = output
         return self
 
+    def fully_connected(self, units: int) -> "Chain":
+        """Of all pixels."""
+        depth = int(np.prod(self.model.shape(self.last)))
+        weights = self.model.tensor(
+            (units, depth), "int8", 0.01, data=self.random.integers(-9, 9, (units, depth), np.int8)
+        )
+        output = self.model.tensor((1, units), "int8", 0.2, 0)
+        self.model.operator("FULLY_CONNECTED", [self.last, weights, -1], [output])
+        self.last = output
+        return self
+
     def build(self) -> bytes:
         return self.model.build([self.source], [self.last])
 
@@ -120,6 +131,12 @@ def test_channels_left_over_are_fours(tmp_path):
     chain = Chain(4, (RELU6, 0.4, -128), shape).convolution(12, constant=5).convolution(8).convolution(4, coarse=False)
     network = check(chain.build(), tmp_path, shape)
     assert network.layers[0].output_shape[2] == 8
+
+
+def test_fully_connected_layers_read_bytes(tmp_path):
+    content = Chain(4, (RELU6, 0.4, -128), (1, 5, 5, 2)).convolution(12).convolution(8).fully_connected(6).build()
+    network = check(content, tmp_path, (1, 5, 5, 2))
+    assert "operators 0: outputs of 16 levels lie two in a byte" in explain(network)
 
 
 def test_half_the_memory(tmp_path):
