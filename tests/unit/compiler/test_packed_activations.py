@@ -72,13 +72,13 @@ class Chain:
         return self
 
     def fully_connected(self, units: int) -> "Chain":
-        """Of all pixels."""
+        """Of all pixels, with 4-bit weights, which take the kernel of 1x1 convolutions."""
         depth = int(np.prod(self.model.shape(self.last)))
-        weights = self.model.tensor(
-            (units, depth), "int8", 0.01, data=self.random.integers(-9, 9, (units, depth), np.int8)
-        )
+        weights = self.random.integers(-7, 8, (units, depth)).astype(np.int8)
+        tensor = self.model.tensor(weights.shape, "int4", 0.01, data=weights)
+        bias = self.model.tensor((units,), "int32", 0.01 * self.last_scale, data=np.zeros(units, np.int32))
         output = self.model.tensor((1, units), "int8", 0.2, 0)
-        self.model.operator("FULLY_CONNECTED", [self.last, weights, -1], [output])
+        self.model.operator("FULLY_CONNECTED", [self.last, tensor, bias], [output], version=10)
         self.last = output
         return self
 
