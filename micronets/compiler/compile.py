@@ -47,6 +47,7 @@ def compile_network(
     optimise: str = "balanced",
     memories: Memories | None = None,
     prefix: str = OWN_PREFIX,
+    always_pack: bool = False,
 ) -> CompiledNetwork:
     """Writes `<prefix>.h`, `<prefix>.c` and all that it takes to build them into `directory`, whole or not at all.
 
@@ -56,6 +57,7 @@ def compile_network(
         prefix: begins the names of files, symbols and public macros, so that one program can hold several networks.
         optimise: `speed` runs layers row by row only where that saves a fifth of the arena, `balanced` 2 %, `size`
             always; and it chooses the C compiler's flags.
+        always_pack: store all activations in 4 bits that can be, also where the arena hardly shrinks by that.
         memories: of the board that the program is for; None where any size will do.
 
     Raises:
@@ -73,7 +75,15 @@ def compile_network(
     if largest > _LARGEST_VALUE_BYTES:
         raise ModelError(f"{tflite}: one activation takes {largest} bytes, too many for a microcontroller")
     optimise_program(program)
-    return compile_program(program, Path(directory), core=core, optimise=optimise, memories=memories, prefix=prefix)
+    return compile_program(
+        program,
+        Path(directory),
+        core=core,
+        optimise=optimise,
+        memories=memories,
+        prefix=prefix,
+        always_pack=always_pack,
+    )
 
 
 def compile_program(
@@ -84,6 +94,7 @@ def compile_program(
     optimise: str,
     memories: Memories | None = None,
     prefix: str = OWN_PREFIX,
+    always_pack: bool = False,
 ) -> CompiledNetwork:
     """The part of `compile_network` behind the passes."""
     name = re.sub(r"[^A-Za-z0-9_.-]", "_", Path(program.file).stem) or "network"
@@ -94,7 +105,7 @@ def compile_program(
     program.notes += four_bit_notes(chosen) + reference_notes(chosen)
     if optimise != "speed":
         chosen = share_dense_code(chosen, find_core(core))
-    kernels, placement = _plan(program, chosen, analysis, find_core(core), optimise)
+    kernels, placement = _plan(program, chosen, analysis, find_core(core), optimise, always_pack)
     placement = share_weights(program, kernels, placement, find_core(core), optimise)
     placement = share_sweeps(kernels, placement)
     if memories is not None:
@@ -152,7 +163,7 @@ def compile_program(
 
 
 def _plan(
-    program: Program, chosen: list[Kernel], analysis: Analysis, core: Core, optimise: str
+    program: Program, chosen: list[Kernel], analysis: Analysis, core: Core, optimise: str, always_pack: bool
 ) -> tuple[list[PlannedKernel], ArenaPlan]:
     """Layers row by row, and activations in 4 bits, where they save memory; adds to the program's notes."""
     notes = list(program.notes)
@@ -162,7 +173,8 @@ def _plan(
         return kernels, placement
     own_notes, program.notes = program.notes, notes
     packed_kernels, packed_placement = fuse_rows(program, packed, _LEAST_GAIN[optimise])
-    if packed_placement.plan.arena_bytes < placement.plan.arena_bytes * (1 - _LEAST_PACKING_GAIN[optimise]):
+    most_bytes = placement.plan.arena_bytes * (1 - _LEAST_PACKING_GAIN[optimise])
+    if always_pack or packed_placement.plan.arena_bytes < most_bytes:
         program.notes += packing_notes(program, packed_placement)
         return packed_kernels, packed_placement
     unpack_activations(program)

@@ -72,6 +72,8 @@ def _config(core: Core, network: CompiledNetwork) -> str:
 /* Unrolled steps of fully connected layers (4, 8 or 16) and of 1x1 convolutions (16 or 32). */
 #define MN_DENSE_STEPS {_dense_steps(network)}
 #define MN_POINT_STEPS {32 if network.optimise == "speed" else 16}
+/* 1 where some convolution has 4-bit weights. */
+#define MN_INT4_WEIGHTS {int(any(path.name.endswith("point_int4.c") for path in network.sources))}
 
 #endif
 """

@@ -15,10 +15,12 @@ from micronets.compiler.kernels.packed import (
     unclamped,
 )
 from micronets.compiler.kernels.packed_point import PackedPoint
+from micronets.compiler.kernels.point_fields import FieldsPoint
 from micronets.compiler.registry import choose_kernel
 from micronets.compiler.steps import ConvolutionStep, DepthwiseConvolutionStep, Program, Value
 
 _LEVELS = 16
+_Banded = PackedLayer | PackedPoint | FieldsPoint
 
 
 def pack_activations(
@@ -66,7 +68,7 @@ def packing_notes(program: Program, placement: ArenaPlan) -> list[str]:
 def widen_bands(program: Program, kernels: list[PlannedKernel], placement: ArenaPlan, limit_bytes: int) -> ArenaPlan:
     """Has packed layers, in `kernels`, take as many rows at a time as a plan has room for; the last of these plans."""
     for number, kernel in enumerate(kernels):
-        for wider in kernel.wider() if isinstance(kernel, PackedLayer | PackedPoint) else ():
+        for wider in kernel.wider() if isinstance(kernel, _Banded) else ():
             tried = placement.with_scratch(number, wider, limit_bytes)
             if tried is None and _least_bytes(wider) <= limit_bytes:
                 tried = plan_arena(program, [*kernels[:number], wider, *kernels[number + 1 :]])
@@ -76,7 +78,7 @@ def widen_bands(program: Program, kernels: list[PlannedKernel], placement: Arena
     return placement
 
 
-def _least_bytes(kernel: PackedLayer | PackedPoint) -> int:
+def _least_bytes(kernel: _Banded) -> int:
     """What any plan needs while a layer runs."""
     return max(kernel.step.inputs[0].size_bytes, kernel.step.output.size_bytes) + kernel.scratch_bytes
 

@@ -17,8 +17,9 @@ from micronets.compiler.steps import ConvolutionStep, DepthwiseConvolutionStep, 
 
 _BLOCKS = (16, 12, 10, 8, 7, 6, 5, 4, 3, 2)
 _BLOCKS_FOR_SPEED = (64, 48, 32, 24, *_BLOCKS)
-# Activations of 4 bits are there to save memory: speed takes so much of it back, or half of what it would of bytes.
+# Activations of 4 bits are there to save memory: speed takes so much of it back, or a share of what it would of bytes.
 _PACKED_ALLOWANCE = 1.25
+_PACKED_SHARE = 0.4
 # An interpreter's own records of an operator, and the multiplier and shift of one channel.
 _OPERATOR_BYTES = 128
 _CHANNEL_BYTES = 8
@@ -37,7 +38,7 @@ def share_weights(
     arena_bytes = placement.plan.arena_bytes
     limit_bytes = max(arena_bytes, enough_bytes)
     if any(step.output.is_packed for step in program.steps):
-        limit_bytes = max(int(_PACKED_ALLOWANCE * arena_bytes), enough_bytes // 2)
+        limit_bytes = max(int(_PACKED_ALLOWANCE * arena_bytes), int(_PACKED_SHARE * enough_bytes))
     placement = widen_bands(program, kernels, placement, limit_bytes)
     for number, kernel in enumerate(kernels):
         if strips_of(kernel):

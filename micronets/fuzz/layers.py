@@ -13,6 +13,8 @@ Made = tuple[int, float, int]
 SAME, VALID = 0, 1
 NO_ACTIVATION, RELU, RELU_N1_TO_1, RELU6 = 0, 1, 2, 3
 
+_COARSE_SCALES = (float(np.float32(6) / np.float32(15)), float(np.float32(1) / np.float32(7)))
+
 
 class Sample:
     """Draws the ingredients of layers."""
@@ -34,7 +36,7 @@ class Sample:
 
     def channels(self) -> int:
         if self.coarse:
-            return self.one_of(4, 8, 12, 16, 20, 28)
+            return self.one_of(4, 8, 12, 16, 20, 28, 36, 44)
         return self.one_of(1, 2, 3, 4, 5, 7, 8, 12, 16, 17, 20, 28, 33)
 
     def scale(self, extreme: float = 0.1) -> float:
@@ -50,8 +52,14 @@ class Sample:
     def sixteen_levels(self) -> tuple[int, float, int]:
         """Activation, scale and zero point of such an output."""
         if self.chance(0.7):
-            return RELU6, float(np.float32(6) / np.float32(15)), -128
-        return RELU_N1_TO_1, float(np.float32(1) / np.float32(7)), self.integer(-120, 120)
+            return RELU6, _COARSE_SCALES[0], -128
+        return RELU_N1_TO_1, _COARSE_SCALES[1], self.integer(-120, 120)
+
+    def levels_multiplier(self, bits: int, input_scale: float, depth: int) -> np.float32:
+        """Such a requantisation that outputs fill 16 levels."""
+        weight = 4 if bits == 4 else 70
+        value = 5 if input_scale in _COARSE_SCALES else 70
+        return np.float32(8 / (weight * value * np.sqrt(depth)) * np.exp(self.random.uniform(-1, 1)))
 
     def weights(self, shape: tuple[int, ...], bits: int = 8) -> np.ndarray:
         limit = 127 if bits == 8 else 7
@@ -73,7 +81,7 @@ class Sample:
 
 def _convolution(model: ModelBuilder, sample: Sample, source: int, scale: float, depthwise: bool) -> Made:
     batch, rows, columns, depth = model.shape(source)
-    point = not depthwise and sample.chance(0.4)
+    point = not depthwise and sample.chance(0.7 if sample.coarse else 0.4)
     small = sample.chance(0.6)
     kernel = (
         (1, 1) if point else (3, 3) if small else (sample.integer(1, min(6, rows)), sample.integer(1, min(6, columns)))
@@ -97,7 +105,7 @@ def _convolution(model: ModelBuilder, sample: Sample, source: int, scale: float,
     if not depthwise and sample.chance(0.12):
         groups = sample.one_of(*(n for n in (1, 2, 3, 4, 5, 7, 8) if depth % n == 0))
         depth, channels = depth // groups, groups * sample.integer(1, 5)
-    bits = 4 if sample.chance(0.5 if sample.coarse else 0.15) else 8
+    bits = 4 if sample.chance(0.7 if sample.coarse else 0.15) else 8
     axis = 3 if depthwise else 0
     shape = (1, *kernel, channels) if depthwise else (channels, *kernel, depth)
     products = kernel[0] * kernel[1] * (1 if depthwise else depth)
@@ -109,10 +117,10 @@ def _convolution(model: ModelBuilder, sample: Sample, source: int, scale: float,
     zero_point, activation = sample.zero_point(), None
     if sample.coarse:
         activation, coarse_scale, zero_point = sample.sixteen_levels()
-        # Such weights that outputs fill the levels.
-        scales, out_scale = scales * np.float32(coarse_scale / 10 / out_scale), coarse_scale
+        scales *= sample.levels_multiplier(bits, scale, products) * np.float32(coarse_scale / scale / base)
+        out_scale = coarse_scale
     weights = model.tensor(shape, f"int{bits}", scales, 0, axis, sample.weights(shape, bits))
-    limit = sample.one_of(100, 5000, 5000, 200000)
+    limit = sample.one_of(20, 100, 100, 1000, 5000) if sample.coarse else sample.one_of(100, 5000, 5000, 200000)
     bias = sample.random.integers(-limit, limit + 1, channels).astype(np.int32)
     biases = model.tensor((channels,), "int32", scales * np.float32(scale), 0, 0, bias)
     output = model.tensor((batch, *sides, channels), "int8", out_scale, zero_point)

@@ -23,7 +23,7 @@ _IMAGE = (
     layers.requantise,
     layers.transposed_convolution,
 )
-_COARSE_IMAGE = (*(3 * (layers.convolution, layers.depthwise)), layers.average_pool, layers.max_pool, layers.add)
+_COARSE_IMAGE = (*(6 * (layers.convolution,)), layers.depthwise, layers.depthwise, layers.average_pool, layers.max_pool)
 _COARSE_EVERY = 4
 _ENDS = (layers.mean, layers.reshape, layers.fully_connected)
 _FLAT = (layers.fully_connected, layers.softmax, layers.logistic, layers.relu6)
@@ -43,8 +43,8 @@ def random_network(seed: int) -> bytes:
     sample = Sample(np.random.default_rng([seed, 3]), coarse=is_coarse(seed))
     images = _COARSE_IMAGE if sample.coarse else _IMAGE
     model = ModelBuilder()
-    least = 12 if sample.coarse else 4
-    shape = (1, sample.integer(least, 24), sample.integer(least, 24), sample.one_of(1, 3, 4, 8))
+    most = 10 if sample.coarse else 24
+    shape = (1, sample.integer(4, most), sample.integer(4, most), sample.one_of(1, 3, 4, 8))
     made: Made = (model.tensor(shape, "int8", 0.05, sample.zero_point()), 0.05, 0)
     made = (made[0], 0.05, model.zero_point(made[0]))
     source = made[0]
@@ -73,7 +73,7 @@ def random_network(seed: int) -> bytes:
 def _residual(model: ModelBuilder, sample: Sample, made: Made, earlier: list[Made]) -> Made:
     """At times adds an earlier tensor of the same shape."""
     partners = [other for other in earlier if model.shape(other[0]) == model.shape(made[0])]
-    if not partners or not sample.chance(0.4):
+    if not partners or not sample.chance(0.1 if sample.coarse else 0.4):
         return made
     other = partners[sample.integer(0, len(partners) - 1)]
     scale = float(np.float32(max(made[1], other[1]) * 1.4))

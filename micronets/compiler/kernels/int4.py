@@ -17,7 +17,7 @@ _UNPACKED_WORDS = 7
 class Int4Weights(PackedWeights):
     """Lanes of 4-bit weights, which a kernel unpacks to RAM a pair at a time."""
 
-    dsp_files = frozenset({"point_dsp.c", "point_int4_dsp.c"})
+    dsp_files = frozenset({"point_dsp.c", "point_int4.c", "point_int4_dsp.c"})
     weight_bits = 4
 
     @property

@@ -8,6 +8,7 @@ from micronets.compiler.kernels.kernel import Distance, Kernel
 from micronets.compiler.kernels.packed_point import PackedPoint
 from micronets.compiler.kernels.patch import PatchConvolution
 from micronets.compiler.kernels.point import BLOCK_PIXELS, PointConvolution
+from micronets.compiler.kernels.point_fields import fields_point
 from micronets.compiler.kernels.strip import StripConvolution
 from micronets.compiler.operators.pooling import AveragePoolStep, PoolStep, pool_fields
 from micronets.compiler.source import Source
@@ -246,7 +247,10 @@ class PackedPool(Kernel[PoolStep]):
 
 
 def can_read_nibbles(kernel: Kernel) -> bool:
-    return isinstance(kernel.step, PoolStep) or _is_supported(kernel)
+    step = kernel.step
+    if isinstance(step, ConvolutionStep) and step.weights.shape[3] != step.inputs[0].shape[2]:
+        return False  # fully connected, all pixels at once
+    return isinstance(step, PoolStep) or _is_supported(kernel)
 
 
 def can_write_nibbles(kernel: Kernel) -> bool:
@@ -261,7 +265,7 @@ def packed_kernel(kernel: Kernel, unclamped: Kernel | None) -> Kernel:
     if isinstance(kernel, Depthwise3x3) and isinstance(inner, Depthwise3x3):
         return PackedDepthwise(kernel, inner)
     if isinstance(kernel, PointConvolution) and isinstance(inner, PointConvolution) and PackedPoint.fits(inner):
-        return PackedPoint(kernel, inner)
+        return fields_point(kernel, inner) or PackedPoint(kernel, inner)
     assert isinstance(kernel, Banded) and isinstance(inner, Banded)
     return PackedLayer(kernel, inner)
 

@@ -37,7 +37,7 @@ class PackedPoint(Kernel[ConvolutionStep]):
         return [PackedPoint(self.plain, self.inner, blocks) for blocks in fitting]
 
     def files(self) -> set[str]:
-        return {"nibbles_point.c", "widen.c", "point_int4_dsp.c", *self.inner.packed.dsp_files}
+        return {"nibbles_point.c", "widen.c", "point_int4.c", "point_int4_dsp.c", *self.inner.packed.dsp_files}
 
     @property
     def _pair_words(self) -> int:

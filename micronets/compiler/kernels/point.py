@@ -195,7 +195,8 @@ class PointConvolution(PixelsByRows):
         """`reads_ahead`: the core's kernel reads a word beyond its column."""
         super().__init__(step)
         self.packed = packed
-        self.function = f"mn_point_{packed.variant}"
+        few = packed.weight_bits == 4 and self.pixels < BLOCK_PIXELS
+        self.function = f"mn_point_int4_few_{packed.form.name}" if few else f"mn_point_{packed.variant}"
         self.slack_bytes = 4 if reads_ahead else 0
         self.weight_bits = packed.weight_bits
         self.blocks = 1

@@ -21,6 +21,8 @@ from micronets.compiler.steps import (
     Value,
 )
 
+_PACKED_LEVELS = 16
+_PACKED_CHANNELS = 4
 _CHANNELWISE = (DepthwiseConvolutionStep, AveragePoolStep, MaxPoolStep, MeanStep)
 
 
@@ -32,6 +34,7 @@ def remove_channels(program: Program) -> bool:
     for step in reversed(program.steps):
         removable[id(step.output.storage)] = _removable(program, uses, step.output.storage, analysis, removable)
     _couple(program, removable)
+    _keep_fours(program, removable, analysis)
     removed = 0
     # Inputs are folded with the bounds before any producer changes, so all readers go first.
     for step in program.steps:
@@ -91,6 +94,18 @@ def _couple(program: Program, removable: dict[int, np.ndarray]) -> None:
                 if mask is not None and len(mask) == len(both) and not np.array_equal(mask, both):
                     removable[key] = both
                     changed = True
+
+
+def _keep_fours(program: Program, removable: dict[int, np.ndarray], analysis: Analysis) -> None:
+    """Where values have so few levels that they may lie two in a byte, which takes multiples of four channels."""
+    for step in program.steps:
+        value = step.output.storage
+        mask, bounds = removable[id(value)], analysis.of(value)
+        few = bounds.high.max() - bounds.low.min() < _PACKED_LEVELS
+        if few and mask.any() and len(mask) % _PACKED_CHANNELS == 0:
+            kept_all_the_same = np.flatnonzero(mask)[: int(mask.sum()) % _PACKED_CHANNELS]
+            mask[kept_all_the_same] = False
+            _couple(program, removable)
 
 
 def _reader_allows(

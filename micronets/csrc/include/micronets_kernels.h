@@ -207,6 +207,15 @@ void mn_point_int4_clamped(
     const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
 void mn_point_int4_general(
     const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
+/* The same for at most three pixels. */
+void mn_point_int4_few_fast(
+    const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
+void mn_point_int4_few_rounded(
+    const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
+void mn_point_int4_few_clamped(
+    const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
+void mn_point_int4_few_general(
+    const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
 /* One pixel; `depth` a multiple of 4, `stream` as dense.c describes. Forms as above. */
 void mn_dense_fast(const struct mn_point *p, const int8_t *input, int8_t *output);
 void mn_dense_rounded(const struct mn_point *p, const int8_t *input, int8_t *output);

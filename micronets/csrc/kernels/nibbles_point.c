@@ -95,7 +95,7 @@ MN_INLINE void point(
             int8_t *const to = p->output_packed ? made : output;
             if (kind == MN_INT4)
             {
-                mn_column_int4(form, 0, &four, columns, count, pair, to);
+                mn_column_of_int4(form, 0, &four, columns, count, pair, to);
             }
             else
             {

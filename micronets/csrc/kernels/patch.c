@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Convolution with a larger kernel: four pixels' patches are widened, some copied out first, and multiplied like 1x1
  * pixels. */
+#include "micronets_config.h"
 #include "point.h"
 #include "point_deep.h"
 #include "point_int4.h"
@@ -182,10 +183,12 @@ MN_INLINE void convolve(
         {
             mn_column_deep(&p->point, columns, count, output);
         }
+#if MN_INT4_WEIGHTS
         else if (kind == MN_INT4)
         {
-            mn_column_int4(form, clamped, &p->point, columns, count, lanes, output);
+            mn_column_of_int4(form, clamped, &p->point, columns, count, lanes, output);
         }
+#endif
         else
         {
             mn_column_channels(form, clamped, &p->point, columns, count, lanes, output);
@@ -224,6 +227,8 @@ void mn_patch_deep(
     convolve(MN_DEEP, MN_GENERAL, 1, p, row, rows, input, output, scratch);
 }
 
+#if MN_INT4_WEIGHTS
+
 void mn_patch_int4_fast(
     const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch)
 {
@@ -247,3 +252,5 @@ void mn_patch_int4_general(
 {
     convolve(MN_INT4, MN_GENERAL, 1, p, row, rows, input, output, scratch);
 }
+
+#endif

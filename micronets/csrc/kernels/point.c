@@ -4,6 +4,7 @@
  * `blocks` times four pixels at a time are widened into `scratch` before their outputs are written, so the output may lie
  * over the input as far as the pixels already read reach.
  */
+#include "micronets_config.h"
 #include "point.h"
 #include "point_deep.h"
 #include "point_int4.h"
@@ -48,10 +49,12 @@ MN_INLINE void point(
         {
             mn_column_deep(p, columns, count, output);
         }
+#if MN_INT4_WEIGHTS
         else if (kind == MN_INT4)
         {
-            mn_column_int4(form, clamped, p, columns, count, lanes, output);
+            mn_column_of_int4(form, clamped, p, columns, count, lanes, output);
         }
+#endif
         else
         {
             mn_column_channels(form, clamped, p, columns, count, lanes, output);
@@ -85,6 +88,8 @@ void mn_point_deep(const struct mn_point *p, int32_t pixels, const int8_t *input
     point(MN_DEEP, MN_GENERAL, 1, p, pixels, input, output, scratch);
 }
 
+#if MN_INT4_WEIGHTS
+
 void mn_point_int4_fast(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
 {
     point(MN_INT4, MN_FAST, 0, p, pixels, input, output, scratch);
@@ -107,3 +112,41 @@ void mn_point_int4_general(
 {
     point(MN_INT4, MN_GENERAL, 1, p, pixels, input, output, scratch);
 }
+
+MN_INLINE void few(
+    enum mn_form form, int clamped, const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output,
+    int8_t *scratch)
+{
+    uint32_t *const column = (uint32_t *)(void *)scratch;
+    for (int32_t i = 0; i < pixels; i++)
+    {
+        widen(input + i * p->depth, p->depth, column + i);
+    }
+    mn_column_int4(form, clamped, 1, p, column, pixels, (int32_t *)(column + MN_BLOCK_PIXELS * p->words), output);
+}
+
+void mn_point_int4_few_fast(
+    const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
+{
+    few(MN_FAST, 0, p, pixels, input, output, scratch);
+}
+
+void mn_point_int4_few_rounded(
+    const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
+{
+    few(MN_ROUNDED, 0, p, pixels, input, output, scratch);
+}
+
+void mn_point_int4_few_clamped(
+    const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
+{
+    few(MN_ROUNDED, 1, p, pixels, input, output, scratch);
+}
+
+void mn_point_int4_few_general(
+    const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
+{
+    few(MN_GENERAL, 1, p, pixels, input, output, scratch);
+}
+
+#endif

@@ -100,14 +100,15 @@ MN_INLINE void mn_pair_of_columns(
     }
 }
 
-/* Output channels of `pixels` pixels whose columns are filled one behind the other; `pair` has room for an unpacked one. */
+/* Output channels of `pixels` pixels whose columns are filled one behind the other; `pair` has room for an unpacked one.
+ * `few`: of fewer than four pixels, so that no block's code is needed. */
 MN_INLINE void mn_column_int4(
-    enum mn_form form, int clamped, const struct mn_point *p, const uint32_t *columns, int32_t pixels, int32_t *pair,
-    int8_t *output)
+    enum mn_form form, int clamped, int few, const struct mn_point *p, const uint32_t *columns, int32_t pixels,
+    int32_t *pair, int8_t *output)
 {
     const struct mn_bounds bounds = {p->zero_point, p->low, p->high};
     const int32_t channels = p->channels, words = p->words;
-    const int32_t whole = channels > 1 ? pixels & ~(MN_BLOCK_PIXELS - 1) : 0;
+    const int32_t whole = channels > 1 && !few ? pixels & ~(MN_BLOCK_PIXELS - 1) : 0;
     const int32_t *stream = p->stream;
     for (int32_t channel = 0; channel < channels; channel = mn_next_pair(channel, channels))
     {
@@ -130,6 +131,33 @@ MN_INLINE void mn_column_int4(
                 out[1] = mn_requantise(form, clamped, &bounds, &b, acc_b);
             }
         }
+    }
+}
+
+/* One copy of each for 1x1 convolutions, those of patches and those of nibbles. */
+void mn_column_int4_fast(
+    const struct mn_point *p, const uint32_t *columns, int32_t pixels, int32_t *pair, int8_t *output);
+void mn_column_int4_rounded(
+    const struct mn_point *p, const uint32_t *columns, int32_t pixels, int32_t *pair, int8_t *output);
+void mn_column_int4_clamped(
+    const struct mn_point *p, const uint32_t *columns, int32_t pixels, int32_t *pair, int8_t *output);
+void mn_column_int4_general(
+    const struct mn_point *p, const uint32_t *columns, int32_t pixels, int32_t *pair, int8_t *output);
+
+MN_INLINE void mn_column_of_int4(
+    enum mn_form form, int clamped, const struct mn_point *p, const uint32_t *columns, int32_t pixels, int32_t *pair,
+    int8_t *output)
+{
+    switch (form)
+    {
+    case MN_FAST:
+        mn_column_int4_fast(p, columns, pixels, pair, output);
+        break;
+    case MN_ROUNDED:
+        (clamped ? mn_column_int4_clamped : mn_column_int4_rounded)(p, columns, pixels, pair, output);
+        break;
+    default:
+        mn_column_int4_general(p, columns, pixels, pair, output);
     }
 }
 

@@ -21,18 +21,18 @@ pytestmark = pytest.mark.slow
 DEPTH = 6
 
 
-def layer(kind, kernel, weights, *, bias=900, activation=1, out_scale=0.1, stride=1) -> bytes:
-    """A convolution of a 6 x 7 x `DEPTH` input, SAME, with 4-bit `weights` of the TFLite layout."""
+def layer(kind, kernel, weights, *, sides=(6, 7), bias=900, activation=1, out_scale=0.1, stride=1) -> bytes:
+    """A convolution of an input of `DEPTH` channels, SAME, with 4-bit `weights` of the TFLite layout."""
     random = np.random.default_rng(8)
     depthwise = kind == "DEPTHWISE_CONV_2D"
     channels = weights.shape[3 if depthwise else 0]
     model = ModelBuilder()
-    source = model.tensor((1, 6, 7, DEPTH), "int8", 0.05, -128)
+    source = model.tensor((1, *sides, DEPTH), "int8", 0.05, -128)
     scales = random.uniform(0.02, 0.05, channels)
     tensor = model.tensor(weights.shape, "int4", scales, 0, 3 if depthwise else 0, weights)
     biases = random.integers(-bias // 2, bias, channels).astype(np.int32)
     inputs = [source, tensor, model.tensor((channels,), "int32", scales * 0.05, data=biases)]
-    output = model.tensor((1, -(-6 // stride), -(-7 // stride), channels), "int8", out_scale, -128)
+    output = model.tensor((1, *(-(-side // stride) for side in sides), channels), "int8", out_scale, -128)
     options = {"strideH": stride, "strideW": stride, "dilationHFactor": 1, "dilationWFactor": 1}
     options["fusedActivationFunction"] = activation
     if depthwise:
@@ -68,6 +68,14 @@ def test_convolutions(kernel, channels, activation, tmp_path):
     )
     assert network.layers[0].kernel.startswith(("mn_point_int4_", "mn_patch_int4_"))
     assert any("stay packed" in note for note in network.notes)
+
+
+@pytest.mark.parametrize(("columns", "activation"), [(1, 0), (3, 3)])
+def test_few_pixels(columns, activation, tmp_path):
+    """One and three, which take no code for whole blocks of four."""
+    content = layer("CONV_2D", (1, 1), random_weights((5, 1, 1, DEPTH)), sides=(1, columns), activation=activation)
+    network = check(content, tmp_path, (1, 1, columns, DEPTH))
+    assert network.layers[0].kernel.startswith("mn_point_int4_few_")
 
 
 @pytest.mark.parametrize(("activation", "stride"), [(1, 1), (3, 2)])

@@ -1,11 +1,11 @@
 """Activations of 16 levels lie two in a byte, in less RAM, and networks of them answer as TFLM does."""
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from micronets.compiler import compile as compile_module
 from micronets.compiler import compile_network
 from micronets.compiler.compiled_network import CompiledNetwork
 from micronets.compiler.explain import explain
@@ -31,7 +31,10 @@ class Chain:
         self.source = self.last = self.model.tensor(shape, "int8", 0.05, 3)
         self.last_scale = 0.05
 
-    def convolution(self, channels: int, kernel=(1, 1), *, depthwise=False, stride=1, coarse=True) -> "Chain":
+    def convolution(
+        self, channels: int, kernel=(1, 1), *, depthwise=False, stride=1, coarse=True, constant=0
+    ) -> "Chain":
+        """The first `constant` channels are the least level whatever the input."""
         _, rows, columns, depth = self.model.shape(self.last)
         shape = (1, *kernel, depth) if depthwise else (channels, *kernel, depth)
         limit = 2 ** (self.bits - 1) - 1
@@ -42,6 +45,7 @@ class Chain:
         tensor = self.model.tensor(shape, f"int{self.bits}", scales, 0, 3 if depthwise else 0, weights)
         steps = scales * self.last_scale
         bias = (self.random.uniform(-1, 3, channels) / steps).astype(np.int32)
+        bias[:constant] = -(1 << 20)
         inputs = [self.last, tensor, self.model.tensor((channels,), "int32", steps, data=bias)]
         sides = (-(-rows // stride), -(-columns // stride))
         scale, zero_point = (self.scale, self.zero_point) if coarse else (0.2, 0)
@@ -67,16 +71,28 @@ class Chain:
         self.last = output
         return self
 
+    def fully_connected(self, units: int) -> "Chain":
+        """Of all pixels, with 4-bit weights, which take the kernel of 1x1 convolutions."""
+        depth = int(np.prod(self.model.shape(self.last)))
+        weights = self.random.integers(-7, 8, (units, depth)).astype(np.int8)
+        tensor = self.model.tensor(weights.shape, "int4", 0.01, data=weights)
+        bias = self.model.tensor((units,), "int32", 0.01 * self.last_scale, data=np.zeros(units, np.int32))
+        output = self.model.tensor((1, units), "int8", 0.2, 0)
+        self.model.operator("FULLY_CONNECTED", [self.last, tensor, bias], [output], version=10)
+        self.last = output
+        return self
+
     def build(self) -> bytes:
         return self.model.build([self.source], [self.last])
 
 
-def check(content: bytes, directory: Path) -> CompiledNetwork:
+def check(content: bytes, directory: Path, shape: tuple[int, ...] = INPUT) -> CompiledNetwork:
     """Compiles, runs with sanitizers and guards, compares with TFLM."""
+    # Of maps as small as these, bands cost more memory than packing saves.
     file = directory / "model.tflite"
     file.write_bytes(content)
-    network = compile_network(file, directory / "network", optimise="balanced")
-    inputs = edge_inputs(INPUT, 3)
+    network = compile_network(file, directory / "network", always_pack=True)
+    inputs = edge_inputs(shape, 3)
     expected = tflm_outputs(content, inputs).reshape(len(inputs), -1)
     assert len(np.unique(expected)) > 5
     executable = build_guarded(network, directory / "run", flags=("-O1", *SANITIZERS))
@@ -86,10 +102,8 @@ def check(content: bytes, directory: Path) -> CompiledNetwork:
 
 @pytest.mark.parametrize("bits", [4, 8])
 @pytest.mark.parametrize("levels", [(RELU6, 0.4, -128), (RELU_N1_TO_1, 1 / 7, -17)], ids=["relu6", "others"])
-def test_every_kernel(bits, levels, tmp_path, monkeypatch):
+def test_every_kernel(bits, levels, tmp_path):
     """Stem, 3x3 with stride 1 and 2, KxK, 1x1 of odd and even fours of channels, depthwise, and both pools."""
-    # Of maps as small as these, bands cost more memory than packing saves.
-    monkeypatch.setattr(compile_module, "_LEAST_PACKING_GAIN", {"balanced": -9.0})
     chain = Chain(bits, levels).convolution(12, (4, 3)).convolution(12, (3, 3), depthwise=True).convolution(20)
     chain.convolution(20, (3, 3), depthwise=True, stride=2).convolution(16).convolution(16, (3, 3))
     chain.convolution(12, (3, 2), stride=2).convolution(24).pool("MAX_POOL_2D", 2)
@@ -99,8 +113,30 @@ def test_every_kernel(bits, levels, tmp_path, monkeypatch):
         layer.kernel for layer in network.layers
     }
     if levels[0] == RELU6:  # packing carries out its clamp
-        assert any(layer.kernel.startswith("mn_point_nibbles_") for layer in network.layers)
+        point = "mn_point_fields" if bits == 4 else "mn_point_nibbles_"
+        assert any(layer.kernel.startswith(point) for layer in network.layers)
     assert "outputs of 16 levels lie two in a byte" in explain(network)
+
+
+def test_sums_move_out_of_their_fields(tmp_path):
+    """Sums of 38 words of weights leave 12 bits, so that they move at the end of each of several chunks."""
+    chain = Chain(4, (RELU6, 0.4, -128), (1, 5, 5, 2)).convolution(76).convolution(12).convolution(8, coarse=False)
+    text = check(chain.build(), tmp_path, (1, 5, 5, 2)).sources[0].read_text()
+    assert re.findall(r"[.]words = (\d+),\n *[.]chunk_words = (\d+),", text)[0] in {("38", "16"), ("38", "32")}
+
+
+def test_channels_left_over_are_fours(tmp_path):
+    """Seven of twelve channels are no constants."""
+    shape = (1, 16, 12, 2)
+    chain = Chain(4, (RELU6, 0.4, -128), shape).convolution(12, constant=5).convolution(8).convolution(4, coarse=False)
+    network = check(chain.build(), tmp_path, shape)
+    assert network.layers[0].output_shape[2] == 8
+
+
+def test_fully_connected_layers_read_bytes(tmp_path):
+    content = Chain(4, (RELU6, 0.4, -128), (1, 5, 5, 2)).convolution(12).convolution(8).fully_connected(6).build()
+    network = check(content, tmp_path, (1, 5, 5, 2))
+    assert "operators 0: outputs of 16 levels lie two in a byte" in explain(network)
 
 
 def test_half_the_memory(tmp_path):
