@@ -174,8 +174,8 @@ def _row(board: Board, number: int, seed: int, optimise: str) -> Row:
 def _first(
     space: SearchSpace, fine: SearchSpace, budget: Budget, board: Board, generator: np.random.Generator
 ) -> Choice:
-    """A random network that keeps the budget by its expected costs; the smallest where none does, since what is expected
-    of small networks may be twice what they take. The choice is one of `fine`."""
+    """A random network that keeps the budget by its expected costs; the smallest where none does, since expected memory
+    and latency may be twice what small networks take. The choice is one of `fine`."""
     try:
         check_feasible(space, budget, board.name)
     except ConfigurationError:
