@@ -26,9 +26,11 @@ from micronets.fit.targets import Limits
 from micronets.fit.widths import choice_of, every_width
 from micronets.progress import Progress
 from micronets.search.backbones import Backbone, DsCnnBackbone, MobileNetV2Backbone, ResNetBackbone
+from micronets.search.budget import Budget
 from micronets.search.options import BudgetOptions
 from micronets.search.problem import budget_of, check_feasible
 from micronets.search.sampling import Sampler
+from micronets.search.space import Choice, SearchSpace, cheapest
 
 logger = logging.getLogger(__name__)
 
@@ -147,12 +149,9 @@ def _row(board: Board, number: int, seed: int, optimise: str) -> Row:
     def measured(architecture: Architecture, board: Board) -> Measured | None:
         return measure(architecture, board, seed + number, optimise=optimise, weight_bits=8)
 
+    fine = every_width(space)
     try:
-        check_feasible(space, budget, board.name)
-        drawn = Sampler(space, budget, generator).draw()
-        values = [decision.options[index] for decision, index in zip(space.decisions, drawn, strict=True)]
-        fine = every_width(space)
-        choice = choice_of(fine, values)
+        choice = _first(space, fine, budget, board, generator)
         rounds, kept = run_rounds(fine, budget, limits, [board], choice, f"{name}-{number:03d}", measured)
     except ConfigurationError as error:
         return Row(**{**asdict(row), "refusal": str(error)})
@@ -170,6 +169,20 @@ def _row(board: Board, number: int, seed: int, optimise: str) -> Row:
             "greatest_share": round(max(target.share for target in on.targets), 4),
         }
     )
+
+
+def _first(
+    space: SearchSpace, fine: SearchSpace, budget: Budget, board: Board, generator: np.random.Generator
+) -> Choice:
+    """A random network that keeps the budget by its expected costs; the smallest where none does, since expected memory
+    and latency may be twice what small networks take. The choice is one of `fine`."""
+    try:
+        check_feasible(space, budget, board.name)
+    except ConfigurationError:
+        return cheapest(fine)
+    drawn = Sampler(space, budget, generator).draw()
+    values = [decision.options[index] for decision, index in zip(space.decisions, drawn, strict=True)]
+    return choice_of(fine, values)
 
 
 def format_budgets(rows: Sequence[Row]) -> str:

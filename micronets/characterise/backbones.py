@@ -10,6 +10,7 @@ from micronets.errors import ConfigurationError
 from micronets.published import KWS_CLASSES, KWS_INPUT
 from micronets.search.ds_cnn_space import DsCnnSpace
 from micronets.search.mobilenet_v2_space import MobileNetV2Space
+from micronets.search.resnet_space import ResNetSpace
 from micronets.search.space import SearchSpace
 
 _DOWN, _KEEP = (2, 2), (1, 1)
@@ -61,7 +62,15 @@ def _vww() -> Backbone:
     )
 
 
-_BACKBONES: dict[str, Callable[[], Backbone]] = {"kws": _kws, "cifar10": _cifar10, "vww": _vww}
+def _resnet() -> Backbone:
+    return Backbone(
+        "resnet",
+        ResNetSpace((32, 32, 3), 10, 32, (False, True, True)),
+        "ResNet-8, twice as wide: residual blocks of dense convolutions on 32x32x3",
+    )
+
+
+_BACKBONES: dict[str, Callable[[], Backbone]] = {"kws": _kws, "cifar10": _cifar10, "vww": _vww, "resnet": _resnet}
 BACKBONES = tuple(_BACKBONES)
 """Names that `find_backbone` knows."""
 

@@ -26,6 +26,7 @@ def test_the_defaults_are_valid_and_need_no_download(defaults):
     [
         ("speech_commands.yaml", ["kws"]),
         ("mixed_precision.yaml", ["kws"]),
+        ("search_strategies.yaml", ["kws"]),
         ("wake_word.yaml", ["kws"]),
         ("visual_wake_words.yaml", ["vww"]),
         ("anomaly_detection.yaml", ["ad"]),

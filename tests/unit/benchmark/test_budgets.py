@@ -37,6 +37,23 @@ def test_every_budget_is_kept_or_refused_and_the_families_take_turns(tmp_path, m
     assert [path.name for path in tmp_path.iterdir()] == ["budgets.csv"]
 
 
+@pytest.mark.parametrize("share", [0.6, 1.1])
+def test_the_smallest_network_is_measured_before_a_budget_is_refused(share, monkeypatch):
+    asked = []
+
+    def measured(architecture, *_, **__):
+        asked.append(architecture)
+        taken = stand_in(architecture)
+        return replace(taken, network_ram_bytes=round(share * costs(architecture).sram_bytes), latency_ms=1.0)
+
+    monkeypatch.setattr(budgets, "measure", measured)
+    monkeypatch.setattr(budgets, "RAM_BYTES", (7_500, 9_800))  # 12,288 are expected of the smallest residual network
+    row = budgets._row(BOARD, 2, 1, "balanced")  # of a residual network
+    assert row.keeps == (share < 1)
+    assert costs(asked[0]).sram_bytes == 12_288
+    assert share < 1 or "13,517 of" in row.refusal
+
+
 def test_an_interrupted_run_goes_on_after_the_budgets_that_were_finished(tmp_path, monkeypatch):
     worked_on = []
 
