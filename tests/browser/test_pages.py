@@ -35,10 +35,14 @@ const look = () => {
   });
 };
 window.dispatchEvent(new Event("beforeprint"));  // draws charts that lie beyond the window, too
-const end = Date.now() + 50000;
+let end = Date.now() + 50000, drawn = false;
 const watch = setInterval(() => {
   look();
-  if (document.querySelectorAll(".chart:not(:has(svg))").length === 0 || Date.now() > end) clearInterval(watch);
+  if (!drawn && document.querySelectorAll(".chart:not(:has(svg))").length === 0) {
+    drawn = true;
+    end = Date.now() + 3000;  // a chart that is drawn finds its final width a little later
+  }
+  if (Date.now() > end) clearInterval(watch);
 }, 500);
 </script>"""
 
