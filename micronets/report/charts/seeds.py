@@ -35,7 +35,8 @@ def _chart(results: Results, figure: Figure) -> Chart | None:
     x: Spec = {
         "field": "value",
         "type": "quantitative",
-        "scale": {"zero": False},
+        # Vega does not fit a chart whose marks touch the axes' ends anew when the window becomes narrower
+        "scale": {"zero": False, "padding": 6},
         "axis": {"title": None, "tickCount": 5},
     }
     form = f".{figure.decimals}f"
