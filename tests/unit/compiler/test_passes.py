@@ -31,7 +31,7 @@ _STRIDE_2 = {"strideH": 2, "strideW": 2}
 _MULTIPLIER_6 = {"depthMultiplier": 6}
 
 
-def _convolution(model, source, channels, *, size=1, bias=0, dead=(), padding=0, stride=1, activation=1):
+def _convolution(model, source, channels, *, size=1, bias=0, dead=(), padding=0, stride=1, activation=1, scale=0.4):
     """RELU convolution; the channels `dead` have a bias that keeps them at zero."""
     random = np.random.default_rng(channels)
     _, rows, columns, depth = model.shape(source)
@@ -39,7 +39,7 @@ def _convolution(model, source, channels, *, size=1, bias=0, dead=(), padding=0,
     biases = np.full(channels, bias, np.int32)
     biases[list(dead)] = -10_000_000
     sides = [-(-side // stride) if padding == 0 else (side - size) // stride + 1 for side in (rows, columns)]
-    output = model.tensor((1, *sides, channels), "int8", 0.4, -128)
+    output = model.tensor((1, *sides, channels), "int8", scale, -128)
     inputs = [
         source,
         model.tensor(weights.shape, "int8", np.full(channels, 0.02), 0, 0, weights.astype(np.int8)),
@@ -217,7 +217,8 @@ def test_branches_run_in_the_order_that_needs_least(tmp_path):
 def test_the_explanation_names_passes_layers_and_buffers(tmp_path, capsys):
     model = ModelBuilder()
     source = model.tensor((1, 6, 6, 3), "int8", 0.05, -128)
-    output = _convolution(model, _convolution(model, source, 8, bias=300, dead=(2, 3)), 4, bias=300)
+    hidden = _convolution(model, source, 8, bias=300, dead=(2, 3), scale=0.05)  # more than 16 levels
+    output = _convolution(model, hidden, 4, bias=300)
     file = tmp_path / "model.tflite"
     file.write_bytes(model.build([source], [output]))
     assert main(["compile", str(file), "--explain"]) == 0
