@@ -28,6 +28,7 @@ from micronets.progress import Progress
 from micronets.search.backbones import Backbone, DsCnnBackbone, MobileNetV2Backbone, ResNetBackbone
 from micronets.search.budget import Budget
 from micronets.search.options import BudgetOptions
+from micronets.search.planned_memory import with_planned_memory
 from micronets.search.problem import budget_of, check_feasible
 from micronets.search.sampling import Sampler
 from micronets.search.space import Choice, SearchSpace, cheapest
@@ -151,7 +152,7 @@ def _row(board: Board, number: int, seed: int, optimise: str) -> Row:
 
     fine = every_width(space)
     try:
-        choice = _first(space, fine, budget, board, generator)
+        choice = _first(space, fine, budget, board, seed + number, generator)
         rounds, kept = run_rounds(fine, budget, limits, [board], choice, f"{name}-{number:03d}", measured)
     except ConfigurationError as error:
         return Row(**{**asdict(row), "refusal": str(error)})
@@ -172,15 +173,15 @@ def _row(board: Board, number: int, seed: int, optimise: str) -> Row:
 
 
 def _first(
-    space: SearchSpace, fine: SearchSpace, budget: Budget, board: Board, generator: np.random.Generator
+    space: SearchSpace, fine: SearchSpace, budget: Budget, board: Board, seed: int, generator: np.random.Generator
 ) -> Choice:
-    """A random network that keeps the budget by its expected costs; the smallest where none does, since expected memory
-    and latency may be twice what small networks take. The choice is one of `fine`."""
+    """A random network that keeps the budget by its expected costs; the smallest where none does, since expected flash
+    and latency may be more than small networks take. The choice is one of `fine`."""
     try:
-        check_feasible(space, budget, board.name)
+        check_feasible(space, budget, [board])
+        drawn = Sampler(space, with_planned_memory(space, budget, [board], seed), generator).draw()
     except ConfigurationError:
         return cheapest(fine)
-    drawn = Sampler(space, budget, generator).draw()
     values = [decision.options[index] for decision, index in zip(space.decisions, drawn, strict=True)]
     return choice_of(fine, values)
 

@@ -7,7 +7,7 @@ MODULES = {
     "data": ("joblib", "pandas", "PIL", "requests", "scipy", "soundfile", "soxr", "threadpoolctl", "urllib3"),
     "report": ("jinja2", "matplotlib", "pandas", "scipy", "vl_convert"),
     "tflm": ("ai_edge_litert", "flatbuffers", "tflite_micro"),
-    "train": ("keras", "tensorflow"),
+    "train": ("ai_edge_litert", "flatbuffers", "keras", "tensorflow"),
     "workflow": ("jsonschema", "mlflow", "psutil", "snakemake"),
 }
 """Modules from outside that the package imports, by extra of `pyproject.toml`."""

@@ -37,10 +37,8 @@ class Round:
 
     @property
     def greatest_share(self) -> float:
-        """Of the latency, energy and operations that are limited; of everything where none of them is."""
-        targets = [target for on in self.boards for target in on.targets or ()]
-        bought = [target.share for target in targets if target.name in ("latency", "energy", "operations")]
-        return max(bought or [target.share for target in targets])
+        """Of everything that is limited, the memories included; 0 where the boards do not hold the program."""
+        return max((target.share for on in self.boards for target in on.targets or ()), default=0.0)
 
     def to_json(self, space: SearchSpace) -> dict[str, Any]:
         """A JSON object; `values` are the options of the decisions."""
@@ -59,8 +57,8 @@ def run_rounds(
     name: str,
     measure: Callable[[Architecture, Board], Measured | None],
 ) -> tuple[list[Round], int]:
-    """Measures a network and, where it does not keep a limit, narrower ones; one whose latency leaves a tenth unused is
-    widened once, as far as the tables of latencies were wrong about it.
+    """Measures a network and, where it does not keep a limit, narrower ones; where it leaves a tenth of every limit
+    unused, wider ones, as far as what was expected of it was too much.
 
     Args:
         space: with every width (see `every_width`); `choice` and the rounds' are of it.
@@ -69,7 +67,7 @@ def run_rounds(
         measure: of one network on one board; None where it cannot be linked for it.
 
     Returns:
-        All rounds in order, and the index of the one whose network keeps every limit.
+        All rounds in order, and the index of the one that uses most of the limits, all of which it keeps.
 
     Raises ConfigurationError, with the figures, where none was found.
     """
@@ -85,16 +83,17 @@ def run_rounds(
         last = Round(choice, architecture, tuple(on_board(architecture, board) for board in boards))
         rounds.append(last)
         logger.info("%s", describe(last))
-        if last.keeps:
+        if last.keeps and (kept is None or last.greatest_share > rounds[kept].greatest_share):
             kept = len(rounds) - 1
-            if len(rounds) > 1 or not budget.latencies or last.greatest_share >= LEAST_EFFORT:
+        if last.keeps:
+            if last.greatest_share >= LEAST_EFFORT:
                 break
             following = widened(space, corrected(budget, architecture, last.boards, _WIDENED_MARGIN), choice)
-        elif kept is not None or choice == cheapest(space):
+        elif choice == cheapest(space):
             break
         else:
             following = narrowed(space, corrected(budget, architecture, last.boards, margin), choice)
-        if following == choice:
+        if following in {earlier.choice for earlier in rounds}:
             break
         choice = following
     if kept is None:

@@ -127,6 +127,7 @@ def corrected(budget: Budget, architecture: Architecture, boards: Sequence[OnBoa
         budget,
         flash_bytes=min(flash_bytes for flash_bytes, _ in memories),
         sram_bytes=min(sram_bytes for _, sram_bytes in memories),
+        planned_share=1.0,
         latencies=tuple(
             _corrected_latency(limit, architecture, by_name[limit.table.board], margin) for limit in budget.latencies
         ),

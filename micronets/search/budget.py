@@ -33,15 +33,18 @@ class Budget:
     """Targets of a search.
 
     Attributes:
-        flash_bytes, sram_bytes: greatest flash and peak working memory of the network itself.
+        flash_bytes, sram_bytes: greatest flash and RAM of the network itself.
         max_ops: greatest number of operations (2 x MACs, real map sizes), the paper's proxy of latency; None: any.
         latencies: of every board whose latency is limited.
+        planned_share: of the working-memory model, what networks near `sram_bytes` take in RAM (see
+            `micronets.search.planned_memory`).
     """
 
     flash_bytes: int
     sram_bytes: int
     max_ops: int | None = None
     latencies: tuple[LatencyLimit, ...] = ()
+    planned_share: float = 1.0
 
     @classmethod
     def of_board(cls, board: Board, max_mops: float = 0.0) -> "Budget":
@@ -61,7 +64,8 @@ class Budget:
 
     def usage(self, flash_bytes: Any, live_bytes: Sequence[Any], ops: Any, layers: Sequence[LayerShape]) -> list[Any]:
         """Cost over target of every constraint: flash, each layer's working memory, operations, latency by board."""
-        shares = [flash_bytes / self.flash_bytes, *(live / self.sram_bytes for live in live_bytes)]
+        most_live_bytes = self.sram_bytes / self.planned_share
+        shares = [flash_bytes / self.flash_bytes, *(live / most_live_bytes for live in live_bytes)]
         if self.max_ops is not None:
             shares.append(ops / self.max_ops)
         return [*shares, *(limit.share(layers) for limit in self.latencies)]

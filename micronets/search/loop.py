@@ -150,7 +150,7 @@ class SearchLoop:
             penalty=float(penalty(self._supernet.space, decisions, self._budget)),
             flash_bytes=float(expected.flash_bytes),
             max_flash_bytes=self._budget.flash_bytes,
-            sram_bytes=max(float(live) for live in expected.live_bytes),
+            sram_bytes=self._budget.planned_share * max(float(live) for live in expected.live_bytes),
             max_sram_bytes=self._budget.sram_bytes,
             mops=float(expected.ops) / OPS_PER_MOP,
             max_mops=None if max_ops is None else max_ops / OPS_PER_MOP,

@@ -1,5 +1,7 @@
 """What a search has to solve, and whether it can be solved at all: known before anything is trained."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 from micronets.architecture import Shape
@@ -31,7 +33,7 @@ def search_problem(options: SearchOptions, input_shape: Shape, classes: int) -> 
                 "remove them, or set train.weight_bits and train.activation_bits for the whole network."
             )
         space = replace(space, weight_bits=options.weight_bits, activation_bits=options.activation_bits)
-    check_feasible(space, budget, " or ".join(options.boards))
+    check_feasible(space, budget, boards)
     return space, budget
 
 
@@ -65,8 +67,12 @@ def budget_of(board: Board, options: BudgetOptions, max_mops: float = 0.0) -> Bu
     return replace(budget, latencies=(LatencyLimit(min(limits_ms), table),))
 
 
-def check_feasible(space: SearchSpace, budget: Budget, board: str) -> None:
-    """Raises ConfigurationError, with the figures, where not even the cheapest network of `space` fits."""
+def check_feasible(space: SearchSpace, budget: Budget, boards: Sequence[Board]) -> None:
+    """Raises ConfigurationError, with the figures, where not even the cheapest network of `space` fits.
+
+    Of RAM only what is certain counts here, the input's bytes; `with_planned_memory` asks the compiler.
+    """
+    board = " or ".join(each.name for each in boards)
     architecture = space.architecture("cheapest", cheapest(space))
     exact = costs(architecture)
     shapes = layer_shapes(architecture)
@@ -76,7 +82,7 @@ def check_feasible(space: SearchSpace, budget: Budget, board: str) -> None:
     )
     for what, need, limit, remedy in (
         ("bytes of flash", exact.flash_bytes, budget.flash_bytes, f"choose a larger board than {board}"),
-        ("bytes of SRAM", exact.sram_bytes, budget.sram_bytes, f"choose a larger board than {board}"),
+        ("bytes of SRAM", math.prod(space.input_shape), budget.sram_bytes, f"choose a larger board than {board}"),
         ("operations", exact.ops, budget.max_ops, "raise search.max_mops"),
         *latencies,
     ):

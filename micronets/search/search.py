@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from micronets.architecture import Architecture
 from micronets.backend import limit_threads, make_deterministic
+from micronets.boards import find_board
 from micronets.checkpoint import fingerprint
 from micronets.costs import costs
 from micronets.data.dataset import TrainingBatches
@@ -16,6 +17,7 @@ from micronets.search.loop import SearchEpoch
 from micronets.search.one_shot import OneShotEpoch
 from micronets.search.options import SearchOptions
 from micronets.search.outputs import versions, write_outputs
+from micronets.search.planned_memory import with_planned_memory
 from micronets.search.problem import search_problem
 from micronets.search.space import SearchSpace
 from micronets.search.strategy import Checkpoints, Search, find
@@ -60,6 +62,7 @@ def search(
     task = find_task(dataset_description(dataset_directory)["task"])
     dataset = open_dataset(dataset_directory, options.input_shape or task.input_shape)
     space, budget = search_problem(options, dataset.input_shape, len(dataset.labels))
+    budget = with_planned_memory(space, budget, [find_board(name) for name in options.boards], seed)
     limit_threads(threads)
     parts = dataset.split_indices(1.0 - options.architecture.share, seed)
     # The two sequences of batches augment independently: their seeds differ.

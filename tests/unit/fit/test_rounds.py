@@ -45,7 +45,8 @@ def rounds(emulator, limits, budget, choice=WIDE, space=SPACE):
 
 def test_a_network_that_keeps_its_limits_is_measured_once_and_left_as_it_is():
     emulator = Emulator()
-    found, kept = rounds(emulator, Limits(flash_bytes=30_000), Budget(30_000, 120_000))
+    flash_bytes = round(1.05 * costs(SPACE.architecture("a", WIDE)).flash_bytes)
+    found, kept = rounds(emulator, Limits(flash_bytes=flash_bytes), Budget(flash_bytes, 120_000))
     assert (len(found), kept, len(emulator.asked)) == (1, 0, 1)
     assert found[0].choice == WIDE
     assert [target.name for target in found[0].boards[0].targets] == ["flash", "RAM"]
@@ -82,6 +83,28 @@ def test_a_latency_that_the_table_has_overrated_is_used_up():
     assert (len(found), kept) == (2, 1)
     assert found[0].greatest_share == pytest.approx(0.75) and 0.9 < found[1].greatest_share <= 1.0
     assert all(after >= before for before, after in zip(WIDE, found[1].choice, strict=True))
+
+
+def test_ram_that_the_model_has_overrated_is_used_up():
+    sram_bytes = costs(SPACE.architecture("a", WIDE)).sram_bytes
+    found, kept = rounds(Emulator(ram=0.75), Limits(sram_bytes=sram_bytes), Budget(480_000, sram_bytes))
+    assert found[0].greatest_share == pytest.approx(0.75, abs=0.001) and 0.9 < found[kept].greatest_share <= 1.0
+
+
+def test_what_turned_out_too_wide_is_narrowed_to_between_the_two():
+    """A layout that jumps: beyond 20 % more, the network takes twice what is expected of it."""
+    sram_bytes = costs(SPACE.architecture("a", WIDE)).sram_bytes
+
+    def measure(architecture, board):
+        taken = costs(architecture).sram_bytes
+        factor = 0.7 if taken <= 1.2 * sram_bytes else 1.4
+        return Measured(10_000, round(factor * taken), 480_000, 120_000, None, None)
+
+    budget, limits = Budget(480_000, sram_bytes), Limits(sram_bytes=sram_bytes)
+    found, kept = run_rounds(SPACE, budget, limits, [BOARD], WIDE, "a", measure)
+    shares = [measured.greatest_share for measured in found]
+    assert shares[0] == pytest.approx(0.7, abs=0.001) and shares[1] > 1.0
+    assert shares[kept] == max(share for share in shares if share <= 1.0)
 
 
 def test_a_network_for_two_boards_is_narrowed_until_both_keep_their_limits():
