@@ -11,7 +11,6 @@ from typing import Any
 
 from micronets.architecture import Architecture, as_shape
 from micronets.boards import find_board
-from micronets.compiler.reader import read_graph
 from micronets.costs import costs
 from micronets.errors import ConfigurationError, ModelError
 from micronets.published import PUBLISHED, published_architecture
@@ -20,7 +19,6 @@ from micronets.schema import closest
 from micronets.search.options import SearchOptions, read_boards
 from micronets.search.problem import search_problem
 from micronets.tasks import find_task
-from micronets.tflm import TflmLibrary
 
 Section = dict[str, Any]
 
@@ -78,6 +76,9 @@ def _check_trained_elsewhere(key: str, own: Section, published: bool) -> None:
 
 def check_tflm(key: str, firmware: Section, board: str) -> None:
     """The library of TensorFlow Lite Micro is there."""
+    # Imported here, as below: every job reads the configuration, and the compiler takes 0.25 s to import.
+    from micronets.tflm import TflmLibrary
+
     options = options_of(firmware, TFLM)
     try:
         TflmLibrary.find(options["library"], options["include"], find_board(board).core)
@@ -161,6 +162,8 @@ def check_names(searched: Collection[str], given: Collection[str], trained_elsew
 
 def check_tflite(task: str, key: str, path: str, evaluate: Section, data: Section) -> None:
     """The compiler takes the file, the task can make examples of its input, and it has an output for every class."""
+    from micronets.compiler.reader import read_graph
+
     if not Path(path).is_file():
         raise ConfigurationError(f"{key}.tflite: there is no file {path}; correct the path.")
     try:

@@ -7,6 +7,7 @@ import importlib
 import os
 import pkgutil
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from micronets.tasks._task import Task
 __all__ = ["Task", "dataset_description", "find_task", "open_dataset", "task_names"]
 
 
+@cache
 def task_names() -> tuple[str, ...]:
     """Names of all tasks, sorted."""
     return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")))
