@@ -128,6 +128,7 @@ class Sampler:
         return self._raised(choice, 1.0)
 
     def _raised(self, choice: Choice, most: float) -> Choice:
+        too_dear: set[int] = set()
         for _ in range(_TRIES):
             if self.effort(choice) >= LEAST_EFFORT * most:
                 break
@@ -136,11 +137,14 @@ class Sampler:
                 for place, decision in enumerate(self._space.decisions)
                 if choice[place] + 1 < len(decision.options)
             ]
-            if not higher:
+            if too_dear.issuperset(higher):
                 break
-            dearer = self._moved(choice, int(self._generator.choice(higher)), 1)
+            place = int(self._generator.choice(higher))
+            dearer = self._moved(choice, place, 1)
             if self.use(dearer) <= most:
-                choice = dearer
+                choice, too_dear = dearer, set()
+            else:
+                too_dear.add(place)
         return choice
 
     def _moved(self, choice: Choice, place: int, by: int) -> Choice:
