@@ -100,6 +100,22 @@ def convolution_accumulators(step: ConvolutionStep, inputs: Bounds) -> Bounds:
     return Bounds(step.bias + positive @ low + negative @ high, step.bias + positive @ high + negative @ low)
 
 
+def transposed_accumulators(step: TransposedConvolutionStep, analysis: Analysis) -> Bounds:
+    """Of the accumulators with bias of all outputs: those of one place within a stride read every stride-th tap, or at
+    the edges some of these."""
+    inputs = analysis.of(step.inputs[0]).including(step.input_zero_point)
+    low, high = inputs.low - step.input_zero_point, inputs.high - step.input_zero_point
+    least, most = step.bias.copy(), step.bias.copy()
+    row_stride, column_stride = step.window.stride
+    for row in range(row_stride):
+        for column in range(column_stride):
+            taps = step.weights[:, row::row_stride, column::column_stride].astype(np.int64)
+            positive, negative = np.maximum(taps, 0).sum(axis=(1, 2)), np.minimum(taps, 0).sum(axis=(1, 2))
+            least = np.minimum(least, step.bias + positive @ low + negative @ high)
+            most = np.maximum(most, step.bias + positive @ high + negative @ low)
+    return Bounds(least, most)
+
+
 def depthwise_accumulators(step: DepthwiseConvolutionStep, inputs: Bounds) -> Bounds:
     weights = step.weights.reshape(-1, step.weights.shape[2]).astype(np.int64)
     positive, negative = np.maximum(weights, 0).sum(axis=0), np.minimum(weights, 0).sum(axis=0)

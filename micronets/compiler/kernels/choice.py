@@ -23,6 +23,7 @@ from micronets.compiler.kernels.reference import (
 from micronets.compiler.kernels.single_pixel import single_pixel_transposed_convolution
 from micronets.compiler.kernels.strip import StripConvolution
 from micronets.compiler.kernels.transposed import phased_transposed_convolution
+from micronets.compiler.kernels.transposed_sums import summed_transposed_convolution
 from micronets.compiler.kernels.transposed_window import window_transposed_convolution
 from micronets.compiler.steps import (
     ConvolutionStep,
@@ -72,7 +73,9 @@ def choose_kernel(step: Step, analysis: Analysis, core: Core, optimise: str) -> 
         if single is not None:
             return single
     if isinstance(step, TransposedConvolutionStep) and core.extension is Extension.DSP and optimise != "size":
-        made = window_transposed_convolution(step, analysis) or phased_transposed_convolution(step, analysis)
+        window = window_transposed_convolution(step, analysis)
+        summed = summed_transposed_convolution(step, analysis, has_window=window is not None)
+        made = summed or window or phased_transposed_convolution(step, analysis)
         if made is not None:
             return made
     return _REFERENCE[type(step)](step)

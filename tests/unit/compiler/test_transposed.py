@@ -17,8 +17,14 @@ SAME, VALID = 0, 1
 
 
 def transposed(
-    kernel: tuple[int, int], stride: tuple[int, int], channels: int, padding: int, shape: tuple[int, ...] = INPUT
+    kernel: tuple[int, int],
+    stride: tuple[int, int],
+    channels: int,
+    padding: int,
+    shape: tuple[int, ...] = INPUT,
+    quantisation: tuple[float, int] = (0.25, 7),
 ) -> bytes:
+    """A file of one layer; `quantisation`: the output's scale and zero point."""
     random = np.random.default_rng(19)
     model = ModelBuilder()
     source = model.tensor(shape, "int8", 0.05, -20)
@@ -35,7 +41,7 @@ def transposed(
         source,
         model.tensor((channels,), "int32", scales * 0.05, data=bias),
     ]
-    output = model.tensor((1, *sides, channels), "int8", 0.25, 7)
+    output = model.tensor((1, *sides, channels), "int8", *quantisation)
     options = {"padding": padding, "strideH": stride[0], "strideW": stride[1], "fusedActivationFunction": 0}
     model.operator("TRANSPOSE_CONV", inputs, [output], options, 3)
     return model.build([source], [output])
@@ -51,7 +57,7 @@ WINDOW = {"mn_transposed_fast", "mn_transposed_rounded"}
         ((3, 2), (2, 1), 4, SAME, 6, WINDOW),
         ((4, 4), (2, 2), 3, VALID, 8, WINDOW),
         ((4, 5), (2, 3), 4, VALID, 8, {"mn_patch"}),
-        ((4, 4), (2, 2), 1, SAME, 8, {"mn_patch_rounded"}),
+        ((2, 2), (2, 2), 1, SAME, 8, {"mn_patch_rounded"}),
         ((1, 1), (2, 2), 3, SAME, 8, {"mn_transposed_convolution"}),
     ],
     ids=["odd channels", "parts of a word", "a window on", "unequal sides", "one channel", "outputs without a tap"],
@@ -63,6 +69,43 @@ def test_transposed_convolutions_equal_tflm(kernel, stride, channels, padding, d
     file.write_bytes(content)
     network = compile_network(file, tmp_path / "network")
     assert {layer.kernel for layer in network.layers} <= functions
+    inputs = edge_inputs(shape, 3)
+    expected = tflm_outputs(content, inputs).reshape(len(inputs), -1)
+    executable = build_guarded(network, tmp_path / "run", flags=("-O1", *SANITIZERS))
+    assert np.array_equal(run_on_host(executable, inputs, expected.shape[1]), expected)
+
+
+FROM_ZERO, COARSE, FINE = (0.25, -128), (0.25, 7), (0.0001, 7)
+"""Scales and zero points of outputs."""
+
+
+@pytest.mark.parametrize(
+    ("kernel", "stride", "channels", "padding", "shape", "quantisation", "form"),
+    [
+        ((4, 4), (2, 2), 1, SAME, INPUT, FROM_ZERO, "fast"),
+        ((3, 3), (2, 2), 3, SAME, (1, 5, 7, 6), COARSE, "rounded"),
+        ((3, 5), (3, 2), 1, VALID, (1, 4, 9, 5), COARSE, "rounded"),
+        ((2, 4), (3, 2), 2, SAME, (1, 3, 8, 4), COARSE, "rounded"),
+        ((5, 7), (1, 2), 1, SAME, (1, 4, 1, 9), FROM_ZERO, "fast"),
+        ((5, 8), (2, 2), 8, SAME, (1, 3, 20, 4), COARSE, "rounded"),
+        ((4, 4), (2, 2), 1, SAME, INPUT, FINE, "general"),
+    ],
+    ids=[
+        "one channel",
+        "three channels",
+        "parts of three taps",
+        "rows without a tap",
+        "one column",
+        "some channels at a time",
+        "outputs finer than sums",
+    ],
+)
+def test_sums_of_few_channels_equal_tflm(kernel, stride, channels, padding, shape, quantisation, form, tmp_path):
+    content = transposed(kernel, stride, channels, padding, shape, quantisation)
+    file = tmp_path / "model.tflite"
+    file.write_bytes(content)
+    network = compile_network(file, tmp_path / "network")
+    assert {layer.kernel for layer in network.layers} == {f"mn_transposed_sums_{form}"}
     inputs = edge_inputs(shape, 3)
     expected = tflm_outputs(content, inputs).reshape(len(inputs), -1)
     executable = build_guarded(network, tmp_path / "run", flags=("-O1", *SANITIZERS))
@@ -93,12 +136,24 @@ def test_single_pixels_equal_tflm(kernel, stride, padding, depth, functions, tmp
 
 @pytest.mark.emulator
 @pytest.mark.parametrize(
-    ("kernel", "board_name"),
-    [((3, 4), "nucleo-l4r5zi"), ((3, 3), "nucleo-l4r5zi"), ((3, 3), "nucleo-f746zg")],
-    ids=["windows of their own", "one window", "one window, Cortex-M7"],
+    ("kernel", "channels", "board_name"),
+    [
+        ((3, 4), 9, "nucleo-l4r5zi"),
+        ((3, 3), 6, "nucleo-l4r5zi"),
+        ((3, 3), 6, "nucleo-f746zg"),
+        ((3, 4), 1, "nucleo-l4r5zi"),
+        ((3, 3), 1, "nucleo-f746zg"),
+    ],
+    ids=[
+        "windows of their own",
+        "one window",
+        "one window, Cortex-M7",
+        "sums of four taps",
+        "sums of three taps, Cortex-M7",
+    ],
 )
-def test_transposed_convolutions_equal_tflm_on_the_emulator(kernel, board_name, tmp_path):
-    content = transposed(kernel, (2, 2), 6, SAME)
+def test_transposed_convolutions_equal_tflm_on_the_emulator(kernel, channels, board_name, tmp_path):
+    content = transposed(kernel, (2, 2), channels, SAME)
     board = find_board(board_name)
     file = tmp_path / "model.tflite"
     file.write_bytes(content)
