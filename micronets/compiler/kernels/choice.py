@@ -11,6 +11,7 @@ from micronets.compiler.kernels.dense import Dense
 from micronets.compiler.kernels.depthwise import depthwise_3x3
 from micronets.compiler.kernels.depthwise_quads import depthwise_quads
 from micronets.compiler.kernels.helium import helium_kernel
+from micronets.compiler.kernels.helium_transposed import helium_transposed_convolution
 from micronets.compiler.kernels.int4 import pack_int4
 from micronets.compiler.kernels.kernel import Kernel
 from micronets.compiler.kernels.patch import PatchConvolution
@@ -48,7 +49,7 @@ def choose_kernel(step: Step, analysis: Analysis, core: Core, optimise: str) -> 
     bytes and is given up for them only where `optimise` is `size`.
     """
     if core.extension is Extension.HELIUM and not (optimise == "size" and _four_bits(step)):
-        vectorised = helium_kernel(step, analysis)
+        vectorised = _helium(step, analysis, optimise)
         if vectorised is not None:
             return vectorised
     if isinstance(step, ConvolutionStep):
@@ -79,6 +80,12 @@ def choose_kernel(step: Step, analysis: Analysis, core: Core, optimise: str) -> 
         if made is not None:
             return made
     return _REFERENCE[type(step)](step)
+
+
+def _helium(step: Step, analysis: Analysis, optimise: str) -> Kernel | None:
+    if isinstance(step, TransposedConvolutionStep):
+        return helium_transposed_convolution(step, analysis, optimise)
+    return helium_kernel(step, analysis)
 
 
 def _four_bits(step: Step) -> bool:

@@ -34,7 +34,7 @@ class HeliumForm:
     second: np.ndarray
 
 
-def _form(q: Requantisation, low: np.ndarray, high: np.ndarray) -> HeliumForm | None:
+def helium_form(q: Requantisation, low: np.ndarray, high: np.ndarray) -> HeliumForm | None:
     """The cheapest form that is exact for accumulators in [low, high]; None where none is."""
     fast = fit(q, low, high, np.full(len(low), _LARGEST_ACCUMULATOR, np.int64))
     if fast is not None:
@@ -110,17 +110,31 @@ class HeliumPatch(ConvolutionByRows):
             )
         }
 
-    def _describe(self, source: Source, layer: str) -> str:
+    @property
+    def point_function(self) -> str:
+        """What multiplies the patches."""
+        return _point_function(self.step, self.form)
+
+    @property
+    def stream_bytes(self) -> int:
+        """Of weights and what belongs to them (micronets_helium.h)."""
+        channels, depth = self.step.weights.shape[0], int(np.prod(self.step.weights.shape[1:]))
+        return -(-channels // _QUAD) * _QUAD * (-(-depth // _BLOCK) * _BLOCK + 3 * 4)
+
+    def fields(self, source: Source, layer: str) -> dict[str, Any]:
+        """struct mn_helium_patch."""
         step = self.step
-        fields = {
+        return {
             "point": _point_fields(source, layer, step, self.form),
             "in": shape_fields(step.inputs[0].shape),
             "out_columns": step.output.shape[1],
             "window": window_fields(step.window),
             "input_zero_point": step.input_zero_point,
         }
-        address = source.description("mn_helium_patch", layer, fields)
-        return f"{address}, {_point_function(step, self.form)}"
+
+    def _describe(self, source: Source, layer: str) -> str:
+        address = source.description("mn_helium_patch", layer, self.fields(source, layer))
+        return f"{address}, {self.point_function}"
 
 
 class HeliumDepthwise(Kernel[DepthwiseConvolutionStep]):
@@ -215,12 +229,12 @@ def helium_kernel(step: Step, analysis: Analysis) -> Kernel | None:
         if step.multiplier != 1 or step.window.size != (3, 3):
             return None
         bounds = depthwise_accumulators(step, input_bounds(step, analysis))
-        form = _form(step.requantisation, bounds.low, bounds.high)
+        form = helium_form(step.requantisation, bounds.low, bounds.high)
         return None if form is None else HeliumDepthwise(step, form)
     if not isinstance(step, ConvolutionStep):
         return None
     bounds = convolution_accumulators(step, input_bounds(step, analysis))
-    form = _form(step.requantisation, bounds.low, bounds.high)
+    form = helium_form(step.requantisation, bounds.low, bounds.high)
     if form is None:
         return None
     # Pixels that are read again for every four channels are copied out, so that outputs may take their place.

@@ -55,7 +55,7 @@ WINDOW = {"mn_transposed_fast", "mn_transposed_rounded"}
     [
         ((3, 3), (2, 2), 5, SAME, 8, WINDOW),
         ((3, 2), (2, 1), 4, SAME, 6, WINDOW),
-        ((4, 4), (2, 2), 3, VALID, 8, WINDOW),
+        ((4, 4), (2, 2), 4, VALID, 8, WINDOW),
         ((4, 5), (2, 3), 4, VALID, 8, {"mn_patch"}),
         ((2, 2), (2, 2), 1, SAME, 8, {"mn_patch_rounded"}),
         ((1, 1), (2, 2), 3, SAME, 8, {"mn_transposed_convolution"}),
@@ -84,20 +84,16 @@ FROM_ZERO, COARSE, FINE = (0.25, -128), (0.25, 7), (0.0001, 7)
     [
         ((4, 4), (2, 2), 1, SAME, INPUT, FROM_ZERO, "fast"),
         ((3, 3), (2, 2), 3, SAME, (1, 5, 7, 6), COARSE, "rounded"),
-        ((3, 5), (3, 2), 1, VALID, (1, 4, 9, 5), COARSE, "rounded"),
-        ((2, 4), (3, 2), 2, SAME, (1, 3, 8, 4), COARSE, "rounded"),
-        ((5, 7), (1, 2), 1, SAME, (1, 4, 1, 9), FROM_ZERO, "fast"),
+        ((2, 5), (3, 2), 2, VALID, (1, 4, 9, 4), COARSE, "rounded"),
+        ((5, 7), (1, 2), 1, SAME, (1, 4, 1, 9), FINE, "general"),
         ((5, 8), (2, 2), 8, SAME, (1, 3, 20, 4), COARSE, "rounded"),
-        ((4, 4), (2, 2), 1, SAME, INPUT, FINE, "general"),
     ],
     ids=[
         "one channel",
         "three channels",
-        "parts of three taps",
-        "rows without a tap",
-        "one column",
+        "rows without a tap, five across",
+        "one column, outputs finer than sums",
         "some channels at a time",
-        "outputs finer than sums",
     ],
 )
 def test_sums_of_few_channels_equal_tflm(kernel, stride, channels, padding, shape, quantisation, form, tmp_path):
@@ -106,6 +102,37 @@ def test_sums_of_few_channels_equal_tflm(kernel, stride, channels, padding, shap
     file.write_bytes(content)
     network = compile_network(file, tmp_path / "network")
     assert {layer.kernel for layer in network.layers} == {f"mn_transposed_sums_{form}"}
+    inputs = edge_inputs(shape, 3)
+    expected = tflm_outputs(content, inputs).reshape(len(inputs), -1)
+    executable = build_guarded(network, tmp_path / "run", flags=("-O1", *SANITIZERS))
+    assert np.array_equal(run_on_host(executable, inputs, expected.shape[1]), expected)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "stride", "channels", "padding", "shape", "quantisation"),
+    [
+        ((4, 4), (2, 2), 5, SAME, INPUT, COARSE),
+        ((3, 3), (2, 2), 5, SAME, INPUT, FROM_ZERO),
+        ((5, 3), (3, 2), 1, SAME, (1, 3, 4, 5), COARSE),
+        ((2, 2), (2, 2), 3, SAME, (1, 3, 4, 6), COARSE),
+        ((1, 1), (2, 3), 2, SAME, (1, 3, 4, 6), COARSE),
+        ((6, 7), (1, 2), 2, SAME, (1, 4, 2, 4), COARSE),
+    ],
+    ids=[
+        "all places at once",
+        "place by place",
+        "few channels",
+        "pixels in place",
+        "outputs without a tap",
+        "padding of more than a stride",
+    ],
+)
+def test_helium_equals_tflm(kernel, stride, channels, padding, shape, quantisation, tmp_path):
+    content = transposed(kernel, stride, channels, padding, shape, quantisation)
+    file = tmp_path / "model.tflite"
+    file.write_bytes(content)
+    network = compile_network(file, tmp_path / "network", core="cortex-m55")
+    assert {layer.kernel for layer in network.layers} == {"mn_helium_transposed"}
     inputs = edge_inputs(shape, 3)
     expected = tflm_outputs(content, inputs).reshape(len(inputs), -1)
     executable = build_guarded(network, tmp_path / "run", flags=("-O1", *SANITIZERS))
@@ -143,6 +170,8 @@ def test_single_pixels_equal_tflm(kernel, stride, padding, depth, functions, tmp
         ((3, 3), 6, "nucleo-f746zg"),
         ((3, 4), 1, "nucleo-l4r5zi"),
         ((3, 3), 1, "nucleo-f746zg"),
+        ((4, 4), 1, "corstone-300"),
+        ((3, 3), 6, "corstone-300"),
     ],
     ids=[
         "windows of their own",
@@ -150,6 +179,8 @@ def test_single_pixels_equal_tflm(kernel, stride, padding, depth, functions, tmp
         "one window, Cortex-M7",
         "sums of four taps",
         "sums of three taps, Cortex-M7",
+        "Helium, all places at once",
+        "Helium, place by place",
     ],
 )
 def test_transposed_convolutions_equal_tflm_on_the_emulator(kernel, channels, board_name, tmp_path):
