@@ -5,6 +5,7 @@ import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from micronets.cache import cache_folder
 from micronets.csrc import CSRC
@@ -41,8 +42,7 @@ def build_plugin(directory: Path | None = None) -> Path:
     return library
 
 
-@dataclass(frozen=True)
-class BlockCount:
+class BlockCount(NamedTuple):
     """How often the instructions in [start, end) ran in one layer, and the flow then did not go on at `end`."""
 
     layer: int
@@ -53,8 +53,7 @@ class BlockCount:
     taken: int
 
 
-@dataclass(frozen=True)
-class AccessCount:
+class AccessCount(NamedTuple):
     """Memory accesses of the instruction at `address` in one layer, by the memory they went to.
 
     An instruction that transfers several words counts one access for each.
@@ -120,6 +119,7 @@ def read_counts(path: Path) -> Counts:
         raise EmulatorError("The counting plugin's output is incomplete: the emulator was killed while it wrote.")
     inferences = []
     unfinished = None
+    # The emulator may translate one block several times.
     blocks: dict[tuple[int, int, int], BlockCount] = {}
     accesses: dict[tuple[int, int], AccessCount] = {}
     for line in lines[:-1]:
@@ -129,21 +129,21 @@ def read_counts(path: Path) -> Counts:
         elif kind == "unfinished":
             unfinished = int(words[0])
         elif kind == "block":
-            layer, start, end = int(words[0]), int(words[1], 16), int(words[2], 16)
-            instructions, executed, taken = map(int, words[3:])
-            # The emulator may translate one block several times.
-            if before := blocks.get((layer, start, end)):
-                executed, taken = executed + before.executed, taken + before.taken
-            blocks[layer, start, end] = BlockCount(layer, start, end, instructions, executed, taken)
+            place = int(words[0]), int(words[1], 16), int(words[2], 16)
+            block = BlockCount(*place, *map(int, words[3:]))
+            if before := blocks.get(place):
+                executed, taken = block.executed + before.executed, block.taken + before.taken
+                block = block._replace(executed=executed, taken=taken)
+            blocks[place] = block
         elif kind == "access":
             layer, address = int(words[0]), int(words[1], 16)
-            numbers = list(map(int, words[2:]))
+            numbers = map(int, words[2:])
             if seen := accesses.get((layer, address)):
-                numbers = [a + b for a, b in zip(numbers, list(vars(seen).values())[2:], strict=True)]
+                numbers = map(sum, zip(numbers, seen[2:], strict=True))
             accesses[layer, address] = AccessCount(layer, address, *numbers)
     return Counts(
         tuple(inferences),
         unfinished,
-        tuple(blocks[key] for key in sorted(blocks)),
-        tuple(accesses[key] for key in sorted(accesses)),
+        tuple(sorted(blocks.values())),
+        tuple(sorted(accesses.values())),
     )

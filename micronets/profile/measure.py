@@ -16,7 +16,7 @@ from micronets.linking.firmware import Firmware
 from micronets.linking.instructions import disassemble
 from micronets.profile.result import INVOKE, Profile
 from micronets.timing.cycle_models import CycleModel, find_cycle_model
-from micronets.timing.cycles import LayerCounts, count_layer
+from micronets.timing.cycles import LayerBlocks, LayerCounts, count_layers
 
 logger = logging.getLogger(__name__)
 
@@ -81,11 +81,10 @@ def profile_firmware(
 def _layers(firmware: Firmware, counts: Counts, model: CycleModel | None) -> tuple[tuple[str, LayerCounts], ...]:
     program = disassemble(firmware.elf, firmware.board.core)
     blocks, accesses = _by_layer(counts.blocks), _by_layer(counts.accesses)
-    layers = []
-    functions = zip((*firmware.layers, INVOKE), (*firmware.layer_macs, 0), strict=True)
-    for index, (name, macs) in enumerate(functions):
-        layers.append((name, count_layer(program, blocks[index], accesses[index], model, macs)))
-    return tuple(layers)
+    layers = [
+        LayerBlocks(blocks[index], accesses[index], macs) for index, macs in enumerate((*firmware.layer_macs, 0))
+    ]
+    return tuple(zip((*firmware.layers, INVOKE), count_layers(program, layers, model), strict=True))
 
 
 def _by_layer(counts: Iterable[Counted]) -> dict[int, list[Counted]]:

@@ -1,5 +1,6 @@
 """Estimates cycles from exactly counted instructions, by a `CycleModel`."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -37,18 +38,8 @@ def sequence_cycles(model: CycleModel, instructions: Sequence[Instruction]) -> f
 
 
 def block_cycles(model: CycleModel, program: Mapping[int, Instruction], block: BlockCount) -> float:
-    """Cycles on a Cortex-M4 of all executions of a block, its taken branches included, wait states not.
-
-    Where the emulator ends a block depends on the host as well; what follows such a seam takes what it would if the
-    seam were not there.
-    """
-    body = block_instructions(program, block)
-    cycles = block.executed * sequence_cycles(model, body) + block.taken * model.taken_branch
-    following = program.get(block.end)
-    if following is None:
-        return cycles
-    seam = _cycles(model, body[-1], following) - _cycles(model, None, following)
-    return cycles + (block.executed - block.taken) * seam
+    """Cycles on a Cortex-M4 of all executions of a block, its taken branches included, wait states not."""
+    return _executions(block, _block(program, block, model), model)
 
 
 def _cycles(model: CycleModel, previous: Instruction | None, instruction: Instruction) -> float:
@@ -79,6 +70,15 @@ def _lets_next_pipeline(model: CycleModel, instruction: Instruction) -> bool:
     return model.pipelines_after_write_back or not address.writes_back
 
 
+@dataclass(frozen=True)
+class LayerBlocks:
+    """What ran in one layer, in one inference, with so many multiply-accumulates."""
+
+    blocks: Sequence[BlockCount]
+    accesses: Sequence[AccessCount]
+    macs: int
+
+
 def count_layer(
     program: Mapping[int, Instruction],
     blocks: Sequence[BlockCount],
@@ -87,24 +87,72 @@ def count_layer(
     macs: int,
 ) -> LayerCounts:
     """Adds up the blocks and accesses of one layer in one inference, with so many multiply-accumulates."""
+    return count_layers(program, [LayerBlocks(blocks, accesses, macs)], model)[0]
+
+
+def count_layers(
+    program: Mapping[int, Instruction], layers: Sequence[LayerBlocks], model: CycleModel | None
+) -> list[LayerCounts]:
+    """The same for many layers: a kernel's blocks, which many run, are looked at once."""
+    known: dict[tuple[int, int], _Block] = {}
+    return [_count(program, layer, model, known) for layer in layers]
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Instructions by class, and cycles: of one execution without its taken branch, and more where the flow goes on."""
+
+    classes: Mapping[str, int]
+    cycles: float
+    seam: float
+
+
+def _count(
+    program: Mapping[int, Instruction],
+    layer: LayerBlocks,
+    model: CycleModel | None,
+    known: dict[tuple[int, int], _Block],
+) -> LayerCounts:
     classes = dict.fromkeys(CLASSES, 0)
-    taken = sum(block.taken for block in blocks)
-    flash_loads = sum(access.flash_loads for access in accesses)
+    flash_loads = sum(access.flash_loads for access in layer.accesses)
     cycles = 0.0 if model is None else flash_loads * model.flash_load_cycles
-    for block in blocks:
-        for instruction in block_instructions(program, block):
-            classes[instruction.kind] += block.executed
+    for counted in layer.blocks:
+        place = counted.start, counted.end
+        if place not in known:
+            known[place] = _block(program, counted, model)
+        block = known[place]
+        for kind, count in block.classes.items():
+            classes[kind] += counted.executed * count
         if model is not None:
-            cycles += block_cycles(model, program, block)
+            cycles += _executions(counted, block, model)
     return LayerCounts(
         instructions=sum(classes.values()),
         classes={kind: count for kind, count in classes.items() if count},
-        taken_branches=taken,
+        taken_branches=sum(block.taken for block in layer.blocks),
         flash_loads=flash_loads,
-        ram_loads=sum(access.ram_loads for access in accesses),
-        ram_stores=sum(access.ram_stores for access in accesses),
-        cycles=None if model is None else model.cycles(cycles, macs),
+        ram_loads=sum(access.ram_loads for access in layer.accesses),
+        ram_stores=sum(access.ram_stores for access in layer.accesses),
+        cycles=None if model is None else model.cycles(cycles, layer.macs),
     )
+
+
+def _block(program: Mapping[int, Instruction], counted: BlockCount, model: CycleModel | None) -> _Block:
+    """Where the emulator ends a block depends on the host as well; what follows such a seam takes what it would if the
+    seam were not there."""
+    body = block_instructions(program, counted)
+    classes = Counter(instruction.kind for instruction in body)
+    if model is None:
+        return _Block(classes, 0, 0)
+    following = program.get(counted.end)
+    seam = 0.0
+    if following is not None:
+        seam = _cycles(model, body[-1], following) - _cycles(model, None, following)
+    return _Block(classes, sequence_cycles(model, body), seam)
+
+
+def _executions(counted: BlockCount, block: _Block, model: CycleModel) -> float:
+    cycles = counted.executed * block.cycles + counted.taken * model.taken_branch
+    return cycles + (counted.executed - counted.taken) * block.seam
 
 
 def block_instructions(program: Mapping[int, Instruction], block: BlockCount) -> list[Instruction]:
