@@ -14,7 +14,7 @@ from micronets.compiler.kernels import Kernel
 from micronets.compiler.kernels.account import four_bit_notes, reference_notes
 from micronets.compiler.kernels.kernel import PlannedKernel
 from micronets.compiler.lower import lower
-from micronets.compiler.memories import Memories, check_arena, check_weights
+from micronets.compiler.memories import Memories, check_arena, check_edges, check_weights
 from micronets.compiler.naming import OWN_PREFIX, Naming
 from micronets.compiler.packing import pack_activations, packing_notes, unpack_activations
 from micronets.compiler.passes import optimise_program
@@ -100,6 +100,7 @@ def compile_program(
     name = re.sub(r"[^A-Za-z0-9_.-]", "_", Path(program.file).stem) or "network"
     if memories is not None:
         check_weights(name, program, memories)
+        check_edges(name, program, memories)
     analysis = analyse(program)
     chosen = [choose_kernel(step, analysis, find_core(core), optimise) for step in program.steps]
     program.notes += four_bit_notes(chosen) + reference_notes(chosen)

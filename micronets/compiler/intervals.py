@@ -94,26 +94,36 @@ def input_bounds(step: ConvolutionStep | DepthwiseConvolutionStep, analysis: Ana
 
 def convolution_accumulators(step: ConvolutionStep, inputs: Bounds) -> Bounds:
     """Of the accumulators with bias, for inputs within bounds."""
-    weights = step.weights.reshape(step.weights.shape[0], -1, step.weights.shape[3]).astype(np.int64)
-    positive, negative = np.maximum(weights, 0).sum(axis=1), np.minimum(weights, 0).sum(axis=1)
-    low, high = inputs.low - step.input_zero_point, inputs.high - step.input_zero_point
-    return Bounds(step.bias + positive @ low + negative @ high, step.bias + positive @ high + negative @ low)
+    products = _products(step.weights, inputs, step.input_zero_point)
+    return Bounds(step.bias + products.low, step.bias + products.high)
 
 
 def transposed_accumulators(step: TransposedConvolutionStep, analysis: Analysis) -> Bounds:
     """Of the accumulators with bias of all outputs: those of one place within a stride read every stride-th tap, or at
     the edges some of these."""
     inputs = analysis.of(step.inputs[0]).including(step.input_zero_point)
-    low, high = inputs.low - step.input_zero_point, inputs.high - step.input_zero_point
-    least, most = step.bias.copy(), step.bias.copy()
+    low, high = step.bias, step.bias
     row_stride, column_stride = step.window.stride
     for row in range(row_stride):
         for column in range(column_stride):
-            taps = step.weights[:, row::row_stride, column::column_stride].astype(np.int64)
-            positive, negative = np.maximum(taps, 0).sum(axis=(1, 2)), np.minimum(taps, 0).sum(axis=(1, 2))
-            least = np.minimum(least, step.bias + positive @ low + negative @ high)
-            most = np.maximum(most, step.bias + positive @ high + negative @ low)
-    return Bounds(least, most)
+            taps = step.weights[:, row::row_stride, column::column_stride]
+            products = _products(taps, inputs, step.input_zero_point)
+            low, high = np.minimum(low, step.bias + products.low), np.maximum(high, step.bias + products.high)
+    return Bounds(low, high)
+
+
+def _products(weights: np.ndarray, inputs: Bounds, zero_point: int) -> Bounds:
+    """Of every output channel's sum of products with inputs less their zero point.
+
+    Args:
+        weights: int8 (output channels, kernel rows, kernel columns, input channels).
+    """
+    taps = weights.reshape(weights.shape[0], -1, weights.shape[3])
+    low, high = inputs.low - zero_point, inputs.high - zero_point
+    # Halves of these are w * low and w * high, or the other way round where w is negative.
+    middle = taps.sum(axis=1, dtype=np.int64) @ (low + high)
+    spread = np.abs(taps).view(np.uint8).sum(axis=1, dtype=np.int64) @ (high - low)
+    return Bounds((middle - spread) // 2, (middle + spread) // 2)
 
 
 def depthwise_accumulators(step: DepthwiseConvolutionStep, inputs: Bounds) -> Bounds:

@@ -25,6 +25,14 @@ def check_weights(name: str, program: Program, memories: Memories) -> None:
         raise _too_large(name, "weights", least_bytes, "flash", memories.flash_bytes, memories)
 
 
+def check_edges(name: str, program: Program, memories: Memories) -> None:
+    """Raises DoesNotFitError where the inputs or the outputs, which always lie in the arena as a whole, are larger than
+    the SRAM."""
+    for what, value in (("inputs", program.input), ("outputs", program.output)):
+        if value.storage.constant is None and value.size_bytes > memories.sram_bytes:
+            raise _too_large(name, what, value.size_bytes, "SRAM", memories.sram_bytes, memories)
+
+
 def check_arena(name: str, arena_bytes: int, memories: Memories) -> None:
     """Raises DoesNotFitError where the arena, as planned, is larger than the SRAM."""
     if arena_bytes > memories.sram_bytes:

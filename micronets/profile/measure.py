@@ -81,9 +81,7 @@ def profile_firmware(
 def _layers(firmware: Firmware, counts: Counts, model: CycleModel | None) -> tuple[tuple[str, LayerCounts], ...]:
     program = disassemble(firmware.elf, firmware.board.core)
     blocks, accesses = _by_layer(counts.blocks), _by_layer(counts.accesses)
-    layers = [
-        LayerBlocks(blocks[index], accesses[index], macs) for index, macs in enumerate((*firmware.layer_macs, 0))
-    ]
+    layers = [LayerBlocks(blocks[index], accesses[index], macs) for index, macs in enumerate((*firmware.layer_macs, 0))]
     return tuple(zip((*firmware.layers, INVOKE), count_layers(program, layers, model), strict=True))
 
 

@@ -47,6 +47,13 @@ def test_arena_larger_than_the_ram(tflite: Path) -> None:
     assert not (tflite.parent / "fits_not").exists()
 
 
+def test_an_input_larger_than_the_ram(tflite: Path) -> None:
+    """Of 13x10."""
+    small = replace(BOARD, sram_bytes=129)
+    with pytest.raises(BuildError, match=r"its inputs alone take 130 bytes of SRAM of 129; choose a smaller"):
+        compile_network(tflite, tflite.parent / "fits_not", memories=small)
+
+
 @pytest.mark.parametrize("core", ["cortex-m3", "cortex-m4", "cortex-m55"])  # portable C, DSP, Helium
 def test_nothing_is_refused_that_takes_no_more_than_there_is(core: str, tmp_path: Path) -> None:
     layers = (
