@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from micronets.compiler.arithmetic import activation_range, mean_multiplier, multiply_by_quantised_multiplier
-from micronets.compiler.cores import Core
+from micronets.compiler.cores import Core, Extension
 from micronets.compiler.flatbuffer import Table
 from micronets.compiler.graph import Operator
 from micronets.compiler.intervals import Analysis, Bounds
@@ -15,12 +15,13 @@ from micronets.compiler.kernels.kernel import Kernel, shape_fields, window_field
 from micronets.compiler.kernels.mean import average_kernel, mean_kernel
 from micronets.compiler.operators import options
 from micronets.compiler.operators.context import LoweringContext
-from micronets.compiler.operators.family import Family, OperatorKind, always
+from micronets.compiler.operators.family import Family, OperatorKind
 from micronets.compiler.operators.window import Sliding, slide
 from micronets.compiler.source import Source
 from micronets.compiler.steps import Step, Value, Window
 
 _LARGEST = (1 << 31) - 1
+_WORD_CHANNELS = 4
 
 
 @dataclass(eq=False, kw_only=True)
@@ -136,6 +137,10 @@ class PoolKernel(Kernel[PoolStep]):
             return "pool_2x2"
         return None
 
+    @property
+    def is_special(self) -> bool:
+        return self._special is not None
+
     def files(self) -> set[str]:
         return super().files() if self._special is None else {f"{self._special}.c"}
 
@@ -208,6 +213,42 @@ class MaxPoolKernel(PoolKernel):
         return super()._find_special()
 
 
+class MaxPoolByRows(PoolKernel):
+    """Over windows of any kind (pool_rows.c)."""
+
+    function = "mn_max_pool_rows"
+    file = "pool_rows.c"
+    header = "pool_rows.h"
+
+    def _find_special(self) -> str | None:
+        return None
+
+    @property
+    def scratch_bytes(self) -> int:
+        window, (_, in_columns, channels), columns = (
+            self.step.window,
+            self.step.inputs[0].shape,
+            self.step.output.shape[1],
+        )
+        reached = (columns - 1) * window.stride[1] + window.size[1]
+        lines = 2 if channels < _WORD_CHANNELS and window.stride[1] > 1 else 1
+        return lines * max(reached, window.pad_left + in_columns) * channels
+
+    def banded(self, band: int) -> PoolKernel | None:
+        return MaxPoolKernel(self.step).banded(band)
+
+    def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
+        return [f"{self.function}({self._describe(source, layer)}, {inputs[0]}, {output}, {scratch});"]
+
+
+def _choose_max(step: MaxPoolStep, analysis: Analysis, core: Core, optimise: str) -> Kernel:
+    """Without packed arithmetic, a word's maximum takes as long as its bytes'."""
+    kernel = MaxPoolKernel(step)
+    if kernel.is_special or core.extension is Extension.NONE or optimise == "size":
+        return kernel
+    return MaxPoolByRows(step)
+
+
 def _choose_average(step: AveragePoolStep, analysis: Analysis, core: Core, optimise: str) -> Kernel:
     """One window that is the whole input is a mean."""
     whole = step.window.size == step.inputs[0].shape[:2] and step.output.shape[:2] == (1, 1)
@@ -240,7 +281,7 @@ FAMILY = Family(
     },
     kernels={
         AveragePoolStep: _choose_average,
-        MaxPoolStep: always(MaxPoolKernel),
+        MaxPoolStep: _choose_max,
         MeanStep: _choose_mean,
     },
     bounds={AveragePoolStep: _pool_bounds, MaxPoolStep: _pool_bounds, MeanStep: _mean_bounds},

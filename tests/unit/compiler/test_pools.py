@@ -37,6 +37,7 @@ class Branches:
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         self.model = ModelBuilder()
+        self.channels = shape[3]
         self.source = self.model.tensor(shape, "int8", 0.05, -3)
         self.outputs: list[int] = []
 
@@ -49,7 +50,7 @@ class Branches:
         self, kind: str, sides: tuple[int, int], size: int, stride: int, padding: int, activation: int = 0
     ) -> None:
         window = {"filterHeight": size, "filterWidth": size, "strideH": stride, "strideW": stride, "padding": padding}
-        self.add(kind, (1, *sides, INPUT[3]), {**window, "fusedActivationFunction": activation})
+        self.add(kind, (1, *sides, self.channels), {**window, "fusedActivationFunction": activation})
 
     def whole(self, kind: str) -> None:
         window = {"filterHeight": INPUT[1], "filterWidth": INPUT[2], "strideH": 1, "strideW": 1, "padding": VALID}
@@ -109,6 +110,27 @@ def test_every_kernel_equals_tflm_on_the_emulator(model, tmp_path):
     firmware = build_firmware(compile_network(file, tmp_path / "network", core=board.core), board, tmp_path)
     profile = profile_firmware(firmware, inputs.reshape(len(inputs), *INPUT[1:]), expected)
     assert (profile.compared_outputs, profile.different_outputs) == (len(inputs), 0)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 5, 16])
+def test_windows_of_any_kind_equal_tflm(channels, tmp_path):
+    shape = (1, 9, 11, channels)
+    made = Branches(shape)
+    made.pool("MAX_POOL_2D", (9, 11), 3, 1, SAME)
+    made.pool("MAX_POOL_2D", (5, 6), 2, 2, SAME, RELU6)
+    made.pool("MAX_POOL_2D", (3, 5), 7, 1, VALID, RELU6)
+    made.pool("MAX_POOL_2D", (2, 2), 5, 4, VALID)
+    made.pool("MAX_POOL_2D", (3, 4), 4, 3, SAME)
+    made.pool("MAX_POOL_2D", (5, 6), 1, 2, VALID)
+    content = made.build()
+    file = tmp_path / "model.tflite"
+    file.write_bytes(content)
+    network = compile_network(file, tmp_path / "net")
+    assert {layer.kernel for layer in network.layers} - {"mn_copy"} <= {"mn_max_pool_rows"}
+    inputs = edge_inputs(shape, 6)
+    expected = tflm_outputs(content, inputs).reshape(len(inputs), -1)
+    executable = build_guarded(network, tmp_path / "run", flags=("-O1", *SANITIZERS))
+    assert np.array_equal(run_on_host(executable, inputs, expected.shape[1]), expected)
 
 
 @pytest.mark.parametrize(("scale", "classes"), [(0.4, 3), (0.02, 18)], ids=["a short table", "rows that end in a word"])
