@@ -61,14 +61,35 @@ void mn_move_down(int8_t *to, const int8_t *from, int32_t count)
     copy(to, from, count);
 }
 
+static int8_t *pick(const struct mn_resize *p, const int8_t *row, int8_t *output)
+{
+    const int32_t columns = p->out.columns, channels = p->out.channels;
+    const uint16_t *column = p->columns;
+    if (channels == 1)
+    {
+        for (int32_t x = 0; x < columns; x++)
+        {
+            *output++ = row[*column++];
+        }
+        return output;
+    }
+    for (int32_t x = 0; x < columns; x++)
+    {
+        output = copy(output, row + *column++ * channels, channels);
+    }
+    return output;
+}
+
 void mn_resize_nearest(const struct mn_resize *p, const int8_t *input, int8_t *output)
 {
+    const int32_t row_bytes = p->out.columns * p->out.channels;
     for (int32_t y = 0; y < p->out.rows; y++)
     {
-        const int8_t *row = input + p->rows[y] * p->in_columns * p->out.channels;
-        for (int32_t x = 0; x < p->out.columns; x++)
+        if (y > 0 && p->rows[y] == p->rows[y - 1])
         {
-            output = copy(output, row + p->columns[x] * p->out.channels, p->out.channels);
+            output = copy(output, output - row_bytes, row_bytes);
+            continue;
         }
+        output = pick(p, input + p->rows[y] * p->in_columns * p->out.channels, output);
     }
 }
