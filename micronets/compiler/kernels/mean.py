@@ -10,6 +10,7 @@ from micronets.compiler.source import Source
 from micronets.compiler.steps import Requantisation, Step
 
 _MOST_LANE_PIXELS = 255
+_LEAST_LANE_CHANNELS = 4
 _LARGEST = (1 << 31) - 1
 
 
@@ -93,4 +94,4 @@ def average_kernel(step: Step) -> MeanKernel | None:
 
 def _takes_lanes(step: Step) -> bool:
     rows, columns, channels = step.inputs[0].shape
-    return channels % 4 == 0 and rows * columns <= _MOST_LANE_PIXELS
+    return channels >= _LEAST_LANE_CHANNELS and rows * columns <= _MOST_LANE_PIXELS

@@ -54,6 +54,13 @@ MN_INLINE void mean(int fast, const struct mn_mean *in_flash, const int8_t *inpu
     for (int32_t left = p.channels; left > 0; left -= 4 * words, input += 4 * words)
     {
         struct mn_four_sums sums[4];
+        if (left < 4)
+        {
+            /* The last four overlap the ones before. */
+            input -= 4 - left;
+            output -= 4 - left;
+            left = 4;
+        }
         if (left >= 16)
         {
             struct mn_sixteen_sums s = {{0, 0}, {0, 0}, {0, 0}, {0, 0}};

@@ -14,7 +14,7 @@ struct mn_mean
 
 /* clamp(zero_point + sum * multiplier * 2^(shift - 31)), rounded twice. */
 void mn_mean(const struct mn_mean *p, const int8_t *input, int8_t *output);
-/* The others are for a multiple of four channels, and at most 255 pixels.
+/* The others are for four channels or more, and at most 255 pixels.
  * fast: clamp(zero_point + round(sum * multiplier / 2^32)).
  * rounded, with a zero_point of 2^(shift - 1) + zero point * 2^shift, shift >= 1:
  * clamp((round(2 * sum * multiplier / 2^32) + zero_point - (sum < 0)) >> shift). */

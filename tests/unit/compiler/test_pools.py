@@ -125,11 +125,13 @@ def test_windows_of_any_kind_equal_tflm(channels, tmp_path):
     made.pool("AVERAGE_POOL_2D", (5, 6), 3, 2, SAME)
     made.pool("AVERAGE_POOL_2D", (5, 6), 2, 2, SAME, RELU6)
     made.pool("AVERAGE_POOL_2D", (3, 5), 7, 1, VALID)
+    made.add("MEAN", (1, channels), {"keepDims": False}, more=((1, 2),), grid=(0.011, 5))
     content = made.build()
     file = tmp_path / "model.tflite"
     file.write_bytes(content)
     network = compile_network(file, tmp_path / "net")
-    assert {layer.kernel for layer in network.layers} - {"mn_copy"} == {"mn_average_pool", "mn_max_pool_rows"}
+    mean = "mn_mean" if channels < 4 else "mn_mean_rounded"
+    assert {layer.kernel for layer in network.layers} - {"mn_copy"} == {"mn_average_pool", "mn_max_pool_rows", mean}
     inputs = edge_inputs(shape, 6)
     expected = tflm_outputs(content, inputs).reshape(len(inputs), -1)
     executable = build_guarded(network, tmp_path / "run", flags=("-O1", *SANITIZERS))
