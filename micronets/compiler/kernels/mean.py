@@ -33,7 +33,8 @@ class MeanKernel(Kernel[Step]):
     def __init__(self, step: Step, scaling: Scaling, form: str = "general") -> None:
         super().__init__(step)
         self._scaling = scaling
-        self.function = "mn_mean" if form == "general" else f"mn_mean_{form}"
+        rest = "_rest" if step.inputs[0].shape[2] % 4 else ""
+        self.function = "mn_mean" if form == "general" else f"mn_mean_{form}{rest}"
 
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
         rows, columns, channels = self.step.inputs[0].shape

@@ -46,7 +46,8 @@ MN_INLINE int8_t scaled_at_once(int fast, const struct mn_mean *p, int32_t lane)
     return (int8_t)mn_saturate8((mn_high_mac(2 * sum, p->multiplier, p->zero_point) + (sum >> 31)) >> p->shift);
 }
 
-MN_INLINE void mean(int fast, const struct mn_mean *in_flash, const int8_t *input, int8_t *output)
+/* `rest`: whether the channels are no multiple of four. */
+MN_INLINE void mean(int fast, int rest, const struct mn_mean *in_flash, const int8_t *input, int8_t *output)
 {
     /* Stores could alias the description. */
     const struct mn_mean p = *in_flash;
@@ -54,7 +55,7 @@ MN_INLINE void mean(int fast, const struct mn_mean *in_flash, const int8_t *inpu
     for (int32_t left = p.channels; left > 0; left -= 4 * words, input += 4 * words)
     {
         struct mn_four_sums sums[4];
-        if (left < 4)
+        if (rest && left < 4)
         {
             /* The last four overlap the ones before. */
             input -= 4 - left;
@@ -90,10 +91,20 @@ MN_INLINE void mean(int fast, const struct mn_mean *in_flash, const int8_t *inpu
 
 void mn_mean_fast(const struct mn_mean *p, const int8_t *input, int8_t *output)
 {
-    mean(1, p, input, output);
+    mean(1, 0, p, input, output);
 }
 
 void mn_mean_rounded(const struct mn_mean *p, const int8_t *input, int8_t *output)
 {
-    mean(0, p, input, output);
+    mean(0, 0, p, input, output);
+}
+
+void mn_mean_fast_rest(const struct mn_mean *p, const int8_t *input, int8_t *output)
+{
+    mean(1, 1, p, input, output);
+}
+
+void mn_mean_rounded_rest(const struct mn_mean *p, const int8_t *input, int8_t *output)
+{
+    mean(0, 1, p, input, output);
 }

@@ -14,11 +14,13 @@ struct mn_mean
 
 /* clamp(zero_point + sum * multiplier * 2^(shift - 31)), rounded twice. */
 void mn_mean(const struct mn_mean *p, const int8_t *input, int8_t *output);
-/* The others are for four channels or more, and at most 255 pixels.
+/* The others are for at most 255 pixels of a multiple of four channels; `rest`: of four channels or more.
  * fast: clamp(zero_point + round(sum * multiplier / 2^32)).
  * rounded, with a zero_point of 2^(shift - 1) + zero point * 2^shift, shift >= 1:
  * clamp((round(2 * sum * multiplier / 2^32) + zero_point - (sum < 0)) >> shift). */
 void mn_mean_fast(const struct mn_mean *p, const int8_t *input, int8_t *output);
 void mn_mean_rounded(const struct mn_mean *p, const int8_t *input, int8_t *output);
+void mn_mean_fast_rest(const struct mn_mean *p, const int8_t *input, int8_t *output);
+void mn_mean_rounded_rest(const struct mn_mean *p, const int8_t *input, int8_t *output);
 
 #endif
