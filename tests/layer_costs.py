@@ -155,7 +155,7 @@ def softmax(classes: int) -> Layer:
     return Layer(model.build([source], [output]), 4 * classes, arithmetic_cycles=again + (5 / 4 + 9) * classes + 20)
 
 
-def wide_weighted(kind: str, shape: Shape, channels: int, kernel: Window) -> Layer:
+def wide_weighted(kind: str, shape: Shape, channels: int, kernel: Window, multiplier: int = 1) -> Layer:
     """Of int16, with weights of int8 and padded by SAME: a multiply-accumulate is half an instruction.
 
     For 16 of them, of two pixels and two channels, six words are loaded and two of weights taken apart; for 8 of one
@@ -165,7 +165,7 @@ def wide_weighted(kind: str, shape: Shape, channels: int, kernel: Window) -> Lay
     model = ModelBuilder()
     rows, columns, depth = shape
     depthwise, dense = kind == "DEPTHWISE_CONV_2D", kind == "FULLY_CONNECTED"
-    channels = depth if depthwise else channels
+    channels = depth * multiplier if depthwise else channels
     sides = (1, *kernel, channels) if depthwise else (channels, depth) if dense else (channels, *kernel, depth)
     source = model.tensor((1, depth) if dense else (1, *shape), "int16", 0.001, 0)
     scales = random.uniform(0.002, 0.02, 1 if dense else channels)
@@ -179,7 +179,7 @@ def wide_weighted(kind: str, shape: Shape, channels: int, kernel: Window) -> Lay
     output = model.tensor((1, channels) if dense else (1, rows, columns, channels), "int16", 0.01, 0)
     options = {} if dense else {"padding": SAME, "strideH": 1, "strideW": 1, "dilationHFactor": 1, "dilationWFactor": 1}
     if depthwise:
-        options |= {"depthMultiplier": 1}
+        options |= {"depthMultiplier": multiplier}
     model.operator(kind, inputs, [output], options)
     per_mac = 0.5 if depthwise else 0.5 + 8 / 8 if dense else 0.5 + 10 / 16
     return Layer(model.build([source], [output]), weights.size, per_mac)
@@ -255,6 +255,7 @@ LAYERS: dict[str, Build] = {
     "SVDF, 40 to 64, 16 calls": lambda: svdf(40, 64, 16),
     "int16 convolution 3x3, 16x16x32 to 32": lambda: wide_weighted("CONV_2D", (16, 16, 32), 32, (3, 3)),
     "int16 depthwise 3x3, 16x16x32": lambda: wide_weighted("DEPTHWISE_CONV_2D", (16, 16, 32), 0, (3, 3)),
+    "int16 depthwise 3x3 times 2, 12x12x16": lambda: wide_weighted("DEPTHWISE_CONV_2D", (12, 12, 16), 0, (3, 3), 2),
     "int16 fully connected, 256 to 64": lambda: wide_weighted("FULLY_CONNECTED", (1, 1, 256), 64, (1, 1)),
     "softmax of 12": lambda: softmax(12),
     "softmax of 100": lambda: softmax(100),
