@@ -17,18 +17,11 @@ typedef void keeper(int8_t *place, int32_t value, int32_t zero_point);
 
 MN_INLINE int32_t weigh_int16(const int8_t *times, const int8_t *state, int32_t count, int32_t acc)
 {
-    for (; count >= 4; count -= 4, times += 8, state += 8)
+    for (; count >= 2; count -= 2, times += 4, state += 4)
     {
         acc = mn_dual_mac(mn_load_word(times), mn_load_word(state), acc);
-        acc = mn_dual_mac(mn_load_word(times + 4), mn_load_word(state + 4), acc);
     }
-    if (count >= 2)
-    {
-        acc = mn_dual_mac(mn_load_word(times), mn_load_word(state), acc);
-        times += 4;
-        state += 4;
-    }
-    return (count & 1) ? mn_wrap_add(acc, mn_int16_at(times, 0) * mn_int16_at(state, 0)) : acc;
+    return count > 0 ? mn_wrap_add(acc, mn_int16_at(times, 0) * mn_int16_at(state, 0)) : acc;
 }
 
 MN_INLINE int32_t weigh_int8(const int8_t *times, const int8_t *state, int32_t count, int32_t acc)
