@@ -124,16 +124,21 @@ def mean(shape: Shape) -> Layer:
     return Layer(model.build([source], [output]), arithmetic_cycles=np.prod(shape) / 2 + 4 * shape[2])
 
 
-def resize(kind: str, shape: Shape) -> Layer:
-    """To twice the rows and columns: between inputs, means of two words take 5 instructions, of four another 12."""
+def resize(kind: str, shape: Shape, sides: Window | None = None) -> Layer:
+    """To twice the rows and columns: between inputs, means of two words take 5 instructions, of four another 12.
+
+    To other `sides`, every word of output takes four loads, two multiply-accumulates of pairs for each channel, and six
+    instructions to widen and narrow them.
+    """
     model = ModelBuilder()
-    sides = [2 * side for side in shape[:2]]
+    twice, sides = sides is None, sides or (2 * shape[0], 2 * shape[1])
     source = model.tensor((1, *shape), "int8", 0.05, -3)
     size = model.tensor((2,), "int32", data=np.array(sides, np.int32))
     output = model.tensor((1, *sides, shape[2]), "int8", 0.05, -3)
     model.operator(kind, [source, size], [output], {"alignCorners": False, "halfPixelCenters": False})
     per_input_word = 5 + 5 + 12 if kind == "RESIZE_BILINEAR" else 0
-    return Layer(model.build([source], [output]), arithmetic_cycles=per_input_word * np.prod(shape) / 4)
+    cycles = per_input_word * np.prod(shape) / 4 if twice else (4 + 8 + 6) * sides[0] * sides[1] * shape[2] / 4
+    return Layer(model.build([source], [output]), arithmetic_cycles=cycles)
 
 
 def softmax(classes: int) -> Layer:
@@ -148,6 +153,80 @@ def softmax(classes: int) -> Layer:
     model.operator("SOFTMAX", [source], [output], {"beta": 1.0})
     again = (1 + (find_board(BOARD).flash_load_cycles or 0.0)) * classes
     return Layer(model.build([source], [output]), 4 * classes, arithmetic_cycles=again + (5 / 4 + 9) * classes + 20)
+
+
+def wide_weighted(kind: str, shape: Shape, channels: int, kernel: Window, multiplier: int = 1) -> Layer:
+    """Of int16, with weights of int8 and padded by SAME: a multiply-accumulate is half an instruction.
+
+    For 16 of them, of two pixels and two channels, six words are loaded and two of weights taken apart; for 8 of one
+    pixel four are loaded.
+    """
+    random = np.random.default_rng(1)
+    model = ModelBuilder()
+    rows, columns, depth = shape
+    depthwise, dense = kind == "DEPTHWISE_CONV_2D", kind == "FULLY_CONNECTED"
+    channels = depth * multiplier if depthwise else channels
+    sides = (1, *kernel, channels) if depthwise else (channels, depth) if dense else (channels, *kernel, depth)
+    source = model.tensor((1, depth) if dense else (1, *shape), "int16", 0.001, 0)
+    scales = random.uniform(0.002, 0.02, 1 if dense else channels)
+    weights = random.integers(-127, 128, sides).astype(np.int8)
+    bias = random.integers(-200000, 200000, channels)
+    inputs = [
+        source,
+        model.tensor(sides, "int8", scales, 0, 3 if depthwise else 0, weights),
+        model.tensor((channels,), "int64", scales * 0.001, data=bias),
+    ]
+    output = model.tensor((1, channels) if dense else (1, rows, columns, channels), "int16", 0.01, 0)
+    options = {} if dense else {"padding": SAME, "strideH": 1, "strideW": 1, "dilationHFactor": 1, "dilationWFactor": 1}
+    if depthwise:
+        options |= {"depthMultiplier": multiplier}
+    model.operator(kind, inputs, [output], options)
+    per_mac = 0.5 if depthwise else 0.5 + 8 / 8 if dense else 0.5 + 10 / 16
+    return Layer(model.build([source], [output]), weights.size, per_mac)
+
+
+def lstm(dtype: str, steps: int, inputs: int, units: int) -> Layer:
+    """Of all weights in every step, each used once: half a load, taking apart and half a multiply-accumulate."""
+    random = np.random.default_rng(1)
+    model = ModelBuilder()
+    wide = dtype == "int16"
+    scale = 0.0001 if wide else 0.02
+    source = model.tensor((1, steps, inputs), dtype, scale, 0)
+    tensors = [source]
+    for depth in [inputs] * 4 + [units] * 4:
+        weights = random.integers(-127, 128, (units, depth)).astype(np.int8)
+        tensors.append(model.tensor(weights.shape, "int8", 0.01, 0, 0, weights))
+    tensors += [-1] * 3
+    for _ in range(4):
+        bias = random.integers(-4000, 4001, units).astype("int64" if wide else "int32")
+        tensors.append(model.tensor((units,), bias.dtype.name, 0.01 * scale, data=bias))
+    made = 1 / 32768 if wide else 1 / 128
+    tensors += [-1, -1, model.tensor((1, units), dtype, made, 0, variable=True)]
+    tensors += [model.tensor((1, units), "int16", 2.0**-11, 0, variable=True), *[-1] * 4]
+    output = model.tensor((1, steps, units), dtype, made, 0)
+    model.operator("UNIDIRECTIONAL_SEQUENCE_LSTM", tensors, [output], {"fusedActivationFunction": 4})
+    weights_bytes = steps * 4 * units * (inputs + units)
+    return Layer(model.build([source], [output]), weights_bytes, 0.5 + 2 / 4)
+
+
+def svdf(inputs: int, filters: int, memory: int) -> Layer:
+    """Of rank 1, with a state of int16: weights of features as in `lstm`, over time by pairs with the state's."""
+    random = np.random.default_rng(1)
+    model = ModelBuilder()
+    source = model.tensor((1, inputs), "int8", 0.05, 0)
+    features = random.integers(-127, 128, (filters, inputs)).astype(np.int8)
+    times = random.integers(-32767, 32768, (filters, memory)).astype(np.int16)
+    bias = random.integers(-5000, 5001, filters).astype(np.int32)
+    tensors = [
+        source,
+        model.tensor(features.shape, "int8", 0.01, 0, 0, features),
+        model.tensor(times.shape, "int16", 0.001, 0, 0, times),
+        model.tensor((filters,), "int32", 0.001, data=bias),
+        model.tensor((1, filters * memory), "int16", 1.0, 0, variable=True),
+    ]
+    output = model.tensor((1, filters), "int8", 200.0, 0)
+    model.operator("SVDF", tensors, [output], {"rank": 1})
+    return Layer(model.build([source], [output]), features.size + 2 * times.size, 0.5 + 2 / 4)
 
 
 Build = Callable[[], Layer]
@@ -170,6 +249,14 @@ LAYERS: dict[str, Build] = {
     "mean, 8x8x64": lambda: mean((8, 8, 64)),
     "nearest neighbour, 8x8x16 to 16x16": lambda: resize("RESIZE_NEAREST_NEIGHBOR", (8, 8, 16)),
     "bilinear, 8x8x16 to 16x16": lambda: resize("RESIZE_BILINEAR", (8, 8, 16)),
+    "bilinear, 8x8x16 to 12x12": lambda: resize("RESIZE_BILINEAR", (8, 8, 16), (12, 12)),
+    "LSTM, 16 steps of 32 to 32": lambda: lstm("int8", 16, 32, 32),
+    "LSTM of int16, 16 steps of 32 to 32": lambda: lstm("int16", 16, 32, 32),
+    "SVDF, 40 to 64, 16 calls": lambda: svdf(40, 64, 16),
+    "int16 convolution 3x3, 16x16x32 to 32": lambda: wide_weighted("CONV_2D", (16, 16, 32), 32, (3, 3)),
+    "int16 depthwise 3x3, 16x16x32": lambda: wide_weighted("DEPTHWISE_CONV_2D", (16, 16, 32), 0, (3, 3)),
+    "int16 depthwise 3x3 times 2, 12x12x16": lambda: wide_weighted("DEPTHWISE_CONV_2D", (12, 12, 16), 0, (3, 3), 2),
+    "int16 fully connected, 256 to 64": lambda: wide_weighted("FULLY_CONNECTED", (1, 1, 256), 64, (1, 1)),
     "softmax of 12": lambda: softmax(12),
     "softmax of 100": lambda: softmax(100),
 }

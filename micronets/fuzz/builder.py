@@ -1,5 +1,7 @@
 """Writes small .tflite files for fuzzing and tests: any operator, with options where the compiler reads them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import flatbuffers
@@ -33,6 +35,7 @@ class ModelBuilder:
         self._codes: list[schema.OperatorCodeT] = []
         self._buffers = [_buffer(None)]
         self._code_index: dict[tuple[str, int], int] = {}
+        self._is_wide = False
         self._initialisation = schema.SubGraphT()
         self._initialisation.tensors, self._initialisation.operators = [], []
         self._initialisation.inputs, self._initialisation.outputs = [], []
@@ -53,6 +56,8 @@ class ModelBuilder:
         Args:
             variable: an operator keeps it between calls.
         """
+        if dtype == "int8" and self._is_wide:
+            dtype, zero_point, data = "int16", 0, None if data is None else data.astype(np.int16) * 250
         tensor = schema.TensorT()
         tensor.isVariable = variable
         tensor.shape = list(shape)
@@ -70,6 +75,15 @@ class ModelBuilder:
             self._buffers.append(_buffer(_bytes(data, dtype)))
         self._tensors.append(tensor)
         return len(self._tensors) - 1
+
+    @contextmanager
+    def widened(self) -> Iterator[None]:
+        """Within, tensors of int8 are made of int16, with a zero point of 0."""
+        self._is_wide = True
+        try:
+            yield
+        finally:
+            self._is_wide = False
 
     def operator(
         self, kind: str, inputs: list[int], outputs: list[int], options: dict[str, Any] | None = None, version: int = 0

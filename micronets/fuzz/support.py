@@ -36,7 +36,9 @@ for any batch size need it.
 - **DSP**: `yes` where the C has a path for the DSP extension (Cortex-M4, M7, M33); otherwise the portable C runs.
 - **Helium**: `yes` where a Cortex-M55 gets a kernel of its own; otherwise what the column before says runs.
 - **int4 weights**: beside those of int8.
-- **int16**: activations of int16, with weights of int8 and biases of int64 or int32 (16x8).
+- **int16**: activations of int16, with zero points of 0 as converters write them, weights of int8 and biases of int64
+  or int32 (16x8). TFLM takes them in no operator beside these but GREATER, whose multipliers it never sets for int16,
+  and DEQUANTIZE, EXPAND_DIMS, SQUEEZE and variables, which take any type here as there.
 
 | operator | portable | DSP | Helium | int4 weights | int16 |
 |---|---|---|---|---|---|

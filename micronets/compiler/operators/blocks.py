@@ -1,17 +1,44 @@
 """SPACE_TO_BATCH_ND and BATCH_TO_SPACE_ND, between which converters put what they cannot write as a dilation."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from micronets.compiler.graph import Operator
 from micronets.compiler.operators.context import LoweringContext
-from micronets.compiler.operators.family import Family, OperatorKind
-from micronets.compiler.operators.movement import MovementStep, merged, separated
+from micronets.compiler.operators.family import Family, OperatorKind, always
+from micronets.compiler.operators.movement import MovementKernel, MovementStep, merged, movement_bounds, separated
 from micronets.compiler.operators.pad import PadStep
-from micronets.compiler.steps import ImagesStep, Step, Value
+from micronets.compiler.steps import ImagesStep, Shape, Step, Value
 
 _INTEGERS = ("int32",)
 _PADDED_WITH = 0
 """Whatever the zero point: TFLM takes a number that it never sets, which is 0 in an arena of zeros."""
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """How images and the smaller images of a batch, one for each place within a block, correspond."""
+
+    size: tuple[int, int]
+    """Rows and columns of a block."""
+    image: Shape
+    """Of a whole one, with what is padded, or before it is cropped."""
+    first: tuple[int, int] = (0, 0)
+    """Row and column of it that is the first to be kept."""
+
+
+@dataclass(eq=False, kw_only=True)
+class BlockStep(MovementStep):
+    blocks: Blocks
+
+
+class SplitStep(BlockStep):
+    """Makes a batch of images."""
+
+
+class JoinStep(BlockStep):
+    """Makes images of a batch."""
 
 
 def _blocks(lowering: LoweringContext, operator: Operator, sides: int) -> tuple[tuple[int, int], np.ndarray]:
@@ -24,18 +51,18 @@ def _blocks(lowering: LoweringContext, operator: Operator, sides: int) -> tuple[
     if block.min() < 1 or amounts.min() < 0:
         raise lowering.fail(operator, f"has blocks of {block.tolist()} and amounts of {amounts.tolist()}")
     if spatial == 1:
-        block, amounts = np.append(block, 1), np.concatenate([amounts, np.zeros((1, 2), amounts.dtype)])
+        block, amounts = np.append(1, block), np.concatenate([np.zeros((1, 2), amounts.dtype), amounts])
     return (int(block[0]), int(block[1])), amounts.astype(np.int64)
 
 
 def _image_shape(shape: tuple[int, ...]) -> tuple[int, int, int, int]:
-    """Three sides have one column."""
-    batch, rows, *columns, channels = shape
-    return batch, rows, columns[0] if columns else 1, channels
+    """Three sides have one row, as convolutions over one side read them."""
+    batch, *rows, columns, channels = shape
+    return batch, rows[0] if rows else 1, columns, channels
 
 
 def _lower_space_to_batch(lowering: LoweringContext, operator: Operator) -> None:
-    source, tensor = lowering.moved(operator, 0), lowering.tensor(operator, 0, "input")
+    (source, _, _), tensor = lowering.activation(operator, 0), lowering.tensor(operator, 0, "input")
     (high, wide), amounts = _blocks(lowering, operator, len(tensor.shape))
     batch, rows, columns, channels = _image_shape(tensor.shape)
     rows, columns = rows + int(amounts[0].sum()), columns + int(amounts[1].sum())
@@ -44,24 +71,26 @@ def _lower_space_to_batch(lowering: LoweringContext, operator: Operator) -> None
     if amounts.any():
         source = _padded(lowering, operator, source.viewed(_rows(tensor.shape)), batch, amounts)
     positions = np.arange(batch * rows * columns * channels, dtype=np.int64)
-    blocks = positions.reshape(batch, rows // high, high, columns // wide, wide, channels).transpose(2, 4, 0, 1, 3, 5)
-    _move(lowering, operator, source, blocks.reshape(-1, rows // high, columns // wide, channels))
+    places = positions.reshape(batch, rows // high, high, columns // wide, wide, channels).transpose(2, 4, 0, 1, 3, 5)
+    taken = places.reshape(-1, rows // high, columns // wide, channels)
+    _add(lowering, operator, source, taken, Blocks((high, wide), (rows, columns, channels)), SplitStep)
 
 
 def _lower_batch_to_space(lowering: LoweringContext, operator: Operator) -> None:
-    source, tensor = lowering.moved(operator, 0), lowering.tensor(operator, 0, "input")
+    (source, _, _), tensor = lowering.activation(operator, 0), lowering.tensor(operator, 0, "input")
     (high, wide), amounts = _blocks(lowering, operator, len(tensor.shape))
     images, rows, columns, channels = _image_shape(tensor.shape)
     if images % (high * wide):
         raise lowering.fail(operator, f"joins {images} images to blocks of {[high, wide]}")
     positions = np.arange(tensor.elements, dtype=np.int64)
-    blocks = positions.reshape(high, wide, -1, rows, columns, channels).transpose(2, 3, 0, 4, 1, 5)
-    whole = blocks.reshape(-1, rows * high, columns * wide, channels)
+    places = positions.reshape(high, wide, -1, rows, columns, channels).transpose(2, 3, 0, 4, 1, 5)
+    whole = places.reshape(-1, rows * high, columns * wide, channels)
     (top, bottom), (left, right) = amounts.tolist()
     kept = whole[:, top : rows * high - bottom, left : columns * wide - right]
     if not kept.size:
         raise lowering.fail(operator, f"crops all of {rows * high} rows and {columns * wide} columns")
-    _move(lowering, operator, source, kept)
+    blocks = Blocks((high, wide), (rows * high, columns * wide, channels), (top, left))
+    _add(lowering, operator, source, kept, blocks, JoinStep)
 
 
 def _rows(shape: tuple[int, ...]) -> tuple[int, int, int]:
@@ -88,19 +117,30 @@ def _padded(lowering: LoweringContext, operator: Operator, source: Value, batch:
     return output
 
 
-def _move(lowering: LoweringContext, operator: Operator, source: Value, taken: np.ndarray) -> None:
+def _add(
+    lowering: LoweringContext,
+    operator: Operator,
+    source: Value,
+    taken: np.ndarray,
+    blocks: Blocks,
+    kind: type[BlockStep],
+) -> None:
     output = lowering.output(operator)
-    if _image_shape(output.shape) != taken.shape:
-        raise lowering.fail(operator, f"states the output {list(output.shape)} instead of {list(taken.shape)}")
+    shape = _image_shape(output.shape)
+    if shape != taken.shape:
+        one = shape[0] == 1 and shape[1:] == taken.shape[1:]
+        remedy = "; convert the network with a batch size of 1 instead of any" if one else ""
+        raise lowering.fail(operator, f"states the output {list(output.shape)} instead of {list(taken.shape)}{remedy}")
     offsets = separated(taken)
     assert offsets is not None  # blocks are regular along every side
     lowering.add(
-        MovementStep(
+        kind(
             inputs=[source],
             output=lowering.make(operator),
             operators=(operator.index,),
             first=int(taken.flat[0]),
             offsets=merged(offsets),
+            blocks=blocks,
         )
     )
 
@@ -109,5 +149,7 @@ FAMILY = Family(
     operators={
         "BATCH_TO_SPACE_ND": OperatorKind(_lower_batch_to_space),
         "SPACE_TO_BATCH_ND": OperatorKind(_lower_space_to_batch),
-    }
+    },
+    kernels={SplitStep: always(MovementKernel), JoinStep: always(MovementKernel)},
+    bounds={SplitStep: movement_bounds, JoinStep: movement_bounds},
 )

@@ -8,6 +8,9 @@ from micronets.compiler.steps import Value
 
 LIMITS = (-(1 << 15), (1 << 15) - 1)
 _LONGEST_LEFT_SHIFT = 14
+_INT32_MAX = (1 << 31) - 1
+_SHORT_SHIFTS = (-17, -1)
+"""Of multipliers of 15 bits that become a factor of 2**-32 with at most 31."""
 
 
 def grid(lowering: LoweringContext, operator: Operator, tensor: Tensor, role: str) -> tuple[float, int]:
@@ -37,6 +40,22 @@ def reduced_multipliers(
     if shifts.max() > _LONGEST_LEFT_SHIFT:
         raise lowering.fail(operator, "has an output scale too small for its inputs")
     return np.where(multipliers < 0x7FFF0000, (multipliers + (1 << 15)) >> 16, 0x7FFF)
+
+
+def are_short(weights: np.ndarray, axes: tuple[int, ...], bias: np.ndarray, shifts: np.ndarray) -> bool:
+    """Whether sums fit 32 bits whatever the inputs are, and values are one product with 2**-32 (`short_multipliers`).
+
+    Args:
+        axes: of the weights that one sum is over; what is left has the shape of `bias`.
+    """
+    largest = np.abs(weights.astype(np.int64)).sum(axis=axes) * -LIMITS[0] + np.abs(bias)
+    fits = (np.abs(bias) <= _INT32_MAX).all() and (largest <= _INT32_MAX).all()
+    return bool(fits and (shifts >= _SHORT_SHIFTS[0]).all() and (shifts <= _SHORT_SHIFTS[1]).all())
+
+
+def short_multipliers(multipliers: np.ndarray, shifts: np.ndarray) -> np.ndarray:
+    """Of 2**-32, from those of 15 bits and their shifts."""
+    return multipliers << (17 + shifts)
 
 
 def activation(lowering: LoweringContext, operator: Operator, position: int) -> tuple[Value, float]:

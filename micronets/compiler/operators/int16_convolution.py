@@ -22,14 +22,18 @@ from micronets.compiler.operators.convolution_windows import (
     slide_transposed,
 )
 from micronets.compiler.operators.family import Family, always
-from micronets.compiler.operators.int16 import LIMITS, activation, reduced_multipliers, symmetric
+from micronets.compiler.operators.int16 import (
+    LIMITS,
+    activation,
+    are_short,
+    reduced_multipliers,
+    short_multipliers,
+    symmetric,
+)
 from micronets.compiler.operators.window import Sliding
 from micronets.compiler.source import Source
 from micronets.compiler.steps import Value, WeightedWindowStep, Window
 
-_INT32_MAX = (1 << 31) - 1
-_SHORT_SHIFTS = (-17, -1)
-"""Of multipliers of 15 bits that become a factor of 2**-32 with at most 31."""
 _QUAD_ORDER = [0, 2, 1, 3]
 
 
@@ -196,17 +200,14 @@ def _lower_transposed(lowering: LoweringContext, operator: Operator) -> None:
 
 
 def _is_short(step: Int16Step, channel_axis: int) -> bool:
-    """Whether sums fit 32 bits whatever the inputs are, and a multiplication by 2**-32 gives the value."""
     q = step.requantisation
     axes = tuple(i for i in range(step.weights.ndim) if i != channel_axis)
-    largest = np.abs(step.weights.astype(np.int64)).sum(axis=axes) * -LIMITS[0] + np.abs(q.bias)
-    fits = not q.narrow and (np.abs(q.bias) <= _INT32_MAX).all() and (largest <= _INT32_MAX).all()
-    return bool(fits and (q.shifts >= _SHORT_SHIFTS[0]).all() and (q.shifts <= _SHORT_SHIFTS[1]).all())
+    return not q.narrow and are_short(step.weights, axes, q.bias, q.shifts)
 
 
 def _requantisation_fields(source: Source, layer: str, q: Int16Requantisation, short: bool) -> dict[str, object]:
     if short:
-        bias, multipliers, shifts = q.bias.astype(np.int32), q.multipliers << (17 + q.shifts), "0"
+        bias, multipliers, shifts = q.bias.astype(np.int32), short_multipliers(q.multipliers, q.shifts), "0"
     else:
         bias, multipliers = np.ascontiguousarray(q.bias).view(np.int32), q.multipliers
         shifts = source.array(f"{layer}_shifts", q.shifts.astype(np.int8))
@@ -306,7 +307,16 @@ class Int16DepthwiseKernel(Int16Kernel):
         return {"int16_depthwise_short.c" if self.short else "int16_depthwise.c"}
 
     def fields(self, source: Source, layer: str) -> dict[str, Any]:
-        return {**super().fields(source, layer), "multiplier": self._multiplier}
+        weights = _by_four_channels(self.step.weights) if self.short else self.step.weights
+        return {**self._shapes(), "multiplier": self._multiplier, **self._numbers(source, layer, weights)}
+
+
+def _by_four_channels(weights: np.ndarray) -> np.ndarray:
+    """[four channels][tap][4], then [remaining channel][tap], of (kernel rows, kernel columns, channels)."""
+    channels = weights.shape[2]
+    whole, taps = channels // 4 * 4, weights.reshape(-1, channels)
+    fours = taps[:, :whole].reshape(len(taps), whole // 4, 4).swapaxes(0, 1)
+    return np.concatenate([fours.reshape(-1), taps[:, whole:].T.reshape(-1)])
 
 
 class Int16TransposedKernel(Int16Kernel):

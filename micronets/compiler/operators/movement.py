@@ -236,7 +236,7 @@ def _space_to_depth(lowering: LoweringContext, operator: Operator, values: np.nd
     return [blocks.transpose(0, 1, 3, 2, 4, 5).reshape(batch, rows // block, columns // block, -1)]
 
 
-def _bounds(step: MovementStep, analysis: Analysis) -> Bounds:
+def movement_bounds(step: MovementStep, analysis: Analysis) -> Bounds:
     bounds = analysis.of(step.inputs[0])
     return Bounds.everything(step.output.shape[2], int(bounds.low.min()), int(bounds.high.max()))
 
@@ -305,5 +305,5 @@ FAMILY = Family(
         "UNPACK": OperatorKind(_lower(_unpack), _unpack_options, 64),
     },
     kernels={MovementStep: always(MovementKernel)},
-    bounds={MovementStep: _bounds},
+    bounds={MovementStep: movement_bounds},
 )

@@ -24,10 +24,10 @@ class PadStep(Step):
 
 def lower_pad(lowering: LoweringContext, operator: Operator) -> None:
     source, tensor = lowering.moved(operator, 0), lowering.tensor(operator, 0, "input")
-    zero_point = lowering.per_tensor(operator, tensor, "input")[1] if tensor.dtype == "int8" else 0
+    zero_point = lowering.per_tensor(operator, lowering.output(operator), "output")[1] if tensor.dtype == "int8" else 0
     if operator.kind == "PADV2":
         zero_point = int(lowering.constant(operator, 2, "value", (tensor.dtype,)).reshape(-1)[0])
-    if tensor.dtype != "int8" and zero_point:
+    if tensor.dtype not in ("int8", "int16", "int32") and zero_point:
         raise lowering.fail(operator, f"pads {tensor.dtype} with {zero_point}; 0 is supported")
     image, images = lowering.images(operator, source, tensor)
     sides = len(tensor.shape)
@@ -69,12 +69,25 @@ def _bounds(step: PadStep, analysis: Analysis) -> Bounds:
 
 
 class PadKernel(Kernel[PadStep]):
-    function = "mn_pad"
-    file = "movement.c"
+    """Byte by byte; with anything but 0 in wider items, item by item."""
+
+    file = None
+
+    def __init__(self, step: PadStep) -> None:
+        super().__init__(step)
+        self._in_items = step.output.item_bytes > 1 and step.zero_point != 0
+        self.function = "mn_pad_items" if self._in_items else "mn_pad"
+
+    def files(self) -> set[str]:
+        return {"pad_items.c" if self._in_items else "movement.c"}
+
+    def headers(self) -> set[str]:
+        return {"pad_items.h"} if self._in_items else set()
 
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
         rows, columns, channels = self.step.before
-        items = self.step.output.item_bytes
+        item_bytes = self.step.output.item_bytes
+        items = 1 if self._in_items else item_bytes
         sides = [(*value.shape[:2], value.shape[2] * items) for value in (self.step.inputs[0], self.step.output)]
         address = source.description(
             "mn_pad",
@@ -88,7 +101,8 @@ class PadKernel(Kernel[PadStep]):
                 "zero_point": self.step.zero_point,
             },
         )
-        return [f"{self.function}({address}, {inputs[0]}, {output});"]
+        width = [str(item_bytes)] if self._in_items else []
+        return [f"{self.function}({', '.join([address, *width, inputs[0], output])});"]
 
 
 FAMILY = Family(

@@ -1,4 +1,4 @@
-"""RESIZE_NEAREST_NEIGHBOR and RESIZE_BILINEAR."""
+"""RESIZE_NEAREST_NEIGHBOR, also of int16, and RESIZE_BILINEAR."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -13,7 +13,7 @@ from micronets.compiler.kernels.kernel import Kernel, shape_fields
 from micronets.compiler.operators.context import LoweringContext
 from micronets.compiler.operators.family import Family, OperatorKind
 from micronets.compiler.source import Source
-from micronets.compiler.steps import Step, Value
+from micronets.compiler.steps import Shape, Step, Value
 
 _WHOLE_BITS = 10
 _WHOLE = 1 << _WHOLE_BITS
@@ -40,9 +40,8 @@ class ResizeBilinearStep(Step):
 
 def _source(lowering: LoweringContext, operator: Operator) -> tuple[Value, Value, int]:
     """The input, one of its images, and how many there are; the output is the other size."""
-    source, _, _ = lowering.activation(operator, 0)
+    source = lowering.moved(operator, 0)
     image, images = lowering.images(operator, source, lowering.tensor(operator, 0, "input"))
-    lowering.per_tensor(operator, lowering.output(operator), "output")
     size = lowering.constant(operator, 1, "size", ("int32",)).reshape(-1)
     stated = lowering.shape(lowering.output(operator))
     if len(size) != 2 or stated != (images * int(size[0]), int(size[1]), source.shape[2]):
@@ -51,7 +50,9 @@ def _source(lowering: LoweringContext, operator: Operator) -> tuple[Value, Value
 
 
 def lower_resize_nearest(lowering: LoweringContext, operator: Operator) -> None:
-    """Source indices in float32, as TFLM's `GetNearestNeighbor`."""
+    """On int8 or int16. Source indices in float32, as TFLM's `GetNearestNeighbor`."""
+    if lowering.tensor(operator, 0, "input").dtype != "int16":
+        lowering.activation(operator, 0)
     source, image, images = _source(lowering, operator)
     output = lowering.image_output(operator, images)
     align, centred = operator.options["align_corners"], operator.options["half_pixel_centers"]
@@ -70,6 +71,7 @@ def lower_resize_nearest(lowering: LoweringContext, operator: Operator) -> None:
 
 
 def lower_resize_bilinear(lowering: LoweringContext, operator: Operator) -> None:
+    lowering.activation(operator, 0)
     source, image, images = _source(lowering, operator)
     output = lowering.image_output(operator, images)
     align, centred = operator.options["align_corners"], operator.options["half_pixel_centers"]
@@ -116,6 +118,12 @@ def _bounds(step: ResizeNearestStep, analysis: Analysis) -> Bounds:
     return analysis.of(step.inputs[0])
 
 
+def _in_bytes(value: Value) -> Shape:
+    """The shape, with a channel for every byte."""
+    rows, columns, channels = value.shape
+    return rows, columns, channels * value.item_bytes
+
+
 class ResizeNearestKernel(Kernel[ResizeNearestStep]):
     function = "mn_resize_nearest"
     file = "movement.c"
@@ -125,7 +133,7 @@ class ResizeNearestKernel(Kernel[ResizeNearestStep]):
             "mn_resize",
             layer,
             {
-                "out": shape_fields(self.step.output.shape),
+                "out": shape_fields(_in_bytes(self.step.output)),
                 "in_columns": self.step.inputs[0].shape[1],
                 "rows": source.array(f"{layer}_rows", self.step.rows.astype(np.uint16)),
                 "columns": source.array(f"{layer}_columns", self.step.columns.astype(np.uint16)),
@@ -172,13 +180,15 @@ class ResizeTwiceKernel(Kernel[Step]):
         self.function = f"mn_resize_{method}_twice"
 
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
-        address = source.description("mn_shape", layer, shape_fields(self.step.inputs[0].shape))
+        address = source.description("mn_shape", layer, shape_fields(_in_bytes(self.step.inputs[0])))
         return [f"{self.function}({address}, {inputs[0]}, {output});"]
 
 
 def _choose_nearest(step: ResizeNearestStep, analysis: Analysis, core: Core, optimise: str) -> Kernel:
     sides = zip((step.rows, step.columns), step.inputs[0].shape, strict=False)
-    if step.output.shape[2] % 16 == 0 and all(np.array_equal(side, np.arange(2 * size) // 2) for side, size in sides):
+    if _in_bytes(step.output)[2] % 16 == 0 and all(
+        np.array_equal(side, np.arange(2 * size) // 2) for side, size in sides
+    ):
         return ResizeTwiceKernel(step, "nearest")
     return ResizeNearestKernel(step)
 

@@ -8,6 +8,7 @@ import numpy as np
 from micronets.compiler.arithmetic import quantise_multiplier
 from micronets.compiler.flatbuffer import Table
 from micronets.compiler.graph import Operator, Tensor
+from micronets.compiler.kernels.four_rows import interleave
 from micronets.compiler.kernels.kernel import Kernel
 from micronets.compiler.operators.context import LoweringContext
 from micronets.compiler.operators.family import Family, OperatorKind, always
@@ -115,8 +116,10 @@ class SvdfKernel(Kernel[SvdfStep]):
                 "filters": filters,
                 "rank": step.rank,
                 "memory": step.times.shape[1],
-                "features": source.array(f"{layer}_features", step.features),
-                "feature_bias": source.array(f"{layer}_feature_bias", step.feature_bias),
+                "features": source.array(
+                    f"{layer}_features", interleave(_to_fours(step.features).reshape(-1, 4, depth))
+                ),
+                "feature_bias": source.array(f"{layer}_feature_bias", _to_fours(step.feature_bias)),
                 "times": f"(const int8_t *){source.array(f'{layer}_times', step.times)}",
                 "unit_bias": source.array(f"{layer}_unit_bias", step.unit_bias),
                 "feature_multiplier": step.feature_multiplier[0],
@@ -128,6 +131,11 @@ class SvdfKernel(Kernel[SvdfStep]):
             },
         )
         return [f"{self.function}({address}, {inputs[0]}, {inputs[1]}, {output});"]
+
+
+def _to_fours(rows: np.ndarray) -> np.ndarray:
+    """With rows of zeros behind the last, up to a multiple of four."""
+    return np.concatenate([rows, np.zeros((-len(rows) % 4, *rows.shape[1:]), rows.dtype)])
 
 
 def _options(table: Table | None) -> dict[str, Any]:

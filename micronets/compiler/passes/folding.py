@@ -92,10 +92,9 @@ def _takes_padding(pad: PadStep, user: object) -> bool:
     # A window that lay on padding alone would have no input to start from.
     window = user.window
     for axis, own in enumerate((window.pad_top, window.pad_left)):
-        rows, outputs = pad.inputs[0].shape[axis], user.output.shape[axis]
-        before = own + pad.before[axis]
-        last = (outputs - 1) * window.stride[axis] - before
-        if before >= window.size[axis] or last >= rows:
+        first = np.arange(user.output.shape[axis]) * window.stride[axis] - own - pad.before[axis]
+        taps = first[:, None] + np.arange(window.size[axis]) * window.dilation[axis]
+        if not ((taps >= 0) & (taps < pad.inputs[0].shape[axis])).any(axis=1).all():
             return False
     return True
 

@@ -17,7 +17,8 @@ struct mn_int16_convolution
     struct mn_int16_requantisation requantisation;
 };
 
-/* Weights [kernel row][kernel column][output channel]; output channel c reads input channel c / multiplier. */
+/* Weights [kernel row][kernel column][output channel], or, with short sums, [four channels][kernel row][kernel column][4] and
+ * then [remaining channel][kernel row][kernel column]; output channel c reads input channel c / multiplier. */
 struct mn_int16_depthwise
 {
     struct mn_shape in, out;

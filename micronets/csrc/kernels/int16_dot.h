@@ -26,4 +26,24 @@ MN_INLINE struct mn_int16_sums mn_int16_add_quad(
     return sums;
 }
 
+struct mn_int16_pair
+{
+    int32_t a, b; /* channels a and b of one pixel */
+};
+
+/* With the products of `quads` quads of the inputs of one pixel. */
+MN_INLINE struct mn_int16_pair mn_int16_pair_of(const int8_t *weights, const int8_t *x, int32_t quads)
+{
+    struct mn_int16_pair sums = {0, 0};
+    const int8_t *end = weights + MN_QUAD_BYTES * quads;
+    for (; weights < end; weights += MN_QUAD_BYTES, x += MN_QUAD_BYTES)
+    {
+        const uint32_t a = mn_load_word(weights), b = mn_load_word(weights + 4);
+        const uint32_t low = mn_load_word(x), high = mn_load_word(x + 4);
+        sums.a = mn_dual_mac(high, mn_odd_bytes(a), mn_dual_mac(low, mn_even_bytes(a), sums.a));
+        sums.b = mn_dual_mac(high, mn_odd_bytes(b), mn_dual_mac(low, mn_even_bytes(b), sums.b));
+    }
+    return sums;
+}
+
 #endif

@@ -25,7 +25,7 @@ MN_INLINE int8_t *mn_copy_items(int8_t *to, const int8_t *from, int32_t count)
 }
 
 /* The inputs of an output pixel, zeros outside of the image and behind its end. */
-static inline const int8_t *mn_int16_patch(
+static __attribute__((noinline)) const int8_t *mn_int16_patch(
     const struct mn_int16_convolution *p, const int8_t *input, int32_t pixel, int8_t *patch)
 {
     const int32_t depth = p->in.channels;

@@ -5,8 +5,9 @@
 
 #include <stdint.h>
 
-/* Features [filter][input], `feature_bias` holding the zero point; weights over time [filter][memory], of int16 or int8 as
- * the state. `unit_bias` may hold the zero point of the state. */
+/* Features of four filters at a time as `four_rows.h` has them, with zeros behind the last filter; `feature_bias` holds the
+ * zero point. Weights over time [filter][memory], of int16 or int8 as the state. `unit_bias` may hold the zero point of the
+ * state. */
 struct mn_svdf
 {
     int32_t batch, inputs, filters, rank, memory;

@@ -8,7 +8,7 @@ from micronets.fuzz.builder import ModelBuilder
 from micronets.fuzz.layers import NO_ACTIVATION, SAME, VALID, Layer, Made, Sample
 
 
-def _wide(model: ModelBuilder, sample: Sample, source: int, scale: float) -> tuple[int, float]:
+def widen(model: ModelBuilder, sample: Sample, source: int, scale: float) -> tuple[int, float]:
     """The input as int16, and its scale: steps finer than those of int8, and saturating at times."""
     fine = float(np.float32(scale / 256 * np.exp(sample.random.uniform(-1, 2))))
     wide = model.tensor(model.shape(source), "int16", fine, 0)
@@ -33,7 +33,7 @@ def _bias(model: ModelBuilder, sample: Sample, scales: np.ndarray, channels: int
 
 def _convolved(model: ModelBuilder, sample: Sample, source: int, scale: float, kind: str) -> Made:
     batch, rows, columns, depth = model.shape(source)
-    wide, fine = _wide(model, sample, source, scale)
+    wide, fine = widen(model, sample, source, scale)
     depthwise, point = kind == "DEPTHWISE_CONV_2D", kind == "CONV_2D" and sample.chance(0.4)
     kernel = (1, 1) if point else (sample.integer(1, 4), sample.integer(1, 4))
     stride = (1, 1) if sample.chance(0.5) else (sample.integer(1, 3), sample.integer(1, 3))
@@ -75,7 +75,7 @@ def _convolution(kind: str) -> Layer:
 
 
 def _fully_connected(model: ModelBuilder, sample: Sample, source: int, scale: float, zero: int) -> Made:
-    wide, fine = _wide(model, sample, source, scale)
+    wide, fine = widen(model, sample, source, scale)
     depth = int(np.prod(model.shape(source)))
     channels, per_channel = sample.one_of(1, 2, 3, 8, 9), sample.chance(0.3)
     base = sample.scale(0.0)
@@ -90,7 +90,7 @@ def _fully_connected(model: ModelBuilder, sample: Sample, source: int, scale: fl
 
 def _transposed(model: ModelBuilder, sample: Sample, source: int, scale: float, zero: int) -> Made:
     batch, rows, columns, depth = model.shape(source)
-    wide, fine = _wide(model, sample, source, scale)
+    wide, fine = widen(model, sample, source, scale)
     stride = (sample.integer(1, 2), sample.integer(1, 2))
     kernel = (sample.integer(stride[0], 4), sample.integer(stride[1], 4))
     padding = sample.one_of(SAME, VALID)
@@ -116,7 +116,7 @@ def _of_two(kind: str) -> Layer:
     """Of the input and itself, another scale of it, or a constant that is broadcast."""
 
     def layer(model: ModelBuilder, sample: Sample, source: int, scale: float, zero: int) -> Made:
-        wide, fine = _wide(model, sample, source, scale)
+        wide, fine = widen(model, sample, source, scale)
         shape = model.shape(source)
         same = kind in ("MAXIMUM", "MINIMUM")
         other_scale = fine if same else _out_scale(sample, fine)
@@ -147,7 +147,7 @@ def _of_two(kind: str) -> Layer:
 
 def _function(kind: str) -> Layer:
     def layer(model: ModelBuilder, sample: Sample, source: int, scale: float, zero: int) -> Made:
-        wide, fine = _wide(model, sample, source, scale)
+        wide, fine = widen(model, sample, source, scale)
         if kind in ("LOGISTIC", "TANH", "SOFTMAX"):
             # Of moderate numbers; powers of two have a way of their own.
             fine = 2.0**-12 if sample.chance(0.3) else float(np.float32(np.exp(sample.random.uniform(-9, -6))))
@@ -169,7 +169,7 @@ def _function(kind: str) -> Layer:
 def _pool(kind: str) -> Layer:
     def layer(model: ModelBuilder, sample: Sample, source: int, scale: float, zero: int) -> Made:
         batch, rows, columns, depth = model.shape(source)
-        wide, fine = _wide(model, sample, source, scale)
+        wide, fine = widen(model, sample, source, scale)
         size = [sample.integer(1, min(side, 4)) for side in (rows, columns)]
         stride = [sample.integer(1, 3) for _ in size]
         padding = sample.one_of(SAME, VALID)
@@ -194,7 +194,7 @@ def _pool(kind: str) -> Layer:
 
 def _reduction(kind: str) -> Layer:
     def layer(model: ModelBuilder, sample: Sample, source: int, scale: float, zero: int) -> Made:
-        wide, fine = _wide(model, sample, source, scale)
+        wide, fine = widen(model, sample, source, scale)
         shape = model.shape(source)
         axes = sample.random.permutation([1, 2, 3])[: sample.integer(1, 3)].astype(np.int32)
         count = int(np.prod([shape[axis] for axis in axes]))
@@ -211,7 +211,7 @@ def _reduction(kind: str) -> Layer:
 def _matmul(model: ModelBuilder, sample: Sample, source: int, scale: float, zero: int) -> Made:
     """By itself, in a second scale, and by constants."""
     _, batch, rows, depth = model.shape(source)
-    wide, fine = _wide(model, sample, source, scale)
+    wide, fine = widen(model, sample, source, scale)
     other_scale, down = _out_scale(sample, fine), True
     if sample.chance(0.5):
         columns, down = sample.integer(1, 6), sample.chance(0.5)

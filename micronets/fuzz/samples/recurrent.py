@@ -3,7 +3,8 @@
 import numpy as np
 
 from micronets.fuzz.builder import ModelBuilder
-from micronets.fuzz.layers import Made, Sample
+from micronets.fuzz.layers import Layer, Made, Sample
+from micronets.fuzz.samples.int16 import SUFFIX
 
 
 def _rows(model: ModelBuilder, source: int, scale: float, zero: int, sides: int) -> tuple[int, tuple[int, ...]]:
@@ -20,31 +21,50 @@ def _weights(model: ModelBuilder, sample: Sample, shape: tuple[int, ...], scale:
     return model.tensor(shape, "int8", scale, 0, 0, sample.weights(shape))
 
 
-def _lstm(model: ModelBuilder, sample: Sample, source: int, scale: float, zero: int) -> Made:
-    flat, (_, steps, inputs) = _rows(model, source, scale, zero, 3)
-    units = sample.one_of(1, 2, 3, 5, 8, 13)
-    made = (
-        1 / 128 if sample.chance(0.5) else float(np.float32(sample.random.uniform(0.004, 0.01))),
-        sample.zero_point(),
-    )
-    own = [float(np.float32(sample.random.uniform(0.2, 3) / scale / 1000 / np.sqrt(inputs))) for _ in range(4)]
-    back = [float(np.float32(sample.random.uniform(0.2, 3) * 0.02 / np.sqrt(units))) for _ in range(4)]
-    tensors = [flat]
-    tensors += [_weights(model, sample, (units, inputs), each) for each in own]
-    tensors += [_weights(model, sample, (units, units), each) for each in back]
-    tensors += [-1, -1, -1]
-    for each in own:
-        bias = sample.random.integers(-4000, 4001, units).astype(np.int32)
-        tensors.append(model.tensor((units,), "int32", each * scale, 0, 0, bias))
-    tensors += [-1, -1]
-    tensors.append(model.tensor((1, units), "int8", *made, variable=True))
-    tensors.append(model.tensor((1, units), "int16", 2.0 ** -sample.integer(9, 15), 0, variable=True))
-    tensors += [-1] * 4
-    output = model.tensor((1, steps, units), "int8", *made)
-    clip = sample.one_of(0, 0, 1, 3)
-    options = {"fusedActivationFunction": 4, "cellClip": float(clip)}
-    model.operator("UNIDIRECTIONAL_SEQUENCE_LSTM", tensors, [output], options)
-    return output, *made
+def _lstm(dtype: str) -> Layer:
+    """Of a batch of one or two, with time first or last."""
+
+    def layer(model: ModelBuilder, sample: Sample, source: int, scale: float, zero: int) -> Made:
+        is_wide = dtype == "int16"
+        flat, (_, steps, inputs) = _rows(model, source, scale, zero, 3)
+        batch = 2 if steps % 2 == 0 and sample.chance(0.3) else 1
+        time_major = sample.chance(0.3)
+        steps //= batch
+        shape = (steps, batch) if time_major else (batch, steps)
+        sides = model.tensor((3,), "int32", data=np.array([*shape, inputs], np.int32))
+        series = model.tensor((*shape, inputs), "int8", scale, zero)
+        model.operator("RESHAPE", [flat, sides], [series])
+        if is_wide:
+            scale = float(np.float32(scale / 200))
+            narrow, series = series, model.tensor((*shape, inputs), "int16", scale, 0)
+            model.operator("QUANTIZE", [narrow], [series])
+        units, limit = sample.one_of(1, 2, 3, 5, 8, 13), 32768 if is_wide else 128
+        made_scale = 1 / limit if sample.chance(0.5) else float(np.float32(sample.random.uniform(0.5, 1.3) / limit))
+        made = made_scale, 0 if is_wide else sample.zero_point()
+        own = [float(np.float32(sample.random.uniform(0.2, 3) / scale / 8 / limit / np.sqrt(inputs))) for _ in range(4)]
+        back = [float(np.float32(sample.random.uniform(0.2, 3) * 0.02 / np.sqrt(units))) for _ in range(4)]
+        tensors = [series]
+        tensors += [_weights(model, sample, (units, inputs), each) for each in own]
+        tensors += [_weights(model, sample, (units, units), each) for each in back]
+        tensors += [-1, -1, -1]
+        for each in own:
+            largest = 1 << (sample.one_of(12, 20, 20, 33) if is_wide else 12)
+            bias = sample.random.integers(-largest, largest + 1, units).astype("int64" if is_wide else "int32")
+            tensors.append(model.tensor((units,), bias.dtype.name, each * scale, 0, 0, bias))
+        tensors += [-1, -1]
+        tensors.append(model.tensor((batch, units), dtype, *made, variable=True))
+        tensors.append(model.tensor((batch, units), "int16", 2.0 ** -sample.integer(9, 15), 0, variable=True))
+        tensors += [-1] * 4
+        output = model.tensor((*shape, units), dtype, *made)
+        options = {
+            "fusedActivationFunction": 4,
+            "cellClip": float(sample.one_of(0, 0, 1, 3)),
+            "timeMajor": time_major,
+        }
+        model.operator("UNIDIRECTIONAL_SEQUENCE_LSTM", tensors, [output], options)
+        return output, *made
+
+    return layer
 
 
 def _svdf(model: ModelBuilder, sample: Sample, source: int, scale: float, zero: int) -> Made:
@@ -68,4 +88,8 @@ def _svdf(model: ModelBuilder, sample: Sample, source: int, scale: float, zero: 
     return output, *made
 
 
-SAMPLES = {"SVDF": _svdf, "UNIDIRECTIONAL_SEQUENCE_LSTM": _lstm}
+SAMPLES = {
+    "SVDF": _svdf,
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": _lstm("int8"),
+    "UNIDIRECTIONAL_SEQUENCE_LSTM" + SUFFIX: _lstm("int16"),
+}

@@ -22,7 +22,14 @@ _OF_SHAPES = {"REDUCE_PROD"}
 _ONCE = {"CEIL", "COS", "EXP", "FLOOR", "LOG", "NEG", "ROUND", "SIN", "SQRT", "SQUARE"}
 
 
-@pytest.mark.parametrize("operator", SAMPLES)
+# The kernel of TRANSPOSE moves their int16; in campaigns only.
+_AS_TRANSPOSE = {
+    kind + SUFFIX
+    for kind in ("BROADCAST_TO", "PACK", "REVERSE_V2", "SLICE", "SPLIT", "SPLIT_V", "STRIDED_SLICE", "UNPACK")
+}
+
+
+@pytest.mark.parametrize("operator", [name for name in SAMPLES if name not in _AS_TRANSPOSE])
 def test_equals_tflm(operator, tmp_path):
     wanted = 1 if operator in _ONCE or operator.endswith(SUFFIX) else 2
     compared = 0

@@ -31,14 +31,19 @@ _STRIDE_2 = {"strideH": 2, "strideW": 2}
 _MULTIPLIER_6 = {"depthMultiplier": 6}
 
 
-def _convolution(model, source, channels, *, size=1, bias=0, dead=(), padding=0, stride=1, activation=1, scale=0.4):
+def _convolution(
+    model, source, channels, *, size=1, bias=0, dead=(), padding=0, stride=1, activation=1, scale=0.4, dilation=1
+):
     """RELU convolution; the channels `dead` have a bias that keeps them at zero."""
     random = np.random.default_rng(channels)
     _, rows, columns, depth = model.shape(source)
     weights = random.integers(-20, 21, (channels, size, size, depth))
     biases = np.full(channels, bias, np.int32)
     biases[list(dead)] = -10_000_000
-    sides = [-(-side // stride) if padding == 0 else (side - size) // stride + 1 for side in (rows, columns)]
+    sides = [
+        -(-side // stride) if padding == 0 else (side - (size - 1) * dilation - 1) // stride + 1
+        for side in (rows, columns)
+    ]
     output = model.tensor((1, *sides, channels), "int8", scale, -128)
     inputs = [
         source,
@@ -46,6 +51,7 @@ def _convolution(model, source, channels, *, size=1, bias=0, dead=(), padding=0,
         model.tensor((channels,), "int32", np.full(channels, 0.001), 0, 0, biases),
     ]
     options = {**_CONVOLUTION, "padding": padding, "strideH": stride, "strideW": stride}
+    options |= {"dilationHFactor": dilation, "dilationWFactor": dilation}
     model.operator("CONV_2D", inputs, [output], {**options, "fusedActivationFunction": activation})
     return output
 
@@ -118,6 +124,18 @@ def test_padding_becomes_part_of_the_window(stride, tmp_path):
     padded = model.tensor((1, 10, 9, 3), "int8", 0.05, -30)
     model.operator("PAD", [source, model.tensor((4, 2), "int32", data=amounts)], [padded])
     output = _convolution(model, padded, 5, size=3, bias=300, padding=1, stride=stride)
+    _, after = _unchanged(model.build([source], [output]), fold_padding, tmp_path)
+    assert [type(step) for step in after.steps] == [ConvolutionStep]
+
+
+def test_padding_between_dilated_taps_becomes_part_of_the_window(tmp_path):
+    """More than a window has taps, as causal convolutions over time have it."""
+    model = ModelBuilder()
+    source = model.tensor((1, 7, 9, 3), "int8", 0.05, -30)
+    amounts = np.array([[0, 0], [4, 4], [8, 0], [0, 0]], np.int32)
+    padded = model.tensor((1, 15, 17, 3), "int8", 0.05, -30)
+    model.operator("PAD", [source, model.tensor((4, 2), "int32", data=amounts)], [padded])
+    output = _convolution(model, padded, 5, size=3, bias=300, padding=1, dilation=4)
     _, after = _unchanged(model.build([source], [output]), fold_padding, tmp_path)
     assert [type(step) for step in after.steps] == [ConvolutionStep]
 
