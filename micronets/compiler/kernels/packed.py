@@ -264,8 +264,10 @@ def packed_kernel(kernel: Kernel, unclamped: Kernel | None) -> Kernel:
     inner = unclamped if unclamped is not None and _is_supported(unclamped) else kernel
     if isinstance(kernel, Depthwise3x3) and isinstance(inner, Depthwise3x3):
         return PackedDepthwise(kernel, inner)
-    if isinstance(kernel, PointConvolution) and isinstance(inner, PointConvolution) and PackedPoint.fits(inner):
-        return fields_point(kernel, inner) or PackedPoint(kernel, inner)
+    if isinstance(kernel, PointConvolution) and isinstance(inner, PointConvolution):
+        fields = fields_point(kernel, inner)
+        if fields is not None or PackedPoint.fits(inner):
+            return fields or PackedPoint(kernel, inner)
     assert isinstance(kernel, Banded) and isinstance(inner, Banded)
     return PackedLayer(kernel, inner)
 
