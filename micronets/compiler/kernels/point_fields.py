@@ -23,7 +23,6 @@ _ORDER = (0, 4, 2, 6, 1, 5, 3, 7)
 
 
 class FieldsPoint(Kernel[ConvolutionStep]):
-    function = "mn_point_fields"
     file = "point_fields.c"
     header = "point_fields.h"
     weight_bits = 4
@@ -35,6 +34,8 @@ class FieldsPoint(Kernel[ConvolutionStep]):
         self.inner = inner
         self.chunk_words = chunk_words
         self.blocks = blocks
+        rounded = inner.packed.form.name != "fast"
+        self.function = "mn_point_fields_rounded" if rounded else "mn_point_fields"
 
     def wider(self) -> "list[FieldsPoint]":
         """The same with more pixels at a time, the most first."""

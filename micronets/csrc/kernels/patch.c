@@ -229,28 +229,48 @@ void mn_patch_deep(
 
 #if MN_INT4_WEIGHTS
 
+#if MN_DSP
+/* Forms differ in the assembly only. */
+#define INT4_COPIES static __attribute__((noinline))
+#else
+#define INT4_COPIES MN_INLINE
+#endif
+
+INT4_COPIES void convolve_int4(
+    enum mn_form form, int clamped, const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input,
+    int8_t *output, int8_t *scratch)
+{
+    convolve(MN_INT4, form, clamped, p, row, rows, input, output, scratch);
+}
+
 void mn_patch_int4_fast(
     const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    convolve(MN_INT4, MN_FAST, 0, p, row, rows, input, output, scratch);
+    convolve_int4(MN_FAST, 0, p, row, rows, input, output, scratch);
+}
+
+void mn_patch_int4_shifted(
+    const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch)
+{
+    convolve_int4(MN_SHIFTED, 0, p, row, rows, input, output, scratch);
 }
 
 void mn_patch_int4_rounded(
     const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    convolve(MN_INT4, MN_ROUNDED, 0, p, row, rows, input, output, scratch);
+    convolve_int4(MN_ROUNDED, 0, p, row, rows, input, output, scratch);
 }
 
 void mn_patch_int4_clamped(
     const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    convolve(MN_INT4, MN_ROUNDED, 1, p, row, rows, input, output, scratch);
+    convolve_int4(MN_ROUNDED, 1, p, row, rows, input, output, scratch);
 }
 
 void mn_patch_int4_general(
     const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    convolve(MN_INT4, MN_GENERAL, 1, p, row, rows, input, output, scratch);
+    convolve_int4(MN_GENERAL, 1, p, row, rows, input, output, scratch);
 }
 
 #endif

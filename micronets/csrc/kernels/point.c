@@ -90,27 +90,47 @@ void mn_point_deep(const struct mn_point *p, int32_t pixels, const int8_t *input
 
 #if MN_INT4_WEIGHTS
 
+#if MN_DSP
+/* Forms differ in the assembly only. */
+#define INT4_COPIES static __attribute__((noinline))
+#else
+#define INT4_COPIES MN_INLINE
+#endif
+
+INT4_COPIES void point_int4(
+    enum mn_form form, int clamped, const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output,
+    int8_t *scratch)
+{
+    point(MN_INT4, form, clamped, p, pixels, input, output, scratch);
+}
+
 void mn_point_int4_fast(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    point(MN_INT4, MN_FAST, 0, p, pixels, input, output, scratch);
+    point_int4(MN_FAST, 0, p, pixels, input, output, scratch);
+}
+
+void mn_point_int4_shifted(
+    const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
+{
+    point_int4(MN_SHIFTED, 0, p, pixels, input, output, scratch);
 }
 
 void mn_point_int4_rounded(
     const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    point(MN_INT4, MN_ROUNDED, 0, p, pixels, input, output, scratch);
+    point_int4(MN_ROUNDED, 0, p, pixels, input, output, scratch);
 }
 
 void mn_point_int4_clamped(
     const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    point(MN_INT4, MN_ROUNDED, 1, p, pixels, input, output, scratch);
+    point_int4(MN_ROUNDED, 1, p, pixels, input, output, scratch);
 }
 
 void mn_point_int4_general(
     const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    point(MN_INT4, MN_GENERAL, 1, p, pixels, input, output, scratch);
+    point_int4(MN_GENERAL, 1, p, pixels, input, output, scratch);
 }
 
 MN_INLINE void few(
@@ -129,6 +149,12 @@ void mn_point_int4_few_fast(
     const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
 {
     few(MN_FAST, 0, p, pixels, input, output, scratch);
+}
+
+void mn_point_int4_few_shifted(
+    const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
+{
+    few(MN_SHIFTED, 0, p, pixels, input, output, scratch);
 }
 
 void mn_point_int4_few_rounded(

@@ -3,6 +3,7 @@
  * portable C. */
 #include "point_fields.h"
 #include "micronets_arithmetic.h"
+#include "micronets_config.h"
 #include "micronets_dsp.h"
 #include "nibbles.h"
 #include "point_block.h"
@@ -109,6 +110,8 @@ void mn_fields_columns(const struct mn_fields *call)
 
 #endif
 
+#if MN_FIELDS_ROUNDED_FORM
+
 /* TFLM's requantisation of a channel, whose shift is to the left where it is positive. */
 static void read_rounded(struct mn_fields *call, int32_t channel, int32_t zero_point, int32_t shift, int32_t multiplier)
 {
@@ -120,6 +123,8 @@ static void read_rounded(struct mn_fields *call, int32_t channel, int32_t zero_p
     scale->right = right;
     scale->sign = right > 0 ? -1 : 0;
 }
+
+#endif
 
 /* Reads what stands before and behind the lanes of four channels; returns the stream behind them. */
 static const int32_t *read_channels(struct mn_fields *call, int32_t zero_point, const int32_t *stream, uint32_t *lanes)
@@ -135,11 +140,15 @@ static const int32_t *read_channels(struct mn_fields *call, int32_t zero_point, 
         scales[1] = factors[2 * pair + 1];
         scales[2] = (int32_t)((uint32_t)a << (32 - MN_FIELD_BITS)) >> (32 - MN_FIELD_BITS);
         scales[3] = (int32_t)((uint32_t)b << (32 - MN_FIELD_BITS)) >> (32 - MN_FIELD_BITS);
+#if MN_FIELDS_ROUNDED_FORM
         if (call->made == MN_FIELDS_ROUNDED)
         {
             read_rounded(call, 2 * pair, zero_point, scales[2], scales[0]);
             read_rounded(call, 2 * pair + 1, zero_point, scales[3], scales[1]);
         }
+#else
+        (void)zero_point;
+#endif
     }
     return factors + MN_FIELDS_CHANNELS;
 }
@@ -148,13 +157,19 @@ static const int32_t *read_channels(struct mn_fields *call, int32_t zero_point, 
 static void last_pixels(struct mn_fields *call, const uint32_t *column, int32_t pixels, int8_t *output)
 {
     uint32_t made[MN_BLOCK_PIXELS];
-    struct mn_fields last = *call;
-    last.columns = column;
-    last.count = 1;
-    last.output = (int8_t *)made;
-    last.pixel_bytes = (int32_t)sizeof(made[0]);
-    mn_fields_columns(&last);
-    for (int32_t i = 0; i < pixels; i++, output += call->pixel_bytes)
+    const uint32_t *const columns = call->columns;
+    int8_t *const first = call->output;
+    const int32_t count = call->count, pixel_bytes = call->pixel_bytes;
+    call->columns = column;
+    call->count = 1;
+    call->output = (int8_t *)made;
+    call->pixel_bytes = (int32_t)sizeof(made[0]);
+    mn_fields_columns(call);
+    call->columns = columns;
+    call->count = count;
+    call->output = first;
+    call->pixel_bytes = pixel_bytes;
+    for (int32_t i = 0; i < pixels; i++, output += pixel_bytes)
     {
         *(mn_unaligned_half *)(void *)output = (uint16_t)made[i];
         if (call->made != MN_FIELDS_NIBBLES)
@@ -202,3 +217,13 @@ void mn_point_fields(
         output += count * call.pixel_bytes;
     }
 }
+
+#if MN_FIELDS_ROUNDED_FORM
+
+void mn_point_fields_rounded(
+    const struct mn_point_fields *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
+{
+    mn_point_fields(p, pixels, input, output, scratch);
+}
+
+#endif

@@ -307,7 +307,9 @@ __attribute__((naked)) void mn_fields_columns(const struct mn_fields *call)
                    "ldr r11, [sp, " MADE "]\n"
                    "cmp r11, #1\n"
                    "blo.w 5f\n"
+#if MN_FIELDS_ROUNDED_FORM
                    "bhi.w 8f\n"
+#endif
                    REQUANTISE_ALL(TO_NIBBLES)
                    PIXELS
                    "orr r0, r0, r4, lsl #4\n"
@@ -347,9 +349,12 @@ __attribute__((naked)) void mn_fields_columns(const struct mn_fields *call)
                    "str r2, [r9]\n"
                    "str r3, [r10]\n"
                    "b.w 6b\n"
+#if MN_FIELDS_ROUNDED_FORM
                    "8:\n"
                    ROUND_ALL
-                   "b.w 9b\n");
+                   "b.w 9b\n"
+#endif
+                   );
     /* clang-format on */
 }
 
