@@ -20,7 +20,7 @@ from micronets.compiler.packing import pack_activations, packing_notes, unpack_a
 from micronets.compiler.passes import optimise_program
 from micronets.compiler.reader import read_graph
 from micronets.compiler.registry import analyse, choose_kernel
-from micronets.compiler.row_fusion import fuse_rows
+from micronets.compiler.row_fusion import fuse_rows, widen_rows
 from micronets.compiler.shared_code import share_dense_code, share_int4_code, share_sweeps
 from micronets.compiler.shared_weights import arena_limit_bytes, share_weights
 from micronets.compiler.steps import Program
@@ -35,6 +35,8 @@ _LARGEST_VALUE_BYTES = 4 << 20
 
 # Share of the arena that running two layers row by row must save: it costs a few per cent of the layers' time.
 _LEAST_GAIN = {"speed": 0.2, "balanced": 0.02, "size": 0.0}
+# Of what the arena may grow to, for rows of layers that unpack their weights for every band; the rest is for columns.
+_ROWS_SHARE = 0.8
 # And that storing activations in 4 bits must save.
 _LEAST_PACKING_GAIN = {"speed": 0.4, "balanced": 0.1, "size": 0.0}
 
@@ -176,6 +178,7 @@ def _plan(
 
     kernels, placement = fuse_rows(program, chosen, _LEAST_GAIN[optimise])
     limit_bytes = most_bytes(placement)
+    kernels, placement = widen_rows(program, kernels, placement, int(_ROWS_SHARE * limit_bytes))
     packed = pack_activations(program, chosen, analysis, core, optimise)
     if packed is None:
         return kernels, placement, limit_bytes

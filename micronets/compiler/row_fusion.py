@@ -38,6 +38,25 @@ def fuse_rows(
     return _widen_bands(program, kernels, placement)
 
 
+def widen_rows(
+    program: Program, kernels: list[PlannedKernel], placement: ArenaPlan, limit_bytes: int
+) -> tuple[list[PlannedKernel], ArenaPlan]:
+    """Bands as large as fit `limit_bytes` where a convolution unpacks its weights anew for each."""
+    for i, kernel in enumerate(kernels):
+        if not isinstance(kernel, FusedRows | FusedResidual) or kernel.first.weight_bits == 8:
+            continue
+        for band in reversed(_BANDS[1:]):
+            wider = _banded(kernel, band)
+            if wider is None:
+                continue
+            candidate = [*kernels[:i], wider, *kernels[i + 1 :]]
+            tried = plan_arena(program, candidate)
+            if tried.plan.arena_bytes <= limit_bytes:
+                kernels, placement = candidate, tried
+                break
+    return kernels, placement
+
+
 def _gain(placement: ArenaPlan, arena_bytes: int) -> float:
     return 1 - placement.plan.arena_bytes / arena_bytes
 

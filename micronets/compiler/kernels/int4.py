@@ -56,7 +56,7 @@ def pack_int4(step: ConvolutionStep, accumulators: Bounds) -> Int4Weights | None
     left_shift = max(0, int(step.requantisation.shifts.max()) + 1)
     if step.weight_bits != 4 or left_shift > _LONGEST_LEFT_SHIFT + 1:
         return None
-    if channels == 1 and rows * columns >= BLOCK_PIXELS:
+    if channels == 1 and not (step.window.is_point and rows * columns < BLOCK_PIXELS):
         return None  # blocks are of pairs
     packed = pack(step, accumulators, left_shift=left_shift)
     if packed is None or packed.deep or np.abs(packed.starts).max() > _LARGEST_START:

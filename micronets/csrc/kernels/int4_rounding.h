@@ -60,18 +60,25 @@
 #define READ_SHIFTS                                                                                                    \
     READ_SHIFT(CONSTANTS, SMALL, LEFTS, SIGNS)                                                                         \
     "mov r3, r4\n" READ_SHIFT(CONSTANTS " + 4", SMALL " + 4", LEFTS " + 4", SIGNS " + 4")
-#define LOAD_SHIFTS(channel)                                                                                           \
-    "ldr lr, [sp, " LEFTS " + " channel "]\n"                                                                          \
-    "ldr r12, [sp, " SIGNS " + " channel "]\n"
-/* 256 times an accumulator of channel a, or one of channel b, shifted to the left. */
-#define SHIFT_A(acc) "asr " acc ", " acc ", lr\n"
-#define SHIFT_B(acc) "lsl " acc ", " acc ", lr\n"
-#define LEFT_OF_A "rsb lr, lr, #8\n"
 #define ROUND(acc)                                                                                                     \
     "and r11, r12, " acc ", asr #31\n"                                                                                 \
     "add r11, r11, r9\n"                                                                                               \
     "smmlar " acc ", " acc ", r8, r11\n"                                                                               \
     "asr " acc ", " acc ", r10\n"
+#define SHIFT(to, acc) to " " acc ", " acc ", lr\n"
+/* From 256 times accumulators of channel a, and those of channel b. */
+#define ROUND_ALL                                                                                                      \
+    "ldr lr, [sp, " LEFTS "]\n"                                                                                        \
+    "ldr r9, [sp, " CONSTANTS "]\n"                                                                                    \
+    "ldr r12, [sp, " SIGNS "]\n"                                                                                       \
+    "rsb lr, lr, #8\n" SHIFT("asr", "r0") SHIFT("asr", "r2") SHIFT("asr", "r4") SHIFT("asr", "r6") ROUND("r0")         \
+        ROUND("r2") ROUND("r4") ROUND("r6") "ldr lr, [sp, " LEFTS " + 4]\n"                                            \
+                                            "ldr r8, [sp, " FACTORS " + 4]\n"                                          \
+                                            "ldr r9, [sp, " CONSTANTS " + 4]\n"                                        \
+                                            "ldr r10, [sp, " SMALL " + 4]\n"                                           \
+                                            "ldr r12, [sp, " SIGNS " + 4]\n" SHIFT("lsl", "r1") SHIFT("lsl", "r3")     \
+                                                SHIFT("lsl", "r5") SHIFT("lsl", "r7") ROUND("r1") ROUND("r3")          \
+                                                    ROUND("r5") ROUND("r7")
 
 #else
 
@@ -85,20 +92,21 @@
     "rsb r4, r4, #0\n"                                                                                                 \
     "strd r6, r7, [sp, " CONSTANTS "]\n"                                                                               \
     "strd r3, r4, [sp, " SMALL "]\n"
-#define LOAD_SHIFTS(channel)
-#define SHIFT_A(acc) "asr " acc ", " acc ", #7\n"
-#define SHIFT_B(acc) "lsl " acc ", " acc ", #1\n"
-#define LEFT_OF_A
-#define ROUND(acc)                                                                                                     \
-    "add r11, r9, " acc ", asr #31\n"                                                                                  \
-    "smmlar " acc ", " acc ", r8, r11\n"                                                                               \
-    "asr " acc ", " acc ", r10\n"
+#define ROUND(acc, factor, right)                                                                                      \
+    "add r11, r12, " acc ", asr #31\n"                                                                                 \
+    "smmlar " acc ", " acc ", " factor ", r11\n"                                                                       \
+    "asr " acc ", " acc ", " right "\n"
+#define ROUND_A(acc) ROUND(acc, "r8", "r10")
+#define ROUND_B(acc) "lsl " acc ", " acc ", #1\n" ROUND(acc, "r9", "lr")
+/* From 256 times accumulators of channel a, and those of channel b. */
+#define ROUND_ALL                                                                                                      \
+    "ldr r12, [sp, " CONSTANTS "]\n"                                                                                   \
+    "asr r0, r0, #7\n"                                                                                                 \
+    "asr r2, r2, #7\n"                                                                                                 \
+    "asr r4, r4, #7\n"                                                                                                 \
+    "asr r6, r6, #7\n" ROUND_A("r0") ROUND_A("r2") ROUND_A("r4")                                                       \
+        ROUND_A("r6") "ldr r12, [sp, " CONSTANTS " + 4]\n" ROUND_B("r1") ROUND_B("r3") ROUND_B("r5") ROUND_B("r7")
 
 #endif
-
-#define LOAD_SCALE(channel)                                                                                            \
-    "ldr r8, [sp, " FACTORS " + " channel "]\n"                                                                        \
-    "ldr r9, [sp, " CONSTANTS " + " channel "]\n"                                                                      \
-    "ldr r10, [sp, " SMALL " + " channel "]\n" LOAD_SHIFTS(channel)
 
 #endif
