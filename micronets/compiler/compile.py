@@ -6,7 +6,7 @@ from pathlib import Path
 
 from micronets.compiler.arena import ArenaPlan, plan_arena
 from micronets.compiler.compiled_network import CompiledNetwork, EdgeQuantisation, Layer, PlannedBuffer
-from micronets.compiler.cores import Core, find_core
+from micronets.compiler.cores import Core, Extension, find_core
 from micronets.compiler.emit import emit
 from micronets.compiler.folder import write_folder
 from micronets.compiler.intervals import Analysis
@@ -35,8 +35,6 @@ _LARGEST_VALUE_BYTES = 4 << 20
 
 # Share of the arena that running two layers row by row must save: it costs a few per cent of the layers' time.
 _LEAST_GAIN = {"speed": 0.2, "balanced": 0.02, "size": 0.0}
-# Of what the arena may grow to, for rows of layers that unpack their weights for every band; the rest is for columns.
-_ROWS_SHARE = 0.8
 # And that storing activations in 4 bits must save.
 _LEAST_PACKING_GAIN = {"speed": 0.4, "balanced": 0.1, "size": 0.0}
 
@@ -109,6 +107,8 @@ def compile_program(
         chosen = share_int4_code(share_dense_code(chosen, find_core(core)), find_core(core))
     kernels, placement, limit_bytes = _plan(program, chosen, analysis, find_core(core), optimise, always_pack)
     placement = share_weights(program, kernels, placement, find_core(core), optimise, limit_bytes)
+    if find_core(core).extension is Extension.DSP and optimise != "size":
+        placement = widen_rows(kernels, placement)
     placement = share_sweeps(kernels, placement)
     if memories is not None:
         check_arena(name, placement.plan.arena_bytes, memories)
@@ -178,7 +178,6 @@ def _plan(
 
     kernels, placement = fuse_rows(program, chosen, _LEAST_GAIN[optimise])
     limit_bytes = most_bytes(placement)
-    kernels, placement = widen_rows(program, kernels, placement, int(_ROWS_SHARE * limit_bytes))
     packed = pack_activations(program, chosen, analysis, core, optimise)
     if packed is None:
         return kernels, placement, limit_bytes

@@ -6,6 +6,8 @@ from micronets.compiler.arena import ArenaPlan, plan_arena
 from micronets.compiler.kernels.fused_residual import FusedResidual, fuse_residual
 from micronets.compiler.kernels.fused_rows import FusedRows, fuse
 from micronets.compiler.kernels.kernel import PlannedKernel
+from micronets.compiler.kernels.patch import PatchConvolution
+from micronets.compiler.kernels.point import BLOCK_PIXELS, PointConvolution
 from micronets.compiler.passes.uses import Uses
 from micronets.compiler.steps import Program
 
@@ -13,6 +15,7 @@ _NEAR_PEAK = 0.05
 _BANDS = (1, 2, 3, 4, 6, 8)
 # A larger band gathers fewer rows twice; it may cost this share of the arena.
 _BAND_ALLOWANCE = 1.005
+_MOST_BLOCKS = 16
 
 
 def fuse_rows(
@@ -38,23 +41,31 @@ def fuse_rows(
     return _widen_bands(program, kernels, placement)
 
 
-def widen_rows(
-    program: Program, kernels: list[PlannedKernel], placement: ArenaPlan, limit_bytes: int
-) -> tuple[list[PlannedKernel], ArenaPlan]:
-    """Bands as large as fit `limit_bytes` where a convolution unpacks its weights anew for each."""
-    for i, kernel in enumerate(kernels):
-        if not isinstance(kernel, FusedRows | FusedResidual) or kernel.first.weight_bits == 8:
+def widen_rows(kernels: list[PlannedKernel], placement: ArenaPlan) -> ArenaPlan:
+    """Bands as large as the arena has room for where a convolution unpacks its weights anew for each, all else in its place.
+
+    Blocks of pixels cover a whole band, or are as many as before.
+    """
+    for number, kernel in enumerate(kernels):
+        if not isinstance(kernel, FusedRows) or kernel.first.weight_bits == 8:
             continue
+        first = kernel.first
+        assert isinstance(first, PointConvolution | PatchConvolution)
+        blocks = first.blocks
         for band in reversed(_BANDS[1:]):
-            wider = _banded(kernel, band)
-            if wider is None:
+            wider = fuse(kernel.first, kernel.second, band)
+            if wider is None or wider.second.bands.band <= kernel.second.bands.band:
                 continue
-            candidate = [*kernels[:i], wider, *kernels[i + 1 :]]
-            tried = plan_arena(program, candidate)
-            if tried.plan.arena_bytes <= limit_bytes:
-                kernels, placement = candidate, tried
+            rows = wider.second.bands.band * wider.second.bands.stride
+            first.blocks = min(_MOST_BLOCKS, -(-rows * first.step.output.shape[1] // BLOCK_PIXELS))
+            tried = (
+                placement.with_scratch(number, wider, placement.plan.arena_bytes) if first.blocks >= blocks else None
+            )
+            if tried is not None:
+                kernels[number], placement = wider, tried
                 break
-    return kernels, placement
+            first.blocks = blocks
+    return placement
 
 
 def _gain(placement: ArenaPlan, arena_bytes: int) -> float:
