@@ -80,8 +80,8 @@ def _config(core: Core, network: CompiledNetwork) -> str:
 #define MN_INT4_ROUNDED_FORMS {_has_int4(network, "int4_rounded", "int4_clamped", "int4_general")}
 #define MN_INT4_GENERAL_FORM {_has_int4(network, "int4_general")}
 #define MN_INT4_CLAMPED {_has_int4(network, "int4_clamped", "int4_general")}
-/* 1 where 1x1 convolutions of nibbles with these make bytes by the form ROUNDED. */
-#define MN_FIELDS_ROUNDED_FORM {_has_int4(network, "mn_point_fields_rounded")}
+/* 1 where 1x1 convolutions of nibbles with these make bytes. */
+#define MN_FIELDS_BYTES_FORMS {_has_int4(network, "mn_point_fields_to_bytes")}
 
 #endif
 """

@@ -42,9 +42,9 @@ def fuse_rows(
 
 
 def widen_rows(kernels: list[PlannedKernel], placement: ArenaPlan) -> ArenaPlan:
-    """Bands as large as the arena has room for where a convolution unpacks its weights anew for each, all else in its place.
+    """Bands as large as the arena has room for where a convolution unpacks its weights anew for each.
 
-    Blocks of pixels cover a whole band, or are as many as before.
+    All else stays in its place; blocks of pixels cover a whole band, or are as many as before.
     """
     for number, kernel in enumerate(kernels):
         if not isinstance(kernel, FusedRows) or kernel.first.weight_bits == 8:

@@ -10,6 +10,7 @@ from micronets.compiler.kernels.depthwise import Depthwise3x3
 from micronets.compiler.kernels.fused_rows import FusedRows
 from micronets.compiler.kernels.int4 import Int4Weights
 from micronets.compiler.kernels.kernel import Kernel, PlannedKernel
+from micronets.compiler.kernels.packed import PackedDepthwise
 from micronets.compiler.kernels.patch import PatchConvolution
 from micronets.compiler.kernels.point import PointConvolution, pack
 
@@ -56,6 +57,7 @@ def share_sweeps(kernels: Sequence[PlannedKernel], placement: ArenaPlan) -> Aren
     families: dict[str, dict[int, list[tuple[int, Depthwise3x3]]]] = defaultdict(lambda: defaultdict(list))
     for number, kernel in enumerate(kernels):
         depthwise = kernel.second if isinstance(kernel, FusedRows) else kernel
+        depthwise = depthwise.inner if isinstance(depthwise, PackedDepthwise) else depthwise
         if isinstance(depthwise, Depthwise3x3):
             families[depthwise.sweep_family][depthwise.sweep.pitch_words].append((number, depthwise))
     for by_pitch in families.values():

@@ -34,8 +34,7 @@ class FieldsPoint(Kernel[ConvolutionStep]):
         self.inner = inner
         self.chunk_words = chunk_words
         self.blocks = blocks
-        rounded = inner.packed.form.name != "fast"
-        self.function = "mn_point_fields_rounded" if rounded else "mn_point_fields"
+        self.function = "mn_point_fields" if plain.step.output.is_packed else "mn_point_fields_to_bytes"
 
     def wider(self) -> "list[FieldsPoint]":
         """The same with more pixels at a time, the most first."""

@@ -110,7 +110,7 @@ void mn_fields_columns(const struct mn_fields *call)
 
 #endif
 
-#if MN_FIELDS_ROUNDED_FORM
+#if MN_FIELDS_BYTES_FORMS
 
 /* TFLM's requantisation of a channel, whose shift is to the left where it is positive. */
 static void read_rounded(struct mn_fields *call, int32_t channel, int32_t zero_point, int32_t shift, int32_t multiplier)
@@ -140,7 +140,7 @@ static const int32_t *read_channels(struct mn_fields *call, int32_t zero_point, 
         scales[1] = factors[2 * pair + 1];
         scales[2] = (int32_t)((uint32_t)a << (32 - MN_FIELD_BITS)) >> (32 - MN_FIELD_BITS);
         scales[3] = (int32_t)((uint32_t)b << (32 - MN_FIELD_BITS)) >> (32 - MN_FIELD_BITS);
-#if MN_FIELDS_ROUNDED_FORM
+#if MN_FIELDS_BYTES_FORMS
         if (call->made == MN_FIELDS_ROUNDED)
         {
             read_rounded(call, 2 * pair, zero_point, scales[2], scales[0]);
@@ -218,9 +218,9 @@ void mn_point_fields(
     }
 }
 
-#if MN_FIELDS_ROUNDED_FORM
+#if MN_FIELDS_BYTES_FORMS
 
-void mn_point_fields_rounded(
+void mn_point_fields_to_bytes(
     const struct mn_point_fields *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
 {
     mn_point_fields(p, pixels, input, output, scratch);

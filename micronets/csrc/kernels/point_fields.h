@@ -50,8 +50,8 @@ struct mn_point_fields
 /* Scratch: columns of all blocks, 2 words of lanes for every word of a pixel's column, and 2 words that may be read. */
 void mn_point_fields(
     const struct mn_point_fields *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
-/* Where MN_FIELDS_ROUNDED is made. */
-void mn_point_fields_rounded(
+/* Where no nibbles are made. */
+void mn_point_fields_to_bytes(
     const struct mn_point_fields *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
 
 /* clamp((high32_rounded((acc << left) * multiplier) + constant + (acc < 0 ? sign : 0)) >> right) */

@@ -304,10 +304,10 @@ __attribute__((naked)) void mn_fields_columns(const struct mn_fields *call)
                    LOAD_AGAIN
                    "b.w 2b\n"
                    "4:\n"
+#if MN_FIELDS_BYTES_FORMS
                    "ldr r11, [sp, " MADE "]\n"
                    "cmp r11, #1\n"
                    "blo.w 5f\n"
-#if MN_FIELDS_ROUNDED_FORM
                    "bhi.w 8f\n"
 #endif
                    REQUANTISE_ALL(TO_NIBBLES)
@@ -336,6 +336,7 @@ __attribute__((naked)) void mn_fields_columns(const struct mn_fields *call)
                    "bne.w 7b\n"
                    "add sp, " FRAME "\n"
                    "pop {r4-r11, pc}\n"
+#if MN_FIELDS_BYTES_FORMS
                    "5:\n"
                    REQUANTISE_ALL(TO_BYTES)
                    "9:\n"
@@ -349,7 +350,6 @@ __attribute__((naked)) void mn_fields_columns(const struct mn_fields *call)
                    "str r2, [r9]\n"
                    "str r3, [r10]\n"
                    "b.w 6b\n"
-#if MN_FIELDS_ROUNDED_FORM
                    "8:\n"
                    ROUND_ALL
                    "b.w 9b\n"

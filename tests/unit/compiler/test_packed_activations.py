@@ -64,7 +64,7 @@ def test_linear_layers_of_all_shifts(tmp_path):
         chain.convolution(12).convolution(8, coarse=False, scale=scale)
     network = check(chain.build(), tmp_path, shape)
     linear = [layer.kernel for layer in network.layers if layer.output_shape[2] == 8]
-    assert linear == ["mn_point_fields_rounded"] * 3
+    assert linear == ["mn_point_fields_to_bytes"] * 3
 
 
 def test_channels_left_over_are_fours(tmp_path):
