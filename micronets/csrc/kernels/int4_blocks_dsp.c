@@ -31,31 +31,38 @@
     "str r11, [sp, " PIXEL "]\n"
 
 #if MN_DUAL_ISSUE
-#define END_BACK "sub r12, r12, #4\n"
+#define END_BACK "subs r7, r7, #4\n"
 #else
 #define END_BACK
 #endif
 
-/* The pair's sums of a single pixel, whose column is at r12; `words` is even. */
+/* The pair's sums of a single pixel, whose column is at r7, by lanes at r6; `words` is even. */
 #define SUM_PIXEL                                                                                                      \
     "ldr r2, [sp, " WORDS "]\n"                                                                                        \
     "21:\n"                                                                                                            \
-    "ldr r8, [lr]\n"                                                                                                   \
-    "ldr r9, [lr, #4]\n"                                                                                               \
-    "ldr r10, [r12]\n"                                                                                                 \
-    "ldr r11, [r12, #16]\n"                                                                                            \
-    "add lr, lr, #8\n"                                                                                                 \
-    "add r12, r12, #32\n"                                                                                              \
-    "smlad r0, r8, r10, r0\n"                                                                                          \
-    "sxtb16 r8, r8\n"                                                                                                  \
-    "smlad r0, r9, r11, r0\n"                                                                                          \
-    "sxtb16 r9, r9\n"                                                                                                  \
-    "smlad r1, r8, r10, r1\n"                                                                                          \
+    "ldr r3, [r6]\n"                                                                                                   \
+    "ldr r4, [r6, #4]\n"                                                                                               \
+    "ldr r5, [r7]\n"                                                                                                   \
+    "ldr r8, [r7, #16]\n"                                                                                              \
+    "adds r6, r6, #8\n"                                                                                                \
+    "adds r7, r7, #32\n"                                                                                               \
+    "smlad r0, r3, r5, r0\n"                                                                                           \
+    "sxtb16 r3, r3\n"                                                                                                  \
+    "smlad r0, r4, r8, r0\n"                                                                                           \
+    "sxtb16 r4, r4\n"                                                                                                  \
+    "smlad r1, r3, r5, r1\n"                                                                                           \
     "subs r2, r2, #2\n"                                                                                                \
-    "smlad r1, r9, r11, r1\n"                                                                                          \
+    "smlad r1, r4, r8, r1\n"                                                                                           \
     "bne 21b\n"
 
 #define MN_INT4_OTHER_FORMS (MN_INT4_SHIFTED_FORM || MN_INT4_ROUNDED_FORMS)
+
+/* In two bytes of code where flags are not needed behind it. */
+#if MN_INT4_MAKES_NIBBLES
+#define A_OF(acc) "asr " acc ", " acc ", #8\n"
+#else
+#define A_OF(acc) "asrs " acc ", " acc ", #8\n"
+#endif
 
 #define FOR_ALL(operation)                                                                                             \
     operation("r0") operation("r1") operation("r2") operation("r3") operation("r4") operation("r5") operation("r6")    \
@@ -69,29 +76,28 @@ __attribute__((naked)) const int32_t *mn_int4_blocks(const struct mn_int4_blocks
     __asm volatile("push {r4-r11, lr}\n"
                    "sub sp, " FRAME "\n"
                    "ldm r0!, {r1-r8}\n"
-                   "ldm r0, {r9, r10}\n"
                    "str r2, [sp, " WORDS "]\n"
                    "str r4, [sp, " OUTPUT "]\n"
                    "str r5, [sp, " STRIDE "]\n"
                    "str r5, [sp, " PIXEL_BYTES "]\n"
+                   "ldm r0!, {r4, r5}\n"
+                   "str r4, [sp, " MADE "]\n"
+                   "str r5, [sp, " ROUNDING "]\n"
                    "and r4, r3, #3\n"
                    "str r4, [sp, " REST "]\n"
                    "str r7, [sp, " COPY "]\n"
                    "str r8, [sp, " CHANNELS_LEFT "]\n"
-                   "str r9, [sp, " MADE "]\n"
-                   "str r10, [sp, " ROUNDING "]\n"
                    "mov r5, r6\n"
                    "mov r0, r1\n"
-                   "lsl r9, r2, #4\n"
-                   "str r9, [sp, " COLUMN_BYTES "]\n"
-                   "mov r4, r9\n"
-                   "add r9, r0, r9\n"
+                   "lsls r4, r2, #4\n"
+                   "str r4, [sp, " COLUMN_BYTES "]\n"
+                   "add r9, r0, r4\n"
                    END_AHEAD
                    "str r9, [sp, " FIRST_END "]\n"
-                   "lsr r3, r3, #2\n"
+                   "lsrs r3, r3, #2\n"
                    "mla r4, r3, r4, r9\n"
                    "str r4, [sp, " LAST_END "]\n"
-                   "rsb r1, r2, #0\n"
+                   "rsbs r1, r2, #0\n"
                    "and r1, r1, " LAST_STEP "\n"
                    MOVE_BACK
                    "str r0, [sp, " FIRST_COLUMN "]\n"
@@ -103,8 +109,8 @@ __attribute__((naked)) const int32_t *mn_int4_blocks(const struct mn_int4_blocks
                    "str r4, [sp, " ENTRY "]\n"
                    "1:\n"
                    "ldm r5!, {r0, r1}\n"
-                   "asr r2, r0, #12\n"
-                   "asr r3, r1, #12\n"
+                   "asrs r2, r0, #12\n"
+                   "asrs r3, r1, #12\n"
                    "add r2, r3, r2, lsl #8\n"
                    "sbfx r0, r0, #0, #12\n"
                    "sbfx r1, r1, #0, #12\n"
@@ -126,7 +132,7 @@ __attribute__((naked)) const int32_t *mn_int4_blocks(const struct mn_int4_blocks
                    "adds r2, r2, #8\n"
                    "beq 6f\n"
                    "3:\n"
-                   "ldr r0, [r5], #4\n"
+                   "ldm r5!, {r0}\n"
                    UNPACK("r0", "r1")
                    "subs r2, r2, #2\n"
                    "stm r6!, {r0, r1}\n"
@@ -179,20 +185,20 @@ __attribute__((naked)) const int32_t *mn_int4_blocks(const struct mn_int4_blocks
                    "ldr lr, [sp, " SMALL " + 4]\n"
                    "ldr r12, [sp, " PIXEL "]\n"
                    "ldr r11, [sp, " MADE "]\n"
-                   "sub r0, r0, r1\n"
-                   "sub r2, r2, r3\n"
-                   "sub r4, r4, r5\n"
-                   "sub r6, r6, r7\n"
+                   "subs r0, r0, r1\n"
+                   "subs r2, r2, r3\n"
+                   "subs r4, r4, r5\n"
+                   "subs r6, r6, r7\n"
 #if MN_INT4_OTHER_FORMS
                    "cmp r11, #1\n"
                    "bhi.w 8f\n"
 #elif MN_INT4_MAKES_NIBBLES
                    "cmp r11, #1\n"
 #endif
-                   "asr r0, r0, #8\n"
-                   "asr r2, r2, #8\n"
-                   "asr r4, r4, #8\n"
-                   "asr r6, r6, #8\n"
+                   A_OF("r0")
+                   A_OF("r2")
+                   A_OF("r4")
+                   A_OF("r6")
                    "26:\n"
                    "smmlar r0, r0, r8, r10\n"
                    "smmlar r2, r2, r8, r10\n"
@@ -230,14 +236,13 @@ __attribute__((naked)) const int32_t *mn_int4_blocks(const struct mn_int4_blocks
                    "bhi 23f\n"
                    "15:\n"
                    "ldr r4, [sp, " REST "]\n"
-                   "cmp r4, #0\n"
-                   "beq 20f\n"
                    "subs r3, r4, #1\n"
+                   "blo 20f\n"
                    "beq 27f\n"
                    "ldr r0, [sp, " PIXEL "]\n"
                    "ldr r1, [sp, " STRIDE "]\n"
                    "add r2, sp, " LAST_PIXELS "\n"
-                   "mov r3, #2\n"
+                   "movs r3, #2\n"
                    "str r0, [sp, " LAST_OUTPUT "]\n"
                    "str r2, [sp, " PIXEL "]\n"
                    "str r3, [sp, " PIXEL_BYTES "]\n"
@@ -259,13 +264,14 @@ __attribute__((naked)) const int32_t *mn_int4_blocks(const struct mn_int4_blocks
                    "b.w 7b\n"
                    /* Four pixels at one place, of which the first one is stored last. */
                    "27:\n"
-                   "ldr r12, [sp, " COLUMN_END "]\n"
-                   "ldr r11, [sp, " COLUMN_BYTES "]\n"
-                   "ldr lr, [sp, " COPY "]\n"
-                   "sub r12, r12, r11\n"
+                   "ldr r7, [sp, " COLUMN_END "]\n"
+                   "ldr r5, [sp, " COLUMN_BYTES "]\n"
+                   "ldr r6, [sp, " COPY "]\n"
+                   "ldr r0, [sp, " STARTS "]\n"
+                   "ldr r1, [sp, " STARTS " + 4]\n"
+                   "subs r7, r7, r5\n"
                    END_BACK
                    "str r3, [sp, " PIXEL_BYTES "]\n"
-                   "ldrd r0, r1, [sp, " STARTS "]\n"
                    SUM_PIXEL
                    "b.w 22b\n"
                    "23:\n"

@@ -84,12 +84,12 @@
 
 /* All shifts are to the right: constants 2^(shift - 1) + zero point * 2^shift. */
 #define READ_SHIFTS                                                                                                    \
-    "mvn r6, r3\n"                                                                                                     \
-    "mvn r7, r4\n"                                                                                                     \
+    "mvns r6, r3\n"                                                                                                    \
+    "mvns r7, r4\n"                                                                                                    \
     "lsl r6, r2, r6\n"                                                                                                 \
     "lsl r7, r2, r7\n"                                                                                                 \
-    "rsb r3, r3, #0\n"                                                                                                 \
-    "rsb r4, r4, #0\n"                                                                                                 \
+    "rsbs r3, r3, #0\n"                                                                                                \
+    "rsbs r4, r4, #0\n"                                                                                                \
     "strd r6, r7, [sp, " CONSTANTS "]\n"                                                                               \
     "strd r3, r4, [sp, " SMALL "]\n"
 #define ROUND(acc, factor, right)                                                                                      \
@@ -97,14 +97,14 @@
     "smmlar " acc ", " acc ", " factor ", r11\n"                                                                       \
     "asr " acc ", " acc ", " right "\n"
 #define ROUND_A(acc) ROUND(acc, "r8", "r10")
-#define ROUND_B(acc) "lsl " acc ", " acc ", #1\n" ROUND(acc, "r9", "lr")
+#define ROUND_B(acc) "lsls " acc ", " acc ", #1\n" ROUND(acc, "r9", "lr")
 /* From 256 times accumulators of channel a, and those of channel b. */
 #define ROUND_ALL                                                                                                      \
     "ldr r12, [sp, " CONSTANTS "]\n"                                                                                   \
-    "asr r0, r0, #7\n"                                                                                                 \
-    "asr r2, r2, #7\n"                                                                                                 \
-    "asr r4, r4, #7\n"                                                                                                 \
-    "asr r6, r6, #7\n" ROUND_A("r0") ROUND_A("r2") ROUND_A("r4")                                                       \
+    "asrs r0, r0, #7\n"                                                                                                \
+    "asrs r2, r2, #7\n"                                                                                                \
+    "asrs r4, r4, #7\n"                                                                                                \
+    "asrs r6, r6, #7\n" ROUND_A("r0") ROUND_A("r2") ROUND_A("r4")                                                      \
         ROUND_A("r6") "ldr r12, [sp, " CONSTANTS " + 4]\n" ROUND_B("r1") ROUND_B("r3") ROUND_B("r5") ROUND_B("r7")
 
 #endif

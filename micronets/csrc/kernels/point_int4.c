@@ -3,6 +3,7 @@
 #include "point_int4.h"
 #include "bytes.h"
 #include "micronets_config.h"
+#include "small.h"
 
 #if MN_DSP
 
@@ -23,7 +24,7 @@ static void clamp(int32_t least, int32_t most, int32_t count, int8_t *values)
 
 #endif
 
-void mn_column_of_int4(
+MN_SMALL void mn_column_of_int4(
     enum mn_form form, int clamped, const struct mn_point *p, const uint32_t *columns, int32_t pixels, int32_t *pair,
     int8_t *output)
 {
