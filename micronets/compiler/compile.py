@@ -4,9 +4,9 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from micronets.compiler.arena import ArenaPlan
+from micronets.compiler.arena import ArenaPlan, plan_arena
 from micronets.compiler.compiled_network import CompiledNetwork, EdgeQuantisation, Layer, PlannedBuffer
-from micronets.compiler.cores import Core, find_core
+from micronets.compiler.cores import Core, Extension, find_core
 from micronets.compiler.emit import emit
 from micronets.compiler.folder import write_folder
 from micronets.compiler.intervals import Analysis
@@ -20,9 +20,9 @@ from micronets.compiler.packing import pack_activations, packing_notes, unpack_a
 from micronets.compiler.passes import optimise_program
 from micronets.compiler.reader import read_graph
 from micronets.compiler.registry import analyse, choose_kernel
-from micronets.compiler.row_fusion import fuse_rows
-from micronets.compiler.shared_code import share_dense_code, share_sweeps
-from micronets.compiler.shared_weights import share_weights
+from micronets.compiler.row_fusion import fuse_rows, widen_rows
+from micronets.compiler.shared_code import share_dense_code, share_int4_code, share_sweeps
+from micronets.compiler.shared_weights import arena_limit_bytes, share_weights
 from micronets.compiler.steps import Program
 from micronets.errors import ConfigurationError, ModelError
 
@@ -105,9 +105,11 @@ def compile_program(
     chosen = [choose_kernel(step, analysis, find_core(core), optimise) for step in program.steps]
     program.notes += four_bit_notes(chosen) + reference_notes(chosen)
     if optimise != "speed":
-        chosen = share_dense_code(chosen, find_core(core))
-    kernels, placement = _plan(program, chosen, analysis, find_core(core), optimise, always_pack)
-    placement = share_weights(program, kernels, placement, find_core(core), optimise)
+        chosen = share_int4_code(share_dense_code(chosen, find_core(core)), find_core(core))
+    kernels, placement, limit_bytes = _plan(program, chosen, analysis, find_core(core), optimise, always_pack)
+    placement = share_weights(program, kernels, placement, find_core(core), optimise, limit_bytes)
+    if find_core(core).extension is Extension.DSP and optimise != "size":
+        placement = widen_rows(kernels, placement)
     placement = share_sweeps(kernels, placement)
     if memories is not None:
         check_arena(name, placement.plan.arena_bytes, memories)
@@ -165,22 +167,35 @@ def compile_program(
 
 def _plan(
     program: Program, chosen: list[Kernel], analysis: Analysis, core: Core, optimise: str, always_pack: bool
-) -> tuple[list[PlannedKernel], ArenaPlan]:
-    """Layers row by row, and activations in 4 bits, where they save memory; adds to the program's notes."""
+) -> tuple[list[PlannedKernel], ArenaPlan, int]:
+    """Layers row by row, and activations in 4 bits, where they save memory, and what the arena may grow to for speed.
+
+    Adds to the program's notes.
+    """
     notes = list(program.notes)
+
+    def most_bytes(placement: ArenaPlan) -> int:
+        return arena_limit_bytes(program, placement.plan.arena_bytes, core, optimise)
+
     kernels, placement = fuse_rows(program, chosen, _LEAST_GAIN[optimise])
+    limit_bytes = most_bytes(placement)
     packed = pack_activations(program, chosen, analysis, core, optimise)
     if packed is None:
-        return kernels, placement
-    own_notes, program.notes = program.notes, notes
+        return kernels, placement, limit_bytes
+    own_notes, program.notes = program.notes, list(notes)
     packed_kernels, packed_placement = fuse_rows(program, packed, _LEAST_GAIN[optimise])
-    most_bytes = placement.plan.arena_bytes * (1 - _LEAST_PACKING_GAIN[optimise])
-    if always_pack or packed_placement.plan.arena_bytes < most_bytes:
+    packed_limit_bytes = most_bytes(packed_placement)
+    if always_pack or packed_limit_bytes < limit_bytes * (1 - _LEAST_PACKING_GAIN[optimise]):
+        whole: list[PlannedKernel] = list(packed)
+        placement = plan_arena(program, whole)
+        # Layers that run row by row take longer.
+        if placement.plan.arena_bytes <= packed_limit_bytes:
+            packed_kernels, packed_placement, program.notes = whole, placement, notes
         program.notes += packing_notes(program, packed_placement)
-        return packed_kernels, packed_placement
+        return packed_kernels, packed_placement, packed_limit_bytes
     unpack_activations(program)
     program.notes = own_notes
-    return kernels, placement
+    return kernels, placement, limit_bytes
 
 
 def _all(edges: tuple[EdgeQuantisation, ...]) -> EdgeQuantisation:

@@ -74,9 +74,21 @@ def _config(core: Core, network: CompiledNetwork) -> str:
 #define MN_POINT_STEPS {32 if network.optimise == "speed" else 16}
 /* 1 where some convolution has 4-bit weights. */
 #define MN_INT4_WEIGHTS {int(any(path.name.endswith("point_int4.c") for path in network.sources))}
+/* 1 where some of these make nibbles, have the forms SHIFTED, ROUNDED or GENERAL, or the last of them. */
+#define MN_INT4_MAKES_NIBBLES {_has_int4(network, "nibbles_int4_fast")}
+#define MN_INT4_SHIFTED_FORM {_has_int4(network, "int4_shifted")}
+#define MN_INT4_ROUNDED_FORMS {_has_int4(network, "int4_rounded", "int4_clamped", "int4_general")}
+#define MN_INT4_GENERAL_FORM {_has_int4(network, "int4_general")}
+#define MN_INT4_CLAMPED {_has_int4(network, "int4_clamped", "int4_general")}
+/* 1 where 1x1 convolutions of nibbles with these make bytes. */
+#define MN_FIELDS_BYTES_FORMS {_has_int4(network, "mn_point_fields_to_bytes")}
 
 #endif
 """
+
+
+def _has_int4(network: CompiledNetwork, *variants: str) -> int:
+    return int(any(layer.kernel.endswith(variants) for layer in network.layers))
 
 
 def _dense_steps(network: CompiledNetwork) -> int:

@@ -10,7 +10,7 @@ channel the steps' exact positions are computed, and (factor, nudge, offset) sea
 channel for which none is found keeps TFLM's own sequence. `nudge` goes into the bias.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -64,14 +64,17 @@ def thresholds(q: Requantisation, low: np.ndarray, high: np.ndarray) -> np.ndarr
     return np.clip(-(-shifted >> left), low[:, None], high[:, None] + 1)
 
 
-def fit(q: Requantisation, low: np.ndarray, high: np.ndarray, largest: np.ndarray) -> FastRequantisation | None:
+def fit(
+    q: Requantisation, low: np.ndarray, high: np.ndarray, largest: np.ndarray, left_shift: int = 0
+) -> FastRequantisation | None:
     """The fast form of every channel, or None where one has none.
 
     Args:
         low, high: int64 (channels,), bounds of the accumulators with their bias.
         largest: int64 (channels,), greatest magnitude the nudged accumulator may have.
+        left_shift: of accumulators before the multiplication, by which multipliers of a half and more fit, too.
     """
-    if (q.low, q.high) != (-128, 127) or np.any(q.shifts > -1) or np.any(q.multipliers == 0):
+    if (q.low, q.high) != (-128, 127) or np.any(q.shifts > left_shift - 1) or np.any(q.multipliers == 0):
         return None
     steps = thresholds(q, low, high)
     levels = np.arange(q.low + 1, q.high + 1, dtype=np.int64)[None, :]
@@ -82,23 +85,25 @@ def fit(q: Requantisation, low: np.ndarray, high: np.ndarray, largest: np.ndarra
     needs_lower = steps <= high[:, None]
     needs_upper = inside | (steps > high[:, None])
     one = np.int64(1) << 32
-    exact = q.multipliers.astype(np.float64) * np.exp2(q.shifts.astype(np.float64) + 1)
+    exact = q.multipliers.astype(np.float64) * np.exp2(q.shifts.astype(np.float64) + 1 - left_shift)
     base = np.round(exact).astype(np.int64)
     # A slope's steps wander by base * 2**-24 accumulators per unit and 2**24 accumulators: finer needs no trying.
     unit = np.maximum(base >> 24, 1)
     # Where a bound is not needed, one that binds nothing, whatever the factor.
     lower, upper = np.where(needs_lower, levels * one, -(1 << 62)), np.where(needs_upper, levels * one, 1 << 62)
     reached_at, not_before = np.where(needs_lower, reached_at, 0), np.where(needs_upper, not_before, 0)
-    factors = base + _CHANGES[:, None] * unit
+    # Of the accumulators as they are.
+    factors = (base + _CHANGES[:, None] * unit) << left_shift
     least, limit = np.empty_like(factors), np.empty_like(factors)
     for number, factor in enumerate(factors[:, :, None]):
         least[number] = (lower - reached_at * factor).max(axis=1)
         limit[number] = (upper - not_before * factor).min(axis=1)
-    width = np.where((factors > 0) & (factors < (1 << 31)), limit - least, -1)
+    width = np.where((factors > 0) & (factors < (1 << (31 + left_shift))), limit - least, -1)
     widest = width.argmax(axis=0), np.arange(len(base))
     if np.any(width[widest] <= 0):
         return None
-    return _split_intercepts(factors[widest], least[widest], limit[widest], low, high, largest)
+    found = _split_intercepts(factors[widest], least[widest], limit[widest], low, high, largest)
+    return None if found is None else replace(found, factors=found.factors >> left_shift)
 
 
 def _split_intercepts(

@@ -6,6 +6,8 @@ from micronets.compiler.arena import ArenaPlan, plan_arena
 from micronets.compiler.kernels.fused_residual import FusedResidual, fuse_residual
 from micronets.compiler.kernels.fused_rows import FusedRows, fuse
 from micronets.compiler.kernels.kernel import PlannedKernel
+from micronets.compiler.kernels.patch import PatchConvolution
+from micronets.compiler.kernels.point import BLOCK_PIXELS, PointConvolution
 from micronets.compiler.passes.uses import Uses
 from micronets.compiler.steps import Program
 
@@ -13,6 +15,7 @@ _NEAR_PEAK = 0.05
 _BANDS = (1, 2, 3, 4, 6, 8)
 # A larger band gathers fewer rows twice; it may cost this share of the arena.
 _BAND_ALLOWANCE = 1.005
+_MOST_BLOCKS = 16
 
 
 def fuse_rows(
@@ -36,6 +39,33 @@ def fuse_rows(
             break
         kernels, placement = best
     return _widen_bands(program, kernels, placement)
+
+
+def widen_rows(kernels: list[PlannedKernel], placement: ArenaPlan) -> ArenaPlan:
+    """Bands as large as the arena has room for where a convolution unpacks its weights anew for each.
+
+    All else stays in its place; blocks of pixels cover a whole band, or are as many as before.
+    """
+    for number, kernel in enumerate(kernels):
+        if not isinstance(kernel, FusedRows) or kernel.first.weight_bits == 8:
+            continue
+        first = kernel.first
+        assert isinstance(first, PointConvolution | PatchConvolution)
+        blocks = first.blocks
+        for band in reversed(_BANDS[1:]):
+            wider = fuse(kernel.first, kernel.second, band)
+            if wider is None or wider.second.bands.band <= kernel.second.bands.band:
+                continue
+            rows = wider.second.bands.band * wider.second.bands.stride
+            first.blocks = min(_MOST_BLOCKS, -(-rows * first.step.output.shape[1] // BLOCK_PIXELS))
+            tried = (
+                placement.with_scratch(number, wider, placement.plan.arena_bytes) if first.blocks >= blocks else None
+            )
+            if tried is not None:
+                kernels[number], placement = wider, tried
+                break
+            first.blocks = blocks
+    return placement
 
 
 def _gain(placement: ArenaPlan, arena_bytes: int) -> float:

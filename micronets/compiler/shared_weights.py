@@ -17,28 +17,24 @@ from micronets.compiler.steps import ConvolutionStep, DepthwiseConvolutionStep, 
 
 _BLOCKS = (16, 12, 10, 8, 7, 6, 5, 4, 3, 2)
 _BLOCKS_FOR_SPEED = (64, 48, 32, 24, *_BLOCKS)
-# Activations of 4 bits are there to save memory: speed takes so much of it back, or a share of what it would of bytes.
+# Activations of 4 bits are there to save memory: speed takes so much of it back, or a share of what it would of bytes;
+# and never more than the larger share.
 _PACKED_ALLOWANCE = 1.25
 _PACKED_SHARE = 0.4
+_LARGEST_PACKED_SHARE = 0.55
 # An interpreter's own records of an operator, and the multiplier and shift of one channel.
 _OPERATOR_BYTES = 128
 _CHANNEL_BYTES = 8
 
 
 def share_weights(
-    program: Program, kernels: list[PlannedKernel], placement: ArenaPlan, core: Core, optimise: str
+    program: Program, kernels: list[PlannedKernel], placement: ArenaPlan, core: Core, optimise: str, limit_bytes: int
 ) -> ArenaPlan:
-    """Sets `blocks` and `at_once` of the kernels, some of which it may replace; the plan with their scratch."""
+    """Sets `blocks` and `at_once` of the kernels, some of which it may replace; the plan with their scratch, of at most
+    `limit_bytes`."""
     if core.extension is not Extension.DSP or optimise == "size":  # other kernels read weights where they are
         return placement
-    least = interpreter_bytes(program)
     tried_blocks = _BLOCKS_FOR_SPEED if optimise == "speed" else _BLOCKS
-    # Never beyond one step's inputs and output side by side: by that a search takes a network to fit.
-    enough_bytes = least if optimise == "speed" else min(least // 2, _values_bytes(program))
-    arena_bytes = placement.plan.arena_bytes
-    limit_bytes = max(arena_bytes, enough_bytes)
-    if any(step.output.is_packed for step in program.steps):
-        limit_bytes = max(int(_PACKED_ALLOWANCE * arena_bytes), int(_PACKED_SHARE * enough_bytes))
     placement = widen_bands(program, kernels, placement, limit_bytes)
     for number, kernel in enumerate(kernels):
         if strips_of(kernel):
@@ -61,6 +57,19 @@ def share_weights(
             for convolution in convolutions:
                 convolution.blocks = 1
     return rearrange_strips(program, kernels, placement, tried_blocks[0], limit_bytes)
+
+
+def arena_limit_bytes(program: Program, arena_bytes: int, core: Core, optimise: str) -> int:
+    """What an arena that needs `arena_bytes` may grow to for speed."""
+    if core.extension is not Extension.DSP or optimise == "size":
+        return arena_bytes
+    least = interpreter_bytes(program)
+    # Never beyond one step's inputs and output side by side: by that a search takes a network to fit.
+    enough_bytes = least if optimise == "speed" else min(least // 2, _values_bytes(program))
+    if not any(step.output.is_packed for step in program.steps):
+        return max(arena_bytes, enough_bytes)
+    wanted_bytes = max(_PACKED_ALLOWANCE * arena_bytes, _PACKED_SHARE * enough_bytes)
+    return max(arena_bytes, int(min(wanted_bytes, _LARGEST_PACKED_SHARE * enough_bytes)))
 
 
 def _convolutions(kernel: PlannedKernel) -> list[PlannedKernel]:

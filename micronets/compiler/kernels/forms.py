@@ -14,12 +14,13 @@ _LONGEST_ROUNDED_SHIFT = 22
 @dataclass(frozen=True)
 class Form:
     name: str
-    """`fast`, `rounded`, `clamped` (rounded, other bounds than int8's) or `general`."""
+    """`fast`, `shifted` (to the left before the multiplication), `rounded`, `clamped` (rounded, other bounds than
+    int8's) or `general`."""
     nudges: np.ndarray
     """Int64 per channel, to be added to the bias."""
     factors: np.ndarray
     constants: np.ndarray
-    """Int64 per channel: offsets (fast) or rounding constants (rounded, clamped)."""
+    """Int64 per channel: offsets (fast, shifted) or rounding constants (rounded, clamped)."""
     shifts: np.ndarray
 
     def pair_words(self, pair: int) -> list[int]:
@@ -39,17 +40,18 @@ def pack_halves(low: int, high: int) -> int:
     return word - (1 << 32) if word >> 31 else word
 
 
-def choose_form(q: Requantisation, low: np.ndarray, high: np.ndarray, largest: np.ndarray) -> Form:
+def choose_form(q: Requantisation, low: np.ndarray, high: np.ndarray, largest: np.ndarray, left_shift: int = 0) -> Form:
     """The cheapest form that is exact for accumulators (bias included) in [low, high].
 
     Args:
         low, high: int64 (channels,).
         largest: int64 (channels,), greatest magnitude an accumulator with its nudge may have.
+        left_shift: of the form `shifted`; 0: it is `fast`.
     """
-    zeros = np.zeros(len(q.multipliers), np.int64)
-    fast = fit(q, low, high, largest)
+    shifts = np.full(len(q.multipliers), left_shift, np.int64)
+    fast = fit(q, low, high, largest >> left_shift, left_shift)
     if fast is not None:
-        return Form("fast", fast.nudges, fast.factors, fast.offsets, zeros)
+        return Form("shifted" if left_shift else "fast", fast.nudges, fast.factors, fast.offsets, shifts)
     return rounded_form(q, low, high) or general_form(q)
 
 

@@ -201,10 +201,10 @@ class PackedDepthwise(Kernel[DepthwiseConvolutionStep]):
         return self._slice_bytes(self.step.inputs[0]) + self._slice_bytes(self.step.output) + self.inner.scratch_bytes
 
     def overlaps(self) -> dict[int, Distance]:
-        """In place: a slice is read before it is written."""
-        step = self.step
-        in_place = step.inputs[0].is_packed and step.output.is_packed and step.inputs[0].shape == step.output.shape
-        return {0: Distance(step.output.size_bytes, exact=0)} if in_place else {}
+        """In place: a slice is read before it is written, to pixels of the same bytes."""
+        source, output = self.step.inputs[0], self.step.output
+        in_place = source.is_packed and output.is_packed and output.size_bytes <= source.size_bytes
+        return {0: Distance(source.size_bytes, exact=0)} if in_place else {}
 
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
         step, value, stream = self.step, self.step.inputs[0], self.inner.stream()
@@ -264,8 +264,10 @@ def packed_kernel(kernel: Kernel, unclamped: Kernel | None) -> Kernel:
     inner = unclamped if unclamped is not None and _is_supported(unclamped) else kernel
     if isinstance(kernel, Depthwise3x3) and isinstance(inner, Depthwise3x3):
         return PackedDepthwise(kernel, inner)
-    if isinstance(kernel, PointConvolution) and isinstance(inner, PointConvolution) and PackedPoint.fits(inner):
-        return fields_point(kernel, inner) or PackedPoint(kernel, inner)
+    if isinstance(kernel, PointConvolution) and isinstance(inner, PointConvolution):
+        fields = fields_point(kernel, inner)
+        if fields is not None or PackedPoint.fits(inner):
+            return fields or PackedPoint(kernel, inner)
     assert isinstance(kernel, Banded) and isinstance(inner, Banded)
     return PackedLayer(kernel, inner)
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from micronets.compiler.kernels.int4 import Int4Weights
 from micronets.compiler.kernels.kernel import Distance, Kernel
 from micronets.compiler.kernels.point import BLOCK_PIXELS, PackedWeights, PointConvolution, point_fields
 from micronets.compiler.source import Source
@@ -37,7 +38,7 @@ class PackedPoint(Kernel[ConvolutionStep]):
         return [PackedPoint(self.plain, self.inner, blocks) for blocks in fitting]
 
     def files(self) -> set[str]:
-        return {"nibbles_point.c", "widen.c", "point_int4.c", "point_int4_dsp.c", *self.inner.packed.dsp_files}
+        return {"nibbles_point.c", "widen.c", *Int4Weights.dsp_files, *self.inner.packed.dsp_files}
 
     @property
     def _pair_words(self) -> int:
@@ -60,7 +61,11 @@ class PackedPoint(Kernel[ConvolutionStep]):
 
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
         step, value = self.step, self.step.inputs[0]
-        weights = self._arranged() if value.is_packed else self.inner.packed
+        weights, output_least = self.inner.packed, step.output.least or 0
+        if isinstance(weights, Int4Weights) and weights.form.name == "fast":
+            weights, output_least = weights.lowered(output_least), 0
+        if value.is_packed:
+            weights = _arranged(weights)
         address = source.description(
             "mn_point_nibbles",
             layer,
@@ -71,17 +76,17 @@ class PackedPoint(Kernel[ConvolutionStep]):
                 "input_packed": int(value.is_packed),
                 "output_packed": int(step.output.is_packed),
                 "input_least": value.least or 0,
-                "output_least": step.output.least or 0,
+                "output_least": output_least,
             },
         )
         return [f"{self.function}({address}, {self.inner.pixels}, {inputs[0]}, {output}, {scratch});"]
 
-    def _arranged(self) -> PackedWeights:
-        """Lanes in the order of widened nibbles; the last four of an odd number of fours lie as those of bytes."""
-        packed = self.inner.packed
-        lanes = np.ascontiguousarray(packed.lanes).view("<i2")
-        eights = lanes.shape[1] // 8 * 8
-        order = [_BYTE_ORDER.index(place) for place in _NIBBLE_ORDER]
-        arranged = lanes.copy()
-        arranged[:, :eights] = lanes[:, :eights].reshape(len(lanes), -1, 8)[:, :, order].reshape(len(lanes), -1)
-        return packed.arranged(arranged.view("<i4"))
+
+def _arranged(packed: PackedWeights) -> PackedWeights:
+    """Lanes in the order of widened nibbles; the last four of an odd number of fours lie as those of bytes."""
+    lanes = np.ascontiguousarray(packed.lanes).view("<i2")
+    eights = lanes.shape[1] // 8 * 8
+    order = [_BYTE_ORDER.index(place) for place in _NIBBLE_ORDER]
+    arranged = lanes.copy()
+    arranged[:, :eights] = lanes[:, :eights].reshape(len(lanes), -1, 8)[:, :, order].reshape(len(lanes), -1)
+    return packed.arranged(arranged.view("<i4"))

@@ -1,5 +1,6 @@
 """1x1 convolutions: pairs of output channels in 16-bit lanes, four pixels at a time (point_block.h)."""
 
+from copy import copy
 from dataclasses import replace
 from typing import ClassVar, Self
 
@@ -93,13 +94,14 @@ class PackedWeights:
 
 
 def pack(
-    step: ConvolutionStep, accumulators: Bounds, *, in_order: bool = False, fast: bool = True
+    step: ConvolutionStep, accumulators: Bounds, *, in_order: bool = False, fast: bool = True, left_shift: int = 0
 ) -> PackedWeights | None:
     """None where the lanes cannot hold the weights or their sums.
 
     Args:
         in_order: every channel is in one pair, an odd last one by itself, which dense.c wants.
         fast: whether the form may be that, which not all steps have that share a kernel.
+        left_shift: see `choose_form`.
     """
     channels = step.weights.shape[0]
     low, high = accumulators.low, accumulators.high
@@ -118,7 +120,7 @@ def pack(
     if deep:
         form = general_form(q)
     elif fast:
-        form = choose_form(q, low[places], high[places], largest[: len(places)])
+        form = choose_form(q, low[places], high[places], largest[: len(places)], left_shift)
     else:
         form = rounded_form(q, low[places], high[places]) or general_form(q)
     return _packed(step, lanes, places, form, deep)
@@ -195,11 +197,19 @@ class PointConvolution(PixelsByRows):
         """`reads_ahead`: the core's kernel reads a word beyond its column."""
         super().__init__(step)
         self.packed = packed
-        few = packed.weight_bits == 4 and self.pixels < BLOCK_PIXELS
-        self.function = f"mn_point_int4_few_{packed.form.name}" if few else f"mn_point_{packed.variant}"
+        self.has_few_pixels = packed.weight_bits == 4 and self.pixels < BLOCK_PIXELS
+        few = f"mn_point_int4_few_{packed.form.name}"
+        self.function = few if self.has_few_pixels else f"mn_point_{packed.variant}"
         self.slack_bytes = 4 if reads_ahead else 0
         self.weight_bits = packed.weight_bits
         self.blocks = 1
+
+    def of_any_pixels(self) -> "PointConvolution":
+        """By code that does not rely on having few."""
+        made = copy(self)
+        made.has_few_pixels = False
+        made.function = f"mn_point_{self.packed.variant}"
+        return made
 
     def files(self) -> set[str]:
         return {self.file, "widen.c", *self.packed.dsp_files}
@@ -227,7 +237,8 @@ def point_fields(
     source: Source, layer: str, step: ConvolutionStep, packed: PackedWeights, depth: int, blocks: int
 ) -> dict[str, int | str]:
     """struct mn_point for a step of `depth` inputs per pixel."""
-    return point_fields_of_stream(source, layer, step, packed.words, depth, packed.stream, blocks)
+    fields = point_fields_of_stream(source, layer, step, packed.words, depth, packed.stream, blocks)
+    return fields | {"zero_point": int(packed.form.shifts[0])} if packed.form.name == "shifted" else fields
 
 
 def point_fields_of_stream(

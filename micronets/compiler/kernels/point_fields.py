@@ -16,12 +16,13 @@ _LEVELS = 15
 _FIELD_BITS = 12
 _HALF_FIELD = 1 << (_FIELD_BITS - 1)
 _LARGEST = 1 << (31 - _FIELD_BITS)
+_LONGEST_RIGHT_SHIFT, _LONGEST_LEFT_SHIFT = 22, 11
+"""Sums have 20 bits, and are doubled."""
 _ORDER = (0, 4, 2, 6, 1, 5, 3, 7)
 """The places of eight inputs in four words of lanes; the last four lie as they are."""
 
 
 class FieldsPoint(Kernel[ConvolutionStep]):
-    function = "mn_point_fields"
     file = "point_fields.c"
     header = "point_fields.h"
     weight_bits = 4
@@ -33,6 +34,7 @@ class FieldsPoint(Kernel[ConvolutionStep]):
         self.inner = inner
         self.chunk_words = chunk_words
         self.blocks = blocks
+        self.function = "mn_point_fields" if plain.step.output.is_packed else "mn_point_fields_to_bytes"
 
     def wider(self) -> "list[FieldsPoint]":
         """The same with more pixels at a time, the most first."""
@@ -70,19 +72,26 @@ class FieldsPoint(Kernel[ConvolutionStep]):
                 "chunk_words": self.chunk_words,
                 "channels": self.step.weights.shape[0],
                 "blocks": self.blocks,
-                "output_packed": int(self.step.output.is_packed),
+                "made": self._made,
+                "zero_point": self.step.requantisation.zero_point,
                 "stream": source.array(f"{layer}_stream", self._stream()),
             },
         )
         return [f"{self.function}({address}, {self.inner.pixels}, {inputs[0]}, {output}, {scratch});"]
 
+    @property
+    def _made(self) -> str:
+        if self.inner.packed.form.name != "fast":
+            return "MN_FIELDS_ROUNDED"
+        return "MN_FIELDS_NIBBLES" if self.step.output.is_packed else "MN_FIELDS_BYTES"
+
     def _stream(self) -> np.ndarray:
         """Int32 words."""
-        weights, form = _ordered(self.step), self.inner.packed.form
+        weights = _ordered(self.step)
         channels = len(weights)
         starts = _starts(self.inner)
         starts[1::2] -= _HALF_FIELD * len(_chunk_ends(self.words, self.chunk_words))
-        offsets = _offsets(self.inner)
+        offsets, factors = _small(self.inner), _factors(self.inner)
         heads = ((starts << _FIELD_BITS) | (offsets & ((1 << _FIELD_BITS) - 1))).reshape(-1, _CHANNELS)
         # Nibbles (fours, words, lane) of a and b of both pairs.
         nibbles = weights.reshape(channels // _CHANNELS, _CHANNELS, self.words, 2) & 0xF
@@ -90,8 +99,12 @@ class FieldsPoint(Kernel[ConvolutionStep]):
         first = (first_a << 12) | (first_b ^ 8)
         second = (second_a << 12) | (second_b ^ 8)
         words = _turned_left(second[:, :, 0] | (second[:, :, 1] << 16)) | first[:, :, 0] | (first[:, :, 1] << 16)
-        factors = form.factors.reshape(-1, _CHANNELS)
-        return np.concatenate([heads, words, factors], axis=1).astype(np.uint32).view(np.int32).reshape(-1)
+        return (
+            np.concatenate([heads, words, factors.reshape(-1, _CHANNELS)], axis=1)
+            .astype(np.uint32)
+            .view(np.int32)
+            .reshape(-1)
+        )
 
 
 def fields_point(plain: PointConvolution, inner: PointConvolution) -> FieldsPoint | None:
@@ -99,7 +112,7 @@ def fields_point(plain: PointConvolution, inner: PointConvolution) -> FieldsPoin
     step = inner.step
     if not plain.step.inputs[0].is_packed or not isinstance(inner.packed, Int4Weights):
         return None
-    if inner.packed.form.name != "fast" or step.weights.shape[0] % _CHANNELS:
+    if step.weights.shape[0] % _CHANNELS or not (inner.packed.form.name == "fast" or _rounds_to_bytes(step)):
         return None
     weights = _ordered(step)
     if np.any(4096 * weights[0::2] + weights[1::2] < -(1 << 15)):
@@ -107,7 +120,7 @@ def fields_point(plain: PointConvolution, inner: PointConvolution) -> FieldsPoin
     starts = _starts(inner)
     highest = starts + _LEVELS * np.maximum(weights, 0).sum(axis=1)
     lowest = starts + _LEVELS * np.minimum(weights, 0).sum(axis=1)
-    if highest.max() >= _LARGEST or lowest.min() < -_LARGEST or np.abs(_offsets(inner)).max() >= _HALF_FIELD:
+    if highest.max() >= _LARGEST or lowest.min() < -_LARGEST or np.abs(_small(inner)).max() >= _HALF_FIELD:
         return None
     words = weights.shape[1] // 2
     for steps in range(-(-words // _STEPS), 0, -1):
@@ -153,9 +166,23 @@ def _starts(inner: PointConvolution) -> np.ndarray:
     return inner.packed.starts + least * sums
 
 
-def _offsets(inner: PointConvolution) -> np.ndarray:
-    """Int64 (channels,): for outputs from 0 on where they are packed."""
+def _rounds_to_bytes(step: ConvolutionStep) -> bool:
+    """Whether TFLM's own requantisation fits: its shifts, and the bounds of int8."""
+    q = step.requantisation
+    shifts_fit = q.shifts.min() >= -_LONGEST_RIGHT_SHIFT and q.shifts.max() <= _LONGEST_LEFT_SHIFT
+    return bool(shifts_fit and (q.low, q.high) == (-128, 127) and not step.output.is_packed)
+
+
+def _small(inner: PointConvolution) -> np.ndarray:
+    """Int64 (channels,): offsets, for outputs from 0 on where they are packed; or TFLM's shifts."""
+    if inner.packed.form.name != "fast":
+        return inner.step.requantisation.shifts
     return inner.packed.form.constants - (inner.step.output.least or 0)
+
+
+def _factors(inner: PointConvolution) -> np.ndarray:
+    form = inner.packed.form
+    return form.factors if form.name == "fast" else inner.step.requantisation.multipliers
 
 
 def _turned_left(lanes: np.ndarray) -> np.ndarray:

@@ -325,8 +325,9 @@ MN_INLINE int32_t mn_dot(const int8_t *inputs, const int8_t *weights, int32_t co
     return acc;
 }
 
-/* Requantisation in one of three exact forms, chosen per layer by the compiler (see requantise.py).
+/* Requantisation in one of four exact forms, chosen per layer by the compiler (see requantise.py).
  *   FAST     factor, offset: clamp(offset + round(acc * factor / 2^32))
+ *   SHIFTED  the same of acc << shift; the description's zero point is the shift
  *   ROUNDED  multiplier, constant = 2^(shift - 1) + zero_point * 2^shift, shift >= 1:
  *            clamp((round(2 * acc * multiplier / 2^32) + constant - (acc < 0)) >> shift)
  *   GENERAL  multiplier, shift (positive: left), zero point from the description
@@ -334,6 +335,7 @@ MN_INLINE int32_t mn_dot(const int8_t *inputs, const int8_t *weights, int32_t co
 enum mn_form
 {
     MN_FAST,
+    MN_SHIFTED,
     MN_ROUNDED,
     MN_GENERAL
 };

@@ -201,6 +201,8 @@ void mn_point_general(const struct mn_point *p, int32_t pixels, const int8_t *in
 void mn_point_deep(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
 /* The same for weights of 4 bits, `stream` as point_int4.h describes. */
 void mn_point_int4_fast(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
+void mn_point_int4_shifted(
+    const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
 void mn_point_int4_rounded(
     const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
 void mn_point_int4_clamped(
@@ -209,6 +211,8 @@ void mn_point_int4_general(
     const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
 /* The same for at most three pixels. */
 void mn_point_int4_few_fast(
+    const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
+void mn_point_int4_few_shifted(
     const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
 void mn_point_int4_few_rounded(
     const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
@@ -237,6 +241,8 @@ void mn_patch_general(
 void mn_patch_deep(
     const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch);
 void mn_patch_int4_fast(
+    const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch);
+void mn_patch_int4_shifted(
     const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch);
 void mn_patch_int4_rounded(
     const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch);

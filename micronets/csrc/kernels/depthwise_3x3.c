@@ -2,9 +2,11 @@
 /* Depthwise 3x3 convolution: bands, channels and the gathering of planes. The sweep is in depthwise_3x3.h. */
 #include "micronets_dsp.h"
 #include "micronets_kernels.h"
+#include "small.h"
 
 /* Two channels' lines of the input, `p->inputs_inner` pixels each, into two planes. */
-static void gather(const struct mn_depthwise_3x3 *p, const int8_t *input, int32_t lines, uint32_t zero, uint32_t *plane)
+static MN_SMALL void gather(
+    const struct mn_depthwise_3x3 *p, const int8_t *input, int32_t lines, uint32_t zero, uint32_t *plane)
 {
     /* Read once: the stores below may alias the description, which lies in flash. */
     const int32_t stride = p->input_inner_stride, line_stride = p->input_outer_stride, pitch = p->pitch_words;
@@ -53,7 +55,7 @@ static void gather(const struct mn_depthwise_3x3 *p, const int8_t *input, int32_
     }
 }
 
-void mn_depthwise_3x3_band(
+MN_SMALL void mn_depthwise_3x3_band(
     const struct mn_depthwise_3x3 *p, int32_t line, int32_t lines, const int8_t *input, int8_t *output, int8_t *scratch)
 {
     uint32_t *plane = (uint32_t *)(void *)scratch;
@@ -85,7 +87,7 @@ void mn_depthwise_3x3_band(
     }
 }
 
-void mn_depthwise_3x3(const struct mn_depthwise_3x3 *p, const int8_t *input, int8_t *output, int8_t *scratch)
+MN_SMALL void mn_depthwise_3x3(const struct mn_depthwise_3x3 *p, const int8_t *input, int8_t *output, int8_t *scratch)
 {
     for (int32_t line = 0; line < p->outputs_outer; line += p->band)
     {

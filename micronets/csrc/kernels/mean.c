@@ -3,6 +3,7 @@
 #include "mean.h"
 #include "micronets_arithmetic.h"
 #include "pixel_sums.h"
+#include "small.h"
 
 /* Not inlined: five times its size would not pay. */
 static __attribute__((noinline)) int8_t scaled(const struct mn_mean *p, int32_t sum)
@@ -89,12 +90,12 @@ MN_INLINE void mean(int fast, int rest, const struct mn_mean *in_flash, const in
     }
 }
 
-void mn_mean_fast(const struct mn_mean *p, const int8_t *input, int8_t *output)
+MN_SMALL void mn_mean_fast(const struct mn_mean *p, const int8_t *input, int8_t *output)
 {
     mean(1, 0, p, input, output);
 }
 
-void mn_mean_rounded(const struct mn_mean *p, const int8_t *input, int8_t *output)
+MN_SMALL void mn_mean_rounded(const struct mn_mean *p, const int8_t *input, int8_t *output)
 {
     mean(0, 0, p, input, output);
 }

@@ -31,7 +31,8 @@ struct mn_depthwise_3x3_nibbles
     int32_t read_bytes, made_bytes;
 };
 
-/* 1x1 convolution: `group_words` of the stream belong to four output channels, and `pair_words` of scratch take a pair. */
+/* 1x1 convolution: of 4-bit weights in the form FAST, offsets to nibbles have the least output subtracted, and `output_least`
+ * is 0. `group_words` of the stream belong to four output channels, and `pair_words` of scratch take a pair. */
 struct mn_point_nibbles
 {
     struct mn_point point;
@@ -59,7 +60,7 @@ void mn_unpack_nibbles(int32_t least, int32_t count, const int8_t *nibbles, int8
 void mn_pack_nibbles(int32_t least, int32_t count, const int8_t *values, int8_t *nibbles);
 /* Clamps them to [least, least + 15]; `values` has room for whole words. */
 void mn_clamp_levels(int32_t least, int32_t count, int8_t *values);
-/* Scratch: what the description says, and two planes. `output` may be `input` where both are nibbles of as many pixels. */
+/* Scratch: what the description says, and two planes. `output` may be `input` where both are nibbles and its pixels no more. */
 void mn_depthwise_3x3_nibbles(
     const struct mn_depthwise_3x3_nibbles *p, const int8_t *input, int8_t *output, int8_t *scratch);
 /* Scratch: columns of all blocks, a pair, and 4 bytes per pixel of an output in nibbles. Forms as for mn_point_fast. */

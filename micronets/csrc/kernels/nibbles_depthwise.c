@@ -26,12 +26,30 @@ static void scatter(const struct mn_depthwise_3x3_nibbles *p, const int8_t *valu
     }
 }
 
+/* Word by word: a call of memcpy would take more flash than all of this file. */
+static void copy_words(uint32_t *to, const uint32_t *from, uint32_t count)
+{
+    for (; count > 0; count--)
+    {
+        *to++ = *from++;
+        __asm volatile("" ::: "memory");
+    }
+}
+
+union slice
+{
+    struct mn_depthwise_3x3 description;
+    uint32_t words[sizeof(struct mn_depthwise_3x3) / sizeof(uint32_t)];
+};
+
 void mn_depthwise_3x3_nibbles(
     const struct mn_depthwise_3x3_nibbles *p, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    struct mn_depthwise_3x3 slice = p->slice;
+    union slice copy;
+    struct mn_depthwise_3x3 *const slice = &copy.description;
+    copy_words(copy.words, (const uint32_t *)(const void *)&p->slice, sizeof(copy.words) / sizeof(copy.words[0]));
     int8_t *const read = scratch, *const made = read + p->read_bytes, *const own = made + p->made_bytes;
-    for (int32_t channel = 0; channel < p->channels; channel += MN_NIBBLE_GROUP, slice.stream += p->slice_words)
+    for (int32_t channel = 0; channel < p->channels; channel += MN_NIBBLE_GROUP, slice->stream += p->slice_words)
     {
         const int8_t *from = input + channel;
         int8_t *to = output + channel;
@@ -44,7 +62,7 @@ void mn_depthwise_3x3_nibbles(
         {
             to = made;
         }
-        mn_depthwise_3x3(&slice, from, to, own);
+        mn_depthwise_3x3(slice, from, to, own);
         if (p->made_bytes > 0)
         {
             scatter(p, made, output + channel / 2);

@@ -3,6 +3,7 @@
  * are made in scratch, and packed.
  */
 #include "nibbles.h"
+#include "int4_blocks.h"
 #include "point.h"
 #include "point_int4.h"
 #include "widen.h"
@@ -89,6 +90,16 @@ MN_INLINE void point(
                 input += depth;
             }
         }
+#if MN_DSP
+        if (kind == MN_INT4 && form == MN_FAST && p->output_packed)
+        {
+            const struct mn_int4_blocks call = {columns,         words, count,    output,          channels / 2,
+                                                p->point.stream, pair,  channels, MN_INT4_NIBBLES, 0};
+            (void)mn_int4_blocks(&call);
+            output += count * (channels / 2);
+            continue;
+        }
+#endif
         four.stream = p->point.stream;
         for (int32_t channel = 0; channel < channels; channel += four.channels, four.stream += p->group_words)
         {

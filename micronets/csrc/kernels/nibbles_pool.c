@@ -5,17 +5,12 @@
 #include "nibbles.h"
 #include "span.h"
 
-struct four
+MN_INLINE void add(int32_t sums[4], uint32_t low, uint32_t high)
 {
-    int32_t a, b, c, d;
-};
-
-MN_INLINE void add(struct four *sums, uint32_t low, uint32_t high)
-{
-    sums->a += (int32_t)(low & 0xFU);
-    sums->b += (int32_t)(high & 0xFU);
-    sums->c += (int32_t)(low >> 4);
-    sums->d += (int32_t)(high >> 4);
+    sums[0] += (int32_t)(low & 0xFU);
+    sums[1] += (int32_t)(high & 0xFU);
+    sums[2] += (int32_t)(low >> 4);
+    sums[3] += (int32_t)(high >> 4);
 }
 
 MN_INLINE int32_t larger(int32_t a, int32_t b)
@@ -23,15 +18,16 @@ MN_INLINE int32_t larger(int32_t a, int32_t b)
     return a > b ? a : b;
 }
 
-MN_INLINE void keep_larger(struct four *most, uint32_t low, uint32_t high)
+MN_INLINE void keep_larger(int32_t most[4], uint32_t low, uint32_t high)
 {
-    most->a = larger(most->a, (int32_t)(low & 0xFU));
-    most->b = larger(most->b, (int32_t)(high & 0xFU));
-    most->c = larger(most->c, (int32_t)(low >> 4));
-    most->d = larger(most->d, (int32_t)(high >> 4));
+    most[0] = larger(most[0], (int32_t)(low & 0xFU));
+    most[1] = larger(most[1], (int32_t)(high & 0xFU));
+    most[2] = larger(most[2], (int32_t)(low >> 4));
+    most[3] = larger(most[3], (int32_t)(high >> 4));
 }
 
-MN_INLINE int8_t average(const struct mn_pool *p, int32_t sum, int32_t count)
+/* One copy for four channels. */
+static __attribute__((noinline)) int8_t average(const struct mn_pool *p, int32_t sum, int32_t count)
 {
     const int32_t mean = sum > 0 ? (sum + count / 2) / count : (sum - count / 2) / count;
     return (int8_t)mn_clamp(mean, p->low, p->high);
@@ -50,7 +46,7 @@ MN_INLINE void pool(int averages, const struct mn_pool *p, int32_t least, const 
             const int32_t count = (ys.end - ys.first) * (xs.end - xs.first);
             for (int32_t byte = 0; byte < pixel_bytes; byte += 2, output += 4)
             {
-                struct four found = {0, 0, 0, 0};
+                int32_t found[4] = {0, 0, 0, 0};
                 const int8_t *row = input + ys.first * row_bytes + xs.first * pixel_bytes + byte;
                 for (int32_t in_y = ys.first; in_y < ys.end; in_y++, row += row_bytes)
                 {
@@ -60,27 +56,18 @@ MN_INLINE void pool(int averages, const struct mn_pool *p, int32_t least, const 
                         const uint32_t low = (uint8_t)pixel[0], high = (uint8_t)pixel[1];
                         if (averages)
                         {
-                            add(&found, low, high);
+                            add(found, low, high);
                         }
                         else
                         {
-                            keep_larger(&found, low, high);
+                            keep_larger(found, low, high);
                         }
                     }
                 }
-                if (averages)
+                for (int32_t i = 0; i < 4; i++)
                 {
-                    output[0] = average(p, found.a + count * least, count);
-                    output[1] = average(p, found.b + count * least, count);
-                    output[2] = average(p, found.c + count * least, count);
-                    output[3] = average(p, found.d + count * least, count);
-                }
-                else
-                {
-                    output[0] = (int8_t)mn_clamp(found.a + least, p->low, p->high);
-                    output[1] = (int8_t)mn_clamp(found.b + least, p->low, p->high);
-                    output[2] = (int8_t)mn_clamp(found.c + least, p->low, p->high);
-                    output[3] = (int8_t)mn_clamp(found.d + least, p->low, p->high);
+                    output[i] = averages ? average(p, found[i] + count * least, count)
+                                         : (int8_t)mn_clamp(found[i] + least, p->low, p->high);
                 }
             }
         }

@@ -5,6 +5,7 @@
 #include "point.h"
 #include "point_deep.h"
 #include "point_int4.h"
+#include "small.h"
 #include "span.h"
 
 MN_INLINE void copy_run(int8_t *to, const int8_t *from, int32_t count)
@@ -28,7 +29,7 @@ MN_INLINE void fill_words(int8_t *to, uint32_t bytes, int32_t count)
 }
 
 /* Copies the inputs under the kernel at (y, x), those outside as zero points; `patch` has room for whole words. */
-static void copy_edge_patch(const struct mn_patch *p, const int8_t *input, int32_t y, int32_t x, int8_t *patch)
+static MN_SMALL void copy_edge_patch(const struct mn_patch *p, const int8_t *input, int32_t y, int32_t x, int8_t *patch)
 {
     const struct mn_window *w = &p->window;
     const int32_t depth = p->in.channels;
@@ -95,7 +96,7 @@ struct place
     int32_t whole_words;
 };
 
-static __attribute__((noinline)) void begin_row(const struct mn_patch *p, struct place *at)
+static MN_SMALL __attribute__((noinline)) void begin_row(const struct mn_patch *p, struct place *at)
 {
     const struct mn_window *w = &p->window;
     const int32_t top = at->y * w->row_stride - w->pad_top;
@@ -229,28 +230,48 @@ void mn_patch_deep(
 
 #if MN_INT4_WEIGHTS
 
+#if MN_DSP
+/* Forms differ in the assembly only. */
+#define INT4_COPIES static MN_SMALL __attribute__((noinline))
+#else
+#define INT4_COPIES MN_INLINE
+#endif
+
+INT4_COPIES void convolve_int4(
+    const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch,
+    enum mn_form form, int clamped)
+{
+    convolve(MN_INT4, form, clamped, p, row, rows, input, output, scratch);
+}
+
 void mn_patch_int4_fast(
     const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    convolve(MN_INT4, MN_FAST, 0, p, row, rows, input, output, scratch);
+    convolve_int4(p, row, rows, input, output, scratch, MN_FAST, 0);
+}
+
+void mn_patch_int4_shifted(
+    const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch)
+{
+    convolve_int4(p, row, rows, input, output, scratch, MN_SHIFTED, 0);
 }
 
 void mn_patch_int4_rounded(
     const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    convolve(MN_INT4, MN_ROUNDED, 0, p, row, rows, input, output, scratch);
+    convolve_int4(p, row, rows, input, output, scratch, MN_ROUNDED, 0);
 }
 
 void mn_patch_int4_clamped(
     const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    convolve(MN_INT4, MN_ROUNDED, 1, p, row, rows, input, output, scratch);
+    convolve_int4(p, row, rows, input, output, scratch, MN_ROUNDED, 1);
 }
 
 void mn_patch_int4_general(
     const struct mn_patch *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    convolve(MN_INT4, MN_GENERAL, 1, p, row, rows, input, output, scratch);
+    convolve_int4(p, row, rows, input, output, scratch, MN_GENERAL, 1);
 }
 
 #endif

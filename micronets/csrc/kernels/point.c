@@ -8,9 +8,10 @@
 #include "point.h"
 #include "point_deep.h"
 #include "point_int4.h"
+#include "small.h"
 
 /* Widens `depth` inputs of one pixel into its words of a column. */
-static __attribute__((noinline)) void widen(const int8_t *pixel, int32_t depth, uint32_t *column)
+static MN_SMALL __attribute__((noinline)) void widen(const int8_t *pixel, int32_t depth, uint32_t *column)
 {
     for (; depth >= 4; depth -= 4, pixel += 4, column += 2 * MN_BLOCK_PIXELS)
     {
@@ -90,27 +91,47 @@ void mn_point_deep(const struct mn_point *p, int32_t pixels, const int8_t *input
 
 #if MN_INT4_WEIGHTS
 
+#if MN_DSP
+/* Forms differ in the assembly only. */
+#define INT4_COPIES static MN_SMALL __attribute__((noinline))
+#else
+#define INT4_COPIES MN_INLINE
+#endif
+
+INT4_COPIES void point_int4(
+    const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch, enum mn_form form,
+    int clamped)
+{
+    point(MN_INT4, form, clamped, p, pixels, input, output, scratch);
+}
+
 void mn_point_int4_fast(const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    point(MN_INT4, MN_FAST, 0, p, pixels, input, output, scratch);
+    point_int4(p, pixels, input, output, scratch, MN_FAST, 0);
+}
+
+void mn_point_int4_shifted(
+    const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
+{
+    point_int4(p, pixels, input, output, scratch, MN_SHIFTED, 0);
 }
 
 void mn_point_int4_rounded(
     const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    point(MN_INT4, MN_ROUNDED, 0, p, pixels, input, output, scratch);
+    point_int4(p, pixels, input, output, scratch, MN_ROUNDED, 0);
 }
 
 void mn_point_int4_clamped(
     const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    point(MN_INT4, MN_ROUNDED, 1, p, pixels, input, output, scratch);
+    point_int4(p, pixels, input, output, scratch, MN_ROUNDED, 1);
 }
 
 void mn_point_int4_general(
     const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    point(MN_INT4, MN_GENERAL, 1, p, pixels, input, output, scratch);
+    point_int4(p, pixels, input, output, scratch, MN_GENERAL, 1);
 }
 
 MN_INLINE void few(
@@ -129,6 +150,12 @@ void mn_point_int4_few_fast(
     const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
 {
     few(MN_FAST, 0, p, pixels, input, output, scratch);
+}
+
+void mn_point_int4_few_shifted(
+    const struct mn_point *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
+{
+    few(MN_SHIFTED, 0, p, pixels, input, output, scratch);
 }
 
 void mn_point_int4_few_rounded(

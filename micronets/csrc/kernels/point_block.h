@@ -148,7 +148,7 @@ MN_INLINE const int32_t *mn_read_scales(
 {
     a->factor = stream[0];
     b->factor = stream[1];
-    if (form == MN_FAST)
+    if (form == MN_FAST || form == MN_SHIFTED)
     {
         a->constant = mn_low((uint32_t)stream[2]);
         b->constant = mn_high((uint32_t)stream[2]);
@@ -189,6 +189,10 @@ mn_requantise(enum mn_form form, int clamped, const struct mn_bounds *bounds, co
     if (form == MN_FAST)
     {
         value = mn_high_mac(acc, scale->factor, scale->constant);
+    }
+    else if (form == MN_SHIFTED)
+    {
+        value = mn_high_mac(acc * (1 << bounds->zero_point), scale->factor, scale->constant);
     }
     else if (form == MN_ROUNDED)
     {

@@ -11,87 +11,12 @@
 #include "micronets_config.h"
 #include "micronets_dsp.h"
 #include "point_dsp.h"
+#include "point_steps.h"
 
 #if MN_DSP
 
 /* The assembly takes its arguments from their registers. */
 #pragma GCC diagnostic ignored "-Wunused-parameter"
-
-#define STEP_BYTES "#56"
-
-#if MN_DUAL_ISSUE
-
-/* For cores that issue a load beside a multiply: every load stands behind a multiply that does not wait for it, and is
- * used a multiply or two later. A step loads the next one's lanes and first inputs, and so reads a word beyond its column. */
-#define STEP(i)                                                                                                        \
-    "smlad r0, r8, r10, r0\n"                                                                                          \
-    "ldr.w r11, [r12], #4\n"                                                                                           \
-    "sxtb16 r9, r8\n"                                                                                                  \
-    "smlad r1, r9, r10, r1\n"                                                                                          \
-    "ldr.w r10, [r12], #4\n"                                                                                           \
-    "smlad r2, r8, r11, r2\n"                                                                                          \
-    "smlad r3, r9, r11, r3\n"                                                                                          \
-    "ldr.w r11, [r12], #4\n"                                                                                           \
-    "smlad r4, r8, r10, r4\n"                                                                                          \
-    "smlad r5, r9, r10, r5\n"                                                                                          \
-    "ldr.w r10, [r12], #4\n"                                                                                           \
-    "smlad r6, r8, r11, r6\n"                                                                                          \
-    "ldr.w r8, [lr], #4\n"                                                                                             \
-    "smlad r7, r9, r11, r7\n"
-#define END_AHEAD "add r9, r9, #4\n"
-#define LOAD_AHEAD                                                                                                     \
-    "ldr.w r8, [lr], #4\n"                                                                                             \
-    "ldr.w r10, [r12], #4\n"
-/* r1 steps are left out of the first pass. */
-#define MOVE_BACK "movs r9, #0\n"
-#define ADVANCE
-
-#else
-
-#define STEP(i)                                                                                                        \
-    "ldr.w r8, [lr, #4 * " #i "]\n"                                                                                    \
-    "ldr.w r10, [r12, #16 * " #i "]\n"                                                                                 \
-    "ldr.w r11, [r12, #16 * " #i " + 4]\n"                                                                             \
-    "sxtb16 r9, r8\n"                                                                                                  \
-    "smlad r0, r8, r10, r0\n"                                                                                          \
-    "smlad r1, r9, r10, r1\n"                                                                                          \
-    "smlad r2, r8, r11, r2\n"                                                                                          \
-    "smlad r3, r9, r11, r3\n"                                                                                          \
-    "ldr.w r10, [r12, #16 * " #i " + 8]\n"                                                                             \
-    "ldr.w r11, [r12, #16 * " #i " + 12]\n"                                                                            \
-    "smlad r4, r8, r10, r4\n"                                                                                          \
-    "smlad r5, r9, r10, r5\n"                                                                                          \
-    "smlad r6, r8, r11, r6\n"                                                                                          \
-    "smlad r7, r9, r11, r7\n"
-#define END_AHEAD
-#define LOAD_AHEAD
-/* r1 steps are left out of the first pass. */
-#define MOVE_BACK                                                                                                      \
-    "sub r0, r0, r1, lsl #4\n"                                                                                         \
-    "lsl r9, r1, #2\n"
-#if MN_POINT_STEPS == 32
-#define ADVANCE                                                                                                        \
-    "add r12, r12, #512\n"                                                                                             \
-    "add lr, lr, #128\n"
-#else
-#define ADVANCE                                                                                                        \
-    "add r12, r12, #256\n"                                                                                             \
-    "add lr, lr, #64\n"
-#endif
-
-#endif
-
-#define FOUR_STEPS(i, j, k, l) STEP(i) STEP(j) STEP(k) STEP(l)
-#define SIXTEEN_STEPS FOUR_STEPS(0, 1, 2, 3) FOUR_STEPS(4, 5, 6, 7) FOUR_STEPS(8, 9, 10, 11) FOUR_STEPS(12, 13, 14, 15)
-#if MN_POINT_STEPS == 32
-#define LAST_STEP "#31"
-#define PASS                                                                                                           \
-    SIXTEEN_STEPS FOUR_STEPS(16, 17, 18, 19) FOUR_STEPS(20, 21, 22, 23) FOUR_STEPS(24, 25, 26, 27)                     \
-        FOUR_STEPS(28, 29, 30, 31) ADVANCE
-#else
-#define LAST_STEP "#15"
-#define PASS SIXTEEN_STEPS ADVANCE
-#endif
 
 /* Stack, in bytes from sp: what holds for all pairs, for a pair, and for a column of it. */
 #define FIRST_COLUMN "#0"

@@ -2,6 +2,8 @@
 /* 1x1 convolution of nibbles with 4-bit weights (layouts: point_fields.h): widening, groups of channels, and the block in
  * portable C. */
 #include "point_fields.h"
+#include "micronets_arithmetic.h"
+#include "micronets_config.h"
 #include "micronets_dsp.h"
 #include "nibbles.h"
 #include "point_block.h"
@@ -45,6 +47,14 @@ const int32_t *mn_unpack_fields(const int32_t *nibbles, uint32_t *lanes, int32_t
     return nibbles;
 }
 
+static int32_t rounded(const struct mn_fields *call, int32_t channel, int32_t acc)
+{
+    const struct mn_fields_scale *const scale = call->rounded + channel;
+    const int32_t doubled = (int32_t)((uint32_t)acc << call->lefts[channel]);
+    const int32_t constant = scale->constant + (acc < 0 ? scale->sign : 0);
+    return mn_saturate8(mn_high_mac(doubled, scale->multiplier, constant) >> scale->right);
+}
+
 /* Output channels a and b of a pixel, above one another in bytes or nibbles. */
 static uint32_t pair_of_pixel(const struct mn_fields *call, int32_t pair, const uint32_t *column)
 {
@@ -63,9 +73,14 @@ static uint32_t pair_of_pixel(const struct mn_fields *call, int32_t pair, const 
         }
         acc = (acc & ~low_field) | 1 << (MN_FIELD_BITS - 1);
     }
-    const int32_t first = mn_high_mac(acc >> MN_FIELD_BITS, scales[0], scales[2]);
-    const int32_t second = mn_high_mac(b, scales[1], scales[3]);
-    if (call->packed)
+    const int32_t a = acc >> MN_FIELD_BITS;
+    if (call->made == MN_FIELDS_ROUNDED)
+    {
+        const int32_t first = rounded(call, 2 * pair, a), second = rounded(call, 2 * pair + 1, b);
+        return (uint32_t)(first & 0xFF) | (uint32_t)(second & 0xFF) << 8;
+    }
+    const int32_t first = mn_high_mac(a, scales[0], scales[2]), second = mn_high_mac(b, scales[1], scales[3]);
+    if (call->made == MN_FIELDS_NIBBLES)
     {
         return (uint32_t)(mn_clamp(first, 0, 15) | mn_clamp(second, 0, 15) << 8);
     }
@@ -81,7 +96,7 @@ void mn_fields_columns(const struct mn_fields *call)
         for (int32_t i = 0; i < MN_BLOCK_PIXELS; i++, output += call->pixel_bytes)
         {
             const uint32_t first = pair_of_pixel(call, 0, column + i), second = pair_of_pixel(call, 1, column + i);
-            if (call->packed)
+            if (call->made == MN_FIELDS_NIBBLES)
             {
                 *(mn_unaligned_half *)(void *)output = (uint16_t)(first | second << 4);
             }
@@ -95,8 +110,24 @@ void mn_fields_columns(const struct mn_fields *call)
 
 #endif
 
+#if MN_FIELDS_BYTES_FORMS
+
+/* TFLM's requantisation of a channel, whose shift is to the left where it is positive. */
+static void read_rounded(struct mn_fields *call, int32_t channel, int32_t zero_point, int32_t shift, int32_t multiplier)
+{
+    const int32_t right = shift < 0 ? -shift : 0;
+    struct mn_fields_scale *const scale = call->rounded + channel;
+    call->lefts[channel] = 1 + (shift > 0 ? shift : 0);
+    scale->multiplier = multiplier;
+    scale->constant = zero_point * (1 << right) + (1 << right >> 1);
+    scale->right = right;
+    scale->sign = right > 0 ? -1 : 0;
+}
+
+#endif
+
 /* Reads what stands before and behind the lanes of four channels; returns the stream behind them. */
-static const int32_t *read_channels(struct mn_fields *call, const int32_t *stream, uint32_t *lanes)
+static const int32_t *read_channels(struct mn_fields *call, int32_t zero_point, const int32_t *stream, uint32_t *lanes)
 {
     const int32_t *const factors = mn_unpack_fields(stream + MN_FIELDS_CHANNELS, lanes, call->words);
     for (int32_t pair = 0; pair < 2; pair++, stream += 2)
@@ -109,6 +140,15 @@ static const int32_t *read_channels(struct mn_fields *call, const int32_t *strea
         scales[1] = factors[2 * pair + 1];
         scales[2] = (int32_t)((uint32_t)a << (32 - MN_FIELD_BITS)) >> (32 - MN_FIELD_BITS);
         scales[3] = (int32_t)((uint32_t)b << (32 - MN_FIELD_BITS)) >> (32 - MN_FIELD_BITS);
+#if MN_FIELDS_BYTES_FORMS
+        if (call->made == MN_FIELDS_ROUNDED)
+        {
+            read_rounded(call, 2 * pair, zero_point, scales[2], scales[0]);
+            read_rounded(call, 2 * pair + 1, zero_point, scales[3], scales[1]);
+        }
+#else
+        (void)zero_point;
+#endif
     }
     return factors + MN_FIELDS_CHANNELS;
 }
@@ -117,16 +157,22 @@ static const int32_t *read_channels(struct mn_fields *call, const int32_t *strea
 static void last_pixels(struct mn_fields *call, const uint32_t *column, int32_t pixels, int8_t *output)
 {
     uint32_t made[MN_BLOCK_PIXELS];
-    struct mn_fields last = *call;
-    last.columns = column;
-    last.count = 1;
-    last.output = (int8_t *)made;
-    last.pixel_bytes = (int32_t)sizeof(made[0]);
-    mn_fields_columns(&last);
-    for (int32_t i = 0; i < pixels; i++, output += call->pixel_bytes)
+    const uint32_t *const columns = call->columns;
+    int8_t *const first = call->output;
+    const int32_t count = call->count, pixel_bytes = call->pixel_bytes;
+    call->columns = column;
+    call->count = 1;
+    call->output = (int8_t *)made;
+    call->pixel_bytes = (int32_t)sizeof(made[0]);
+    mn_fields_columns(call);
+    call->columns = columns;
+    call->count = count;
+    call->output = first;
+    call->pixel_bytes = pixel_bytes;
+    for (int32_t i = 0; i < pixels; i++, output += pixel_bytes)
     {
         *(mn_unaligned_half *)(void *)output = (uint16_t)made[i];
-        if (!call->packed)
+        if (call->made != MN_FIELDS_NIBBLES)
         {
             *(mn_unaligned_half *)(void *)(output + 2) = (uint16_t)(made[i] >> 16);
         }
@@ -137,14 +183,14 @@ void mn_point_fields(
     const struct mn_point_fields *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
 {
     const int32_t most = MN_BLOCK_PIXELS * p->blocks, words = p->words, depth = p->depth;
-    const int32_t group_bytes = p->output_packed ? MN_FIELDS_CHANNELS / 2 : MN_FIELDS_CHANNELS;
+    const int32_t group_bytes = p->made == MN_FIELDS_NIBBLES ? MN_FIELDS_CHANNELS / 2 : MN_FIELDS_CHANNELS;
     uint32_t *const columns = (uint32_t *)(void *)scratch, *const lanes = columns + most * words;
     struct mn_fields call;
     call.columns = columns;
     call.lanes = lanes;
     call.words = words;
     call.chunk_words = p->chunk_words;
-    call.packed = p->output_packed;
+    call.made = p->made;
     call.pixel_bytes = p->channels / MN_FIELDS_CHANNELS * group_bytes;
     for (int32_t left = pixels; left > 0; left -= most)
     {
@@ -158,7 +204,7 @@ void mn_point_fields(
         call.count = whole / MN_BLOCK_PIXELS;
         for (int32_t channel = 0; channel < p->channels; channel += MN_FIELDS_CHANNELS, call.output += group_bytes)
         {
-            stream = read_channels(&call, stream, lanes);
+            stream = read_channels(&call, p->zero_point, stream, lanes);
             if (whole > 0)
             {
                 mn_fields_columns(&call);
@@ -171,3 +217,13 @@ void mn_point_fields(
         output += count * call.pixel_bytes;
     }
 }
+
+#if MN_FIELDS_BYTES_FORMS
+
+void mn_point_fields_to_bytes(
+    const struct mn_point_fields *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch)
+{
+    mn_point_fields(p, pixels, input, output, scratch);
+}
+
+#endif

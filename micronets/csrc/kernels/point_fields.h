@@ -13,7 +13,8 @@
  *   nibbles[words]: the first pair's lanes in bits 0 to 3, 12 to 15, 16 to 19 and 28 to 31; the second one's when turned right
  *     by 8 bits. An a is in two's complement, a b has 8 added to it.
  *   factors[4]
- * Requantisation has the form FAST; offsets to nibbles have the least output subtracted.
+ * Requantisation has the form FAST, and offsets to nibbles have the least output subtracted; or it is TFLM's own, to bytes:
+ * then the 12 bits hold the shift, and factors are multipliers.
  */
 #ifndef MICRONETS_POINT_FIELDS_H
 #define MICRONETS_POINT_FIELDS_H
@@ -28,17 +29,36 @@ enum
     MN_FIELDS_STEPS = 16
 };
 
+enum mn_fields_output
+{
+    MN_FIELDS_BYTES,
+    MN_FIELDS_NIBBLES,
+    /* Bytes, requantised as TFLM does. */
+    MN_FIELDS_ROUNDED
+};
+
 /* `words` (even) of a column per pixel; `chunk_words` a multiple of 16; `blocks` of four pixels at a time. */
 struct mn_point_fields
 {
     int32_t depth, words, chunk_words, channels, blocks;
-    int32_t output_packed;
+    /* An enum mn_fields_output. */
+    int32_t made;
+    int32_t zero_point;
     const int32_t *stream;
 };
 
 /* Scratch: columns of all blocks, 2 words of lanes for every word of a pixel's column, and 2 words that may be read. */
 void mn_point_fields(
     const struct mn_point_fields *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
+/* Where no nibbles are made. */
+void mn_point_fields_to_bytes(
+    const struct mn_point_fields *p, int32_t pixels, const int8_t *input, int8_t *output, int8_t *scratch);
+
+/* clamp((high32_rounded((acc << left) * multiplier) + constant + (acc < 0 ? sign : 0)) >> right) */
+struct mn_fields_scale
+{
+    int32_t multiplier, constant, right, sign;
+};
 
 /* Four channels of `count` columns (more than 0), whose pixels' outputs lie `pixel_bytes` apart. */
 struct mn_fields
@@ -47,10 +67,13 @@ struct mn_fields
     const uint32_t *lanes;
     int32_t words, chunk_words, count;
     int8_t *output;
-    int32_t pixel_bytes, packed;
+    int32_t pixel_bytes, made;
     int32_t starts[2], starts_b[2];
     /* Factors of a and b, then offsets, of the first pair, then of the second one. */
     int32_t scales[8];
+    /* Of the four channels, where they are rounded: shifts to the left, and the rest. */
+    int32_t lefts[4];
+    struct mn_fields_scale rounded[4];
 };
 
 void mn_fields_columns(const struct mn_fields *call);

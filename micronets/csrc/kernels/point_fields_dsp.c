@@ -129,14 +129,15 @@ __attribute__((naked)) const int32_t *mn_unpack_fields(const int32_t *nibbles, u
 #define COLUMN_BYTES "#88"
 #define CHUNK_BYTES "#92"
 #define PIXEL_BYTES "#96"
-#define PACKED "#100"
+#define MADE "#100"
 #define COUNT "#104"
 #define COLUMN "#108"
 #define COLUMN_END "#112"
 #define CHUNK_END "#116"
 #define PIXEL "#120"
 #define FIRST_CHUNK_BYTES "#124"
-#define FRAME "#128"
+#define ROUNDED "#128"
+#define FRAME "#136"
 
 /* Puts an accumulator's low field on its sum; r11 is 2048. */
 #define SPLIT(acc, sum)                                                                                                \
@@ -178,12 +179,49 @@ __attribute__((naked)) const int32_t *mn_unpack_fields(const int32_t *nibbles, u
     REQUANTISE("r4", "16", saturate)                                                                                   \
     REQUANTISE("r5", "20", saturate)                                                                                   \
     REQUANTISE("r6", "24", saturate)                                                                                   \
-    REQUANTISE("r7", "28", saturate)                                                                                   \
+    REQUANTISE("r7", "28", saturate)
+
+#define PIXELS                                                                                                         \
     "ldr r12, [sp, " PIXEL "]\n"                                                                                       \
     "ldr r11, [sp, " PIXEL_BYTES "]\n"                                                                                 \
     "add r8, r12, r11\n"                                                                                               \
     "add r9, r8, r11\n"                                                                                                \
     "add r10, r9, r11\n"
+
+/* Both channels' sums of an accumulator, shifted to the left by r10 and r11; that of b goes to its place on the stack. */
+#define SPLIT_SHIFTED(acc, sum)                                                                                        \
+    "ubfx r8, " acc ", #0, #12\n"                                                                                      \
+    "ldr r9, [sp, #" sum "]\n"                                                                                         \
+    "asr " acc ", " acc ", #12\n"                                                                                      \
+    "lsl " acc ", " acc ", r10\n"                                                                                      \
+    "add r9, r9, r8\n"                                                                                                 \
+    "lsl r9, r9, r11\n"                                                                                                \
+    "str r9, [sp, #" sum "]\n"
+
+/* By struct mn_fields_scale in r9, r10, r12 and lr. */
+#define ROUND(acc)                                                                                                     \
+    "and r8, lr, " acc ", asr #31\n"                                                                                   \
+    "add r8, r8, r10\n"                                                                                                \
+    "smmlar " acc ", " acc ", r9, r8\n"                                                                                \
+    "asr " acc ", " acc ", r12\n"                                                                                      \
+    "ssat " acc ", #8, " acc "\n"
+
+#define ROUND_B(acc, sum) "ldr r11, [sp, #" sum "]\n" ROUND("r11") "bfi " acc ", r11, #8, #8\n"
+
+/* The pair `pair` of accumulators a, b, c and d, whose channels' scales begin `scale` bytes behind the shifts. */
+#define ROUND_PAIR(lefts, scale_a, scale_b, a, b, c, d, sum_a, sum_b, sum_c, sum_d)                                    \
+    "ldr lr, [sp, " ROUNDED "]\n"                                                                                      \
+    "ldrd r10, r11, [lr, #" lefts "]\n" SPLIT_SHIFTED(a, sum_a) SPLIT_SHIFTED(b, sum_b) SPLIT_SHIFTED(c, sum_c)        \
+        SPLIT_SHIFTED(d, sum_d) "add lr, lr, #" scale_a "\n"                                                           \
+                                "ldm lr, {r9, r10, r12, lr}\n" ROUND(a) ROUND(b) ROUND(c)                              \
+                                    ROUND(d) "ldr lr, [sp, " ROUNDED "]\n"                                             \
+                                             "add lr, lr, #" scale_b "\n"                                              \
+                                             "ldm lr, {r9, r10, r12, lr}\n" ROUND_B(a, sum_a) ROUND_B(b, sum_b)        \
+                                                 ROUND_B(c, sum_c) ROUND_B(d, sum_d)
+
+#define ROUND_ALL                                                                                                      \
+    ROUND_PAIR("0", "16", "32", "r0", "r1", "r2", "r3", "0", "4", "8", "12")                                           \
+    ROUND_PAIR("8", "48", "64", "r4", "r5", "r6", "r7", "16", "20", "24", "28")
 
 __attribute__((naked)) void mn_fields_columns(const struct mn_fields *call)
 {
@@ -193,7 +231,9 @@ __attribute__((naked)) void mn_fields_columns(const struct mn_fields *call)
                    "ldm r0!, {r1-r8}\n"
                    "str r6, [sp, " PIXEL "]\n"
                    "str r7, [sp, " PIXEL_BYTES "]\n"
-                   "str r8, [sp, " PACKED "]\n"
+                   "str r8, [sp, " MADE "]\n"
+                   "add r8, r0, #48\n"
+                   "str r8, [sp, " ROUNDED "]\n"
                    "str r5, [sp, " COUNT "]\n"
                    "lsl r10, r3, #4\n"
                    "str r10, [sp, " COLUMN_BYTES "]\n"
@@ -264,10 +304,14 @@ __attribute__((naked)) void mn_fields_columns(const struct mn_fields *call)
                    LOAD_AGAIN
                    "b.w 2b\n"
                    "4:\n"
-                   "ldr r11, [sp, " PACKED "]\n"
-                   "cmp r11, #0\n"
-                   "beq.w 5f\n"
+#if MN_FIELDS_BYTES_FORMS
+                   "ldr r11, [sp, " MADE "]\n"
+                   "cmp r11, #1\n"
+                   "blo.w 5f\n"
+                   "bhi.w 8f\n"
+#endif
                    REQUANTISE_ALL(TO_NIBBLES)
+                   PIXELS
                    "orr r0, r0, r4, lsl #4\n"
                    "orr r1, r1, r5, lsl #4\n"
                    "orr r2, r2, r6, lsl #4\n"
@@ -292,8 +336,11 @@ __attribute__((naked)) void mn_fields_columns(const struct mn_fields *call)
                    "bne.w 7b\n"
                    "add sp, " FRAME "\n"
                    "pop {r4-r11, pc}\n"
+#if MN_FIELDS_BYTES_FORMS
                    "5:\n"
                    REQUANTISE_ALL(TO_BYTES)
+                   "9:\n"
+                   PIXELS
                    "pkhbt r0, r0, r4, lsl #16\n"
                    "pkhbt r1, r1, r5, lsl #16\n"
                    "pkhbt r2, r2, r6, lsl #16\n"
@@ -302,7 +349,12 @@ __attribute__((naked)) void mn_fields_columns(const struct mn_fields *call)
                    "str r1, [r8]\n"
                    "str r2, [r9]\n"
                    "str r3, [r10]\n"
-                   "b.w 6b\n");
+                   "b.w 6b\n"
+                   "8:\n"
+                   ROUND_ALL
+                   "b.w 9b\n"
+#endif
+                   );
     /* clang-format on */
 }
 

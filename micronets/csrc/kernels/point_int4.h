@@ -3,15 +3,16 @@
  * have (point_block.h), and used there for as many blocks of pixels as there are columns.
  *
  * A stream holds, per pair of output channels a and b, which are those of point_block.h, as words:
- *   heads[2]: start of the accumulator << 12 | (offset in the form FAST, else shift) as 12 bits
+ *   heads[2]: start of the accumulator << 12 | (offset in the forms FAST and SHIFTED, else shift, to the left where positive) as 12 bits
  *   nibbles[words / 2]
- *   factors[2] (FAST) or multipliers[2]
+ *   factors[2] (FAST, SHIFTED) or multipliers[2]
  * A word of nibbles holds two words of lanes: the low nibbles of its bytes are the bytes of the first one, the high ones
  * those of the second one, every weight with 8 added to it.
  */
 #ifndef MICRONETS_POINT_INT4_H
 #define MICRONETS_POINT_INT4_H
 
+#include "int4_blocks.h"
 #include "micronets_kernels.h"
 #include "point.h"
 #include "point_int4_dsp.h"
@@ -64,7 +65,9 @@ MN_INLINE const int32_t *mn_unpack_pair(
     enum mn_form form, const struct mn_point *p, const int32_t *stream, int32_t *pair)
 {
     const int32_t head_a = stream[0], head_b = stream[1];
-    const int32_t small_a = mn_head_small(head_a), small_b = mn_head_small(head_b);
+    /* The form ROUNDED counts shifts to the right. */
+    const int32_t sign = form == MN_ROUNDED ? -1 : 1;
+    const int32_t small_a = sign * mn_head_small(head_a), small_b = sign * mn_head_small(head_b);
     *pair++ = mn_start_of_pair(mn_head_start(head_a), mn_head_start(head_b));
     *pair++ = mn_head_start(head_b);
     stream = mn_unpack_lanes(stream + 2, pair, p->words);
@@ -85,15 +88,6 @@ MN_INLINE void mn_pair_of_columns(
     enum mn_form form, int clamped, const struct mn_point *p, const uint32_t *columns, int32_t blocks,
     const int32_t *pair, int8_t *output)
 {
-#if MN_DSP
-    if (!clamped)
-    {
-        const struct mn_blocks call = {
-            columns, p->words, blocks, output, p->channels, pair, 0, 2, MN_WORD_BYTES * p->words};
-        (void)(form == MN_FAST ? mn_blocks_fast(&call) : mn_blocks_rounded(&call));
-        return;
-    }
-#endif
     for (; blocks > 0; blocks--, columns += MN_BLOCK_PIXELS * p->words, output += MN_BLOCK_PIXELS * p->channels)
     {
         (void)mn_pair_of_column(form, clamped, p, columns, pair, p->channels, output);
@@ -134,8 +128,19 @@ MN_INLINE void mn_column_int4(
     }
 }
 
+#if MN_DSP
+
+/* The same by blocks in assembly, in any form: one copy for 1x1 convolutions, those of patches and those of nibbles. */
+void mn_column_of_int4(
+    enum mn_form form, int clamped, const struct mn_point *p, const uint32_t *columns, int32_t pixels, int32_t *pair,
+    int8_t *output);
+
+#else
+
 /* One copy of each for 1x1 convolutions, those of patches and those of nibbles. */
 void mn_column_int4_fast(
+    const struct mn_point *p, const uint32_t *columns, int32_t pixels, int32_t *pair, int8_t *output);
+void mn_column_int4_shifted(
     const struct mn_point *p, const uint32_t *columns, int32_t pixels, int32_t *pair, int8_t *output);
 void mn_column_int4_rounded(
     const struct mn_point *p, const uint32_t *columns, int32_t pixels, int32_t *pair, int8_t *output);
@@ -153,6 +158,9 @@ MN_INLINE void mn_column_of_int4(
     case MN_FAST:
         mn_column_int4_fast(p, columns, pixels, pair, output);
         break;
+    case MN_SHIFTED:
+        mn_column_int4_shifted(p, columns, pixels, pair, output);
+        break;
     case MN_ROUNDED:
         (clamped ? mn_column_int4_clamped : mn_column_int4_rounded)(p, columns, pixels, pair, output);
         break;
@@ -160,5 +168,7 @@ MN_INLINE void mn_column_of_int4(
         mn_column_int4_general(p, columns, pixels, pair, output);
     }
 }
+
+#endif
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One copy for 1x1 convolutions and those of patches. */
 #include "widen.h"
+#include "small.h"
 
-void mn_widen_block(const int8_t *pixels, int32_t stride, int32_t depth, uint32_t *column)
+MN_SMALL void mn_widen_block(const int8_t *pixels, int32_t stride, int32_t depth, uint32_t *column)
 {
     const int8_t *a = pixels, *b = a + stride, *c = b + stride, *d = c + stride;
     int32_t k = depth;

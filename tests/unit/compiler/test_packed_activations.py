@@ -9,81 +9,12 @@ import pytest
 from micronets.compiler import compile_network
 from micronets.compiler.compiled_network import CompiledNetwork
 from micronets.compiler.explain import explain
-from micronets.fuzz.builder import ModelBuilder
 from micronets.fuzz.checks import edge_inputs
 from micronets.fuzz.oracle import tflm_outputs
 from micronets.linking.host import SANITIZERS, build_guarded, run_on_host
+from tests.four_bit_chain import INPUT, RELU6, RELU_N1_TO_1, Chain
 
 pytestmark = pytest.mark.slow
-
-RELU6, RELU_N1_TO_1 = 3, 2
-INPUT = (1, 13, 9, 2)
-
-
-class Chain:
-    """Layers one after the other, their outputs of 16 levels."""
-
-    def __init__(self, bits: int, levels: tuple[int, float, int], shape: tuple[int, ...] = INPUT) -> None:
-        self.random = np.random.default_rng(5)
-        self.bits = bits
-        self.activation, self.scale, self.zero_point = levels
-        self.model = ModelBuilder()
-        self.source = self.last = self.model.tensor(shape, "int8", 0.05, 3)
-        self.last_scale = 0.05
-
-    def convolution(
-        self, channels: int, kernel=(1, 1), *, depthwise=False, stride=1, coarse=True, constant=0
-    ) -> "Chain":
-        """The first `constant` channels are the least level whatever the input."""
-        _, rows, columns, depth = self.model.shape(self.last)
-        shape = (1, *kernel, depth) if depthwise else (channels, *kernel, depth)
-        limit = 2 ** (self.bits - 1) - 1
-        taps = float(np.prod(kernel)) * (1 if depthwise else depth)
-        # Weights and biases such that outputs reach all levels, and beyond.
-        scales = self.random.uniform(1, 2, channels) * 6 / limit / np.sqrt(taps)
-        weights = self.random.integers(-limit, limit + 1, shape).astype(np.int8)
-        tensor = self.model.tensor(shape, f"int{self.bits}", scales, 0, 3 if depthwise else 0, weights)
-        steps = scales * self.last_scale
-        bias = (self.random.uniform(-1, 3, channels) / steps).astype(np.int32)
-        bias[:constant] = -(1 << 20)
-        inputs = [self.last, tensor, self.model.tensor((channels,), "int32", steps, data=bias)]
-        sides = (-(-rows // stride), -(-columns // stride))
-        scale, zero_point = (self.scale, self.zero_point) if coarse else (0.2, 0)
-        output = self.model.tensor((1, *sides, channels), "int8", scale, zero_point)
-        options = {"strideH": stride, "strideW": stride, "dilationHFactor": 1, "dilationWFactor": 1}
-        options["fusedActivationFunction"] = self.activation if coarse else 0
-        if depthwise:
-            options["depthMultiplier"] = 1
-        kind = "DEPTHWISE_CONV_2D" if depthwise else "CONV_2D"
-        self.model.operator(kind, inputs, [output], options, 7 if self.bits == 4 else 0)
-        self.last, self.last_scale = output, scale
-        return self
-
-    def pool(self, kind: str, size: int | None = None) -> "Chain":
-        """Of windows of `size`, a stride as large; None: of everything."""
-        _, rows, columns, channels = self.model.shape(self.last)
-        sides = (1, 1) if size is None else (rows // size, columns // size)
-        output = self.model.tensor((1, *sides, channels), "int8", self.scale, self.zero_point)
-        window = (rows, columns) if size is None else (size, size)
-        options = {"padding": 1, "strideH": size or 1, "strideW": size or 1}
-        options |= {"filterHeight": window[0], "filterWidth": window[1]}
-        self.model.operator(kind, [self.last], [output], options)
-        self.last = output
-        return self
-
-    def fully_connected(self, units: int) -> "Chain":
-        """Of all pixels, with 4-bit weights, which take the kernel of 1x1 convolutions."""
-        depth = int(np.prod(self.model.shape(self.last)))
-        weights = self.random.integers(-7, 8, (units, depth)).astype(np.int8)
-        tensor = self.model.tensor(weights.shape, "int4", 0.01, data=weights)
-        bias = self.model.tensor((units,), "int32", 0.01 * self.last_scale, data=np.zeros(units, np.int32))
-        output = self.model.tensor((1, units), "int8", 0.2, 0)
-        self.model.operator("FULLY_CONNECTED", [self.last, tensor, bias], [output], version=10)
-        self.last = output
-        return self
-
-    def build(self) -> bytes:
-        return self.model.build([self.source], [self.last])
 
 
 def check(content: bytes, directory: Path, shape: tuple[int, ...] = INPUT) -> CompiledNetwork:
@@ -123,6 +54,17 @@ def test_sums_move_out_of_their_fields(tmp_path):
     chain = Chain(4, (RELU6, 0.4, -128), (1, 5, 5, 2)).convolution(76).convolution(12).convolution(8, coarse=False)
     text = check(chain.build(), tmp_path, (1, 5, 5, 2)).sources[0].read_text()
     assert re.findall(r"[.]words = (\d+),\n *[.]chunk_words = (\d+),", text)[0] in {("38", "16"), ("38", "32")}
+
+
+def test_linear_layers_of_all_shifts(tmp_path):
+    """Their multipliers are below a half, on both sides of it, and above one."""
+    shape = (1, 5, 5, 2)
+    chain = Chain(4, (RELU6, 0.4, -128), shape)
+    for scale in (3.0, 0.35, 0.03):
+        chain.convolution(12).convolution(8, coarse=False, scale=scale)
+    network = check(chain.build(), tmp_path, shape)
+    linear = [layer.kernel for layer in network.layers if layer.output_shape[2] == 8]
+    assert linear == ["mn_point_fields_to_bytes"] * 3
 
 
 def test_channels_left_over_are_fours(tmp_path):
