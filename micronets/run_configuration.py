@@ -10,6 +10,7 @@ from micronets.merging import merge
 from micronets.published import PUBLISHED, published_architecture
 from micronets.resources import UNKNOWN_MOPS, Work
 from micronets.runtime import build_name, runtimes_of
+from micronets.search.options import epochs_of_search
 
 MODEL_SECTIONS = ("search", "train", "export", "firmware", "profile", "evaluate", "resources")
 """Sections that a model may override; the others are shared by all models of a task."""
@@ -122,7 +123,7 @@ class TaskConfiguration:
     def work(self, stage: str, network: str, examples: int) -> Work:
         """What `search` or `train` of a model, or the training of a `teacher`, comes to with so many examples."""
         if stage == "search":
-            epochs = self.section("search", network)["epochs"]
+            epochs = epochs_of_search(self.section("search", network))
         else:
             train = self.teacher_section if stage == "teacher" else self.section("train", network)
             epochs = train["float_epochs"] + train["quantised_epochs"]

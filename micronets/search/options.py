@@ -1,5 +1,6 @@
 """How a network is searched: the `search` section of the configuration, typed."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -50,6 +51,15 @@ class HalvingOptions:
     epochs: int = 4
     """Of every rung."""
 
+    @property
+    def network_epochs(self) -> int:
+        """Epochs of all networks together."""
+        alive, total = self.networks, 0
+        while alive > 1:
+            total += alive * self.epochs
+            alive = math.ceil(alive / 2)
+        return total
+
 
 PHASES = ("dnas", "evolution", "random", "halving")
 """What a strategy may consist of, in their order.
@@ -70,6 +80,15 @@ def read_strategy(value: str | Sequence[str]) -> tuple[str, ...]:
             "and may end in halving."
         )
     return phases
+
+
+def epochs_of_search(section: Mapping[str, Any]) -> int:
+    """How many epochs of shared weights take as long as all phases of a `search` section; an epoch of one network takes
+    half as long as one of these."""
+    phases = read_strategy(section["strategy"])
+    shared = section["epochs"] if {"dnas", "evolution"} & {*phases} else 0
+    alone = HalvingOptions(**section["halving"]).network_epochs if "halving" in phases else 0
+    return shared + math.ceil(alone / 2)
 
 
 def read_boards(value: str | Sequence[str]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import pytest
 from micronets.architecture import Architecture
 from micronets.errors import ConfigurationError
 from micronets.search.budget import Budget
-from micronets.search.options import HalvingOptions, read_strategy
+from micronets.search.options import HalvingOptions, epochs_of_search, read_strategy
 from micronets.search.search import search_space
 from tests.unit.search.test_search import OPTIONS, SPACE, KilledError, Words
 
@@ -22,6 +22,21 @@ def _search(directory, *phases, sink=None, epochs=2, seed=3):
     facts = {"facts": {"data": "synthetic"}, "sink": sink, "name": "tiny"}
     architecture = search_space(SPACE, BUDGET, options, batches, (-2.0, 3.0), directory, seed, **facts)
     return architecture, json.loads((directory / "search.json").read_text())
+
+
+@pytest.mark.parametrize(
+    ("strategy", "networks", "epochs"),
+    [
+        ("random", 8, 0),
+        ("dnas", 8, 12),
+        (["dnas", "evolution"], 8, 12),
+        (["random", "halving"], 8, 28),  # 8, 4 and 2 networks for 4 epochs each
+        (["evolution", "halving"], 3, 22),  # 3 and 2 networks
+    ],
+)
+def test_a_search_takes_the_time_of_its_phases(strategy, networks, epochs):
+    section = {"strategy": strategy, "epochs": 12, "halving": {"networks": networks, "epochs": 4}}
+    assert epochs_of_search(section) == epochs
 
 
 @pytest.mark.parametrize(
