@@ -85,9 +85,9 @@ def read_strategy(value: str | Sequence[str]) -> tuple[str, ...]:
 def epochs_of_search(section: Mapping[str, Any]) -> int:
     """How many epochs of shared weights take as long as all phases of a `search` section; an epoch of one network takes
     half as long as one of these."""
-    phases = read_strategy(section["strategy"])
+    phases = read_strategy(section.get("strategy", "dnas"))
     shared = section["epochs"] if {"dnas", "evolution"} & {*phases} else 0
-    alone = HalvingOptions(**section["halving"]).network_epochs if "halving" in phases else 0
+    alone = HalvingOptions(**section.get("halving", {})).network_epochs if "halving" in phases else 0
     return shared + math.ceil(alone / 2)
 
 

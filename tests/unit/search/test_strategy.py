@@ -37,6 +37,7 @@ def _search(directory, *phases, sink=None, epochs=2, seed=3):
 def test_a_search_takes_the_time_of_its_phases(strategy, networks, epochs):
     section = {"strategy": strategy, "epochs": 12, "halving": {"networks": networks, "epochs": 4}}
     assert epochs_of_search(section) == epochs
+    assert epochs_of_search({"epochs": 12}) == 12  # of a task that says no more
 
 
 @pytest.mark.parametrize(
