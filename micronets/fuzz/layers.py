@@ -20,7 +20,8 @@ class Sample:
     """Draws the ingredients of layers."""
 
     def __init__(self, random: Random, *, coarse: bool = False) -> None:
-        """`coarse`: convolutions have outputs of 16 levels, of channels that are packed, and often 4-bit weights."""
+        """`coarse`: three of four convolutions have outputs of 16 levels, of channels that are packed, and most have 4-bit
+        weights."""
         self.random = random
         self.coarse = coarse
 
@@ -119,6 +120,9 @@ def _convolution(model: ModelBuilder, sample: Sample, source: int, scale: float,
         activation, coarse_scale, zero_point = sample.sixteen_levels()
         scales *= sample.levels_multiplier(bits, scale, products) * np.float32(coarse_scale / scale / base)
         out_scale = coarse_scale
+        if sample.chance(0.25):  # as many values of 8 bits, by a multiplier 17 times as large
+            out_scale = float(np.float32(coarse_scale * 15 / 255))
+            zero_point = -128 if activation == RELU6 else 0
     weights = model.tensor(shape, f"int{bits}", scales, 0, axis, sample.weights(shape, bits))
     limit = sample.one_of(20, 100, 100, 1000, 5000) if sample.coarse else sample.one_of(100, 5000, 5000, 200000)
     bias = sample.random.integers(-limit, limit + 1, channels).astype(np.int32)

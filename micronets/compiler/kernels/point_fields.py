@@ -159,11 +159,12 @@ def _ordered(step: ConvolutionStep) -> np.ndarray:
 
 
 def _starts(inner: PointConvolution) -> np.ndarray:
-    """Int64 (channels,): for inputs from 0 on."""
-    step, least = inner.step, inner.step.inputs[0].least
+    """Int64 (channels,): for inputs from 0 on; without the nudges of a form that is not used here."""
+    step, least, form = inner.step, inner.step.inputs[0].least, inner.packed.form
     assert least is not None
     sums = step.weights.reshape(step.weights.shape[0], -1).sum(axis=1, dtype=np.int64)
-    return inner.packed.starts + least * sums
+    nudges = 0 if form.name == "fast" else form.nudges
+    return inner.packed.starts - nudges + least * sums
 
 
 def _rounds_to_bytes(step: ConvolutionStep) -> bool:

@@ -67,6 +67,15 @@ def test_linear_layers_of_all_shifts(tmp_path):
     assert linear == ["mn_point_fields_to_bytes"] * 3
 
 
+def test_bytes_behind_a_relu6(tmp_path):
+    """Of 256 levels, by multipliers that the form for left shifts holds."""
+    shape = (1, 5, 5, 2)
+    chain = Chain(4, (RELU6, 0.4, -128), shape).convolution(12)
+    chain.scale = 6 / 255
+    network = check(chain.convolution(8).convolution(4, coarse=False).build(), tmp_path, shape)
+    assert network.layers[1].kernel == "mn_point_fields_to_bytes"
+
+
 def test_channels_left_over_are_fours(tmp_path):
     """Seven of twelve channels are no constants."""
     shape = (1, 16, 12, 2)
