@@ -20,6 +20,7 @@ from micronets.compiler.arithmetic import (
 
 _SOFTMAX_INTEGER_BITS = 5
 _LOGISTIC_INTEGER_BITS = 4
+_LONGEST_LEFT_SHIFT = 62
 
 # Q0.31 of exp(-2**k) for k = -2 ... 4.
 _BARREL = [(k, round(math.exp(-(2.0**k)) * (1 << 31))) for k in range(-2, 5)]
@@ -118,8 +119,12 @@ def tanh_table(scale: float, zero_point: int) -> np.ndarray:
 
 
 def _sigmoid_table(scale: float, zero_point: int, function: Callable[[int, int, int], int]) -> np.ndarray:
-    """`function` gets the input less the zero point, and the multiplier and shift that bring it to Q4.27."""
+    """`function` gets the input less the zero point, and the multiplier and shift that bring it to Q4.27.
+
+    Raises ValueError where TFLM would shift a 64-bit integer by more than it has."""
     fraction, left_shift = math.frexp(float(scale) * (1 << (31 - _LOGISTIC_INTEGER_BITS)))
+    if left_shift > _LONGEST_LEFT_SHIFT:
+        raise ValueError(f"the input scale {scale:.6g} is beyond 2^{_LONGEST_LEFT_SHIFT + _LOGISTIC_INTEGER_BITS - 31}")
     multiplier = int(math.floor(fraction * (1 << 31) + 0.5))
     radius = _input_radius(_LOGISTIC_INTEGER_BITS, max(left_shift, 0))
     table = []

@@ -13,6 +13,8 @@ Made = tuple[int, float, int]
 SAME, VALID = 0, 1
 NO_ACTIVATION, RELU, RELU_N1_TO_1, RELU6 = 0, 1, 2, 3
 
+_LARGEST_LOGISTIC_SCALE = 1e10
+"""Beyond, TFLM shifts a 64-bit integer by more than it has."""
 _COARSE_SCALES = (float(np.float32(6) / np.float32(15)), float(np.float32(1) / np.float32(7)))
 
 
@@ -20,7 +22,7 @@ class Sample:
     """Draws the ingredients of layers."""
 
     def __init__(self, random: Random, *, coarse: bool = False) -> None:
-        """`coarse`: three of four convolutions have outputs of 16 levels, of channels that are packed, and most have 4-bit
+        """`coarse`: three of four convolutions have outputs of 16 levels, of channels that are packed, and often 4-bit
         weights."""
         self.random = random
         self.coarse = coarse
@@ -314,6 +316,8 @@ def softmax(model: ModelBuilder, sample: Sample, source: int, scale: float, zero
 
 
 def logistic(model: ModelBuilder, sample: Sample, source: int, scale: float, zero: int) -> Made:
+    if scale > _LARGEST_LOGISTIC_SCALE:
+        return relu6(model, sample, source, scale, zero)
     return _unary(model, source, "LOGISTIC", 1 / 256, -128)
 
 

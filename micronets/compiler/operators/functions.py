@@ -25,7 +25,10 @@ def _lower(function: Function) -> Callable[[LoweringContext, Operator], None]:
     def lower(lowering: LoweringContext, operator: Operator) -> None:
         _, scale, zero_point = lowering.activation(operator, 0)
         output = lowering.per_tensor(operator, lowering.output(operator), "output")
-        table = function(scale, zero_point, *output, operator.options)
+        try:
+            table = function(scale, zero_point, *output, operator.options)
+        except ValueError as error:
+            raise lowering.fail(operator, f"cannot be carried out: {error}; train it anew") from error
         lower_table(lowering, operator, np.clip(table, -128, 127))
 
     return lower

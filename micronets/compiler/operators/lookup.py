@@ -76,7 +76,11 @@ def lower_logistic(lowering: LoweringContext, operator: Operator) -> None:
     out_scale, out_zero_point = lowering.per_tensor(operator, lowering.output(operator), "output")
     if out_zero_point != -128 or out_scale != 1 / 256:
         raise lowering.fail(operator, f"has the output scale {out_scale:.6g}; 1/256 with zero point -128 is supported")
-    lower_table(lowering, operator, logistic_table(scale, zero_point))
+    try:
+        table = logistic_table(scale, zero_point)
+    except ValueError as error:
+        raise lowering.fail(operator, f"cannot be carried out: {error}; train it anew") from error
+    lower_table(lowering, operator, table)
 
 
 def _bounds(step: LookupStep, analysis: Analysis) -> Bounds:

@@ -33,6 +33,30 @@ def test_float_edges_move_to_the_int8_side(tmp_path):
     assert np.array_equal(run_on_host(executable, inputs, 24), np.maximum(inputs, 5))
 
 
+def test_differences_of_int16_take_ratios_of_scales_in_double(tmp_path):
+    """In single precision about one of a thousand of these differences is off by one."""
+    scales = (0.0024489802308380604, 0.0006148556130938232, 0.0024283817037940025)
+    model = ModelBuilder()
+    first, second, output = (model.tensor((1, 10, 20, 20), "int16", scale) for scale in scales)
+    model.operator("SUB", [first, second], [output], {"fusedActivationFunction": 0, "potScaleInt16": False})
+    content = model.build([first, second], [output])
+    network = compile_network(_write(content, tmp_path), tmp_path / "network")
+    inputs = np.random.default_rng(1).integers(-128, 128, (2, 16000)).astype(np.int8)
+    expected = tflm_outputs(content, inputs).reshape(2, -1)
+    executable = build_guarded(network, tmp_path / "run")
+    assert np.array_equal(run_on_host(executable, inputs, expected.shape[1]), expected)
+
+
+@pytest.mark.parametrize("kind", ["LOGISTIC", "TANH"])
+def test_scales_that_tflm_cannot_shift_by_are_refused(kind, tmp_path):
+    model = ModelBuilder()
+    source = model.tensor((1, 4), "int8", 7e13)
+    output = model.tensor((1, 4), "int8", 1 / 256, -128)
+    model.operator(kind, [source], [output])
+    with pytest.raises(ModelError, match=f"{kind}.*input scale 7e[+]13.*train it anew"):
+        compile_network(_write(model.build([source], [output]), tmp_path), tmp_path / "network")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["CONV_2D", "DEPTHWISE_CONV_2D"])
 def test_four_bit_weights_equal_tflm(kind, tmp_path):
