@@ -58,7 +58,7 @@ GLOBAL_KEYS = (
 SECTIONS = ("data", "search", "train", "export", "firmware", "profile", "report", "evaluate", "spot", "resources")
 SOME_TASKS_SECTIONS = ("spot",)
 """Sections that only those tasks have whose defaults name them."""
-RESERVED = ("data", "report", "evaluate", "spot", "teachers", "download", "logs", "benchmarks")
+RESERVED = ("data", "report", "evaluate", "spot", "supernets", "teachers", "download", "logs", "benchmarks")
 """Folders beside those of the models, so not names for models."""
 
 

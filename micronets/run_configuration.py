@@ -1,7 +1,9 @@
 """What a run does, as `micronets.configuration.resolve` has found it: its tasks, their sections and their models."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from micronets.architecture import Architecture
@@ -14,6 +16,9 @@ from micronets.search.options import epochs_of_search
 
 MODEL_SECTIONS = ("search", "train", "export", "firmware", "profile", "evaluate", "resources")
 """Sections that a model may override; the others are shared by all models of a task."""
+
+_OF_A_BUDGET = ("board", "max_mops", "budget")
+"""Keys of a `search` section in which searches that share their weights may differ."""
 
 Section = dict[str, Any]
 
@@ -91,6 +96,23 @@ class TaskConfiguration:
         """The models that are trained here."""
         return tuple(model for model in self.models.values() if not model.tflite_path)
 
+    @cached_property
+    def supernets(self) -> dict[str, tuple[ModelConfiguration, ...]]:
+        """The searches that share one supernet's weights, differing in nothing of their search but boards and budget;
+        by the name of the one of most operations."""
+        sharing: dict[str, list[ModelConfiguration]] = {}
+        for model in self.trained:
+            search = model.sections["search"]
+            if model.architecture is None and search.get("share_weights"):
+                same = {key: value for key, value in search.items() if key not in _OF_A_BUDGET}
+                sharing.setdefault(json.dumps([model.seed, same], sort_keys=True), []).append(model)
+        return {max(members, key=lambda model: model.mops).name: tuple(members) for members in sharing.values()}
+
+    @cached_property
+    def supernet_of(self) -> dict[str, str]:
+        """Whose weights a search goes on with, by its model's name; those that learn their own are left out."""
+        return {model.name: name for name, members in self.supernets.items() for model in members}
+
     @property
     def groups(self) -> dict[str, dict[str, Section]]:
         """Of a sweep's models that differ by their seed alone, by the name that they share: the sections that decide
@@ -121,8 +143,11 @@ class TaskConfiguration:
         return {**merge(train, own), **neutral, "teacher": {}}
 
     def work(self, stage: str, network: str, examples: int) -> Work:
-        """What `search` or `train` of a model, or the training of a `teacher`, comes to with so many examples."""
-        if stage == "search":
+        """What `search` or `train` of a model, or the training of a `supernet` or a `teacher`, comes to with so many
+        examples."""
+        if stage == "supernet":
+            epochs = self.section("search", network)["epochs"]
+        elif stage == "search":
             epochs = epochs_of_search(self.section("search", network))
         else:
             train = self.teacher_section if stage == "teacher" else self.section("train", network)

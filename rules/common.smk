@@ -130,6 +130,18 @@ def search_budget(wildcards):
     return [asdict(board.budget) for board in boards_of_search(wildcards)]
 
 
+def shared_weights(wildcards):
+    """The weights that the job's search goes on with; nothing where it learns its own."""
+    supernet = TASKS[wildcards.task].supernet_of.get(wildcards.model)
+    return f"{R}/{wildcards.task}/supernets/{supernet}/supernet.npz" if supernet else []
+
+
+def searches_of_supernet(wildcards):
+    """A params function: the section search of every search that shares the job's weights."""
+    members = TASKS[wildcards.task].supernets[wildcards.model]
+    return [member.sections["search"] for member in members]
+
+
 def teacher_network(wildcards):
     """The trained teacher of the job's model; nothing where it learns alone."""
     teacher = teacher_of(TASKS[wildcards.task].section("train", wildcards.model))
@@ -152,7 +164,7 @@ def stage_resources(stage, wildcards):
 
 def work(stage, wildcards):
     """What the job of a stage comes to, as far as it grows with epochs and examples."""
-    if stage not in ("search", "teacher", "train"):
+    if stage not in ("supernet", "search", "teacher", "train"):
         return needs.Work()
     network = wildcards.teacher if stage == "teacher" else wildcards.model
     examples = needs.training_examples(Path(DATASET.format(task=wildcards.task)))
@@ -230,6 +242,11 @@ def every_output(wildcards):
     models = [(task, name) for task in TASKS.values() for name in task.models]
     searched = [pair for pair in models if pair[1] in CONFIGURATION.searched]
     paths = [DATASET.format(task=task) for task in TASKS]
+    for pattern in rules.train_supernet.output:
+        for task in TASKS.values():
+            paths += [
+                pattern.format(task=task.name, model=name) for name in task.supernets
+            ]
     for pattern in rules.search_network.output:
         paths += [pattern.format(task=task.name, model=name) for task, name in searched]
     for pattern in rules.train_teacher.output:

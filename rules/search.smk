@@ -1,6 +1,33 @@
+rule train_supernet:
+    input:
+        dataset=DATASET,
+    output:
+        weights=f"{R}/{{task}}/supernets/{{model}}/supernet.npz",
+        history=f"{R}/{{task}}/supernets/{{model}}/history.csv",
+    log:
+        f"{R}/logs/{{task}}/supernets/{{model}}.log",
+    benchmark:
+        f"{R}/benchmarks/{{task}}/supernets/{{model}}.tsv"
+    conda:
+        "../envs/training.yaml"
+    threads: threads("supernet")
+    resources:
+        mem_mb=memory_mb("supernet"),
+        runtime=minutes("supernet"),
+        gpu=gpus("supernet"),
+    params:
+        search=section("search"),
+        searches=searches_of_supernet,
+        budget=search_budget,
+        seed=model_seed,
+    script:
+        "../workflow_scripts/train_supernet.py"
+
+
 rule search_network:
     input:
         dataset=DATASET,
+        shared_weights=shared_weights,
     output:
         found=f"{R}/{{task}}/{{model}}/search/found.json",
         history=f"{R}/{{task}}/{{model}}/search/history.csv",

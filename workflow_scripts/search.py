@@ -12,6 +12,7 @@ with job(f"{task} {model} search", snakemake.log[0]):
     with StageRun(results, task, model, "search", dict(snakemake.params)) as run:
         from micronets.search.search import search
 
-        params = snakemake.params
-        search(data, directory, params.search, params.seed, name=model, threads=snakemake.threads, sink=run)
+        params, weights = snakemake.params, snakemake.input.shared_weights or None
+        how = {"threads": snakemake.threads, "shared_weights": weights, "sink": run}
+        search(data, directory, params.search, params.seed, name=model, **how)
         run.log_artifacts(*snakemake.output)

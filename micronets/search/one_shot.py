@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 import keras
@@ -10,12 +10,14 @@ import numpy as np
 from keras import ops
 
 from micronets.checkpoint import Checkpoint
+from micronets.costs import costs
 from micronets.data.dataset import TrainingBatches
 from micronets.progress import Progress
 from micronets.search.budget import Budget
 from micronets.search.options import SearchOptions
 from micronets.search.sampling import Sampler
 from micronets.search.sandwich import SandwichPhase
+from micronets.search.space import Choice
 from micronets.search.supernet import Supernet
 
 logger = logging.getLogger(__name__)
@@ -46,6 +48,7 @@ class OneShotTraining:
     """Trains the shared weights of `supernet` in place.
 
     Args:
+        budgets: that networks are drawn for; of several, each network for any of them.
         batches: of the part of the training split that the weights are learnt on.
         seed: of all draws.
         checkpoint: where the state is kept after every epoch.
@@ -56,7 +59,7 @@ class OneShotTraining:
         self,
         supernet: Supernet,
         options: SearchOptions,
-        budget: Budget,
+        budgets: Sequence[Budget],
         batches: TrainingBatches,
         seed: int,
         checkpoint: Checkpoint,
@@ -64,7 +67,7 @@ class OneShotTraining:
     ):
         self._supernet = supernet
         self._options = options
-        self._budget = budget
+        self._budgets = budgets
         self._batches = batches
         self._seed = seed
         self._checkpoint = checkpoint
@@ -95,17 +98,20 @@ class OneShotTraining:
     def _run_epoch(self, epoch: int) -> OneShotEpoch:
         start = time.monotonic()
         generator = np.random.default_rng((self._seed, epoch))
-        sampler = Sampler(self._supernet.space, self._budget, generator)
-        teaching = sampler.evenly_wide()
+        samplers = [Sampler(self._supernet.space, budget, generator) for budget in self._budgets]
+        teaching = self._dearest([sampler.evenly_wide() for sampler in samplers])
         learning_rate = float(self._phase.optimizer.learning_rate)
         logs = []
         for features, labels in self._batches.epoch(epoch):
-            shares = generator.uniform(_SMALLEST_DRAWN, 1.0, self._options.evolution.networks_per_step - 1)
-            drawn = [sampler.draw(share) for share in shares]
-            networks = (teaching, *drawn, sampler.draw())
-            logs.append(self._phase.step(networks, features, labels, epoch / self._options.epochs))
+            drawn = _draw(samplers, self._options.evolution.networks_per_step, generator)
+            logs.append(self._phase.step((teaching, *drawn), features, labels, epoch / self._options.epochs))
         mean = {name: float(np.mean([log[name] for log in logs])) for name in logs[0] if name != "loss"}
         return OneShotEpoch(epoch, learning_rate, **mean, seconds=round(time.monotonic() - start, 3))
+
+    def _dearest(self, choices: Sequence[Choice]) -> Choice:
+        """Of most operations."""
+        space = self._supernet.space
+        return max(choices, key=lambda choice: costs(space.architecture("teaching", choice)).ops)
 
     def _variables(self) -> dict[str, list[keras.Variable]]:
         return {"supernet": self._supernet.variables, "optimiser": self._phase.optimizer.variables}
@@ -127,3 +133,10 @@ class OneShotTraining:
                 variable.assign(value)
         self.history = [OneShotEpoch(**epoch) for epoch in notes["history"]]
         logger.info("going on after epoch %d", len(self.history))
+
+
+def _draw(samplers: Sequence[Sampler], count: int, generator: np.random.Generator) -> list[Choice]:
+    """So many networks, the last one near its budget, the others between half and the whole of theirs."""
+    shares = [*generator.uniform(_SMALLEST_DRAWN, 1.0, count - 1), 1.0]
+    places = generator.integers(len(samplers), size=count) if len(samplers) > 1 else np.zeros(count, np.int64)
+    return [samplers[place].draw(share) for place, share in zip(places, shares, strict=True)]

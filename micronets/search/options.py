@@ -86,7 +86,8 @@ def epochs_of_search(section: Mapping[str, Any]) -> int:
     """How many epochs of shared weights take as long as all phases of a `search` section; an epoch of one network takes
     half as long as one of these."""
     phases = read_strategy(section.get("strategy", "dnas"))
-    shared = section["epochs"] if {"dnas", "evolution"} & {*phases} else 0
+    learns = {"dnas", "evolution"} & {*phases} and not section.get("share_weights")
+    shared = section["epochs"] if learns else 0
     alone = HalvingOptions(**section.get("halving", {})).network_epochs if "halving" in phases else 0
     return shared + math.ceil(alone / 2)
 
@@ -114,6 +115,8 @@ class SearchOptions:
 
     strategy: tuple[str, ...] = ("dnas",)
     """Of `PHASES`."""
+    share_weights: bool = False
+    """Whether searches that differ in their budgets alone learn their shared weights once, for all of them."""
     evolution: EvolutionOptions = EvolutionOptions()
     halving: HalvingOptions = HalvingOptions()
     boards: tuple[str, ...]
@@ -144,11 +147,17 @@ class SearchOptions:
     def from_section(cls, section: Mapping[str, Any]) -> "SearchOptions":
         """From the `search` section of a validated configuration.
 
-        Raises ConfigurationError where the backbone lacks a key, the strategy is none, or it cannot decide on bits.
+        Raises ConfigurationError where the backbone lacks a key, the strategy is none, or it cannot decide on bits or
+        share its weights.
         """
         known = {entry.name for entry in fields(cls)}
         values = {key: value for key, value in section.items() if key in known}
         strategy = read_strategy(section.get("strategy", "dnas"))
+        if section.get("share_weights") and strategy[0] != "evolution":
+            raise ConfigurationError(
+                f"search.share_weights is true, but search.strategy begins with {strategy[0]}; set it to evolution or "
+                "[evolution, halving], or remove share_weights."
+            )
         bits = {key: tuple(sorted(section.get(key, [8]))) for key in ("weight_bits", "activation_bits")}
         if "dnas" in strategy and max(map(len, bits.values())) > 1:
             raise ConfigurationError(

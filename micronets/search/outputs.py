@@ -50,7 +50,7 @@ def write_outputs(
         facts: more for `search.json`: strategy, board, seed.
     """
     architecture = space.architecture(name, found.choice)
-    _write_history(directory / "history.csv", found.history)
+    write_history(directory / "history.csv", found.history)
     report = _report(found, space, budget, costs(architecture))
     write_json(directory / "search.json", {**report, **facts, "versions": versions()})
     architecture.save(directory / "found.json")
@@ -106,7 +106,13 @@ def _costs_json(exact: Costs) -> dict[str, float]:
     }
 
 
-def _write_history(path: Path, history: Sequence[SearchEpoch] | Sequence[OneShotEpoch]) -> None:
+def epoch_metrics(epoch: SearchEpoch | OneShotEpoch) -> dict[str, float]:
+    """The figures of an epoch, by name."""
+    return {key: value for key, value in asdict(epoch).items() if isinstance(value, float)}
+
+
+def write_history(path: Path, history: Sequence[SearchEpoch] | Sequence[OneShotEpoch]) -> None:
+    """A line for every epoch; the header alone where there was none."""
     text = io.StringIO()
     kind = type(history[0]) if history else OneShotEpoch
     writer = csv.DictWriter(text, [entry.name for entry in fields(kind)], lineterminator="\n")

@@ -1,5 +1,6 @@
 """The search stage: a prepared dataset and a board in, an architecture that fits the board out."""
 
+import hashlib
 import logging
 import os
 from dataclasses import asdict
@@ -13,15 +14,15 @@ from micronets.checkpoint import fingerprint
 from micronets.costs import costs
 from micronets.data.dataset import TrainingBatches
 from micronets.search.budget import OPS_PER_MOP, Budget
+from micronets.search.examples import open_examples
 from micronets.search.loop import SearchEpoch
 from micronets.search.one_shot import OneShotEpoch
 from micronets.search.options import SearchOptions
-from micronets.search.outputs import versions, write_outputs
+from micronets.search.outputs import epoch_metrics, versions, write_outputs
 from micronets.search.planned_memory import with_planned_memory
 from micronets.search.problem import search_problem
 from micronets.search.space import SearchSpace
 from micronets.search.strategy import Checkpoints, Search, find
-from micronets.tasks import dataset_description, find_task, open_dataset
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ def search(
     *,
     name: str,
     threads: int,
+    shared_weights: str | os.PathLike | None = None,
     sink: MetricSink | None = None,
 ) -> None:
     """Searches one network; an interrupted call, repeated, goes on after the last finished epoch.
@@ -52,6 +54,8 @@ def search(
         section: the `search` section of the configuration.
         name: of the architecture.
         threads: cores to compute on.
+        shared_weights: the `supernet.npz` of `micronets.search.shared_weights.train_supernet`, where the search does
+            not learn its own.
         sink: receives the metrics of every epoch.
 
     Raises:
@@ -59,28 +63,21 @@ def search(
         MicronetsError: the dataset is damaged.
     """
     options = SearchOptions.from_section(section)
-    task = find_task(dataset_description(dataset_directory)["task"])
-    dataset = open_dataset(dataset_directory, options.input_shape or task.input_shape)
-    space, budget = search_problem(options, dataset.input_shape, len(dataset.labels))
+    examples = open_examples(dataset_directory, options, seed, threads)
+    space, budget = search_problem(options, examples.input_shape, examples.classes)
     budget = with_planned_memory(space, budget, [find_board(name) for name in options.boards], seed)
     limit_threads(threads)
-    parts = dataset.split_indices(1.0 - options.architecture.share, seed)
-    # The two sequences of batches augment independently: their seeds differ.
-    weight_batches, decision_batches = (
-        task.batches(dataset, options.augmentation, 2 * seed + index, options.batch_size, subset=rows, threads=threads)
-        for index, rows in enumerate(parts)
-    )
-    facts = {"data": dataset.content_hash, "threads": threads}
     search_space(
         space,
         budget,
         options,
-        (weight_batches, decision_batches),
-        dataset.input_range,
+        examples.batches,
+        examples.input_range,
         Path(directory),
         seed,
         name=name,
-        facts=facts,
+        facts=examples.facts,
+        shared_weights=None if shared_weights is None else Path(shared_weights),
         sink=sink,
     )
 
@@ -96,6 +93,7 @@ def search_space(
     *,
     name: str,
     facts: dict[str, Any],
+    shared_weights: Path | None = None,
     sink: MetricSink | None,
 ) -> Architecture:
     """`search` without the dataset: finds a network by two sequences of batches and writes the outputs.
@@ -103,6 +101,7 @@ def search_space(
     Args:
         batches: of the weights and of the decisions.
         facts: whatever else decides the result (JSON-serialisable); a checkpoint of other facts is not continued.
+        shared_weights: as in `search`.
     """
     make_deterministic(seed)
     logger.info(
@@ -114,14 +113,16 @@ def search_space(
     )
     facts = {**facts, "options": asdict(options), "budget": asdict(budget), "seed": seed, "versions": versions()}
     facts |= {"space": [type(space).__name__, asdict(space)], "input_range": input_range}
+    if shared_weights is not None:
+        facts["shared_weights"] = hashlib.sha256(shared_weights.read_bytes()).hexdigest()
     checkpoints = Checkpoints(directory, fingerprint(**facts))
 
     def finish_epoch(epoch: SearchEpoch | OneShotEpoch) -> None:
         if sink is not None:
-            values = {key: value for key, value in asdict(epoch).items() if isinstance(value, float)}
-            sink.log_metrics(values, epoch.epoch)
+            sink.log_metrics(epoch_metrics(epoch), epoch.epoch)
 
-    found = find(Search(space, budget, options, batches, input_range, seed, checkpoints, finish_epoch))
+    work = Search(space, budget, options, batches, input_range, seed, checkpoints, finish_epoch, shared_weights)
+    found = find(work)
     settled = {"strategy": list(options.strategy), "boards": list(options.boards), "seed": seed}
     architecture = write_outputs(found, space, budget, directory, name, settled)
     exact = costs(architecture)

@@ -19,6 +19,8 @@ from micronets.search.outputs import Found
 from micronets.search.proposals import Proposal, drawn_evenly, drawn_from
 from micronets.search.sampling import Sampler
 from micronets.search.space import Choice, SearchSpace
+from micronets.search.supernet import Supernet
+from micronets.search.supernet_weights import load_weights
 from micronets.search.supernets import supernet_of
 
 _BEST_SHARE = 0.25
@@ -61,6 +63,7 @@ class Search:
     Attributes:
         batches: of the weights, and of the decisions or for scoring; of disjoint parts of the training split.
         on_epoch: called with every finished epoch.
+        shared_weights: a file of weights that have been trained for several searches; None: this one learns its own.
     """
 
     space: SearchSpace
@@ -71,6 +74,7 @@ class Search:
     seed: int
     checkpoints: Checkpoints
     on_epoch: Callable[[SearchEpoch | OneShotEpoch], None]
+    shared_weights: Path | None = None
 
 
 def find(work: Search) -> Found:
@@ -102,10 +106,7 @@ def _by_shared_weights(work: Search) -> Found:
         probabilities = supernet.decisions.probabilities()
         propose, history, first = drawn_from(probabilities), loop.history, options.architecture.samples
     else:
-        batches, _ = work.batches
-        training = OneShotTraining(supernet, options, work.budget, batches, work.seed, checkpoint, work.on_epoch)
-        training.run()
-        probabilities, history, first = [], training.history, options.evolution.population
+        probabilities, history, first = [], _learn_weights(work, supernet), options.evolution.population
     candidates = score_generations(
         supernet,
         options.evolution,
@@ -120,6 +121,18 @@ def _by_shared_weights(work: Search) -> Found:
     best = [candidate.choice for candidate in ranked(candidates)]
     counted = best[: max(round(_BEST_SHARE * len(best)), 1)]
     return Found(best[0], probabilities or _shares(work.space, counted), history, candidates)
+
+
+def _learn_weights(work: Search, supernet: Supernet) -> Sequence[OneShotEpoch]:
+    """Gives the supernet its weights; returns what there is to tell of it."""
+    if work.shared_weights is not None:
+        load_weights(supernet, work.shared_weights)
+        return ()
+    batches, _ = work.batches
+    checkpoint = work.checkpoints.training
+    training = OneShotTraining(supernet, work.options, [work.budget], batches, work.seed, checkpoint, work.on_epoch)
+    training.run()
+    return training.history
 
 
 def _drawn(work: Search, count: int) -> list[Choice]:

@@ -16,10 +16,13 @@ from micronets.tracking.store import alone, artifact_location
 from micronets.tracking.view import show_costs, show_runs
 
 _PARENT, _NAME, _NOTE = "mlflow.parentRunId", "mlflow.runName", "mlflow.note.content"
-_STAGES = ("data", "search", "teacher", "train", "export", "firmware", "profile", "report", "spot", "seeds")
+_STAGES = ("data", "supernet", "search", "teacher", "train", "export", "firmware", "profile", "report", "spot", "seeds")
 _TEACHER, _SEEDS = "teacher", "seeds"
 """Stages whose runs are no model's: what others learn from, and the mean of models that differ by their seed."""
-_SECTIONS = {"data": 0, "search": 1, "budget": 1, "train": 3, "export": 4, "firmware": 5, "profile": 6}
+_SECTIONS = {
+    word: _STAGES.index("search" if word == "budget" else word)
+    for word in ("data", "search", "budget", "train", "export", "firmware", "profile")
+}
 """Parameters of a model by the first word of their names: the place in `_STAGES` of the stage that they decide."""
 _MOST_AT_ONCE = 50
 

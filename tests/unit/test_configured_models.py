@@ -143,3 +143,25 @@ def test_a_published_network_is_swept_over_under_other_names(resolved):
 def test_a_mistake_in_a_sweep_is_named(resolved, sweep, sentence):
     with pytest.raises(ConfigurationError, match=sentence):
         resolved({"kws": {"sweep": sweep}})
+
+
+def test_searches_that_differ_in_their_budgets_alone_share_a_supernet(resolved):
+    search = {"strategy": "evolution", "share_weights": True}
+    alone = {"search": {"strategy": "evolution"}}
+    grid = {"search.max_mops": [2, 8], "seed": [1, 2]}
+    task = resolved({"kws": {"models": {"own": alone}, "sweep": {"net": {"search": search, "over": grid}}}}).tasks[
+        "kws"
+    ]
+    of = {f"net-max-mops-{mops}-seed-{seed}": f"net-max-mops-8-seed-{seed}" for mops in (2, 8) for seed in (1, 2)}
+    assert task.supernet_of == of
+    assert {name: len(members) for name, members in task.supernets.items()} == dict.fromkeys(of.values(), 2)
+    epochs = task.section("search", "own")["epochs"]
+    assert (task.work("search", "own", 1).epochs, task.work("search", next(iter(of)), 1).epochs) == (epochs, 0)
+    assert task.work("supernet", "net-max-mops-8-seed-1", 1).epochs == epochs
+
+
+@pytest.mark.parametrize("strategy", ["dnas", "random", ["dnas", "evolution"]])
+def test_other_strategies_cannot_share_weights(resolved, strategy):
+    search = {"strategy": strategy, "share_weights": True}
+    with pytest.raises(ConfigurationError, match="search.share_weights is true, but search.strategy begins with"):
+        resolved({"kws": {"models": {"mine": {"search": search}}}})

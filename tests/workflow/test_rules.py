@@ -39,7 +39,7 @@ def test_every_job_states_its_threads_memory_time_log_and_environment(repository
                 found += 1
                 for needed in ("threads:", "mem_mb=", "runtime=", "log:", "conda:"):
                     assert needed in rule, f"{path.name}, rule {rule.split(':')[0]}: no {needed}"
-    assert found == 21
+    assert found == 22
 
 
 def test_no_input_is_ancient(repository):
