@@ -127,6 +127,12 @@ class Window:
     def is_point(self) -> bool:
         return self.size == (1, 1) and self.stride == (1, 1) and self.pad_top == 0 and self.pad_left == 0
 
+    def taps_inside(self, axis: int, inputs: int, outputs: int) -> int:
+        """How many taps of the kernel's rows (axis 0) or columns (1) lie inside the input, of all outputs together."""
+        pad = (self.pad_top, self.pad_left)[axis]
+        places = np.add.outer(np.arange(outputs) * self.stride[axis], np.arange(self.size[axis]) * self.dilation[axis])
+        return int(((places >= pad) & (places < pad + inputs)).sum())
+
 
 @dataclass(eq=False, kw_only=True)
 class Requantisation:

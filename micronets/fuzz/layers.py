@@ -85,10 +85,9 @@ class Sample:
 def _convolution(model: ModelBuilder, sample: Sample, source: int, scale: float, depthwise: bool) -> Made:
     batch, rows, columns, depth = model.shape(source)
     point = not depthwise and sample.chance(0.7 if sample.coarse else 0.4)
-    small = sample.chance(0.6)
-    kernel = (
-        (1, 1) if point else (3, 3) if small else (sample.integer(1, min(6, rows)), sample.integer(1, min(6, columns)))
-    )
+    small, most = sample.chance(0.45 if depthwise else 0.6), 9 if depthwise else 6
+    sides_of_kernel = (min(most, rows), min(most, columns))
+    kernel = (1, 1) if point else (3, 3) if small else tuple(sample.integer(1, side) for side in sides_of_kernel)
     stride = (
         (1, 1)
         if point or sample.chance(0.5)

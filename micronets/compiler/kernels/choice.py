@@ -3,12 +3,14 @@
 from micronets.compiler.cores import Core, Extension
 from micronets.compiler.intervals import (
     Analysis,
+    Bounds,
     convolution_accumulators,
     depthwise_accumulators,
     input_bounds,
 )
 from micronets.compiler.kernels.dense import Dense
 from micronets.compiler.kernels.depthwise import depthwise_3x3
+from micronets.compiler.kernels.depthwise_lines import depthwise_lines
 from micronets.compiler.kernels.depthwise_quads import depthwise_quads
 from micronets.compiler.kernels.helium import helium_kernel
 from micronets.compiler.kernels.helium_transposed import helium_transposed_convolution
@@ -33,6 +35,9 @@ from micronets.compiler.steps import (
     Step,
     TransposedConvolutionStep,
 )
+
+# Cycles on a Cortex-M4 that a layer must save for a sweep of its own, of about 1.5 KB.
+_LEAST_GAIN_OF_ONE_LINE = 150_000
 
 _REFERENCE: dict[type, type[Kernel]] = {
     ConvolutionStep: ReferenceConvolution,
@@ -65,7 +70,7 @@ def choose_kernel(step: Step, analysis: Analysis, core: Core, optimise: str) -> 
             return _dense(step, packed, core, optimise)
     if isinstance(step, DepthwiseConvolutionStep):
         accumulators = depthwise_accumulators(step, input_bounds(step, analysis))
-        fast = depthwise_3x3(step, accumulators) or depthwise_quads(step, accumulators)
+        fast = depthwise_3x3(step, accumulators) or _depthwise(step, accumulators, core, optimise)
         if fast is not None:
             return fast
     # Starts and factors for every tap take a tenth more constants.
@@ -80,6 +85,19 @@ def choose_kernel(step: Step, analysis: Analysis, core: Core, optimise: str) -> 
         if made is not None:
             return made
     return _REFERENCE[type(step)](step)
+
+
+def _depthwise(step: DepthwiseConvolutionStep, accumulators: Bounds, core: Core, optimise: str) -> Kernel | None:
+    """Of any size."""
+    quads = depthwise_quads(step, accumulators)
+    if quads is None or core.extension is not Extension.DSP or optimise == "size":
+        return quads
+    lines = depthwise_lines(step, accumulators)
+    if lines is None:
+        return quads
+    # Networks of one dimension have kernels of many lengths and little work for each, whose code is half of theirs.
+    least = _LEAST_GAIN_OF_ONE_LINE if lines.window.size[0] == 1 and optimise == "balanced" else 0
+    return lines if quads.cycles - lines.cycles > least else quads
 
 
 def _helium(step: Step, analysis: Analysis, optimise: str) -> Kernel | None:

@@ -30,9 +30,20 @@ class DepthwiseQuads(Kernel[DepthwiseConvolutionStep]):
     def scratch_bytes(self) -> int:
         return 4 * self.taps
 
+    @property
+    def cycles(self) -> float:
+        """Rough cost on a Cortex-M4, to compare with other kernels of the layer."""
+        step, (out_rows, out_columns, channels) = self.step, self.step.output.shape
+        rows, columns, _ = step.inputs[0].shape
+        lines = step.window.taps_inside(0, rows, out_rows)
+        pixels = step.window.taps_inside(1, columns, out_columns)
+        per_tap = 20 if step.multiplier == 1 else 35
+        outputs = 175 * out_rows * out_columns + 8 * lines * out_columns + per_tap * lines * pixels
+        return -(-channels // _QUAD) * (outputs + 20 * self.taps)
+
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
         step, q = self.step, self.step.requantisation
-        read, written, window = _along_rows(step)
+        read, written, window = along_rows(step)
         address = source.description(
             "mn_depthwise",
             layer,
@@ -78,7 +89,7 @@ class DepthwiseQuads(Kernel[DepthwiseConvolutionStep]):
         return wrap32(np.array(stream, np.int64)).astype(np.int32)
 
 
-def _along_rows(step: DepthwiseConvolutionStep) -> tuple[Shape, Shape, Window]:
+def along_rows(step: DepthwiseConvolutionStep) -> tuple[Shape, Shape, Window]:
     """Input, output and window. Of maps one column wide, as in networks of one dimension, those of one row: the same
     bytes, whose taps then lie side by side, and depthwise.c takes neighbours in pairs."""
     read, written, window = step.inputs[0].shape, step.output.shape, step.window

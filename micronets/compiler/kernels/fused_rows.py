@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from micronets.compiler.kernels.convolution_by_rows import ConvolutionByRows
 from micronets.compiler.kernels.depthwise import Depthwise3x3
+from micronets.compiler.kernels.depthwise_lines import DepthwiseLines
 from micronets.compiler.kernels.helium import HeliumDepthwise
 from micronets.compiler.kernels.kernel import Distance, PlannedKernel
 from micronets.compiler.kernels.packed import PackedDepthwise, PackedLayer
@@ -13,7 +14,7 @@ from micronets.compiler.operators.pooling import PoolKernel
 from micronets.compiler.source import Source
 from micronets.compiler.steps import Step
 
-RowReader = Depthwise3x3 | HeliumDepthwise | PoolKernel
+RowReader = Depthwise3x3 | DepthwiseLines | HeliumDepthwise | PoolKernel
 
 
 @dataclass(eq=False, kw_only=True)

@@ -1,0 +1,552 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Depthwise convolution with kernels of any size, a line of the kernel at a time; the sweep is instantiated by the generated
+ * code for the kernel, the stride along rows and the form of requantisation.
+ *
+ * For two channels at a time the rows that a band of outputs reads are gathered into two planes of int16 less the zero
+ * point, with the padding of their sides; kernel lines above and below the input are left out. Every line is multiplied
+ * for up to six outputs of a row at once (stride 2: four), whose sums stay in registers.
+ *
+ * Lanes of a line of the kernel are pairs of neighbouring weights:
+ *   stride 1   (w0, w1), (w1, w2), (w2, w3) and so on; those from even weights on for even outputs, whose inputs begin
+ *              with a word, the others for odd ones, which take single weights at their ends
+ *   stride 2   (w0, w1), (w2, w3) and so on; a last weight without a neighbour beside 0, as a single one is anywhere
+ *
+ * A stream holds, per output channel, as words: start of the accumulator, factor or multiplier, and, as bytes in whole
+ * words, the weights (of 4 bits two in a byte, the low nibble first), an int16: offset (FAST) or shift, and one more.
+ */
+#ifndef MICRONETS_DEPTHWISE_LINES_H
+#define MICRONETS_DEPTHWISE_LINES_H
+
+#include "micronets_kernels.h"
+#include "point_block.h"
+#include "span.h"
+
+struct mn_depthwise_lines;
+
+/* Output rows [row, row + rows) of one channel from its plane, whose first line is input row `held`; returns the stream
+ * behind the channel. */
+typedef const int32_t *mn_lines_sweep(
+    const struct mn_depthwise_lines *p, int32_t row, int32_t rows, int32_t held, const uint32_t *plane, uint32_t *lanes,
+    const int32_t *stream, int8_t *output);
+
+/* `band` output rows at a time; of input rows `gathered` columns are read. `in.channels` above 1. */
+struct mn_depthwise_lines
+{
+    mn_lines_sweep *sweep;
+    struct mn_shape in;
+    int32_t out_rows, out_columns, multiplier;
+    int32_t window_rows, row_stride, row_dilation, pad_top, pad_left;
+    int32_t gathered, pitch_words, plane_words, band;
+    int32_t input_zero_point, output_zero_point, low, high;
+    const int32_t *stream;
+};
+
+/* All rows. Scratch: two planes and a channel's lanes. `output` may overlap `input` as the plan of bands allows. */
+void mn_depthwise_lines(const struct mn_depthwise_lines *p, const int8_t *input, int8_t *output, int8_t *scratch);
+/* Output rows [row, row + rows); `input` begins with the first row that they read. */
+void mn_depthwise_lines_band(
+    const struct mn_depthwise_lines *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output,
+    int8_t *scratch);
+
+enum
+{
+    /* Words of inputs whose outputs are computed at once: two outputs each with stride 1, else one. */
+    MN_LINE_PAIRS = 3,
+    MN_STRIDED_LINE_WORDS = 4
+};
+
+#if MN_DSP
+
+/* Words from one or more addresses, at constant offsets in words: loads directly behind one another. */
+#define MN_LOAD_TWO(p, i, a, q, j, b)                                                                                  \
+    __asm volatile("ldr %0, [%2, %4]\n\t"                                                                              \
+                   "ldr %1, [%3, %5]"                                                                                  \
+                   : "=&r"(a), "=r"(b)                                                                                 \
+                   : "r"(p), "r"(q), "i"(4 * (i)), "i"(4 * (j))                                                        \
+                   : "memory")
+#define MN_LOAD_THREE(p, i, a, q, j, b, r, k, c)                                                                       \
+    __asm volatile("ldr %0, [%3, %6]\n\t"                                                                              \
+                   "ldr %1, [%4, %7]\n\t"                                                                              \
+                   "ldr %2, [%5, %8]"                                                                                  \
+                   : "=&r"(a), "=&r"(b), "=r"(c)                                                                       \
+                   : "r"(p), "r"(q), "r"(r), "i"(4 * (i)), "i"(4 * (j)), "i"(4 * (k))                                  \
+                   : "memory")
+#define MN_LOAD_FOUR(p, i, a, q, b, c, d)                                                                              \
+    __asm volatile("ldr %0, [%4, %6]\n\t"                                                                              \
+                   "ldr %1, [%5]\n\t"                                                                                  \
+                   "ldr %2, [%5, #4]\n\t"                                                                              \
+                   "ldr %3, [%5, #8]"                                                                                  \
+                   : "=&r"(a), "=&r"(b), "=&r"(c), "=r"(d)                                                             \
+                   : "r"(p), "r"(q), "i"(4 * (i))                                                                      \
+                   : "memory")
+
+#else
+
+#define MN_LOAD_TWO(p, i, a, q, j, b) ((a) = (p)[i], (b) = (q)[j])
+#define MN_LOAD_THREE(p, i, a, q, j, b, r, k, c) ((a) = (p)[i], (b) = (q)[j], (c) = (r)[k])
+#define MN_LOAD_FOUR(p, i, a, q, b, c, d) ((a) = (p)[i], (b) = (q)[0], (c) = (q)[1], (d) = (q)[2])
+
+#endif
+
+/* Words of a channel's lanes of one line of the kernel. */
+MN_INLINE int32_t mn_line_words(const int32_t taps, const int32_t stride)
+{
+    return stride == 2 || taps == 1 ? (taps + 1) / 2 : taps - 1;
+}
+
+/* A word of inputs for two outputs of stride 1: under the weights 2 step and 2 step + 1 of the even one. */
+MN_INLINE void mn_line_pair(
+    const int32_t step, const int32_t taps, uint32_t even, uint32_t odd, uint32_t inputs, int32_t *sums)
+{
+    if (step == 0)
+    {
+        sums[0] = mn_dual_mac(even, inputs, sums[0]);
+        sums[1] = mn_mac_low_high(even, inputs, sums[1]);
+    }
+    else if (2 * step == taps)
+    {
+        sums[1] = mn_mac_high_low(even, inputs, sums[1]);
+    }
+    else
+    {
+        sums[0] = 2 * step + 1 == taps ? mn_mac_high_low(odd, inputs, sums[0]) : mn_dual_mac(even, inputs, sums[0]);
+        sums[1] = mn_dual_mac(odd, inputs, sums[1]);
+    }
+}
+
+/* What `pairs` of outputs take of a line with stride 1: words of input from `step` on, of which the last is read here and
+ * the others before. */
+MN_INLINE void mn_line_step(
+    const int32_t step, const int32_t taps, const int32_t pairs, const uint32_t *input, const uint32_t *lanes,
+    const int32_t first, uint32_t *words, uint32_t *even, int32_t *sums)
+{
+    uint32_t odd = 0;
+    if (2 * step > taps)
+    {
+        return;
+    }
+    if (step == 0 && pairs == 1)
+    {
+        MN_LOAD_TWO(lanes, first, *even, input, 0, words[0]);
+    }
+    else if (step == 0 && pairs == 2)
+    {
+        MN_LOAD_THREE(lanes, first, *even, input, 0, words[0], input, 1, words[1]);
+    }
+    else if (step == 0)
+    {
+        MN_LOAD_FOUR(lanes, first, *even, input, words[0], words[1], words[2]);
+    }
+    else if (2 * step == taps)
+    {
+        words[(step - 1) % pairs] = input[step + pairs - 1];
+    }
+    else if (2 * step + 1 == taps)
+    {
+        MN_LOAD_TWO(lanes, first + 2 * step - 1, odd, input, step + pairs - 1, words[(step - 1) % pairs]);
+    }
+    else
+    {
+        MN_LOAD_THREE(
+            lanes, first + 2 * step - 1, odd, lanes, first + 2 * step, *even, input, step + pairs - 1,
+            words[(step - 1) % pairs]);
+    }
+    mn_line_pair(step, taps, *even, odd, words[step % pairs], sums);
+    if (pairs > 1)
+    {
+        mn_line_pair(step, taps, *even, odd, words[(step + 1) % pairs], sums + 2);
+    }
+    if (pairs > 2)
+    {
+        mn_line_pair(step, taps, *even, odd, words[(step + 2) % pairs], sums + 4);
+    }
+}
+
+/* The same with stride 2, for `count` outputs. */
+MN_INLINE void mn_strided_line_step(
+    const int32_t step, const int32_t taps, const int32_t count, const uint32_t *input, const uint32_t *lanes,
+    const int32_t first, uint32_t *words, int32_t *sums)
+{
+    uint32_t weights;
+    if (2 * step >= taps)
+    {
+        return;
+    }
+    if (step > 0 || count == 1)
+    {
+        MN_LOAD_TWO(lanes, first + step, weights, input, step + count - 1, words[(step + count - 1) % count]);
+    }
+    else if (count == 2)
+    {
+        MN_LOAD_THREE(lanes, first, weights, input, 0, words[0], input, 1, words[1]);
+    }
+    else
+    {
+        MN_LOAD_FOUR(lanes, first, weights, input, words[0], words[1], words[2]);
+        words[3] = input[3];
+    }
+    sums[0] = mn_dual_mac(weights, words[step % count], sums[0]);
+    if (count > 1)
+    {
+        sums[1] = mn_dual_mac(weights, words[(step + 1) % count], sums[1]);
+    }
+    if (count > 2)
+    {
+        sums[2] = mn_dual_mac(weights, words[(step + 2) % count], sums[2]);
+        sums[3] = mn_dual_mac(weights, words[(step + 3) % count], sums[3]);
+    }
+}
+
+#if MN_DSP
+
+/* A line of weights for three pairs of outputs with stride 1, and on to the next line of inputs. In assembly, because GCC
+ * runs out of registers and spills; the steps are those of mn_line_step, whose words change places. */
+#define MN_LINE_BEGIN                                                                                                  \
+    "ldr %[even], [%[lanes], %[first]]\n\t"                                                                            \
+    "ldr %[x], [%[input]]\n\t"                                                                                         \
+    "ldr %[y], [%[input], #4]\n\t"                                                                                     \
+    "ldr %[z], [%[input], #8]\n\t"                                                                                     \
+    "smlad %[a], %[even], %[x], %[a]\n\t"                                                                              \
+    "smlabt %[b], %[even], %[x], %[b]\n\t"                                                                             \
+    "smlad %[c], %[even], %[y], %[c]\n\t"                                                                              \
+    "smlabt %[d], %[even], %[y], %[d]\n\t"                                                                             \
+    "smlad %[e], %[even], %[z], %[e]\n\t"                                                                              \
+    "smlabt %[f], %[even], %[z], %[f]\n\t"
+#define MN_LINE_MIDDLE(step, x, y, z)                                                                                  \
+    "ldr %[odd], [%[lanes], %[first] + 8 * " #step " - 4]\n\t"                                                         \
+    "ldr %[even], [%[lanes], %[first] + 8 * " #step "]\n\t"                                                            \
+    "ldr %[" #z "], [%[input], #4 * " #step " + 8]\n\t"                                                                \
+    "smlad %[a], %[even], %[" #x "], %[a]\n\t"                                                                         \
+    "smlad %[b], %[odd], %[" #x "], %[b]\n\t"                                                                          \
+    "smlad %[c], %[even], %[" #y "], %[c]\n\t"                                                                         \
+    "smlad %[d], %[odd], %[" #y "], %[d]\n\t"                                                                          \
+    "smlad %[e], %[even], %[" #z "], %[e]\n\t"                                                                         \
+    "smlad %[f], %[odd], %[" #z "], %[f]\n\t"
+#define MN_LINE_LAST(step, x, y, z)                                                                                    \
+    "ldr %[odd], [%[lanes], %[first] + 8 * " #step " - 4]\n\t"                                                         \
+    "ldr %[" #z "], [%[input], #4 * " #step " + 8]\n\t"                                                                \
+    "ldr %[even], %[line_step]\n\t"                                                                                    \
+    "smlatb %[a], %[odd], %[" #x "], %[a]\n\t"                                                                         \
+    "smlad %[b], %[odd], %[" #x "], %[b]\n\t"                                                                          \
+    "smlatb %[c], %[odd], %[" #y "], %[c]\n\t"                                                                         \
+    "smlad %[d], %[odd], %[" #y "], %[d]\n\t"                                                                          \
+    "add %[input], %[input], %[even], lsl #2\n\t"                                                                      \
+    "smlatb %[e], %[odd], %[" #z "], %[e]\n\t"                                                                         \
+    "smlad %[f], %[odd], %[" #z "], %[f]\n\t"
+#define MN_LINE_END(step, x, y, z)                                                                                     \
+    "ldr %[" #z "], [%[input], #4 * " #step " + 8]\n\t"                                                                \
+    "ldr %[odd], %[line_step]\n\t"                                                                                     \
+    "smlatb %[b], %[even], %[" #x "], %[b]\n\t"                                                                        \
+    "smlatb %[d], %[even], %[" #y "], %[d]\n\t"                                                                        \
+    "add %[input], %[input], %[odd], lsl #2\n\t"                                                                       \
+    "smlatb %[f], %[even], %[" #z "], %[f]\n\t"
+#define MN_LINE_SINGLE                                                                                                 \
+    "ldr %[odd], %[line_step]\n\t"                                                                                     \
+    "add %[input], %[input], %[odd], lsl #2\n\t"
+#define MN_LINE_2 MN_LINE_BEGIN MN_LINE_MIDDLE(1, y, z, x)
+#define MN_LINE_3 MN_LINE_2 MN_LINE_MIDDLE(2, z, x, y)
+#define MN_LINE_4 MN_LINE_3 MN_LINE_MIDDLE(3, x, y, z)
+#define MN_LINE_5 MN_LINE_4 MN_LINE_MIDDLE(4, y, z, x)
+#define MN_LINE_6 MN_LINE_5 MN_LINE_MIDDLE(5, z, x, y)
+#define MN_LINE_7 MN_LINE_6 MN_LINE_MIDDLE(6, x, y, z)
+#define MN_LINE_8 MN_LINE_7 MN_LINE_MIDDLE(7, y, z, x)
+#define MN_LINE_OF(weights, text)                                                                                        \
+    if (taps == (weights))                                                                                               \
+    {                                                                                                                    \
+        /* clang-format off */                                                                                         \
+        __asm volatile(text                                                                                            \
+                       : [input] "+r"(*input), [a] "+r"(sums[0]), [b] "+r"(sums[1]), [c] "+r"(sums[2]),                \
+                         [d] "+r"(sums[3]), [e] "+r"(sums[4]), [f] "+r"(sums[5]), [even] "=&r"(even),                  \
+                         [odd] "=&r"(odd), [x] "=&r"(x), [y] "=&r"(y), [z] "=&r"(z)                                    \
+                       : [lanes] "r"(lanes), [first] "i"(4 * first), [line_step] "m"(*line_step)                        \
+                       : "memory"); \
+        /* clang-format on */                                                                                            \
+    }
+
+MN_INLINE void mn_add_line_to_three_pairs(
+    const int32_t taps, const uint32_t **input, const int32_t *line_step, const uint32_t *lanes, const int32_t first,
+    int32_t *sums)
+{
+    uint32_t even, odd, x, y, z;
+    MN_LINE_OF(1, MN_LINE_BEGIN MN_LINE_SINGLE)
+    MN_LINE_OF(2, MN_LINE_BEGIN MN_LINE_END(1, y, z, x))
+    MN_LINE_OF(3, MN_LINE_BEGIN MN_LINE_LAST(1, y, z, x))
+    MN_LINE_OF(4, MN_LINE_2 MN_LINE_END(2, z, x, y))
+    MN_LINE_OF(5, MN_LINE_2 MN_LINE_LAST(2, z, x, y))
+    MN_LINE_OF(6, MN_LINE_3 MN_LINE_END(3, x, y, z))
+    MN_LINE_OF(7, MN_LINE_3 MN_LINE_LAST(3, x, y, z))
+    MN_LINE_OF(8, MN_LINE_4 MN_LINE_END(4, y, z, x))
+    MN_LINE_OF(9, MN_LINE_4 MN_LINE_LAST(4, y, z, x))
+    MN_LINE_OF(10, MN_LINE_5 MN_LINE_END(5, z, x, y))
+    MN_LINE_OF(11, MN_LINE_5 MN_LINE_LAST(5, z, x, y))
+    MN_LINE_OF(12, MN_LINE_6 MN_LINE_END(6, x, y, z))
+    MN_LINE_OF(13, MN_LINE_6 MN_LINE_LAST(6, x, y, z))
+    MN_LINE_OF(14, MN_LINE_7 MN_LINE_END(7, y, z, x))
+    MN_LINE_OF(15, MN_LINE_7 MN_LINE_LAST(7, y, z, x))
+    MN_LINE_OF(16, MN_LINE_8 MN_LINE_END(8, z, x, y))
+}
+
+#endif
+
+/* Adds a line of at most 16 weights, whose lanes are the words from `first` on, to the outputs of `count` words; `*input`
+ * goes on to the next line. */
+MN_INLINE void mn_add_line(
+    const int32_t taps, const int32_t stride, const int32_t count, const uint32_t **input, const int32_t *line_step,
+    const uint32_t *lanes, const int32_t first, int32_t *sums)
+{
+#if MN_DSP
+    if (stride == 1 && count == MN_LINE_PAIRS)
+    {
+        mn_add_line_to_three_pairs(taps, input, line_step, lanes, first, sums);
+        return;
+    }
+#endif
+    uint32_t words[MN_STRIDED_LINE_WORDS], even = 0;
+#define MN_STEP(step)                                                                                                  \
+    if (stride == 2)                                                                                                   \
+    {                                                                                                                  \
+        mn_strided_line_step(step, taps, count, *input, lanes, first, words, sums);                                    \
+    }                                                                                                                  \
+    else                                                                                                               \
+    {                                                                                                                  \
+        mn_line_step(step, taps, count, *input, lanes, first, words, &even, sums);                                     \
+    }
+    MN_STEP(0)
+    MN_STEP(1)
+    MN_STEP(2)
+    MN_STEP(3)
+    MN_STEP(4)
+    MN_STEP(5)
+    MN_STEP(6)
+    MN_STEP(7)
+    MN_STEP(8)
+#undef MN_STEP
+    *input += *line_step;
+}
+
+/* What the blocks of one row of outputs have in common. */
+struct mn_lines_row
+{
+    const uint32_t *lanes;
+    int32_t start, lines, line_step, output_step;
+    struct mn_scale scale;
+    struct mn_bounds bounds;
+};
+
+#if MN_DSP
+/* Else GCC would keep multiples of a step, or what a pointer's fields hold, and spill. */
+#define MN_KEEP_POINTER(pointer) __asm volatile("" : "+r"(pointer) : : "memory")
+#else
+#define MN_KEEP_POINTER(pointer) (void)0
+#endif
+
+/* The outputs of `count` words, all of them wanted but perhaps the last; returns where the next ones go. `whole`: there
+ * are so many lines, which are unrolled; 0: `row->lines`. */
+MN_INLINE int8_t *mn_lines_block(
+    const int32_t taps, const int32_t stride, const int32_t whole, enum mn_form form, int clamped, const int32_t count,
+    const struct mn_lines_row *row, const uint32_t *input, int32_t wanted, int8_t *output)
+{
+    const int32_t words = mn_line_words(taps, stride), start = row->start, line_step = row->line_step;
+    const uint32_t *lanes = row->lanes;
+    int32_t sums[2 * MN_LINE_PAIRS] = {start, start, start, start, start, start};
+    if (whole == 0)
+    {
+        for (int32_t lines = row->lines; lines > 0; lines--, lanes += words)
+        {
+            mn_add_line(taps, stride, count, &input, &line_step, lanes, 0, sums);
+        }
+    }
+#define MN_LINE(line)                                                                                                  \
+    if ((line) < whole)                                                                                                \
+    {                                                                                                                  \
+        mn_add_line(taps, stride, count, &input, &line_step, lanes, (line) * words, sums);                             \
+    }
+    MN_LINE(0)
+    MN_LINE(1)
+    MN_LINE(2)
+    MN_LINE(3)
+    MN_LINE(4)
+    MN_LINE(5)
+    MN_LINE(6)
+#undef MN_LINE
+    const int32_t outputs = stride == 2 ? count : 2 * count, step = row->output_step;
+    const struct mn_scale scale = row->scale;
+    if (form == MN_GENERAL)
+    {
+        const int32_t kept[] = {sums[0], sums[1], sums[2], sums[3], sums[4], sums[5]};
+        for (int32_t i = 0; i < wanted; i++, output += step)
+        {
+            *output = mn_requantise(form, clamped, &row->bounds, &scale, kept[i]);
+        }
+        return output;
+    }
+#define MN_OUTPUT(i)                                                                                                   \
+    if ((i) + 1 < outputs || ((i) < outputs && (i) < wanted))                                                          \
+    {                                                                                                                  \
+        *output = mn_requantise(form, clamped, &row->bounds, &scale, sums[i]);                                         \
+        output += step;                                                                                                \
+        MN_KEEP_POINTER(output);                                                                                       \
+    }
+    MN_OUTPUT(0)
+    MN_OUTPUT(1)
+    MN_OUTPUT(2)
+    MN_OUTPUT(3)
+    MN_OUTPUT(4)
+    MN_OUTPUT(5)
+#undef MN_OUTPUT
+    return output;
+}
+
+/* Whole blocks of a row, of which `*left` outputs stay. */
+MN_INLINE int8_t *mn_lines_blocks(
+    const int32_t taps, const int32_t stride, const int32_t whole, enum mn_form form, int clamped,
+    const struct mn_lines_row *row, const uint32_t **input, int32_t *left, int8_t *output)
+{
+    const int32_t count = stride == 2 ? MN_STRIDED_LINE_WORDS : MN_LINE_PAIRS;
+    const int32_t block = stride == 2 ? count : 2 * count;
+    for (; *left >= block; *left -= block, *input += count)
+    {
+        output = mn_lines_block(taps, stride, whole, form, clamped, count, row, *input, block, output);
+    }
+    return output;
+}
+
+/* Lanes of a line of weights of 8 bits; reads whole words of them. */
+MN_INLINE uint32_t *mn_unpack_line_bytes(const int32_t taps, const int32_t stride, const int8_t *bytes, uint32_t *lanes)
+{
+    uint32_t before = 0;
+#define MN_UNPACK(i)                                                                                                   \
+    if ((i) < taps)                                                                                                    \
+    {                                                                                                                  \
+        const uint32_t word = mn_load_word(bytes + (i)), even = mn_even_bytes(word), odd = mn_odd_bytes(word);         \
+        if (stride == 1 && (i) > 0)                                                                                    \
+        {                                                                                                              \
+            *lanes++ = mn_pack_low(before, even);                                                                      \
+        }                                                                                                              \
+        if ((i) + 1 < taps)                                                                                            \
+        {                                                                                                              \
+            *lanes++ = mn_pack_low(even, odd);                                                                         \
+        }                                                                                                              \
+        else if (stride == 2 || taps == 1)                                                                             \
+        {                                                                                                              \
+            *lanes++ = even & 0xFFFFU;                                                                                 \
+        }                                                                                                              \
+        if (stride == 1 && (i) + 2 < taps)                                                                             \
+        {                                                                                                              \
+            *lanes++ = mn_pack_low_high(odd, even);                                                                    \
+        }                                                                                                              \
+        if ((i) + 3 < taps)                                                                                            \
+        {                                                                                                              \
+            *lanes++ = mn_pack_high(even, odd);                                                                        \
+        }                                                                                                              \
+        else if (stride == 2 && (i) + 2 < taps)                                                                        \
+        {                                                                                                              \
+            *lanes++ = even >> 16;                                                                                     \
+        }                                                                                                              \
+        before = odd >> 16;                                                                                            \
+    }
+    MN_UNPACK(0)
+    MN_UNPACK(4)
+    MN_UNPACK(8)
+    MN_UNPACK(12)
+#undef MN_UNPACK
+    (void)before;
+    return lanes;
+}
+
+/* Weight i of 4 bits. */
+MN_INLINE uint32_t mn_line_nibble(const int8_t *bytes, int32_t i)
+{
+    const uint32_t byte = (uint8_t)bytes[i / 2];
+    return (uint32_t)((int32_t)(byte << (i & 1 ? 24 : 28)) >> 28);
+}
+
+MN_INLINE uint32_t *mn_unpack_line_nibbles(
+    const int32_t taps, const int32_t stride, const int8_t *bytes, int32_t first, uint32_t *lanes)
+{
+    for (int32_t i = 0; i < taps; i += stride)
+    {
+        if (i + 1 < taps)
+        {
+            *lanes++ = mn_pack_low(mn_line_nibble(bytes, first + i), mn_line_nibble(bytes, first + i + 1));
+        }
+        else if (stride == 2 || taps == 1)
+        {
+            *lanes++ = mn_line_nibble(bytes, first + i) & 0xFFFFU;
+        }
+    }
+    return lanes;
+}
+
+/* A channel's lanes, of all lines of the kernel. */
+MN_INLINE void mn_unpack_lines(
+    const int32_t taps, const int32_t stride, int32_t weight_bits, int32_t lines, const int8_t *bytes, uint32_t *lanes)
+{
+    for (int32_t first = 0; lines > 0; lines--, first += taps)
+    {
+        lanes = weight_bits == 4 ? mn_unpack_line_nibbles(taps, stride, bytes, first, lanes)
+                                 : mn_unpack_line_bytes(taps, stride, bytes + first, lanes);
+    }
+}
+
+/* `p` lies in RAM. */
+MN_INLINE const int32_t *mn_sweep_lines(
+    const int32_t taps, const int32_t stride, const int32_t whole, int32_t weight_bits, enum mn_form form, int clamped,
+    const struct mn_depthwise_lines *p, int32_t row, int32_t rows, int32_t held, const uint32_t *plane, uint32_t *lanes,
+    const int32_t *stream, int8_t *output)
+{
+    const int32_t count = stride == 2 ? MN_STRIDED_LINE_WORDS : MN_LINE_PAIRS;
+    const int32_t weights = p->window_rows * taps, bytes = weight_bits == 4 ? (weights + 1) / 2 : weights;
+    const int8_t *packed = (const int8_t *)(const void *)(stream + 2);
+    const int32_t small = (int16_t)((uint16_t)(uint8_t)packed[bytes] | (uint16_t)((uint8_t)packed[bytes + 1] << 8));
+    const int32_t reach = (p->window_rows - 1) * p->row_dilation;
+    struct mn_lines_row r;
+    const struct mn_lines_row *in_memory = &r;
+    r.start = stream[0];
+    r.scale = mn_small_scale(form, p->output_zero_point, stream[1], small);
+    r.bounds = (struct mn_bounds){p->output_zero_point, p->low, p->high};
+    r.line_step = p->row_dilation * p->pitch_words;
+    r.output_step = p->in.channels * p->multiplier;
+    mn_unpack_lines(taps, stride, weight_bits, p->window_rows, packed, lanes);
+    int32_t top = row * p->row_stride - p->pad_top;
+    for (; rows > 0; rows--, top += p->row_stride)
+    {
+        const uint32_t *input = plane + (top - held) * p->pitch_words;
+        int32_t left = p->out_columns;
+        r.lanes = lanes;
+        r.lines = p->window_rows;
+        const int outside = top < 0 || top + reach >= p->in.rows;
+        if (outside)
+        {
+            const struct mn_span inside = mn_taps_inside(top, p->row_dilation, p->window_rows, p->in.rows);
+            r.lines = inside.end - inside.first;
+            r.lanes += inside.first * mn_line_words(taps, stride);
+            input += inside.first * r.line_step;
+        }
+        MN_KEEP_POINTER(in_memory);
+        if (MN_DSP && whole > 0 && !outside)
+        {
+            output = mn_lines_blocks(taps, stride, whole, form, clamped, in_memory, &input, &left, output);
+        }
+        else
+        {
+            output = mn_lines_blocks(taps, stride, 0, form, clamped, in_memory, &input, &left, output);
+        }
+        if (left > (stride == 2 ? 2 : 4))
+        {
+            output = mn_lines_block(taps, stride, 0, form, clamped, count, in_memory, input, left, output);
+        }
+        else if (left > 2)
+        {
+            output = mn_lines_block(taps, stride, 0, form, clamped, 2, in_memory, input, left, output);
+        }
+        else if (left > 0)
+        {
+            /* A pair, or two words with stride 2. */
+            output = mn_lines_block(taps, stride, 0, form, clamped, stride, in_memory, input, left, output);
+        }
+    }
+    return stream + 2 + (bytes + 3 + 3) / 4;
+}
+
+#endif
