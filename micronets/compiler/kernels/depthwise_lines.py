@@ -65,8 +65,8 @@ class DepthwiseLines(Kernel[DepthwiseConvolutionStep]):
     @property
     def pitch_words(self) -> int:
         """From one row of a plane to the next: with what the last outputs' neighbours read."""
-        out_columns = self.written[1]
-        read = -(-out_columns // 2) + self.taps // 2 if self.stride == 1 else out_columns + 1 + (self.taps - 1) // 2
+        pairs = -(-self.written[1] // 2)
+        read = pairs + self.taps // 2 if self.stride == 1 else 2 * pairs + (self.taps - 1) // 2
         return max(read, -(-(self.window.pad_left + self.gathered) // 2))
 
     @property
