@@ -70,13 +70,13 @@ def _scales(lowering: LoweringContext, operator: Operator) -> tuple[float, float
 
 
 def lower_subtract(lowering: LoweringContext, operator: Operator) -> None:
-    """Ratios of scales in float32, as TFLM's `CalculateOpDataSub`."""
-    first, second, out = map(np.float32, _scales(lowering, operator))
-    twice_larger = np.float32(2) * max(first, second)
-    multiplier = quantise_multiplier(float(twice_larger / (np.float32(1 << _DIFFERENCE_SHIFT) * out)))
+    """Ratios of scales in float64, as TFLM of October 2026 has them; in its sources of August they are in float32."""
+    first, second, out = _scales(lowering, operator)
+    twice_larger = 2 * max(first, second)
+    multiplier = quantise_multiplier(twice_larger / ((1 << _DIFFERENCE_SHIFT) * out))
     if multiplier[1] > 0:
         raise lowering.fail(operator, "has an output scale too small for its inputs; TFLM refuses it")
-    own, other = (quantise_multiplier(float(scale / twice_larger)) for scale in (first, second))
+    own, other = (quantise_multiplier(scale / twice_larger) for scale in (first, second))
     _add_step(lowering, operator, "mn_subtract", (own, other), multiplier, operator.options["activation"])
 
 
@@ -116,8 +116,7 @@ class TwoValuesKernel(BinaryKernel):
     step: BinaryStep
 
     def __init__(self, step: BinaryStep) -> None:
-        super().__init__(step)
-        self.function = step.function
+        super().__init__(step, step.function)
 
     def input_multipliers(self) -> tuple[Multiplier, Multiplier]:
         return self.step.input_multipliers

@@ -96,25 +96,22 @@ def _require_symmetry(lowering: LoweringContext, operator: Operator) -> None:
     symmetric(lowering, operator, lowering.output(operator), "output")
 
 
-def _sum_multipliers(
-    lowering: LoweringContext, operator: Operator, real: type[np.float32] | type[np.float64]
-) -> tuple[tuple[Multiplier, Multiplier], Multiplier]:
-    """Ratios of scales in float64, or in float32 for a difference."""
-    scales = np.array(_grids(lowering, operator), real)
-    twice_larger = real(2) * scales[:2].max()
-    own, other = (quantise_multiplier(float(ratio)) for ratio in scales[:2] / twice_larger)
-    multiplier = quantise_multiplier(float(twice_larger / (real(1 << _SUM_SHIFT) * scales[2])))
+def _sum_multipliers(lowering: LoweringContext, operator: Operator) -> tuple[tuple[Multiplier, Multiplier], Multiplier]:
+    first, second, out = _grids(lowering, operator)
+    twice_larger = 2 * max(first, second)
+    own, other = (quantise_multiplier(scale / twice_larger) for scale in (first, second))
+    multiplier = quantise_multiplier(twice_larger / ((1 << _SUM_SHIFT) * out))
     if multiplier[1] > 0:
         raise lowering.fail(operator, "has an output scale too small for its inputs; TFLM refuses it")
     return (own, other), multiplier
 
 
 def _lower_add(lowering: LoweringContext, operator: Operator) -> None:
-    _add_binary(lowering, operator, "mn_int16_add", *_sum_multipliers(lowering, operator, np.float64))
+    _add_binary(lowering, operator, "mn_int16_add", *_sum_multipliers(lowering, operator))
 
 
 def _lower_subtract(lowering: LoweringContext, operator: Operator) -> None:
-    _add_binary(lowering, operator, "mn_int16_subtract", *_sum_multipliers(lowering, operator, np.float32))
+    _add_binary(lowering, operator, "mn_int16_subtract", *_sum_multipliers(lowering, operator))
 
 
 def _lower_multiply(lowering: LoweringContext, operator: Operator) -> None:
