@@ -109,8 +109,7 @@ def in_one_line(shapes: Sequence[Shape], out: Shape) -> tuple[list[Shape], Shape
 
 
 class BinaryKernel(Kernel):
-    """With each rounding in one multiply-accumulate (binary_rounded.c) where there is such a function, and all shifts go
-    to the right."""
+    """With each rounding in one multiply-accumulate where binary_rounded.c has the function and shifts go right."""
 
     def __init__(self, step: Step, function: str) -> None:
         super().__init__(step)
