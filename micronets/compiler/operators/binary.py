@@ -116,8 +116,7 @@ class TwoValuesKernel(BinaryKernel):
     step: BinaryStep
 
     def __init__(self, step: BinaryStep) -> None:
-        super().__init__(step)
-        self.function = step.function
+        super().__init__(step, step.function)
 
     def input_multipliers(self) -> tuple[Multiplier, Multiplier]:
         return self.step.input_multipliers

@@ -10,7 +10,7 @@ from micronets.compiler.graph import Operator
 from micronets.compiler.kernels.kernel import Kernel, shape_fields
 from micronets.compiler.operators.binary import BinaryStep
 from micronets.compiler.operators.context import LoweringContext
-from micronets.compiler.operators.elementwise import broadcast, broadcast_strides
+from micronets.compiler.operators.elementwise import broadcast, broadcast_strides, in_one_line
 from micronets.compiler.operators.family import Family, OperatorKind, always
 from micronets.compiler.operators.lookup import lower_table
 from micronets.compiler.source import Source
@@ -128,11 +128,12 @@ class CompareKernel(Kernel[CompareStep]):
 
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
         step = self.step
+        shapes, out = in_one_line([value.shape for value in step.inputs], step.output.shape)
         sides = {
-            name: _input(step.inputs[i].shape, step.output.shape, step.zero_points[i], step.multipliers[i])
+            name: _input(shapes[i], out, step.zero_points[i], step.multipliers[i])
             for i, name in enumerate(("first", "second"))
         }
-        fields = {"out": shape_fields(step.output.shape), **sides, "accepted": step.accepted}
+        fields = {"out": shape_fields(out), **sides, "accepted": step.accepted}
         address = source.description("mn_compare", layer, fields)
         return [f"{self.function}({address}, {inputs[0]}, {inputs[1]}, {output});"]
 

@@ -15,6 +15,8 @@ from micronets.compiler.operators.family import Family, OperatorKind, always
 from micronets.compiler.source import Source
 from micronets.compiler.steps import Step
 
+_RUN_BYTES = 32
+
 
 @dataclass(eq=False, kw_only=True)
 class ConcatenationStep(Step):
@@ -97,13 +99,24 @@ def _bounds(step: ConcatenationStep, analysis: Analysis) -> Bounds:
 
 
 class ConcatenationKernel(Kernel[ConcatenationStep]):
-    function = "mn_copy"
-    file = "movement.c"
+    """By copies of long runs (runs.c), or of short ones."""
+
+    file = None
+
+    def __init__(self, step: ConcatenationStep) -> None:
+        super().__init__(step)
+        self._outer = int(np.prod(step.output.shape[: step.axis], dtype=np.int64))
+        self._in_runs = max(value.size_bytes for value in step.inputs) // self._outer >= _RUN_BYTES
+        self.function = "mn_copy_runs" if self._in_runs else "mn_copy"
+
+    def files(self) -> set[str]:
+        return {"runs.c" if self._in_runs else "movement.c"}
+
+    def headers(self) -> set[str]:
+        return {"runs.h"} if self._in_runs else set()
 
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
-        step = self.step
-        sides = step.output.shape
-        outer = int(np.prod(sides[: step.axis], dtype=np.int64))
+        step, outer = self.step, self._outer
         stride = step.output.size_bytes // outer
         statements, offset = [], 0
         for i, (value, text) in enumerate(zip(step.inputs, inputs, strict=True)):

@@ -1,8 +1,10 @@
 """ADD and MUL, with broadcasting; addition of equal shapes as a plane (add_linear.c), or with every rounding in one
-multiply-accumulate (add.c)."""
+multiply-accumulate (add.c, binary_rounded.c)."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import ClassVar
 
 from micronets.compiler.arithmetic import activation_range, quantise_multiplier
@@ -21,6 +23,7 @@ from micronets.compiler.steps import Shape, Step
 _ADD_LEFT_SHIFT = 20
 _LONGEST_SHIFT = 22
 _ONE_HALF = (1 << 30, 0)
+_ROUNDED = ("mn_add", "mn_subtract", "mn_multiply")
 
 
 @dataclass(eq=False, kw_only=True)
@@ -98,8 +101,28 @@ def broadcast_strides(shape: Shape, out: Shape) -> dict[str, int]:
     }
 
 
+def in_one_line(shapes: Sequence[Shape], out: Shape) -> tuple[list[Shape], Shape]:
+    """The same shapes as a line of values, where each input has one for every output, or one for all."""
+    if any(shape not in (out, (1, 1, 1)) for shape in shapes):
+        return list(shapes), out
+    return [(1, 1, prod(shape)) for shape in shapes], (1, 1, prod(out))
+
+
 class BinaryKernel(Kernel):
-    file = "elementwise.c"
+    """With each rounding in one multiply-accumulate where binary_rounded.c has the function and shifts go right."""
+
+    def __init__(self, step: Step, function: str) -> None:
+        super().__init__(step)
+        inputs_fit = all(-_LONGEST_SHIFT <= shift <= 0 for _, shift in self.input_multipliers())
+        output_fits = -_LONGEST_SHIFT <= self.output_multiplier()[1] <= -1
+        self.is_rounded = function in _ROUNDED and inputs_fit and output_fits
+        self.function = f"{function}_rounded" if self.is_rounded else function
+
+    def files(self) -> set[str]:
+        return {"binary_rounded.c"} if self.is_rounded else super().files()
+
+    def headers(self) -> set[str]:
+        return {"binary_rounded.h"} if self.is_rounded else super().headers()
 
     def overlaps(self) -> dict[int, Distance]:
         return {i: Distance(0) for i, value in enumerate(self.step.inputs) if value.shape == self.step.output.shape}
@@ -112,27 +135,30 @@ class BinaryKernel(Kernel):
         """Multiplier and shift of the result."""
 
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
-        step = self.step
+        step, rounded = self.step, self.is_rounded
+        shapes, out = in_one_line([value.shape for value in step.inputs], step.output.shape)
         sides = {}
-        for name, value, zero_point, (multiplier, shift) in zip(
-            ("first", "second"), step.inputs, step.input_zero_points, self.input_multipliers(), strict=True
+        for name, shape, input_zero, (multiplier, shift) in zip(
+            ("first", "second"), shapes, step.input_zero_points, self.input_multipliers(), strict=True
         ):
             sides[name] = {
-                **broadcast_strides(value.shape, step.output.shape),
-                "zero_point": zero_point,
+                **broadcast_strides(shape, out),
+                "zero_point": input_zero,
                 "multiplier": multiplier,
-                "shift": shift,
+                "shift": -shift if rounded else shift,
             }
-        multiplier, shift = self.output_multiplier()
+        (multiplier, shift), zero_point = self.output_multiplier(), step.zero_point
+        if rounded:
+            shift, zero_point = -shift, (1 << (-shift - 1)) + (zero_point << -shift)
         address = source.description(
             "mn_binary",
             layer,
             {
-                "out": shape_fields(step.output.shape),
+                "out": shape_fields(out),
                 **sides,
                 "multiplier": multiplier,
                 "shift": shift,
-                "zero_point": step.zero_point,
+                "zero_point": zero_point,
                 "low": step.low,
                 "high": step.high,
             },
@@ -141,8 +167,10 @@ class BinaryKernel(Kernel):
 
 
 class AddKernel(BinaryKernel):
-    function = "mn_add"
     step: AddStep
+
+    def __init__(self, step: AddStep) -> None:
+        super().__init__(step, "mn_add")
 
     def input_multipliers(self) -> tuple[tuple[int, int], tuple[int, int]]:
         return self.step.input_multipliers
@@ -152,8 +180,10 @@ class AddKernel(BinaryKernel):
 
 
 class MultiplyKernel(BinaryKernel):
-    function = "mn_multiply"
     step: MultiplyStep
+
+    def __init__(self, step: MultiplyStep) -> None:
+        super().__init__(step, "mn_multiply")
 
     def output_multiplier(self) -> tuple[int, int]:
         return self.step.multiplier

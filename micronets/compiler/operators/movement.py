@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import gcd
 from typing import Any, ClassVar
 
 import numpy as np
@@ -241,23 +242,30 @@ def movement_bounds(step: MovementStep, analysis: Analysis) -> Bounds:
     return Bounds.everything(step.output.shape[2], int(bounds.low.min()), int(bounds.high.max()))
 
 
+def _run(line: np.ndarray) -> int:
+    """The longest length of runs of neighbours that the line consists of."""
+    return gcd(len(line), *(np.flatnonzero(np.diff(line) != 1) + 1))
+
+
 class MovementKernel(Kernel[MovementStep]):
     file = "rearrange.c"
     header = "rearrange.h"
 
     def __init__(self, step: MovementStep) -> None:
         super().__init__(step)
-        self._strides = [_stride(line) or 0 for line in step.offsets]
-        even = all(len(line) == 1 or _stride(line) is not None for line in step.offsets)
+        *self._lines, last = step.offsets
+        self._block_bytes = _run(last)
+        if self._block_bytes < len(last):
+            self._lines.append(last[:: self._block_bytes])
+        even = all(len(line) == 1 or _stride(line) is not None for line in self._lines)
         self.function = "mn_rearrange" if even else "mn_gather"
 
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
-        lines = list(self.step.offsets)
-        block = len(lines.pop()) if self._strides[-1] == 1 else 1
+        lines = self._lines
         missing = _SIDES - len(lines)
         counts = [1] * missing + [len(line) for line in lines]
         if self.function == "mn_rearrange":
-            how = [0] * missing + self._strides[: len(lines)]
+            how = [0] * missing + [_stride(line) or 0 for line in lines]
             names = [str(stride) for stride in how]
         else:
             zero = source.array(f"{layer}_zero", np.zeros(1, np.int32)) if missing else ""
@@ -267,7 +275,7 @@ class MovementKernel(Kernel[MovementStep]):
             "counts": f"{{{', '.join(map(str, counts))}}}",
             "strides" if self.function == "mn_rearrange" else "offsets": f"{{{', '.join(names)}}}",
             "first": self.step.first,
-            "block_bytes": block,
+            "block_bytes": self._block_bytes,
         }
         address = source.description(self.function, layer, fields)
         return [f"{self.function}({address}, {inputs[0]}, {output});"]

@@ -76,13 +76,14 @@ class PadKernel(Kernel[PadStep]):
     def __init__(self, step: PadStep) -> None:
         super().__init__(step)
         self._in_items = step.output.item_bytes > 1 and step.zero_point != 0
-        self.function = "mn_pad_items" if self._in_items else "mn_pad"
+        self._in_runs = not self._in_items and step.inputs[0].shape[2] == step.output.shape[2]
+        self.function = "mn_pad_items" if self._in_items else "mn_pad_runs" if self._in_runs else "mn_pad"
 
     def files(self) -> set[str]:
-        return {"pad_items.c" if self._in_items else "movement.c"}
+        return {"pad_items.c" if self._in_items else "runs.c" if self._in_runs else "movement.c"}
 
     def headers(self) -> set[str]:
-        return {"pad_items.h"} if self._in_items else set()
+        return {"pad_items.h"} if self._in_items else {"runs.h"} if self._in_runs else set()
 
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
         rows, columns, channels = self.step.before

@@ -242,9 +242,11 @@ class MaxPoolByRows(PoolKernel):
 
 
 def _choose_max(step: MaxPoolStep, analysis: Analysis, core: Core, optimise: str) -> Kernel:
-    """Without packed arithmetic, a word's maximum takes as long as its bytes'."""
+    """Without packed arithmetic, a word's maximum takes as long as its bytes'; rows of one have nothing to share."""
     kernel = MaxPoolKernel(step)
-    if kernel.is_special or core.extension is Extension.NONE or optimise == "size":
+    window = step.window
+    is_apart = window.size[0] == 1 and window.stride[1] >= window.size[1] and step.output.shape[2] % _WORD_CHANNELS == 0
+    if kernel.is_special or is_apart or core.extension is Extension.NONE or optimise == "size":
         return kernel
     return MaxPoolByRows(step)
 

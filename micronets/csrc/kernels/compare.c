@@ -34,18 +34,22 @@ MN_INLINE int32_t int32_item(const struct mn_binary_input *in, const int8_t *ite
 }
 
 MN_INLINE void compare(
-    const struct mn_compare *p, const int8_t *first, const int8_t *second, int8_t *output, reader *read)
+    const struct mn_compare *in_flash, const int8_t *first, const int8_t *second, int8_t *output, reader *read)
 {
-    for (int32_t y = 0; y < p->out.rows; y++)
+    /* Stores could alias the description. */
+    const struct mn_compare p = *in_flash;
+    for (int32_t y = 0; y < p.out.rows; y++)
     {
-        for (int32_t x = 0; x < p->out.columns; x++)
+        for (int32_t x = 0; x < p.out.columns; x++)
         {
-            for (int32_t c = 0; c < p->out.channels; c++)
+            int32_t i = place(&p.first, y, x, 0), j = place(&p.second, y, x, 0);
+            for (int32_t c = 0; c < p.out.channels; c++)
             {
-                const int32_t a = read(&p->first, first, place(&p->first, y, x, c));
-                const int32_t b = read(&p->second, second, place(&p->second, y, x, c));
+                const int32_t a = read(&p.first, first, i), b = read(&p.second, second, j);
                 const int32_t order = a < b ? 1 : a == b ? 2 : 4;
-                *output++ = (p->accepted & order) != 0;
+                *output++ = (p.accepted & order) != 0;
+                i += p.first.channel_stride;
+                j += p.second.channel_stride;
             }
         }
     }

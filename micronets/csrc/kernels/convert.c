@@ -24,14 +24,16 @@ MN_INLINE void set_item(int8_t *items, int32_t bytes, int32_t index, int32_t val
     }
 }
 
-void mn_convert_scaled(const struct mn_convert *p, const int8_t *input, int8_t *output)
+void mn_convert_scaled(const struct mn_convert *in_flash, const int8_t *input, int8_t *output)
 {
-    for (int32_t i = 0; i < p->count; i++)
+    /* Stores could alias the description. */
+    const struct mn_convert p = *in_flash;
+    for (int32_t i = 0; i < p.count; i++)
     {
-        const int32_t value = mn_wrap_subtract(item(input, p->input_bytes, i), p->input_zero_point);
-        const int32_t scaled = mn_multiply_quantised(value, p->multiplier, p->shift);
-        const int32_t result = mn_clamp(mn_wrapping_add(scaled, p->zero_point), p->low, p->high);
-        set_item(output, p->output_bytes, i, result);
+        const int32_t value = mn_wrap_subtract(item(input, p.input_bytes, i), p.input_zero_point);
+        const int32_t scaled = mn_multiply_quantised(value, p.multiplier, p.shift);
+        const int32_t result = mn_clamp(mn_wrapping_add(scaled, p.zero_point), p.low, p.high);
+        set_item(output, p.output_bytes, i, result);
     }
 }
 

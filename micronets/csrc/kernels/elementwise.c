@@ -53,8 +53,18 @@ void mn_multiply(const struct mn_binary *p, const int8_t *first, const int8_t *s
 
 void mn_lookup(const int8_t *table, int32_t count, const int8_t *input, int8_t *output)
 {
-    for (int32_t i = 0; i < count; i++)
+    const int8_t *const of_zero = table + 128;
+    for (; count >= 4; count -= 4, input += 4, output += 4)
     {
-        output[i] = table[input[i] + 128];
+        /* All are read before the output, which may be the input, is written. */
+        const int8_t a = of_zero[input[0]], b = of_zero[input[1]], c = of_zero[input[2]], d = of_zero[input[3]];
+        output[0] = a;
+        output[1] = b;
+        output[2] = c;
+        output[3] = d;
+    }
+    for (; count > 0; count--)
+    {
+        *output++ = of_zero[*input++];
     }
 }

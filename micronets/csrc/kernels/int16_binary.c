@@ -9,20 +9,22 @@ enum
 };
 
 MN_INLINE void for_all(
-    const struct mn_binary *p, const int8_t *first, const int8_t *second, int8_t *output, mn_binary_function *combine,
-    int32_t second_bytes)
+    const struct mn_binary *in_flash, const int8_t *first, const int8_t *second, int8_t *output,
+    mn_binary_function *combine, int32_t second_bytes)
 {
-    const struct mn_binary_input *a = &p->first, *b = &p->second;
-    for (int32_t y = 0; y < p->out.rows; y++)
+    /* Stores could alias the description. */
+    const struct mn_binary p = *in_flash;
+    const struct mn_binary_input *a = &p.first, *b = &p.second;
+    for (int32_t y = 0; y < p.out.rows; y++)
     {
-        for (int32_t x = 0; x < p->out.columns; x++)
+        for (int32_t x = 0; x < p.out.columns; x++)
         {
             int32_t i = y * a->row_stride + x * a->column_stride, j = y * b->row_stride + x * b->column_stride;
-            for (int32_t c = 0; c < p->out.channels; c++, i += a->channel_stride, j += b->channel_stride, output += 2)
+            for (int32_t c = 0; c < p.out.channels; c++, i += a->channel_stride, j += b->channel_stride, output += 2)
             {
                 const int32_t other = second_bytes == 1 ? second[j] : mn_int16_at(second, j);
-                const int32_t value = combine(p, mn_int16_at(first, i), other);
-                mn_set_int16(output, 0, mn_clamp(value, p->low, p->high));
+                const int32_t value = combine(&p, mn_int16_at(first, i), other);
+                mn_set_int16(output, 0, mn_clamp(value, p.low, p.high));
             }
         }
     }

@@ -25,16 +25,19 @@ void mn_int16_lines(const struct mn_int16_lines *p, const int8_t *input, int8_t 
 
 void mn_int16_logistic(const struct mn_int16_sigmoid *p, const int8_t *input, int8_t *output)
 {
-    for (int32_t i = 0; i < p->count; i++)
+    /* Stores could alias the description. */
+    const struct mn_int16_sigmoid s = *p;
+    for (int32_t i = 0; i < s.count; i++)
     {
-        mn_set_int16(output, i, mn_logistic_int16(p->table, mn_int16_at(input, i), p->multiplier, p->shift));
+        mn_set_int16(output, i, mn_logistic_int16(s.table, mn_int16_at(input, i), s.multiplier, s.shift));
     }
 }
 
 void mn_int16_tanh(const struct mn_int16_sigmoid *p, const int8_t *input, int8_t *output)
 {
-    for (int32_t i = 0; i < p->count; i++)
+    const struct mn_int16_sigmoid s = *p;
+    for (int32_t i = 0; i < s.count; i++)
     {
-        mn_set_int16(output, i, mn_tanh_int16(p->table, mn_int16_at(input, i), p->multiplier, p->shift));
+        mn_set_int16(output, i, mn_tanh_int16(s.table, mn_int16_at(input, i), s.multiplier, s.shift));
     }
 }

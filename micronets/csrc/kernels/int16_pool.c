@@ -10,24 +10,76 @@ enum how
     LARGEST
 };
 
+MN_INLINE int32_t mean(int32_t sum, int32_t count)
+{
+    return sum > 0 ? (sum + count / 2) / count : (sum - count / 2) / count;
+}
+
 MN_INLINE int32_t pooled(enum how how, const int8_t *input, int32_t rows, int32_t columns, int32_t row, int32_t pixel)
 {
     int32_t sum = 0, largest = INT16_MIN;
-    for (int32_t y = 0; y < rows; y++)
+    for (int32_t y = 0; y < rows; y++, input += 2 * row)
     {
-        for (int32_t x = 0; x < columns; x++)
+        const int8_t *at = input;
+        for (int32_t left = columns; left > 0; left--, at += 2 * pixel)
         {
-            const int32_t value = mn_int16_at(input, y * row + x * pixel);
+            const int32_t value = mn_int16_at(at, 0);
             sum += value;
             largest = value > largest ? value : largest;
         }
     }
-    const int32_t count = rows * columns;
-    return how == LARGEST ? largest : sum > 0 ? (sum + count / 2) / count : (sum - count / 2) / count;
+    return how == LARGEST ? largest : mean(sum, rows * columns);
 }
 
-MN_INLINE void pool(const struct mn_pool *p, const int8_t *input, int8_t *output, enum how how)
+/* The larger one of every pair of int16. */
+MN_INLINE uint32_t larger_halves(uint32_t a, uint32_t b)
 {
+#if MN_DSP
+    uint32_t larger;
+    __asm("ssub16 %0, %1, %2\n\tsel %0, %1, %2" : "=&r"(larger) : "r"(a), "r"(b) : "cc");
+    return larger;
+#else
+    const int32_t low = mn_low(a) > mn_low(b) ? mn_low(a) : mn_low(b);
+    const int32_t high = mn_high(a) > mn_high(b) ? mn_high(a) : mn_high(b);
+    return ((uint32_t)low & 0xFFFFU) | (uint32_t)high << 16;
+#endif
+}
+
+/* Two channels. */
+MN_INLINE void pooled_two(
+    enum how how, const struct mn_pool *p, const int8_t *input, int32_t rows, int32_t columns, int32_t row,
+    int32_t pixel, int8_t *output)
+{
+    const int32_t count = rows * columns;
+    int32_t low = 0, high = 0;
+    uint32_t largest = 0x80008000U;
+    for (; rows > 0; rows--, input += 2 * row)
+    {
+        const int8_t *at = input;
+        for (int32_t left = columns; left > 0; left--, at += 2 * pixel)
+        {
+            const uint32_t two = mn_load_word(at);
+            if (how == LARGEST)
+            {
+                largest = larger_halves(largest, two);
+            }
+            else
+            {
+                low += mn_low(two);
+                high += mn_high(two);
+            }
+        }
+    }
+    low = how == LARGEST ? mn_low(largest) : mean(low, count);
+    high = how == LARGEST ? mn_high(largest) : mean(high, count);
+    mn_set_int16(output, 0, mn_clamp(low, p->low, p->high));
+    mn_set_int16(output, 1, mn_clamp(high, p->low, p->high));
+}
+
+MN_INLINE void pool(const struct mn_pool *in_flash, const int8_t *input, int8_t *output, enum how how)
+{
+    /* Stores could alias the description. */
+    const struct mn_pool description = *in_flash, *const p = &description;
     const struct mn_window w = p->window;
     const int32_t channels = p->out.channels, row = p->in.columns * channels;
     for (int32_t y = 0; y < p->out.rows; y++)
@@ -37,7 +89,12 @@ MN_INLINE void pool(const struct mn_pool *p, const int8_t *input, int8_t *output
         {
             const struct mn_span xs = mn_window_inside(x, w.column_stride, w.pad_left, w.columns, p->in.columns);
             const int8_t *first = input + 2 * (ys.first * row + xs.first * channels);
-            for (int32_t c = 0; c < channels; c++)
+            int32_t c = 0;
+            for (; c + 2 <= channels; c += 2)
+            {
+                pooled_two(how, p, first + 2 * c, ys.end - ys.first, xs.end - xs.first, row, channels, output + 2 * c);
+            }
+            for (; c < channels; c++)
             {
                 const int32_t value = pooled(how, first + 2 * c, ys.end - ys.first, xs.end - xs.first, row, channels);
                 mn_set_int16(output, c, mn_clamp(value, p->low, p->high));

@@ -19,8 +19,10 @@ MN_INLINE int32_t between(const int16_t *table, int32_t value)
     return (int16_t)(entry[0] + ((slope * offset + (1 << (STEP_BITS - 1))) >> STEP_BITS));
 }
 
-static void softmax_of_row(const struct mn_int16_softmax *p, const int8_t *input, int8_t *output)
+static void softmax_of_row(const struct mn_int16_softmax *in_flash, const int8_t *input, int8_t *output)
 {
+    /* Stores could alias the description. */
+    const struct mn_int16_softmax description = *in_flash, *const p = &description;
     int32_t largest = INT16_MIN;
     for (int32_t c = 0; c < p->channels; c++)
     {
@@ -39,12 +41,12 @@ static void softmax_of_row(const struct mn_int16_softmax *p, const int8_t *input
     const int32_t zeros = mn_leading_zeros((uint32_t)sum);
     const int32_t shifted = (int32_t)((((int64_t)sum << (zeros - 1)) + (1 << 13)) >> 14);
     const int32_t reciprocal = between(p->reciprocals, shifted - (1 << 15) - (1 << 16));
-    const int32_t right = 31 - zeros;
+    /* The largest input's exponential alone is nearly 2^15. */
+    const int32_t right = 31 - zeros, half = 1 << (right - 1);
     for (int32_t c = 0; c < p->channels; c++)
     {
-        const int64_t product = (int64_t)mn_int16_at(output, c) * reciprocal;
-        const int32_t result = right > 0 ? (int32_t)((product + (1LL << (right - 1))) >> right) : (int32_t)product;
-        mn_set_int16(output, c, mn_clamp(result, 0, INT16_MAX));
+        /* Both below 2^15: with the half, within int32. */
+        mn_set_int16(output, c, mn_clamp((mn_int16_at(output, c) * reciprocal + half) >> right, 0, INT16_MAX));
     }
 }
 

@@ -144,3 +144,20 @@ def _equals_tflm(content: bytes, inputs: np.ndarray, tmp_path) -> None:
     expected = tflm_outputs(content, inputs.astype(np.int8)).reshape(len(inputs), -1)
     assert len(np.unique(expected)) > 10
     assert np.array_equal(run_on_host(executable, inputs.astype(np.int8), expected.shape[1]), expected)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", ["int8", "int16"])
+def test_differences_on_the_edge_of_rounding_equal_tflm(dtype, tmp_path):
+    """(5 first - 3 second) / 6 is often a half, which ratios of scales in float32 round otherwise."""
+    model = ModelBuilder()
+    scale = 1.0 if dtype == "int8" else 0.01
+    inputs = [model.tensor((1, 2048), dtype, scale * ratio) for ratio in (0.05, 0.03)]
+    output = model.tensor((1, 2048), dtype, scale * 0.06)
+    model.operator("SUB", inputs, [output])
+    content = model.build(inputs, [output])
+    network = compile_network(_write(content, tmp_path), tmp_path / "network")
+    values = np.random.default_rng(1).integers(-128, 128, (4, 4096 * np.dtype(dtype).itemsize)).astype(np.int8)
+    executable = build_guarded(network, tmp_path / "run")
+    expected = tflm_outputs(content, values).reshape(4, -1)
+    assert np.array_equal(run_on_host(executable, values, expected.shape[1]), expected)
