@@ -116,9 +116,11 @@ def fit(
     missing = np.arange(len(base))
     for rank in order:
         chosen = rank[missing], missing
+        if np.any(width[chosen] <= 0):
+            return None
         splits = _split_intercepts(
             factors[chosen] >> nudged_by,
-            np.where(width[chosen] > 0, least[chosen], limit[chosen]),
+            least[chosen],
             limit[chosen],
             low[missing] << nudged_by,
             high[missing] << nudged_by,

@@ -259,6 +259,10 @@ class HeliumDepthwise(Kernel[DepthwiseConvolutionStep]):
         rows = "" if self.in_place else f"0, {self.step.output.shape[0]}, "
         return [f"{self.function}({self._describe(source, layer)}, {rows}{inputs[0]}, {output}, {scratch});"]
 
+    def emit_lines(self, source: Source, layer: str, output: str, scratch: str) -> list[str]:
+        """Output rows [row, row + rows) from `input`, C variables in scope, to where `output` says."""
+        return [f"{self.function}({self._describe(source, layer)}, row, rows, input, {output}, {scratch});"]
+
     def emit_band(self, source: Source, layer: str, output: str, scratch: str) -> list[str]:
         """Output rows [row, row + rows) from `input`, C variables in scope."""
         _, columns, channels = self.step.output.shape

@@ -125,7 +125,8 @@ def helium_int4_kernel(step: Step, analysis: Analysis) -> Kernel | None:
 def _depthwise(step: DepthwiseConvolutionStep, bounds: Bounds) -> HeliumInt4Depthwise | None:
     if step.multiplier != 1 or step.window.size != (3, 3) or step.weights.shape[2] % _QUAD:
         return None
-    form = fit(step.requantisation, bounds.low, bounds.high, np.full(len(bounds.low), _LARGEST_SUM, np.int64))
+    largest = np.full(len(bounds.low), _LARGEST_SUM, np.int64)
+    form = fit(step.requantisation, bounds.low, bounds.high, largest, left_shift=_SCALE_BITS)
     if form is None:
         return None
     return HeliumInt4Depthwise(step, HeliumForm("fast", form.nudges, form.factors, form.offsets))

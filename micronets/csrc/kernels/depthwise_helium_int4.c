@@ -56,10 +56,10 @@ static __attribute__((noinline)) void outputs(struct run *run)
                    "vldrh.16 q6, [r7], #16\n\t"
                    "vadd.i16 q0, q0, q5\n\t"
                    "vadd.i16 q1, q1, q6\n\t"
-                   "vmovlb.s16 q2, q0\n\t"
-                   "vmovlt.s16 q0, q0\n\t"
-                   "vmovlb.s16 q3, q1\n\t"
-                   "vmovlt.s16 q1, q1\n\t" ROUND("q2") ROUND("q0") ROUND("q3") ROUND("q1")
+                   "vshllb.s16 q2, q0, #4\n\t"
+                   "vshllt.s16 q0, q0, #4\n\t"
+                   "vshllb.s16 q3, q1, #4\n\t"
+                   "vshllt.s16 q1, q1, #4\n\t" ROUND("q2") ROUND("q0") ROUND("q3") ROUND("q1")
                    OFFSET("q2") OFFSET("q0") OFFSET("q3") OFFSET("q1")
                    "vqmovnb.s32 q2, q2\n\t"
                    "vqmovnt.s32 q2, q0\n\t"
@@ -132,7 +132,7 @@ static void outputs(struct run *run)
                 acc += run->taps[tap][from + channel] * weight_of(stream, tap, lane);
             }
             to[channel] = mn_helium_fast(
-                (int16_t)acc, ((const int32_t *)(const void *)(stream + FACTORS))[place],
+                16 * (int16_t)acc, ((const int32_t *)(const void *)(stream + FACTORS))[place],
                 ((const int16_t *)(const void *)(stream + OFFSETS))[place]);
         }
     }

@@ -63,7 +63,7 @@ void mn_helium_point_int4_general_rest(
 /* 3x3 kernels, channels in whole groups of four. Per sixteen channels `stream` holds: four times 16 bytes of the weights of
  * two taps, the first one's in the low nibbles; 16 of the ninth tap, one each; 16 int16 starts, of even channels and of odd
  * ones; 16 factors, of every fourth channel from the first, third, second and fourth one on; 16 int16 offsets in that order.
- * Sums of products and start fit int16. Else as mn_helium_depthwise_fast and mn_helium_depthwise_in_place_fast. */
+ * Sums of products and start fit int16, and are multiplied sixteen times as large. Else as mn_helium_depthwise_fast and mn_helium_depthwise_in_place_fast. */
 void mn_helium_depthwise_int4(
     const struct mn_helium_depthwise *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output,
     int8_t *scratch);
