@@ -380,6 +380,8 @@ def _is_supported(kernel: Kernel) -> bool:
     if not isinstance(kernel, Banded | HeliumDepthwise):
         return False
     window = kernel.step.window
+    if isinstance(kernel, HeliumDepthwise) and window.dilation[1] > 1:
+        return False
     return window.dilation[0] == 1 and window.stride[0] <= window.size[0]
 
 
