@@ -103,10 +103,11 @@ def compile_program(
         check_edges(name, program, memories)
     analysis = analyse(program)
     chosen = [choose_kernel(step, analysis, find_core(core), optimise) for step in program.steps]
-    program.notes += four_bit_notes(chosen) + reference_notes(chosen)
+    program.notes += reference_notes(chosen)
     if optimise != "speed":
         chosen = share_int4_code(share_dense_code(chosen, find_core(core)), find_core(core))
     kernels, placement, limit_bytes = _plan(program, chosen, analysis, find_core(core), optimise, always_pack)
+    program.notes += four_bit_notes(kernels)
     placement = share_weights(program, kernels, placement, find_core(core), optimise, limit_bytes)
     if find_core(core).extension is Extension.DSP and optimise != "size":
         placement = widen_rows(kernels, placement)
@@ -185,7 +186,11 @@ def _plan(
     own_notes, program.notes = program.notes, list(notes)
     packed_kernels, packed_placement = fuse_rows(program, packed, _LEAST_GAIN[optimise])
     packed_limit_bytes = most_bytes(packed_placement)
-    if always_pack or packed_limit_bytes < limit_bytes * (1 - _LEAST_PACKING_GAIN[optimise]):
+    # With Helium, kernels that leave the clamp to the packing are the faster ones, too.
+    most_packed_bytes = limit_bytes * (1 - _LEAST_PACKING_GAIN[optimise])
+    if core.extension is Extension.HELIUM:
+        most_packed_bytes = limit_bytes + 1
+    if always_pack or packed_limit_bytes < most_packed_bytes:
         whole: list[PlannedKernel] = list(packed)
         placement = plan_arena(program, whole)
         # Layers that run row by row take longer.

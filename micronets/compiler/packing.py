@@ -8,6 +8,7 @@ from micronets.compiler.intervals import Analysis
 from micronets.compiler.kernels.kernel import Kernel, PlannedKernel
 from micronets.compiler.kernels.packed import (
     GROUP,
+    PackedHeliumDepthwise,
     PackedLayer,
     can_read_nibbles,
     can_write_nibbles,
@@ -20,7 +21,7 @@ from micronets.compiler.registry import choose_kernel
 from micronets.compiler.steps import ConvolutionStep, DepthwiseConvolutionStep, Program, Value
 
 _LEVELS = 16
-_Banded = PackedLayer | PackedPoint | FieldsPoint
+_Banded = PackedLayer | PackedPoint | FieldsPoint | PackedHeliumDepthwise
 
 
 def pack_activations(

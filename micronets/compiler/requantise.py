@@ -10,7 +10,7 @@ channel the steps' exact positions are computed, and (factor, nudge, offset) sea
 channel for which none is found keeps TFLM's own sequence. `nudge` goes into the bias.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -65,7 +65,12 @@ def thresholds(q: Requantisation, low: np.ndarray, high: np.ndarray) -> np.ndarr
 
 
 def fit(
-    q: Requantisation, low: np.ndarray, high: np.ndarray, largest: np.ndarray, left_shift: int = 0
+    q: Requantisation,
+    low: np.ndarray,
+    high: np.ndarray,
+    largest: np.ndarray,
+    left_shift: int = 0,
+    largest_offset: int | None = None,
 ) -> FastRequantisation | None:
     """The fast form of every channel, or None where one has none.
 
@@ -73,6 +78,8 @@ def fit(
         low, high: int64 (channels,), bounds of the accumulators with their bias.
         largest: int64 (channels,), greatest magnitude the nudged accumulator may have.
         left_shift: of accumulators before the multiplication, by which multipliers of a half and more fit, too.
+        largest_offset: greatest magnitude an offset may have; nudges, and `largest`, are then those of shifted
+            accumulators.
     """
     if (q.low, q.high) != (-128, 127) or np.any(q.shifts > left_shift - 1) or np.any(q.multipliers == 0):
         return None
@@ -99,21 +106,58 @@ def fit(
         least[number] = (lower - reached_at * factor).max(axis=1)
         limit[number] = (upper - not_before * factor).min(axis=1)
     width = np.where((factors > 0) & (factors < (1 << (31 + left_shift))), limit - least, -1)
-    widest = width.argmax(axis=0), np.arange(len(base))
-    if np.any(width[widest] <= 0):
-        return None
-    found = _split_intercepts(factors[widest], least[widest], limit[widest], low, high, largest)
-    return None if found is None else replace(found, factors=found.factors >> left_shift)
+    # By the room that they leave, the most first.
+    order = np.argsort(-width, axis=0, kind="stable")
+    if largest_offset is None:
+        order, largest_offset, nudged_by = order[:1], _LARGEST_OFFSET - 1, 0
+    else:
+        nudged_by = left_shift
+    found = FastRequantisation(*(np.zeros_like(base) for _ in range(3)))
+    missing = np.arange(len(base))
+    for rank in order:
+        chosen = rank[missing], missing
+        if np.any(width[chosen] <= 0):
+            return None
+        splits = _split_intercepts(
+            factors[chosen] >> nudged_by,
+            least[chosen],
+            limit[chosen],
+            low[missing] << nudged_by,
+            high[missing] << nudged_by,
+            largest[missing],
+            largest_offset,
+        )
+        found.factors[missing] = factors[chosen] >> left_shift
+        found.nudges[missing], found.offsets[missing] = splits.nudges, splits.offsets
+        missing = missing[splits.missing]
+        if not len(missing):
+            return found
+    return None
+
+
+@dataclass(frozen=True)
+class _Splits:
+    """Of intercepts; `missing`: bool, where there is none."""
+
+    nudges: np.ndarray
+    offsets: np.ndarray
+    missing: np.ndarray
 
 
 def _split_intercepts(
-    factors: np.ndarray, least: np.ndarray, limit: np.ndarray, low: np.ndarray, high: np.ndarray, largest: np.ndarray
-) -> FastRequantisation | None:
+    factors: np.ndarray,
+    least: np.ndarray,
+    limit: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
+    largest: np.ndarray,
+    largest_offset: int,
+) -> _Splits:
     """Writes an intercept in [least, limit) as nudge * factor + 2**31 + offset * 2**32, for the smallest |offset|."""
     nudges = np.zeros_like(factors)
     offsets = np.zeros_like(factors)
     missing = np.ones(len(factors), bool)
-    for size in range(_LARGEST_OFFSET):
+    for size in range(largest_offset + 1):
         for offset in (size, -size):
             nudge = -((-(least - (1 << 31) - (offset << 32))) // factors)
             intercept = nudge * factors + (1 << 31) + (offset << 32)
@@ -122,5 +166,5 @@ def _split_intercepts(
             nudges[fits], offsets[fits] = nudge[fits], offset
             missing &= ~fits
         if not missing.any():
-            return FastRequantisation(factors, nudges, offsets)
-    return None
+            break
+    return _Splits(nudges, offsets, missing)

@@ -32,6 +32,8 @@ def share_weights(
 ) -> ArenaPlan:
     """Sets `blocks` and `at_once` of the kernels, some of which it may replace; the plan with their scratch, of at most
     `limit_bytes`."""
+    if core.extension is Extension.HELIUM and optimise != "size":
+        return widen_bands(program, kernels, placement, limit_bytes)
     if core.extension is not Extension.DSP or optimise == "size":  # other kernels read weights where they are
         return placement
     tried_blocks = _BLOCKS_FOR_SPEED if optimise == "speed" else _BLOCKS

@@ -32,3 +32,18 @@ def test_inverted_bottlenecks(step, board_name, tmp_path):
     assert len(np.unique(expected)) > 5
     outputs = run_inputs(build_firmware(network, board, tmp_path), inputs)
     assert np.array_equal(outputs.reshape(len(inputs), -1), expected)
+
+
+def test_packed_activations_with_helium(tmp_path):
+    """Stem, 3x3 with both strides, 1x1 of up to and beyond four blocks of inputs, linear ones, and a pool."""
+    chain = Chain(4, (RELU6, 0.4, -128), (1, 9, 7, 2)).convolution(12, (4, 3)).convolution(12, (3, 3), depthwise=True)
+    chain.convolution(76).convolution(76, (3, 3), depthwise=True, stride=2).convolution(36).convolution(20)
+    content = chain.convolution(8, coarse=False, scale=3.0).convolution(8).pool("AVERAGE_POOL_2D").build()
+    (tmp_path / "model.tflite").write_bytes(content)
+    network = compile_network(tmp_path / "model.tflite", tmp_path / "src", core="cortex-m55", always_pack=True)
+    assert any("outputs of 16 levels lie two in a byte" in note for note in network.notes)
+    inputs = edge_inputs((1, 9, 7, 2), 3)
+    expected = tflm_outputs(content, inputs).reshape(len(inputs), -1)
+    assert len(np.unique(expected)) > 5
+    outputs = run_inputs(build_firmware(network, find_board("corstone-300"), tmp_path), inputs)
+    assert np.array_equal(outputs.reshape(len(inputs), -1), expected)

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable
 
-from micronets.compiler.kernels.kernel import Kernel
+from micronets.compiler.kernels.fused_residual import FusedResidual
+from micronets.compiler.kernels.fused_rows import FusedRows
+from micronets.compiler.kernels.kernel import Kernel, PlannedKernel
 from micronets.compiler.steps import ConvolutionStep, DepthwiseConvolutionStep
 
 
-def four_bit_notes(kernels: Iterable[Kernel]) -> list[str]:
+def four_bit_notes(kernels: Iterable[PlannedKernel]) -> list[str]:
     """One sentence on the layers whose 4-bit weights stay packed, and one on each whose weights take 8 bits."""
     packed, notes = [], []
-    for kernel in kernels:
+    for kernel in (of_layer for planned in kernels for of_layer in _of_layers(planned)):
         step = kernel.step
         if isinstance(step, ConvolutionStep | DepthwiseConvolutionStep) and step.weight_bits == 4:
             if kernel.weight_bits == 4:
@@ -19,6 +21,13 @@ def four_bit_notes(kernels: Iterable[Kernel]) -> list[str]:
     if packed:
         notes.insert(0, f"operators {', '.join(map(str, packed))}: 4-bit weights stay packed, two per byte")
     return notes
+
+
+def _of_layers(kernel: PlannedKernel) -> Iterable[Kernel]:
+    """One for each layer."""
+    if isinstance(kernel, FusedRows | FusedResidual):
+        return [of_layer for of_layer in (kernel.first, kernel.second) if isinstance(of_layer, Kernel)]
+    return [kernel] if isinstance(kernel, Kernel) else []
 
 
 def reference_notes(kernels: Iterable[Kernel]) -> list[str]:

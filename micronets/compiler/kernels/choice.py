@@ -13,6 +13,7 @@ from micronets.compiler.kernels.depthwise import depthwise_3x3
 from micronets.compiler.kernels.depthwise_lines import depthwise_lines
 from micronets.compiler.kernels.depthwise_quads import depthwise_quads
 from micronets.compiler.kernels.helium import helium_kernel
+from micronets.compiler.kernels.helium_int4 import helium_int4_kernel
 from micronets.compiler.kernels.helium_transposed import helium_transposed_convolution
 from micronets.compiler.kernels.int4 import pack_int4
 from micronets.compiler.kernels.kernel import Kernel
@@ -50,11 +51,13 @@ _REFERENCE: dict[type, type[Kernel]] = {
 def choose_kernel(step: Step, analysis: Analysis, core: Core, optimise: str) -> Kernel:
     """The fastest kernel that is exact for the step and the values it can meet; the reference where no other is.
 
-    4-bit weights stay packed, which costs some per cent of the speed; but Helium, several times as fast, loads whole
-    bytes and is given up for them only where `optimise` is `size`.
+    4-bit weights stay packed, which costs some per cent of the speed; but where only kernels of Helium for whole bytes
+    take a layer, several times as fast, these are given up only where `optimise` is `size`.
     """
-    if core.extension is Extension.HELIUM and not (optimise == "size" and _four_bits(step)):
-        vectorised = _helium(step, analysis, optimise)
+    if core.extension is Extension.HELIUM:
+        vectorised = helium_int4_kernel(step, analysis)
+        if vectorised is None and not (optimise == "size" and _four_bits(step)):
+            vectorised = _helium(step, analysis, optimise)
         if vectorised is not None:
             return vectorised
     if isinstance(step, ConvolutionStep):

@@ -8,7 +8,7 @@ from micronets.compiler.kernels.depthwise import Depthwise3x3
 from micronets.compiler.kernels.depthwise_lines import DepthwiseLines
 from micronets.compiler.kernels.helium import HeliumDepthwise
 from micronets.compiler.kernels.kernel import Distance, PlannedKernel
-from micronets.compiler.kernels.packed import PackedDepthwise, PackedLayer
+from micronets.compiler.kernels.packed import PackedDepthwise, PackedHeliumDepthwise, PackedLayer
 from micronets.compiler.kernels.packed_point import PackedPoint
 from micronets.compiler.operators.pooling import PoolKernel
 from micronets.compiler.source import Source
@@ -93,7 +93,7 @@ class FusedRows(PlannedKernel[FusedStep]):
         own = f"{scratch} + {self.buffer_bytes + self.band_bytes}"
         if not self.step.output.is_packed:
             return self.second.emit_band(source, layer, output, own)
-        assert isinstance(self.second, Depthwise3x3)
+        assert isinstance(self.second, Depthwise3x3 | HeliumDepthwise)
         _, columns, channels = self.step.output.shape
         made, row = f"{scratch} + {self.buffer_bytes}", columns * channels
         return [
@@ -141,6 +141,8 @@ def fuse(first: PlannedKernel, second: PlannedKernel, band: int) -> FusedRows | 
 
 def _of_bytes(first: PlannedKernel, second: PlannedKernel) -> tuple[PlannedKernel, PlannedKernel]:
     """Without the packing between them; what `first` reads must be bytes."""
-    if not isinstance(first, PackedLayer | PackedPoint) or not isinstance(second, PackedDepthwise):
+    if not isinstance(first, PackedLayer | PackedPoint) or not isinstance(
+        second, PackedDepthwise | PackedHeliumDepthwise
+    ):
         return first, second
     return (first, second) if first.step.inputs[0].is_packed else (first.inner, second.inner)

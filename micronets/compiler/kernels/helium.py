@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -39,27 +39,85 @@ def helium_form(q: Requantisation, low: np.ndarray, high: np.ndarray) -> HeliumF
     fast = fit(q, low, high, np.full(len(low), _LARGEST_ACCUMULATOR, np.int64))
     if fast is not None:
         return HeliumForm("fast", fast.nudges, fast.factors, fast.offsets)
+    return general_form(q)
+
+
+def general_form(q: Requantisation) -> HeliumForm | None:
     if np.any(q.shifts > -1) or np.any(q.shifts < -31):
         return None
-    return HeliumForm("general", np.zeros(len(low), np.int64), q.multipliers, q.shifts)
+    return HeliumForm("general", np.zeros(len(q.shifts), np.int64), q.multipliers, q.shifts)
 
 
-_POINT_FILES = {"point_helium.c", "point_helium_pixels.c", "point_helium_pairs.c"}
+class PointWeights:
+    """Of whole bytes: the kernel for pixels and patches, and its constants."""
+
+    files: ClassVar[frozenset[str]] = frozenset({"point_helium.c", "point_helium_pixels.c", "point_helium_pairs.c"})
+    headers: ClassVar[frozenset[str]] = frozenset()
+    bits: ClassVar[int] = 8
+
+    def __init__(self, step: ConvolutionStep, form: HeliumForm) -> None:
+        self.step = step
+        self.form = form
+
+    @property
+    def function(self) -> str:
+        return f"mn_helium_point_{self.form.name}{self.blocks_suffix}"
+
+    @property
+    def blocks_suffix(self) -> str:
+        """How names of kernels end whose inputs stay in registers."""
+        blocks = -(-int(np.prod(self.step.weights.shape[1:])) // _BLOCK)
+        return f"_{blocks}" if blocks <= _MOST_BLOCKS_IN_REGISTERS else ""
+
+    def stream(self) -> np.ndarray:
+        """Int32."""
+        flat = self.flat()
+        channels, depth = flat.shape
+        padded = np.zeros((-(-channels // _QUAD) * _QUAD, -(-depth // _BLOCK) * _BLOCK), np.int8)
+        padded[:channels, :depth] = flat
+        quads = padded.reshape(-1, _QUAD, padded.shape[1] // _BLOCK, _BLOCK).transpose(0, 2, 1, 3)
+        words = np.ascontiguousarray(quads).view("<i4").reshape(len(quads), -1)
+        lanes = _constants(self.bias(), self.form, _QUAD)
+        return np.concatenate([lanes[:, 0], words, lanes[:, 1], lanes[:, 2]], axis=1)
+
+    def flat(self) -> np.ndarray:
+        """Int64 (channels, depth)."""
+        return self.step.weights.reshape(self.step.weights.shape[0], -1).astype(np.int64)
+
+    def bias(self) -> np.ndarray:
+        """Int64 (channels,), with the input's zero point."""
+        return self.step.bias - self.step.input_zero_point * self.flat().sum(axis=1)
+
+    def fields(self, source: Source, layer: str) -> dict[str, Any]:
+        """struct mn_helium_point."""
+        q = self.step.requantisation
+        return {
+            "depth": int(np.prod(self.step.weights.shape[1:])),
+            "channels": self.step.weights.shape[0],
+            "zero_point": q.zero_point,
+            "low": q.low,
+            "high": q.high,
+            "stream": source.array(f"{layer}_stream", self.stream().astype(np.int32)),
+        }
 
 
 class HeliumPoint(PixelsByRows):
     """1x1 convolutions and fully connected layers."""
 
-    file = "point_helium.c"
+    file = None
     takes_scratch = False
 
-    def __init__(self, step: ConvolutionStep, form: HeliumForm) -> None:
+    def __init__(self, step: ConvolutionStep, weights: PointWeights) -> None:
         super().__init__(step)
-        self.form = form
-        self.function = _point_function(step, form)
+        self.weights = weights
+        self.weight_bits = weights.bits
+        self.function = weights.function
 
     def files(self) -> set[str]:
-        return set(_POINT_FILES)
+        return set(self.weights.files)
+
+    def headers(self) -> set[str]:
+        return set(self.weights.headers)
 
     def overlaps(self) -> dict[int, Distance]:
         """Where a pixel's inputs stay in registers, it is written when it has been read; else its first outputs are
@@ -71,7 +129,7 @@ class HeliumPoint(PixelsByRows):
         return {0: Distance(max(channels, (last + 1) * channels - last * depth))}
 
     def _describe(self, source: Source, layer: str) -> str:
-        return source.description("mn_helium_point", layer, _point_fields(source, layer, self.step, self.form))
+        return source.description("mn_helium_point", layer, self.weights.fields(source, layer))
 
 
 class HeliumPatch(ConvolutionByRows):
@@ -80,12 +138,16 @@ class HeliumPatch(ConvolutionByRows):
     function = "mn_helium_patch"
     file = "patch_helium.c"
 
-    def __init__(self, step: ConvolutionStep, form: HeliumForm) -> None:
+    def __init__(self, step: ConvolutionStep, weights: PointWeights) -> None:
         super().__init__(step)
-        self.form = form
+        self.weights = weights
+        self.weight_bits = weights.bits
 
     def files(self) -> set[str]:
-        return {self.file, *_POINT_FILES}
+        return {self.file, *self.weights.files}
+
+    def headers(self) -> set[str]:
+        return set(self.weights.headers)
 
     @property
     def scratch_bytes(self) -> int:
@@ -113,7 +175,7 @@ class HeliumPatch(ConvolutionByRows):
     @property
     def point_function(self) -> str:
         """What multiplies the patches."""
-        return _point_function(self.step, self.form)
+        return self.weights.function
 
     @property
     def stream_bytes(self) -> int:
@@ -125,7 +187,7 @@ class HeliumPatch(ConvolutionByRows):
         """struct mn_helium_patch."""
         step = self.step
         return {
-            "point": _point_fields(source, layer, step, self.form),
+            "point": self.weights.fields(source, layer),
             "in": shape_fields(step.inputs[0].shape),
             "out_columns": step.output.shape[1],
             "window": window_fields(step.window),
@@ -146,7 +208,12 @@ class HeliumDepthwise(Kernel[DepthwiseConvolutionStep]):
         super().__init__(step)
         self.form = form
         self.band = band
-        self.function = f"mn_helium_depthwise_{'in_place_' if self.in_place else ''}{form.name}"
+        self.function = f"mn_helium_depthwise_{'in_place_' if self.in_place else ''}{self._ending}"
+
+    @property
+    def _ending(self) -> str:
+        """Of the function's name."""
+        return self.form.name
 
     @property
     def in_place(self) -> bool:
@@ -186,11 +253,15 @@ class HeliumDepthwise(Kernel[DepthwiseConvolutionStep]):
         """The same by bands of rows; None where its rows are not read one after the other."""
         if self.step.window.dilation != (1, 1):
             return None
-        return HeliumDepthwise(self.step, self.form, min(band, self.step.output.shape[0]))
+        return type(self)(self.step, self.form, min(band, self.step.output.shape[0]))
 
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
         rows = "" if self.in_place else f"0, {self.step.output.shape[0]}, "
         return [f"{self.function}({self._describe(source, layer)}, {rows}{inputs[0]}, {output}, {scratch});"]
+
+    def emit_lines(self, source: Source, layer: str, output: str, scratch: str) -> list[str]:
+        """Output rows [row, row + rows) from `input`, C variables in scope, to where `output` says."""
+        return [f"{self.function}({self._describe(source, layer)}, row, rows, input, {output}, {scratch});"]
 
     def emit_band(self, source: Source, layer: str, output: str, scratch: str) -> list[str]:
         """Output rows [row, row + rows) from `input`, C variables in scope."""
@@ -201,14 +272,8 @@ class HeliumDepthwise(Kernel[DepthwiseConvolutionStep]):
 
     def _describe(self, source: Source, layer: str) -> str:
         step, q = self.step, self.step.requantisation
-        channels = step.weights.shape[2]
-        weights = np.zeros((9, -(-channels // _OCTET) * _OCTET), np.int64)
-        weights[:, :channels] = step.weights.reshape(9, channels)
-        bias = step.bias - step.input_zero_point * weights[:, :channels].sum(axis=0)
-        octets = np.ascontiguousarray(weights.reshape(9, -1, _OCTET).transpose(1, 0, 2).astype("<i2"))
-        lanes = _constants(bias, self.form, _OCTET)[:, :, list(_EVEN_ODD)]
-        words = octets.view("<i4").reshape(len(octets), -1)
-        stream = np.concatenate([lanes[:, 0], words, lanes[:, 1], lanes[:, 2]], axis=1)
+        weights = step.weights.reshape(-1, step.weights.shape[2]).astype(np.int64)
+        stream = self._stream(step.bias - step.input_zero_point * weights.sum(axis=0))
         fields = {
             "in": shape_fields(step.inputs[0].shape),
             "out_rows": step.output.shape[0],
@@ -221,6 +286,15 @@ class HeliumDepthwise(Kernel[DepthwiseConvolutionStep]):
             "stream": source.array(f"{layer}_stream", stream.astype(np.int32)),
         }
         return source.description("mn_helium_depthwise", layer, fields)
+
+    def _stream(self, bias: np.ndarray) -> np.ndarray:
+        """Int32 (groups of channels, words), for biases that contain the input's zero point."""
+        weights = np.zeros((9, -(-len(bias) // _OCTET) * _OCTET), np.int64)
+        weights[:, : len(bias)] = self.step.weights.reshape(9, len(bias))
+        octets = np.ascontiguousarray(weights.reshape(9, -1, _OCTET).transpose(1, 0, 2).astype("<i2"))
+        lanes = _constants(bias, self.form, _OCTET)[:, :, list(_EVEN_ODD)]
+        words = octets.view("<i4").reshape(len(octets), -1)
+        return np.concatenate([lanes[:, 0], words, lanes[:, 1], lanes[:, 2]], axis=1)
 
 
 def helium_kernel(step: Step, analysis: Analysis) -> Kernel | None:
@@ -237,36 +311,14 @@ def helium_kernel(step: Step, analysis: Analysis) -> Kernel | None:
     form = helium_form(step.requantisation, bounds.low, bounds.high)
     if form is None:
         return None
-    # Pixels that are read again for every four channels are copied out, so that outputs may take their place.
+    return point_kernel(step, PointWeights(step, form))
+
+
+def point_kernel(step: ConvolutionStep, weights: PointWeights) -> HeliumPoint | HeliumPatch:
+    """Pixels that are read again for every four channels are copied out, so that outputs may take their place."""
     rows, columns, _ = step.output.shape
-    apart = _point_function(step, form)[-1].isdigit() or rows * columns == 1
-    return (HeliumPoint if step.window.is_point and apart else HeliumPatch)(step, form)
-
-
-def _point_function(step: ConvolutionStep, form: HeliumForm) -> str:
-    blocks = -(-int(np.prod(step.weights.shape[1:])) // _BLOCK)
-    return f"mn_helium_point_{form.name}" + (f"_{blocks}" if blocks <= _MOST_BLOCKS_IN_REGISTERS else "")
-
-
-def _point_fields(source: Source, layer: str, step: ConvolutionStep, form: HeliumForm) -> dict[str, Any]:
-    q = step.requantisation
-    channels = step.weights.shape[0]
-    flat = step.weights.reshape(channels, -1).astype(np.int64)
-    depth = flat.shape[1]
-    padded = np.zeros((-(-channels // _QUAD) * _QUAD, -(-depth // _BLOCK) * _BLOCK), np.int8)
-    padded[:channels, :depth] = flat
-    quads = padded.reshape(-1, _QUAD, padded.shape[1] // _BLOCK, _BLOCK).transpose(0, 2, 1, 3)
-    words = np.ascontiguousarray(quads).view("<i4").reshape(len(quads), -1)
-    lanes = _constants(step.bias - step.input_zero_point * flat.sum(axis=1), form, _QUAD)
-    stream = np.concatenate([lanes[:, 0], words, lanes[:, 1], lanes[:, 2]], axis=1)
-    return {
-        "depth": depth,
-        "channels": channels,
-        "zero_point": q.zero_point,
-        "low": q.low,
-        "high": q.high,
-        "stream": source.array(f"{layer}_stream", stream.astype(np.int32)),
-    }
+    apart = weights.blocks_suffix != "" or (rows * columns == 1 and weights.bits == 8)
+    return (HeliumPoint if step.window.is_point and apart else HeliumPatch)(step, weights)
 
 
 def _constants(bias: np.ndarray, form: HeliumForm, lanes: int) -> np.ndarray:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from micronets.compiler.intervals import Analysis, convolution_accumulators, input_bounds
-from micronets.compiler.kernels.helium import HeliumPatch, helium_form
+from micronets.compiler.kernels.helium import HeliumPatch, PointWeights, helium_form
 from micronets.compiler.kernels.kernel import Kernel
 from micronets.compiler.source import Source
 from micronets.compiler.steps import ConvolutionStep, TransposedConvolutionStep, Value, Window
@@ -102,7 +102,7 @@ def helium_transposed_convolution(
         form = helium_form(convolution.requantisation, bounds.low, bounds.high)
         if form is None:
             return None
-        made.append((places, HeliumPatch(convolution, form)))
+        made.append((places, HeliumPatch(convolution, PointWeights(convolution, form))))
     stream_bytes = sum(convolution.stream_bytes for _, convolution in made)
     most_bytes = (1 + _MOST_MORE_CONSTANTS) * step.weights.size + _ALWAYS_ALLOWED_BYTES
     if stream_bytes > most_bytes and optimise != "speed":

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from micronets.compiler.kernels.bands import RowBands
 from micronets.compiler.kernels.depthwise import Depthwise3x3
+from micronets.compiler.kernels.helium import HeliumDepthwise, HeliumPatch, HeliumPoint
 from micronets.compiler.kernels.kernel import Distance, Kernel
 from micronets.compiler.kernels.packed_point import PackedPoint
 from micronets.compiler.kernels.patch import PatchConvolution
@@ -19,8 +20,11 @@ GROUP = 4
 
 _BLOCKS = (16, 12, 8, 6, 4, 3, 2)
 _BANDS = (16, 12, 8, 6, 5, 4, 3, 2)
+# With Helium, pixels at once, at least and where there is room.
+_LEAST_PIXELS = 4
+_MORE_PIXELS = (32, 24, 16, 12, 8, 6)
 
-Banded = PointConvolution | PatchConvolution | StripConvolution
+Banded = PointConvolution | PatchConvolution | StripConvolution | HeliumPoint | HeliumPatch
 
 
 @dataclass(frozen=True)
@@ -46,9 +50,10 @@ class PackedLayer(Kernel[Step]):
         self._source, self._output = inner.step.inputs[0], inner.step.output
         rows, columns, depth = self._source.shape
         out_rows, out_columns, channels = self._output.shape
-        if isinstance(inner, PointConvolution):
+        if isinstance(inner, PointConvolution | HeliumPoint):
             self._sides = _Sides(depth, channels)
-            self.bands = RowBands(min(BLOCK_PIXELS * inner.blocks, inner.pixels), inner.pixels, inner.pixels, 1, 1, 0)
+            at_once = BLOCK_PIXELS * inner.blocks if isinstance(inner, PointConvolution) else max(band, _LEAST_PIXELS)
+            self.bands = RowBands(min(at_once, inner.pixels), inner.pixels, inner.pixels, 1, 1, 0)
         else:
             self._sides = _Sides(columns * depth, out_columns * channels)
             self.bands = RowBands.of(inner.step, inner.step.window, band)
@@ -61,6 +66,9 @@ class PackedLayer(Kernel[Step]):
                 if blocks * BLOCK_PIXELS <= self.inner.pixels and (blocks == 1 or self.inner.packed.shareable):
                     found.append(PackedLayer(self.plain, self._of_blocks(blocks)))
             return found
+        if isinstance(self.inner, HeliumPoint):
+            fitting = [pixels for pixels in _MORE_PIXELS if pixels <= self.inner.pixels]
+            return [PackedLayer(self.plain, self.inner, pixels) for pixels in fitting]
         for band in (self.bands.out_rows, *_BANDS):
             if band > self.bands.out_rows:
                 continue
@@ -164,11 +172,98 @@ class PackedLayer(Kernel[Step]):
     def _emit_inner(self, source: Source, layer: str, first: str, own: str) -> list[str]:
         """The kernel of bytes for output rows [row, row + rows), whose input rows begin at `first`."""
         inner = self.inner
-        if isinstance(inner, PointConvolution):
+        if isinstance(inner, PointConvolution | HeliumPoint):
             return inner.emit_pixels(source, layer, "rows", first, own)
         # Where row 0 would lie.
         begin = f"(const int8_t *)((uintptr_t)({first}) - (uintptr_t)(begin * {self._sides.source}))"
         return inner.emit_rows(source, layer, begin, own)
+
+
+class PackedHeliumDepthwise(Kernel[DepthwiseConvolutionStep]):
+    """A depthwise 3x3 convolution of Helium that reads or writes nibbles, a band of rows at a time.
+
+    Rows that the next band reads, too, are unpacked again, which takes less time than to move their bytes.
+    """
+
+    file = None
+
+    def __init__(self, step: DepthwiseConvolutionStep, inner: HeliumDepthwise, band: int = 1) -> None:
+        """`inner` may leave the clamp to the packing."""
+        super().__init__(step)
+        banded = inner.banded(band)
+        assert banded is not None
+        self.inner = inner
+        self._banded = banded
+        self.function = banded.function
+        self.weight_bits = inner.weight_bits
+
+    def wider(self) -> "list[PackedHeliumDepthwise]":
+        """The same with more rows at a time, the most first."""
+        fitting = [band for band in _BANDS if band <= self.step.output.shape[0]]
+        return [PackedHeliumDepthwise(self.step, self.inner, band) for band in fitting]
+
+    def files(self) -> set[str]:
+        return self._banded.files() | {"nibbles.c"}
+
+    def headers(self) -> set[str]:
+        return self._banded.headers() | {"nibbles.h"}
+
+    def _row_elements(self, value: Value) -> int:
+        return value.shape[1] * value.shape[2]
+
+    @property
+    def _read_bytes(self) -> int:
+        source = self.step.inputs[0]
+        return _words(self._banded.bands.rows_at_once * self._row_elements(source)) if source.is_packed else 0
+
+    @property
+    def _made_bytes(self) -> int:
+        output = self.step.output
+        return _words(self._banded.bands.band * self._row_elements(output)) if output.is_packed else 0
+
+    @property
+    def scratch_bytes(self) -> int:
+        return self._read_bytes + self._made_bytes + self._banded.scratch_bytes
+
+    def overlaps(self) -> dict[int, Distance]:
+        """A band is written when it has been computed, or while; later ones read from their first row on."""
+        bands, source, output = self._banded.bands, self.step.inputs[0], self.step.output
+        if not output.is_packed:
+            return {}
+        distance = 0
+        for line in range(bands.band, bands.out_rows, bands.band):
+            unread = min(bands.rows, max(0, line * bands.stride - bands.pad_top))
+            written = output.packed_bytes(line * self._row_elements(output))
+            distance = max(distance, written - source.packed_bytes(unread * self._row_elements(source)))
+        return {0: Distance(distance)}
+
+    def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
+        bands, value, made = self._banded.bands, self.step.inputs[0], self.step.output
+        row, out_row = self._row_elements(value), self._row_elements(made)
+        own = f"{scratch} + {self._read_bytes + self._made_bytes}"
+        first = f"{inputs[0]} + begin * {value.packed_bytes(row)}"
+        to = f"{output} + row * {made.packed_bytes(out_row)}"
+        body = [
+            f"const int32_t rows = {bands.out_rows} - row < {bands.band} ? {bands.out_rows} - row : {bands.band};",
+            f"const int32_t top = row * {bands.stride} - {bands.pad_top}, begin = top < 0 ? 0 : top;",
+        ]
+        if value.is_packed:
+            body += [
+                f"const int32_t bottom = top + (rows - 1) * {bands.stride} + {bands.window_rows};",
+                f"const int32_t end = bottom > {bands.rows} ? {bands.rows} : bottom;",
+                f"mn_unpack_nibbles({value.least}, (end - begin) * {row}, {first}, {scratch});",
+            ]
+        body.append(f"const int8_t *const input = {scratch if value.is_packed else first};")
+        own_output = f"{scratch} + {self._read_bytes}" if made.is_packed else to
+        body += self._banded.emit_lines(source, layer, own_output, own)
+        if made.is_packed:
+            body.append(f"mn_pack_nibbles({made.least}, rows * {out_row}, {own_output}, {to});")
+        return [
+            f"for (int32_t row = 0; row < {bands.out_rows}; row += {bands.band})",
+            "{",
+            *(f"    {line}" for line in body),
+            "}",
+        ]
 
 
 class PackedDepthwise(Kernel[DepthwiseConvolutionStep]):
@@ -262,22 +357,31 @@ def packed_kernel(kernel: Kernel, unclamped: Kernel | None) -> Kernel:
     if isinstance(kernel.step, PoolStep):
         return PackedPool(kernel.step)
     inner = unclamped if unclamped is not None and _is_supported(unclamped) else kernel
+    if isinstance(kernel, HeliumDepthwise) and not isinstance(inner, HeliumDepthwise):
+        inner = kernel
     if isinstance(kernel, Depthwise3x3) and isinstance(inner, Depthwise3x3):
         return PackedDepthwise(kernel, inner)
     if isinstance(kernel, PointConvolution) and isinstance(inner, PointConvolution):
         fields = fields_point(kernel, inner)
         if fields is not None or PackedPoint.fits(inner):
             return fields or PackedPoint(kernel, inner)
+    if isinstance(inner, HeliumDepthwise):
+        assert isinstance(kernel.step, DepthwiseConvolutionStep)
+        return PackedHeliumDepthwise(kernel.step, inner)
     assert isinstance(kernel, Banded) and isinstance(inner, Banded)
+    if isinstance(inner, HeliumPatch) and inner.step.window.is_point and inner.step.inputs[0].is_packed:
+        inner = HeliumPoint(inner.step, inner.weights)  # pixels are copied out where they are unpacked
     return PackedLayer(kernel, inner)
 
 
 def _is_supported(kernel: Kernel) -> bool:
     if isinstance(kernel, Depthwise3x3):
         return True
-    if not isinstance(kernel, Banded):
+    if not isinstance(kernel, Banded | HeliumDepthwise):
         return False
     window = kernel.step.window
+    if isinstance(kernel, HeliumDepthwise) and window.dilation[1] > 1:
+        return False
     return window.dilation[0] == 1 and window.stride[0] <= window.size[0]
 
 

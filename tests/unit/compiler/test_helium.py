@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from micronets.architecture import Architecture, AveragePooling, Convolution, DepthwiseConvolution
+from micronets.architecture import Architecture, AveragePooling, Bits, Convolution, DepthwiseConvolution
 from micronets.boards import find_board
 from micronets.compiler import compile_network
 from micronets.compiler.arithmetic import multiply_by_quantised_multiplier
@@ -82,9 +82,9 @@ NETWORKS = [
 ]
 
 
-def prepared(architecture: Architecture, folder: Path, seed: int):
+def prepared(architecture: Architecture, folder: Path, seed: int, weight_bits: Bits = 8):
     file = folder / "model.tflite"
-    write_tflite(random_network(architecture, seed), file)
+    write_tflite(random_network(architecture, seed, weight_bits=weight_bits), file)
     inputs = edge_inputs(architecture.input_shape, seed)
     network = compile_network(file, folder / "network", core="cortex-m55", optimise=("balanced", "size")[seed % 2])
     assert any("helium" in layer.kernel for layer in network.layers)
@@ -104,6 +104,34 @@ def test_portable_form_is_exact_and_stays_in_its_buffers(architecture, tmp_path)
 @pytest.mark.parametrize("architecture", NETWORKS[::2], ids=lambda architecture: architecture.name)
 def test_assembly_is_exact(architecture, tmp_path):
     network, inputs, expected = prepared(architecture, tmp_path, len(architecture.name))
+    firmware = build_firmware(network, find_board("corstone-300"), tmp_path / "firmware")
+    outputs = run_inputs(firmware, inputs)
+    np.testing.assert_array_equal(outputs, expected.reshape(outputs.shape))
+
+
+INT4_NETWORKS = [
+    *(point(depth, 4 + depth % 5) for depth in (1, 17, 33, 49, 65, 129)),
+    *(point(depth, channels, "linear") for depth, channels in ((8, 6), (32, 7), (48, 8), (64, 9), (100, 12))),
+    block((8, 9, 3), 8, (2, 2), (3, 3)),
+    block((13, 5, 2), 20, (1, 1), (4, 2)),
+    block((6, 6, 5), 32, (2, 1), (3, 5)),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("architecture", INT4_NETWORKS, ids=lambda architecture: architecture.name)
+def test_portable_form_of_four_bits_is_exact_and_stays_in_its_buffers(architecture, tmp_path):
+    network, inputs, expected = prepared(architecture, tmp_path, len(architecture.name), 4)
+    assert any("stay packed" in note for note in network.notes)
+    program = build_guarded(network, tmp_path / "program", flags=("-O1", *SANITIZERS))
+    outputs = run_on_host(program, inputs, expected[0].size)
+    np.testing.assert_array_equal(outputs, expected.reshape(outputs.shape))
+
+
+@pytest.mark.emulator
+@pytest.mark.parametrize("architecture", INT4_NETWORKS, ids=lambda architecture: architecture.name)
+def test_assembly_of_four_bits_is_exact(architecture, tmp_path):
+    network, inputs, expected = prepared(architecture, tmp_path, len(architecture.name), 4)
     firmware = build_firmware(network, find_board("corstone-300"), tmp_path / "firmware")
     outputs = run_inputs(firmware, inputs)
     np.testing.assert_array_equal(outputs, expected.reshape(outputs.shape))

@@ -135,10 +135,19 @@ def test_fully_connected(scales, tmp_path):
         compile_network(tmp_path / "model.tflite", tmp_path / "network")
 
 
-def test_helium_takes_whole_bytes_unless_size_counts(tmp_path):
+def test_helium_reads_packed_weights(tmp_path):
     file = tmp_path / "model.tflite"
     file.write_bytes(layer("CONV_2D", (1, 1), random_weights((8, 1, 1, DEPTH))))
-    for optimise, kernel, note in (("balanced", "helium", "loads whole bytes"), ("size", "int4", "stay packed")):
+    for optimise in ("speed", "balanced", "size"):
+        network = compile_network(file, tmp_path / "network", core="cortex-m55", optimise=optimise)
+        assert network.layers[0].kernel == "mn_helium_point_int4_fast_1"
+        assert any("stay packed" in line for line in network.notes)
+
+
+def test_helium_takes_whole_bytes_for_other_depthwise_convolutions_unless_size_counts(tmp_path):
+    file = tmp_path / "model.tflite"
+    file.write_bytes(layer("DEPTHWISE_CONV_2D", (3, 3), random_weights((1, 3, 3, DEPTH))))
+    for optimise, kernel, note in (("balanced", "helium", "loads whole bytes"), ("size", "mn_", "stay packed")):
         network = compile_network(file, tmp_path / "network", core="cortex-m55", optimise=optimise)
         assert kernel in network.layers[0].kernel
         assert any(note in line for line in network.notes)

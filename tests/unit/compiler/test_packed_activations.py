@@ -17,12 +17,12 @@ from tests.four_bit_chain import INPUT, RELU6, RELU_N1_TO_1, Chain
 pytestmark = pytest.mark.slow
 
 
-def check(content: bytes, directory: Path, shape: tuple[int, ...] = INPUT) -> CompiledNetwork:
+def check(content: bytes, directory: Path, shape: tuple[int, ...] = INPUT, core: str = "cortex-m4") -> CompiledNetwork:
     """Compiles, runs with sanitizers and guards, compares with TFLM."""
     # Of maps as small as these, bands cost more memory than packing saves.
     file = directory / "model.tflite"
     file.write_bytes(content)
-    network = compile_network(file, directory / "network", always_pack=True)
+    network = compile_network(file, directory / "network", core=core, always_pack=True)
     inputs = edge_inputs(shape, 3)
     expected = tflm_outputs(content, inputs).reshape(len(inputs), -1)
     assert len(np.unique(expected)) > 5
@@ -46,6 +46,17 @@ def test_every_kernel(bits, levels, tmp_path):
     if levels[0] == RELU6:  # packing carries out its clamp
         point = "mn_point_fields" if bits == 4 else "mn_point_nibbles_"
         assert any(layer.kernel.startswith(point) for layer in network.layers)
+    assert "outputs of 16 levels lie two in a byte" in explain(network)
+
+
+@pytest.mark.parametrize("bits", [4, 8])
+def test_every_kernel_of_helium(bits, tmp_path):
+    chain = Chain(bits, (RELU6, 0.4, -128)).convolution(12, (4, 3)).convolution(12, (3, 3), depthwise=True)
+    chain.convolution(76).convolution(76, (3, 3), depthwise=True, stride=2).convolution(36).convolution(16, (3, 3))
+    chain.convolution(8, coarse=False, scale=3.0).convolution(12).pool("AVERAGE_POOL_2D").convolution(5, coarse=False)
+    network = check(chain.build(), tmp_path, core="cortex-m55")
+    kernels = [layer.kernel for layer in network.layers]
+    assert "mn_average_pool_nibbles" in kernels and all("helium" in kernel or "pool" in kernel for kernel in kernels)
     assert "outputs of 16 levels lie two in a byte" in explain(network)
 
 

@@ -95,3 +95,24 @@ def test_no_fast_form_is_better_than_a_wrong_one():
         multipliers=np.array([multiplier]), shifts=np.array([shift]), zero_point=0, low=-128, high=127
     )
     assert fit(large, *bounds, np.array([1 << 30])) is None
+
+
+@pytest.mark.parametrize("smallest", [-3.0, -9.0, -28.0])
+def test_small_offsets_draw_the_same_staircase_of_shifted_accumulators(smallest):
+    """Multipliers of which a factor is no more than a few units, or none, among them."""
+    random = np.random.default_rng(6)
+    drawn = 0
+    for _ in range(30):
+        pairs = [quantise_multiplier(float(real)) for real in np.exp(random.uniform(smallest, smallest + 2, 3))]
+        multipliers, shifts = (np.array(values) for values in zip(*pairs, strict=True))
+        q = Requantisation(multipliers=multipliers, shifts=shifts, zero_point=-128, low=-128, high=127)
+        low, high = np.full(3, -3000), np.full(3, 3000)
+        found = fit(q, low, high, np.full(3, (1 << 31) - 1), left_shift=4, largest_offset=127)
+        if found is None:
+            continue
+        drawn += 1
+        every = np.arange(-3000, 3001, dtype=np.int64)[:, None]
+        rounded = ((16 * every + found.nudges) * found.factors + (1 << 31)) >> 32
+        assert np.abs(found.offsets).max() <= 127
+        assert np.array_equal(np.clip(rounded + found.offsets, -128, 127), requantise(every, multipliers, shifts, q))
+    assert drawn > 0 or smallest < -9
