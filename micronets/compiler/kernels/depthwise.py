@@ -102,17 +102,11 @@ class Depthwise3x3(Kernel[DepthwiseConvolutionStep]):
 
     def definition(self) -> str:
         """The sweep's instantiation for this pitch, stride and form."""
-        form, clamped = {
-            "fast": ("MN_FAST", 0),
-            "rounded": ("MN_ROUNDED", 0),
-            "clamped": ("MN_ROUNDED", 1),
-            "general": ("MN_GENERAL", 1),
-        }[self.form.name]
         return (
             f"static const int32_t *{self.sweep_function}(const struct mn_depthwise_3x3 *p, int32_t lines,\n"
             "    const uint32_t *plane, const int32_t *stream, int8_t *output)\n{\n"
-            f"    return mn_sweep_plane({self.sweep.pitch_words}, {self.sweep.stride}, {self.weight_bits}, {form}, "
-            f"{clamped},\n        p, lines, plane, stream, output);\n}}\n"
+            f"    return mn_sweep_plane({self.sweep.pitch_words}, {self.sweep.stride}, {self.weight_bits}, "
+            f"{self.form.arguments},\n        p, lines, plane, stream, output);\n}}\n"
         )
 
     def overlaps(self) -> dict[int, Distance]:

@@ -124,18 +124,12 @@ class DepthwiseLines(Kernel[DepthwiseConvolutionStep]):
 
     def definition(self) -> str:
         """The sweep's instantiation for the kernel, stride and form."""
-        form, clamped = {
-            "fast": ("MN_FAST", 0),
-            "rounded": ("MN_ROUNDED", 0),
-            "clamped": ("MN_ROUNDED", 1),
-            "general": ("MN_GENERAL", 1),
-        }[self.form.name]
         return (
             f"static const int32_t *{self.sweep_function}(const struct mn_depthwise_lines *p, int32_t row,\n"
             "    int32_t rows, int32_t held, const uint32_t *plane, uint32_t *lanes, const int32_t *stream,\n"
             "    int8_t *output)\n{\n"
-            f"    return mn_sweep_lines({self.taps}, {self.stride}, {self.unrolled_lines}, {self.weight_bits}, {form}, "
-            f"{clamped},\n        p, row, rows, held, plane, lanes, stream, output);\n}}\n"
+            f"    return mn_sweep_lines({self.taps}, {self.stride}, {self.unrolled_lines}, {self.weight_bits}, "
+            f"{self.form.arguments},\n        p, row, rows, held, plane, lanes, stream, output);\n}}\n"
         )
 
     def overlaps(self) -> dict[int, Distance]:

@@ -23,6 +23,16 @@ class Form:
     """Int64 per channel: offsets (fast, shifted) or rounding constants (rounded, clamped)."""
     shifts: np.ndarray
 
+    @property
+    def arguments(self) -> str:
+        """Of C functions that are instantiated for a form: its `enum mn_form`, and whether outputs are clamped."""
+        return {
+            "fast": "MN_FAST, 0",
+            "rounded": "MN_ROUNDED, 0",
+            "clamped": "MN_ROUNDED, 1",
+            "general": "MN_GENERAL, 1",
+        }[self.name]
+
     def pair_words(self, pair: int) -> list[int]:
         """The stream's words behind the lanes of output channels 2 * pair and 2 * pair + 1."""
         a, b = 2 * pair, 2 * pair + 1
