@@ -7,12 +7,12 @@ on the emulator; each says how far it was off.
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Protocol
 
-from micronets.architecture import Architecture, Convolution, DepthwiseConvolution
+from micronets.architecture import Architecture, Bits, Convolution, DepthwiseConvolution
 
 TABLES = Path(str(files("micronets"))) / "layer_cost_tables"
 CONVOLUTION, POINTWISE, DEPTHWISE, STRIDED_DEPTHWISE = (
@@ -22,12 +22,14 @@ CONVOLUTION, POINTWISE, DEPTHWISE, STRIDED_DEPTHWISE = (
     "strided depthwise",
 )
 
+_BITS = ", bits of "
+
 
 class Shape(Protocol):
     """Of a layer; the numbers may be a backend's scalars.
 
     Attributes:
-        kind: `1x1 convolution`, `convolution` (any other dense one), `depthwise` or `strided depthwise`.
+        kind: as `kind_of` gives it.
         inputs, outputs: values of the maps read and written; channels: of the output.
     """
 
@@ -121,28 +123,59 @@ class LayerCostTable:
 
     def latency_ms(self, layers: Iterable[LayerShape]) -> Any:
         """Expected; a number, or a backend's scalar where the shapes are. Kinds that the table lacks take nothing."""
-        cycles = sum(layer.share * self.kinds[layer.kind].cycles(layer) for layer in layers if layer.kind in self.kinds)
+        costs = ((layer, self.find(layer.kind)) for layer in layers)
+        cycles = sum(layer.share * cost.cycles(layer) for layer, cost in costs if cost is not None)
         return cycles * (1e3 * self.scale / self.clock_hz)
+
+    def find(self, kind: str) -> LayerCost | None:
+        """Of a kind of layer or, where the table lacks it, of the same with 8 bits throughout."""
+        return self.kinds.get(kind) or self.kinds.get(of_eight_bits(kind))
 
 
 def layer_shapes(architecture: Architecture) -> list[LayerShape]:
     """Of the convolutions, which is all that has operations to speak of."""
     shapes = zip(architecture.layers, architecture.input_shapes(), architecture.output_shapes(), strict=True)
+    weight_bits, activation_bits = architecture.weight_bits(), architecture.activation_bits()
     found = []
-    for layer, before, after in shapes:
+    for index, (layer, before, after) in enumerate(shapes):
         if isinstance(layer, Convolution | DepthwiseConvolution):
             depthwise = isinstance(layer, DepthwiseConvolution)
             taps = layer.kernel[0] * layer.kernel[1] * (1 if depthwise else before[2])
-            kind = kind_of(layer.kernel, depthwise=depthwise, strided=layer.stride != (1, 1))
+            read = architecture.read_by(index)
+            bits = LayerBits(weight_bits[index], 8 if read < 0 else activation_bits[read], activation_bits[index])
+            kind = kind_of(layer.kernel, depthwise=depthwise, strided=layer.stride != (1, 1), bits=bits)
             found.append(LayerShape(kind, taps * math.prod(after), math.prod(before), math.prod(after), after[2]))
     return found
 
 
-def kind_of(kernel: tuple[int, int], *, depthwise: bool, strided: bool) -> str:
-    """The kind of a convolution, see `Shape`."""
+@dataclass(frozen=True)
+class LayerBits:
+    """Of a layer's weights, and of the values that it reads and writes."""
+
+    weights: Bits = 8
+    inputs: Bits = 8
+    outputs: Bits = 8
+
+
+def kind_of(kernel: tuple[int, int], *, depthwise: bool, strided: bool, bits: LayerBits | None = None) -> str:
+    """The kind of a convolution: `1x1 convolution`, `convolution` (any other dense one), `depthwise` or `strided
+    depthwise`, and behind it the bits where any are 4. Those of depthwise weights, read once for a channel, make no
+    kind of their own."""
+    bits = bits or LayerBits()
     if depthwise:
-        return STRIDED_DEPTHWISE if strided else DEPTHWISE
-    return POINTWISE if kernel == (1, 1) else CONVOLUTION
+        kind = STRIDED_DEPTHWISE if strided else DEPTHWISE
+        bits = replace(bits, weights=8)
+    else:
+        kind = POINTWISE if kernel == (1, 1) else CONVOLUTION
+    if bits == LayerBits():
+        return kind
+    weights = "" if depthwise else f"weights {bits.weights}, "
+    return f"{kind}{_BITS}{weights}inputs {bits.inputs}, outputs {bits.outputs}"
+
+
+def of_eight_bits(kind: str) -> str:
+    """The kind of the same layers with 8 bits throughout."""
+    return kind.partition(_BITS)[0]
 
 
 def find_layer_costs(board: str) -> LayerCostTable | None:

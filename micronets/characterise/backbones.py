@@ -1,11 +1,11 @@
 """Random networks from a backbone, as a search might meet them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from micronets.architecture import Architecture
+from micronets.architecture import Architecture, Convolution, DepthwiseConvolution
 from micronets.errors import ConfigurationError
 from micronets.published import KWS_CLASSES, KWS_INPUT
 from micronets.search.ds_cnn_space import DsCnnSpace
@@ -22,17 +22,33 @@ class Backbone:
 
     Attributes:
         note: where its form comes from.
+        mixed: whether the bits of every layer's weights and outputs are drawn, too, 8 or 4.
     """
 
     name: str
     space: SearchSpace
     note: str
+    mixed: bool = False
 
     def sample(self, seed: int, index: int) -> Architecture:
         """Network `index` of the sequence of a seed; every option of every decision is equally likely."""
         generator = np.random.default_rng([seed, index])
         choice = tuple(int(generator.integers(len(decision.options))) for decision in self.space.decisions)
-        return self.space.architecture(f"{self.name}-{index:04d}", choice)
+        architecture = self.space.architecture(f"{self.name}-{index:04d}", choice)
+        return _with_random_bits(architecture, generator) if self.mixed else architecture
+
+
+def _with_random_bits(architecture: Architecture, generator: np.random.Generator) -> Architecture:
+    layers = list(architecture.layers)
+    for index, layer in enumerate(layers):
+        fewer_weight_bits, fewer_activation_bits = generator.random(2) < 0.5
+        if isinstance(layer, Convolution | DepthwiseConvolution):
+            layers[index] = replace(
+                layer,
+                weight_bits=4 if fewer_weight_bits else 8,
+                activation_bits=4 if fewer_activation_bits and architecture.may_have_four_bits(index) else None,
+            )
+    return replace(architecture, layers=tuple(layers))
 
 
 def _kws() -> Backbone:
@@ -71,12 +87,16 @@ def _resnet() -> Backbone:
 
 
 _BACKBONES: dict[str, Callable[[], Backbone]] = {"kws": _kws, "cifar10": _cifar10, "vww": _vww, "resnet": _resnet}
-BACKBONES = tuple(_BACKBONES)
-"""Names that `find_backbone` knows."""
+_MIXED = "-mixed"
+BACKBONES = (*_BACKBONES, *(name + _MIXED for name in _BACKBONES))
+"""Names that `find_backbone` knows: each also with layers of random bits."""
 
 
 def find_backbone(name: str) -> Backbone:
     """Raises ConfigurationError where there is no backbone of this name."""
-    if name not in _BACKBONES:
+    if name not in BACKBONES:
         raise ConfigurationError(f"there is no backbone {name!r} to characterise; there are {', '.join(BACKBONES)}")
-    return _BACKBONES[name]()
+    backbone = _BACKBONES[name.removesuffix(_MIXED)]()
+    if not name.endswith(_MIXED):
+        return backbone
+    return replace(backbone, name=name, note=f"{backbone.note}; bits of every layer drawn", mixed=True)

@@ -7,7 +7,7 @@ import numpy as np
 from micronets.characterise.channels import ChannelSample
 from micronets.characterise.regression import LatencyFit
 from micronets.characterise.samples import LayerSample, NetworkSample
-from micronets.layer_costs import LayerCost
+from micronets.layer_costs import LayerCost, of_eight_bits
 from micronets.style import BLUE, GREEN, INK, MUTED, PURPLE, VERMILION, Picture, blank_figure, finish, styled
 
 _COLOURS = (BLUE, VERMILION, GREEN, PURPLE, MUTED)
@@ -50,11 +50,14 @@ def layer_cost_picture(board: str, layers: Sequence[LayerSample], costs: Sequenc
     with styled():
         figure = blank_figure(6.6, _HEIGHT_INCHES)
         axes = figure.subplots()
-        for colour, cost in zip(_COLOURS, costs, strict=False):
+        colours = dict(zip(sorted({of_eight_bits(cost.kind) for cost in costs}), _COLOURS, strict=False))
+        for cost in costs:
             of_kind = [layer for layer in layers if layer.kind == cost.kind]
-            label = f"{cost.kind}: mean error {cost.mean_error_percent:.1f} %"
+            colour, fewer_bits = colours[of_eight_bits(cost.kind)], cost.kind != of_eight_bits(cost.kind)
+            label = None if fewer_bits else f"{cost.kind}: mean error {cost.mean_error_percent:.1f} %"
             took, expected = [layer.cycles for layer in of_kind], [cost.cycles(layer) for layer in of_kind]
-            axes.scatter(took, expected, s=9, color=colour, alpha=0.6, linewidths=0, label=label)
+            face = {"facecolor": "none", "edgecolor": colour, "linewidths": 0.6} if fewer_bits else {"color": colour}
+            axes.scatter(took, expected, s=9, alpha=0.6, label=label, **{"linewidths": 0, **face})
         ends = [min(layer.cycles for layer in layers), max(layer.cycles for layer in layers)]
         axes.plot(ends, ends, color=INK, linewidth=0.9)
         axes.set_xscale("log")
@@ -68,7 +71,8 @@ def layer_cost_picture(board: str, layers: Sequence[LayerSample], costs: Sequenc
             figure,
             f"{board}_layers",
             "Fitted cost table",
-            "Each point is a layer of the networks. Errors are those of layers that the fit had not seen.",
+            "Each point is a layer of the networks, hollow where weights or activations have 4 bits. Errors are those "
+            "of layers that the fit had not seen.",
             "; ".join(f"{cost.kind}: mean error {cost.mean_error_percent:.1f} %" for cost in costs),
         )
 

@@ -1,7 +1,7 @@
 """What the samples say: latency of networks by their operations, cycles of layers by their shape."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -74,21 +74,20 @@ def fit_board(
 ) -> LayerCostTable:
     """The table of a board, scaled to whole networks: to what else they compute, and to their large layers, which a fit
     to the relative errors of all layers underestimates."""
-    kinds = {cost.kind: cost for cost in fit_layer_costs(layers, seed)}
+    unscaled = LayerCostTable(board, clock_hz, {cost.kind: cost for cost in fit_layer_costs(layers, seed)})
     expected = dict.fromkeys((sample.network for sample in networks), 0.0)
     for layer in layers:
-        if layer.kind in kinds:
-            expected[layer.network] += kinds[layer.kind].cycles(layer)
+        cost = unscaled.find(layer.kind)
+        if cost is not None:
+            expected[layer.network] += cost.cycles(layer)
     found = [sample for sample in networks if expected[sample.network]]
     if len(found) < 2:
-        return LayerCostTable(board, clock_hz, kinds)
+        return unscaled
     logs = np.log([sample.cycles / expected[sample.network] for sample in found])
     unseen = (logs.sum() - logs) / (len(logs) - 1)
     errors = 100 * np.abs(np.exp(unseen - logs) - 1)
-    return LayerCostTable(
-        board,
-        clock_hz,
-        kinds,
+    return replace(
+        unscaled,
         scale=float(np.exp(logs.mean())),
         networks=len(found),
         mean_error_percent=float(errors.mean()),

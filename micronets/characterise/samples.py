@@ -31,7 +31,7 @@ class LayerSample:
     """One layer of such a network, as the compiler executes it.
 
     Attributes:
-        kind: `1x1 convolution`, `convolution` (any other dense one), `depthwise` or `strided depthwise`.
+        kind: see `micronets.layer_costs.kind_of`.
         macs: as executed; inputs, outputs: values of the maps read and written; channels: of the output.
     """
 

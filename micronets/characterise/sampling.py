@@ -1,19 +1,18 @@
 """Measures random networks on the emulator, many side by side."""
 
 import logging
-import math
 import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from micronets.architecture import Architecture, Convolution, DepthwiseConvolution
+from micronets.architecture import Architecture
 from micronets.boards import Board
 from micronets.characterise.finished import Finished
 from micronets.characterise.samples import LayerSample, NetworkSample
 from micronets.costs import costs
 from micronets.errors import BuildError, DoesNotFitError
-from micronets.layer_costs import kind_of
+from micronets.layer_costs import layer_shapes
 from micronets.profile.architecture import profile_architecture
 from micronets.profile.result import Profile
 from micronets.progress import Progress
@@ -102,24 +101,16 @@ def _measure(
 def _layers(architecture: Architecture, profile: Profile) -> list[LayerSample]:
     """The convolutions: all that has operations to speak of. The compiler keeps their order."""
     rows = [row for row in profile.layer_rows() if _CONVOLUTION.search(str(row["layer"]))]
-    shapes = zip(architecture.layers, architecture.input_shapes(), architecture.output_shapes(), strict=True)
-    convolutions = [
-        (layer, before, after)
-        for layer, before, after in shapes
-        if isinstance(layer, Convolution | DepthwiseConvolution)
-    ]
     return [
         LayerSample(
             network=architecture.name,
             layer=str(row["layer"]),
-            kind=kind_of(
-                layer.kernel, depthwise=isinstance(layer, DepthwiseConvolution), strided=layer.stride != (1, 1)
-            ),
+            kind=shape.kind,
             macs=int(row["macs"]),
-            inputs=math.prod(before),
-            outputs=math.prod(after),
-            channels=after[2],
+            inputs=shape.inputs,
+            outputs=shape.outputs,
+            channels=shape.channels,
             cycles=float(row["estimated_cycles"]),
         )
-        for row, (layer, before, after) in zip(rows, convolutions, strict=True)
+        for row, shape in zip(rows, layer_shapes(architecture), strict=True)
     ]

@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from micronets.costs import BYTES_PER_ADDITION, BYTES_PER_CHANNEL, BYTES_PER_LAYER, BYTES_PER_POOLING
-from micronets.layer_costs import LayerShape, kind_of
+from micronets.layer_costs import LayerBits, LayerShape, kind_of
 
 
 @dataclass(frozen=True)
 class Precision:
-    """Of a layer; the numbers may be a backend's scalars.
+    """Expected bits of a layer's weights, and of the values that it reads and writes."""
 
-    Attributes:
-        weight_bits: expected.
-        bytes_before, bytes_after: expected bytes of a pixel that is read and written.
-    """
+    weights: Any = 8
+    inputs: Any = 8
+    outputs: Any = 8
 
-    weight_bits: Any
-    bytes_before: Any
-    bytes_after: Any
+    def of_kind(self) -> LayerBits:
+        """Those of the kind of layer that costs are taken from."""
+        weights, inputs, outputs = (4 if bits == 4 else 8 for bits in (self.weights, self.inputs, self.outputs))
+        return LayerBits(weights, inputs, outputs)
 
 
 class ExpectedCosts:
@@ -62,8 +62,9 @@ class ExpectedCosts:
     ) -> None:
         """A dense convolution from `before` to `after` channels."""
         weights = kernel[0] * kernel[1] * before * after
-        kind = kind_of(kernel, depthwise=False, strided=pixels_before != pixels_after)
-        precision = precision or Precision(8, before, after)
+        precision = precision or Precision()
+        strided = pixels_before != pixels_after
+        kind = kind_of(kernel, depthwise=False, strided=strided, bits=precision.of_kind())
         self._add(kind, weights, before, after, pixels_before, pixels_after, share, kept_bytes, precision)
 
     def depthwise(
@@ -78,8 +79,9 @@ class ExpectedCosts:
     ) -> None:
         """A depthwise convolution."""
         weights = kernel[0] * kernel[1] * channels
-        kind = kind_of(kernel, depthwise=True, strided=pixels_before != pixels_after)
-        precision = precision or Precision(8, channels, channels)
+        precision = precision or Precision()
+        strided = pixels_before != pixels_after
+        kind = kind_of(kernel, depthwise=True, strided=strided, bits=precision.of_kind())
         self._add(kind, weights, channels, channels, pixels_before, pixels_after, share, kept_bytes, precision)
 
     def pooling(self, pixel_bytes: Any, pixels_before: int, pixels_after: int, share: Any = 1) -> None:
@@ -104,10 +106,10 @@ class ExpectedCosts:
         kept_bytes: Any,
         precision: Precision,
     ) -> None:
-        constants = (weights + BYTES_PER_CHANNEL * after) * precision.weight_bits / 8
+        constants = (weights + BYTES_PER_CHANNEL * after) * precision.weights / 8
         self.flash_bytes = self.flash_bytes + share * (constants + BYTES_PER_LAYER)
         self.macs = self.macs + share * weights * pixels_after
         maps = pixels_before * before, pixels_after * after
         self.layers.append(LayerShape(kind, weights * pixels_after, *maps, after, share))
-        read, written = pixels_before * precision.bytes_before, pixels_after * precision.bytes_after
+        read, written = maps[0] * precision.inputs / 8, maps[1] * precision.outputs / 8
         self.live_bytes.append(share * (read + written + kept_bytes))

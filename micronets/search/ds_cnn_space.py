@@ -144,22 +144,22 @@ class DsCnnSpace:
         stem, blocks, classifier_bits = self.parts(values)
         channels = self.input_shape[2]
         totals = ExpectedCosts()
-        running, pixel = stem.width, stem.width * stem.bits[1] / 8  # channels, and bytes of a pixel
-        precision = Precision(stem.bits[0], channels, pixel)
+        running, bits = stem.width, stem.bits[1]
+        precision = Precision(stem.bits[0], outputs=bits)
         totals.convolution(channels, running, self.stem_kernel, sizes[0], sizes[0], precision=precision)
         for index, (block, stride) in enumerate(zip(blocks, self.strides, strict=True)):
             kept, width = block.kept, block.width
             before, after = sizes[index], sizes[index + 1]
-            between, behind = running * block.depthwise_bits[1] / 8, width * block.pointwise_bits[1] / 8
-            precision = Precision(block.depthwise_bits[0], pixel, between)
+            (depthwise_weights, between), (pointwise_weights, behind) = block.depthwise_bits, block.pointwise_bits
+            precision = Precision(depthwise_weights, bits, between)
             totals.depthwise(running, (3, 3), before, after, share=kept, precision=precision)
-            precision = Precision(block.pointwise_bits[0], between, behind)
+            precision = Precision(pointwise_weights, between, behind)
             totals.convolution(running, width, (1, 1), after, after, share=kept, precision=precision)
             if stride != (1, 1):
-                totals.pooling(pixel, before, after, share=1 - kept)
+                totals.pooling(running * bits / 8, before, after, share=1 - kept)
             running = kept * width + (1 - kept) * running
-            pixel = kept * behind + (1 - kept) * pixel
-        totals.pooling(pixel, sizes[-1], 1)
-        precision = Precision(classifier_bits, pixel, self.classes)
-        totals.convolution(running, self.classes, (1, 1), 1, 1, precision=precision)
+            if len(self.activation_bits) > 1:  # a choice, which is made before costs are asked for
+                bits = kept * behind + (1 - kept) * bits
+        totals.pooling(running * bits / 8, sizes[-1], 1)
+        totals.convolution(running, self.classes, (1, 1), 1, 1, precision=Precision(classifier_bits, bits))
         return totals

@@ -59,6 +59,16 @@ def test_networks_of_a_backbone_differ_and_repeat():
         assert len({costs(backbone.sample(1, index)).ops for index in range(20)}) == 20
 
 
+def test_layers_of_mixed_networks_have_bits_drawn_for_each():
+    for name in BACKBONES:
+        networks = [find_backbone(name).sample(1, index) for index in range(10)]
+        found = {
+            bits for network in networks for bits in zip(network.weight_bits(), network.activation_bits(), strict=True)
+        }
+        assert found == ({(4, 4), (4, 8), (8, 4), (8, 8)} if name.endswith("-mixed") else {(8, 8)})
+    assert "cifar10-mixed-0001" == find_backbone("cifar10-mixed").sample(1, 1).name
+
+
 def test_mistakes_are_told_before_anything_runs(tmp_path):
     with pytest.raises(ConfigurationError, match="no backbone 'kwz' .* there are kws"):
         characterise(tmp_path, "nucleo-l4r5zi", ["kwz"], processes=1, **OPTIONS)

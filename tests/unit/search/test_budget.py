@@ -163,7 +163,13 @@ def test_latency_is_a_target_like_the_others():
 
 
 @pytest.mark.parametrize(
-    "space", [DsCnnSpace((49, 10, 1), 12, 64, ((2, 2), (1, 1))), MobileNetV2Space((48, 48, 1), 2, 0.35)]
+    "space",
+    [
+        DsCnnSpace((49, 10, 1), 12, 64, ((2, 2), (1, 1))),
+        DsCnnSpace((49, 10, 1), 12, 64, ((2, 2), (1, 1)), weight_bits=(4, 8), activation_bits=(4, 8)),
+        DsCnnSpace((49, 10, 1), 12, 64, ((2, 2), (1, 1)), weight_bits=(4,), activation_bits=(4,)),
+        MobileNetV2Space((48, 48, 1), 2, 0.35),
+    ],
 )
 def test_expected_latency_of_a_decided_network_is_that_of_its_layers(space):
     generator = np.random.default_rng(3)
