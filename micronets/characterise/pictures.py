@@ -56,8 +56,10 @@ def layer_cost_picture(board: str, layers: Sequence[LayerSample], costs: Sequenc
             colour, fewer_bits = colours[of_eight_bits(cost.kind)], cost.kind != of_eight_bits(cost.kind)
             label = None if fewer_bits else f"{cost.kind}: mean error {cost.mean_error_percent:.1f} %"
             took, expected = [layer.cycles for layer in of_kind], [cost.cycles(layer) for layer in of_kind]
-            face = {"facecolor": "none", "edgecolor": colour, "linewidths": 0.6} if fewer_bits else {"color": colour}
-            axes.scatter(took, expected, s=9, alpha=0.6, label=label, **{"linewidths": 0, **face})
+            fill, width = ("none", 0.6) if fewer_bits else (colour, 0)
+            axes.scatter(
+                took, expected, s=9, facecolor=fill, edgecolor=colour, alpha=0.6, linewidths=width, label=label
+            )
         ends = [min(layer.cycles for layer in layers), max(layer.cycles for layer in layers)]
         axes.plot(ends, ends, color=INK, linewidth=0.9)
         axes.set_xscale("log")

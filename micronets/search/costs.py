@@ -6,6 +6,7 @@ Plain arithmetic only: numbers give numbers, scalars of a backend give scalars t
 from dataclasses import dataclass
 from typing import Any
 
+from micronets.architecture import Bits
 from micronets.costs import BYTES_PER_ADDITION, BYTES_PER_CHANNEL, BYTES_PER_LAYER, BYTES_PER_POOLING
 from micronets.layer_costs import LayerBits, LayerShape, kind_of
 
@@ -20,8 +21,11 @@ class Precision:
 
     def of_kind(self) -> LayerBits:
         """Those of the kind of layer that costs are taken from."""
-        weights, inputs, outputs = (4 if bits == 4 else 8 for bits in (self.weights, self.inputs, self.outputs))
-        return LayerBits(weights, inputs, outputs)
+        return LayerBits(_decided(self.weights), _decided(self.inputs), _decided(self.outputs))
+
+
+def _decided(bits: Any) -> Bits:
+    return 4 if bits == 4 else 8
 
 
 class ExpectedCosts:
