@@ -1,6 +1,7 @@
 """Builds a compiled network for this machine and runs it, for tests, fuzzing and sanitizers."""
 
 import subprocess
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,10 @@ import numpy as np
 from micronets.compiler.compiled_network import CompiledNetwork
 from micronets.csrc import CSRC
 from micronets.errors import BuildError, EmulatorError
+from micronets.linking.objects import compile_object
+from micronets.linking.toolchain import run_tool
 
+_COMPILER = "gcc"
 _HOST = CSRC / "host"
 _WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror")
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
@@ -40,22 +44,34 @@ def build_guarded(network: CompiledNetwork, executable: Path, *, flags: tuple[st
     text = f"#define GUARD_INPUT_OFFSET {offset}\nstatic const long guard_ranges[][2][2] = {{{rows}}};\n"
     (guard / "guard.h").write_text(text, encoding="utf-8")
     hook = (f"-I{guard}", f"-I{_HOST}", "-include", "guarded.h")
-    return build_program(network, executable, (_HOST / "guarded.c",), flags=(*flags, *hook))
+    return build_program(network, executable, (_HOST / "guarded.c",), flags=flags, hook=hook)
 
 
 def build_program(
-    network: CompiledNetwork, executable: Path, sources: tuple[Path, ...], *, flags: tuple[str, ...] = ("-O1",)
+    network: CompiledNetwork,
+    executable: Path,
+    sources: tuple[Path, ...],
+    *,
+    flags: tuple[str, ...] = ("-O1",),
+    hook: tuple[str, ...] = (),
 ) -> Path:
-    """Compiles a program of other C files around the network; raises BuildError as `build_for_host`."""
-    command = ["gcc", "-std=c11", *_WARNINGS, *flags]
-    command += [f"-I{directory}" for directory in network.include_directories]
-    command += [str(source) for source in (*network.sources, *sources)] + ["-o", str(executable)]
-    try:
-        result = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    except FileNotFoundError as error:
-        raise BuildError("gcc is missing; install it to build networks for this machine") from error
-    if result.returncode:
-        raise BuildError(f"{network.name}: gcc refuses the generated C: {result.stderr[:2000]}")
+    """Compiles a program of other C files around the network; raises BuildError as `build_for_host`.
+
+    Args:
+        hook: more flags, for these files and the network's own, but not for kernels.
+    """
+    common, includes = ["-std=c11", *_WARNINGS, *flags], network.include_directories
+    own, *kernels = network.sources
+    jobs = [*((source, [*common, *hook]) for source in (own, *sources)), *((source, common) for source in kernels)]
+    names = [f"{index:02d}-{source.stem}.o" for index, (source, _) in enumerate(jobs)]
+    with tempfile.TemporaryDirectory() as temporary:
+        work = Path(temporary)
+        try:
+            for (source, with_flags), name in zip(jobs, names, strict=True):
+                compile_object(_COMPILER, with_flags, includes, source, name, work)
+            run_tool(_COMPILER, [*flags, *names, "-o", executable.resolve()], work)
+        except BuildError as error:
+            raise BuildError(f"{network.name} cannot be built for this machine: {error}") from error
     return executable
 
 

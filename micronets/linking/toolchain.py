@@ -17,6 +17,7 @@ DEBIAN_PACKAGES = {
     "qemu-system-arm": "qemu-system-arm",
     "setpriv": "util-linux",
     "cc": "gcc libc6-dev",
+    "gcc": "gcc libc6-dev",
 }
 
 
