@@ -101,6 +101,8 @@ class LayerCostTable:
         networks: that `scale` is fitted to.
         mean_error_percent, worst_error_percent: of the latency of networks that `scale` had not seen, one left out at
             a time.
+        mixed_networks, mixed_mean_error_percent, mixed_worst_error_percent: likewise, of networks with layers of 4
+            bits, which the kinds of these are fitted to.
     """
 
     board: str
@@ -110,6 +112,9 @@ class LayerCostTable:
     networks: int = 0
     mean_error_percent: float | None = None
     worst_error_percent: float | None = None
+    mixed_networks: int = 0
+    mixed_mean_error_percent: float | None = None
+    mixed_worst_error_percent: float | None = None
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> "LayerCostTable":
