@@ -91,34 +91,26 @@ class LayerCost:
 
 
 @dataclass(frozen=True)
-class LayerCostTable:
-    """The table of a board.
+class NetworkCosts:
+    """What networks of a board take.
 
     Attributes:
-        clock_hz: of the board.
         kinds: costs by kind of layer.
-        scale: a network's cycles over the sum of its convolutions' by the table.
+        scale: a network's cycles over the sum of its convolutions' by `kinds`.
         networks: that `scale` is fitted to.
         mean_error_percent, worst_error_percent: of the latency of networks that `scale` had not seen, one left out at
             a time.
-        mixed_networks, mixed_mean_error_percent, mixed_worst_error_percent: likewise, of networks with layers of 4
-            bits, which the kinds of these are fitted to.
     """
 
-    board: str
-    clock_hz: int
     kinds: Mapping[str, LayerCost]
     scale: float = 1.0
     networks: int = 0
     mean_error_percent: float | None = None
     worst_error_percent: float | None = None
-    mixed_networks: int = 0
-    mixed_mean_error_percent: float | None = None
-    mixed_worst_error_percent: float | None = None
 
     @classmethod
-    def from_json(cls, content: Mapping[str, Any]) -> "LayerCostTable":
-        """Of `layer_costs.json` as `characterise` writes it; raises KeyError or TypeError where it is none."""
+    def from_json(cls, content: Mapping[str, Any]) -> "NetworkCosts":
+        """Raises KeyError or TypeError where it is none."""
         kinds = {entry["kind"]: LayerCost(**entry) for entry in content["kinds"]}
         return cls(**{**content, "kinds": kinds})
 
@@ -126,15 +118,46 @@ class LayerCostTable:
         """What `from_json` reads."""
         return {**asdict(self), "kinds": [cost.to_json() for cost in self.kinds.values()]}
 
-    def latency_ms(self, layers: Iterable[LayerShape]) -> Any:
-        """Expected; a number, or a backend's scalar where the shapes are. Kinds that the table lacks take nothing."""
-        costs = ((layer, self.find(layer.kind)) for layer in layers)
-        cycles = sum(layer.share * cost.cycles(layer) for layer, cost in costs if cost is not None)
-        return cycles * (1e3 * self.scale / self.clock_hz)
+    def cycles(self, layers: Iterable[Shape]) -> Any:
+        """Of layers, before the scale. Kinds of few bits that are not known count as those of 8 bits, others as
+        nothing."""
+        costs = ((layer, self.kinds.get(layer.kind) or self.kinds.get(of_eight_bits(layer.kind))) for layer in layers)
+        return sum(getattr(layer, "share", 1) * cost.cycles(layer) for layer, cost in costs if cost is not None)
 
-    def find(self, kind: str) -> LayerCost | None:
-        """Of a kind of layer or, where the table lacks it, of the same with 8 bits throughout."""
-        return self.kinds.get(kind) or self.kinds.get(of_eight_bits(kind))
+
+@dataclass(frozen=True)
+class LayerCostTable:
+    """The table of a board.
+
+    Attributes:
+        clock_hz: of the board.
+        of_bytes: costs of networks with 8 bits throughout.
+        mixed: of networks with layers of 4 bits, whose other layers take another time, too, as they are not computed
+            row by row with them; None: none were measured, and they count as those of 8 bits.
+    """
+
+    board: str
+    clock_hz: int
+    of_bytes: NetworkCosts
+    mixed: NetworkCosts | None = None
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> "LayerCostTable":
+        """Of `layer_costs.json` as `characterise` writes it; raises KeyError or TypeError where it is none."""
+        mixed = content["mixed"] and NetworkCosts.from_json(content["mixed"])
+        return cls(content["board"], content["clock_hz"], NetworkCosts.from_json(content["of_bytes"]), mixed)
+
+    def to_json(self) -> dict[str, Any]:
+        """What `from_json` reads."""
+        mixed = self.mixed and self.mixed.to_json()
+        return {"board": self.board, "clock_hz": self.clock_hz, "of_bytes": self.of_bytes.to_json(), "mixed": mixed}
+
+    def latency_ms(self, layers: Iterable[LayerShape]) -> Any:
+        """Expected, of a network of these layers; a number, or a backend's scalar where the shapes are."""
+        layers = tuple(layers)
+        has_fewer_bits = any(layer.kind != of_eight_bits(layer.kind) for layer in layers)
+        costs = self.mixed if has_fewer_bits and self.mixed is not None else self.of_bytes
+        return costs.cycles(layers) * (1e3 * costs.scale / self.clock_hz)
 
 
 def layer_shapes(architecture: Architecture) -> list[LayerShape]:

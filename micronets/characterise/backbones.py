@@ -22,7 +22,8 @@ class Backbone:
 
     Attributes:
         note: where its form comes from.
-        mixed: whether the bits of every layer's weights and outputs are drawn, too, 8 or 4.
+        mixed: whether layers have 4 bits: the weights in every fourth network, weights and outputs in the next; in the
+            others 8 or 4 are drawn for the weights and the outputs of every layer.
     """
 
     name: str
@@ -35,7 +36,11 @@ class Backbone:
         generator = np.random.default_rng([seed, index])
         choice = tuple(int(generator.integers(len(decision.options))) for decision in self.space.decisions)
         architecture = self.space.architecture(f"{self.name}-{index:04d}", choice)
-        return _with_random_bits(architecture, generator) if self.mixed else architecture
+        if not self.mixed:
+            return architecture
+        if index % 4 < 2:
+            return architecture.with_precision(4, 8 if index % 4 == 0 else 4)
+        return _with_random_bits(architecture, generator)
 
 
 def _with_random_bits(architecture: Architecture, generator: np.random.Generator) -> Architecture:
@@ -89,7 +94,7 @@ def _resnet() -> Backbone:
 _BACKBONES: dict[str, Callable[[], Backbone]] = {"kws": _kws, "cifar10": _cifar10, "vww": _vww, "resnet": _resnet}
 _MIXED = "-mixed"
 BACKBONES = (*_BACKBONES, *(name + _MIXED for name in _BACKBONES))
-"""Names that `find_backbone` knows: each also with layers of random bits."""
+"""Names that `find_backbone` knows: each also with layers of 4 bits."""
 
 
 def find_backbone(name: str) -> Backbone:
@@ -99,4 +104,4 @@ def find_backbone(name: str) -> Backbone:
     backbone = _BACKBONES[name.removesuffix(_MIXED)]()
     if not name.endswith(_MIXED):
         return backbone
-    return replace(backbone, name=name, note=f"{backbone.note}; bits of every layer drawn", mixed=True)
+    return replace(backbone, name=name, note=f"{backbone.note}; layers of 4 bits", mixed=True)

@@ -7,7 +7,7 @@ import numpy as np
 from micronets.characterise.channels import ChannelSample
 from micronets.characterise.regression import LatencyFit
 from micronets.characterise.samples import LayerSample, NetworkSample
-from micronets.layer_costs import LayerCost, of_eight_bits
+from micronets.layer_costs import NetworkCosts, of_eight_bits
 from micronets.style import BLUE, GREEN, INK, MUTED, PURPLE, VERMILION, Picture, blank_figure, finish, styled
 
 _COLOURS = (BLUE, VERMILION, GREEN, PURPLE, MUTED)
@@ -45,13 +45,14 @@ def latency_picture(
         )
 
 
-def layer_cost_picture(board: str, layers: Sequence[LayerSample], costs: Sequence[LayerCost]) -> Picture:
-    """What the fitted table expects of every layer, against what it took."""
+def layer_cost_picture(name: str, title: str, layers: Sequence[LayerSample], costs: NetworkCosts) -> Picture:
+    """What the fitted table expects of every layer, against what it took; hollow where any of its bits are 4."""
+    kinds = list(costs.kinds.values())
     with styled():
         figure = blank_figure(6.6, _HEIGHT_INCHES)
         axes = figure.subplots()
-        colours = dict(zip(sorted({of_eight_bits(cost.kind) for cost in costs}), _COLOURS, strict=False))
-        for cost in costs:
+        colours = dict(zip(sorted({of_eight_bits(cost.kind) for cost in kinds}), _COLOURS, strict=False))
+        for cost in kinds:
             of_kind = [layer for layer in layers if layer.kind == cost.kind]
             colour, fewer_bits = colours[of_eight_bits(cost.kind)], cost.kind != of_eight_bits(cost.kind)
             label = None if fewer_bits else f"{cost.kind}: mean error {cost.mean_error_percent:.1f} %"
@@ -66,16 +67,16 @@ def layer_cost_picture(board: str, layers: Sequence[LayerSample], costs: Sequenc
         axes.set_yscale("log")
         axes.set_xlabel("cycles, from counted instructions")
         axes.set_ylabel("cycles, by the fitted table")
-        axes.set_title(board)
-        if costs:
+        axes.set_title(title)
+        if kinds:
             axes.legend(loc="upper left", fontsize=8.5)
         return finish(
             figure,
-            f"{board}_layers",
+            name,
             "Fitted cost table",
             "Each point is a layer of the networks, hollow where weights or activations have 4 bits. Errors are those "
             "of layers that the fit had not seen.",
-            "; ".join(f"{cost.kind}: mean error {cost.mean_error_percent:.1f} %" for cost in costs),
+            "; ".join(f"{cost.kind}: mean error {cost.mean_error_percent:.1f} %" for cost in kinds),
         )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import nnls
 
 from micronets.characterise.samples import LayerSample, NetworkSample
-from micronets.layer_costs import TERMS, LayerCost, LayerCostTable, of_eight_bits
+from micronets.layer_costs import TERMS, LayerCost, LayerCostTable, NetworkCosts, of_eight_bits
 
 FOLDS = 10
 
@@ -72,26 +72,32 @@ def fit_layer_costs(samples: Sequence[LayerSample], seed: int) -> tuple[LayerCos
 def fit_board(
     board: str, clock_hz: int, networks: Sequence[NetworkSample], layers: Sequence[LayerSample], seed: int
 ) -> LayerCostTable:
-    """The table of a board, scaled to whole networks: to what else they compute, and to their large layers, which a fit
-    to the relative errors of all layers underestimates.
+    """The table of a board: one part by the networks with 8 bits throughout, one by all others."""
+    of_bytes, mixed = layers_by_bits(layers)
+    mixed_names = {layer.network for layer in mixed}
+    plain = [sample for sample in networks if sample.network not in mixed_names]
+    others = [sample for sample in networks if sample.network in mixed_names]
+    costs_of_mixed = _fit_networks(others, mixed, seed) if mixed else None
+    return LayerCostTable(board, clock_hz, _fit_networks(plain, of_bytes, seed), costs_of_mixed)
 
-    Where some networks have 8 bits throughout, these alone decide the scale and the costs of such layers; the others
-    add those of fewer bits."""
+
+def layers_by_bits(layers: Sequence[LayerSample]) -> tuple[list[LayerSample], list[LayerSample]]:
+    """Layers of networks with 8 bits throughout, and those of all others."""
     mixed = {layer.network for layer in layers if layer.kind != of_eight_bits(layer.kind)}
-    whole_bytes = [sample for sample in networks if sample.network not in mixed]
-    if not whole_bytes or not mixed:
-        return _fit_scale(board, clock_hz, networks, layers, seed)
-    of_bytes = [layer for layer in layers if layer.network not in mixed]
-    table = _fit_scale(board, clock_hz, whole_bytes, of_bytes, seed)
-    rest = [layer for layer in layers if layer.network in mixed]
-    return _with_fewer_bits(table, [sample for sample in networks if sample.network in mixed], rest, seed)
+    return (
+        [layer for layer in layers if layer.network not in mixed],
+        [layer for layer in layers if layer.network in mixed],
+    )
 
 
-def _fit_scale(
-    board: str, clock_hz: int, networks: Sequence[NetworkSample], layers: Sequence[LayerSample], seed: int
-) -> LayerCostTable:
-    unscaled = LayerCostTable(board, clock_hz, {cost.kind: cost for cost in fit_layer_costs(layers, seed)})
-    expected = _expected_cycles(unscaled, networks, layers)
+def _fit_networks(networks: Sequence[NetworkSample], layers: Sequence[LayerSample], seed: int) -> NetworkCosts:
+    """Costs of layers, scaled to whole networks: to what else they compute, and to their large layers, which a fit to
+    the relative errors of all layers underestimates."""
+    unscaled = NetworkCosts({cost.kind: cost for cost in fit_layer_costs(layers, seed)})
+    of_network: dict[str, list[LayerSample]] = {sample.network: [] for sample in networks}
+    for layer in layers:
+        of_network[layer.network].append(layer)
+    expected = {name: unscaled.cycles(own) for name, own in of_network.items()}
     found = [sample for sample in networks if expected[sample.network]]
     if len(found) < 2:
         return unscaled
@@ -105,50 +111,6 @@ def _fit_scale(
         mean_error_percent=float(errors.mean()),
         worst_error_percent=float(errors.max()),
     )
-
-
-def _with_fewer_bits(
-    table: LayerCostTable, networks: Sequence[NetworkSample], layers: Sequence[LayerSample], seed: int
-) -> LayerCostTable:
-    """Adds kinds of layers of fewer bits, times a common factor by which networks take what they took, as nearly as
-    relative errors allow (least squares)."""
-    fewer = [layer for layer in layers if layer.kind != of_eight_bits(layer.kind)]
-    added = {cost.kind: cost for cost in fit_layer_costs(fewer, seed)}
-    if not added or len(networks) < 2:
-        return table
-    new = replace(table, kinds=added)
-    by_new = [layer for layer in layers if layer.kind in added]
-    by_old = [layer for layer in layers if layer.kind not in added]
-    cycles = np.array([sample.cycles for sample in networks]) / table.scale
-    scaled = np.array(list(_expected_cycles(new, networks, by_new).values())) / cycles
-    fixed = np.array(list(_expected_cycles(table, networks, by_old).values())) / cycles
-    products, squares = scaled * (1 - fixed), scaled**2
-    unseen = (products.sum() - products) / np.maximum(squares.sum() - squares, 1e-12)
-    errors = 100 * np.abs(fixed + unseen * scaled - 1)
-    factor = float(products.sum() / squares.sum())
-    costs = (
-        replace(cost, coefficients={name: factor * value for name, value in cost.coefficients.items()})
-        for cost in added.values()
-    )
-    return replace(
-        table,
-        kinds={**table.kinds, **{cost.kind: cost for cost in costs}},
-        mixed_networks=len(networks),
-        mixed_mean_error_percent=float(errors.mean()),
-        mixed_worst_error_percent=float(errors.max()),
-    )
-
-
-def _expected_cycles(
-    table: LayerCostTable, networks: Sequence[NetworkSample], layers: Sequence[LayerSample]
-) -> dict[str, float]:
-    """By network, of its layers, before the table's scale."""
-    expected = dict.fromkeys((sample.network for sample in networks), 0.0)
-    for layer in layers:
-        cost = table.find(layer.kind)
-        if cost is not None:
-            expected[layer.network] += cost.cycles(layer)
-    return expected
 
 
 def _fit_kind(kind: str, samples: Sequence[LayerSample], seed: int) -> LayerCost:

@@ -12,7 +12,7 @@ from micronets.characterise.backbones import find_backbone
 from micronets.characterise.channels import ChannelSample, measure_channels
 from micronets.characterise.finished import Finished
 from micronets.characterise.pictures import channel_picture, latency_picture, layer_cost_picture
-from micronets.characterise.regression import LatencyFit, fit_board, fit_latency
+from micronets.characterise.regression import LatencyFit, fit_board, fit_latency, layers_by_bits
 from micronets.characterise.samples import table
 from micronets.characterise.sampling import Samples, measure_networks
 from micronets.errors import ConfigurationError
@@ -86,7 +86,12 @@ def characterise(
     write_json(directory / "layer_costs.json", costs.to_json())
     with atomic_directory(directory / "pictures") as beside:
         latency_picture(board.name, {name: found.networks for name, found in measured.items()}, fits).save(beside)
-        layer_cost_picture(board.name, layers, list(costs.kinds.values())).save(beside)
+        of_bytes, mixed = layers_by_bits(layers)
+        if of_bytes:
+            layer_cost_picture(f"{board.name}_layers", board.name, of_bytes, costs.of_bytes).save(beside)
+        if costs.mixed is not None:
+            title = f"{board.name}, networks with layers of 4 bits"
+            layer_cost_picture(f"{board.name}_mixed_layers", title, mixed, costs.mixed).save(beside)
         channel_picture(board.name, channels).save(beside)
     write_text(directory / "summary.txt", summary(board, model, fits, channels) + "\n")
     write_json(directory / "characterisation.json", figures)

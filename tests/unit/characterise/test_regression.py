@@ -54,24 +54,21 @@ def test_errors_are_those_of_the_scatter_and_kinds_stay_apart():
 
 
 def test_networks_of_fewer_bits_change_nothing_about_the_others():
-    """Layers of 4 bits that take twice what they should beside those of 8 bits: the factor finds it."""
-
     def networks(kinds: list[str], first: int, surcharge: float) -> tuple[list[NetworkSample], list[LayerSample]]:
         of_networks, of_layers = [], []
         for index in range(first, first + 30):
             own = [replace(layer, network=str(index)) for kind in kinds for layer in layers(kind, 2, index, 0.0)]
-            cycles = sum(layer.cycles * (surcharge if "bits" in layer.kind else 1.1) for layer in own)
+            cycles = sum(layer.cycles * surcharge for layer in own)
             of_networks.append(NetworkSample(str(index), 1, 1.0, 1, 1, cycles, 1.0, 1, 1))
             of_layers += own
         return of_networks, of_layers
 
     fewer = "depthwise, bits of inputs 4, outputs 4"
     plain = networks(["depthwise", "1x1 convolution"], 0, 1.1)
-    mixed = networks(["depthwise", fewer], 100, 2.2)
+    mixed = networks(["depthwise", fewer], 100, 1.1)
     alone = fit_board("board", 1000, *plain, seed=1)
     table = fit_board("board", 1000, plain[0] + mixed[0], plain[1] + mixed[1], seed=1)
-    assert (table.scale, table.mean_error_percent, table.networks) == (alone.scale, alone.mean_error_percent, 30)
-    assert {kind: table.kinds[kind] for kind in alone.kinds} == alone.kinds
-    assert table.kinds[fewer].coefficients["per_mac"] == pytest.approx(2 * 1.2, rel=1e-3)
-    assert table.mixed_networks == 30 and table.mixed_worst_error_percent < 0.1
-    assert fit_board("board", 1000, *mixed, seed=1).networks == 30  # these alone are a table, too
+    assert table.of_bytes == alone.of_bytes and alone.mixed is None and table.of_bytes.networks == 30
+    assert table.mixed == fit_board("board", 1000, *mixed, seed=1).mixed
+    assert set(table.mixed.kinds) == {"depthwise", fewer} and table.mixed.scale == pytest.approx(1.1)
+    assert table.mixed.worst_error_percent < 0.1

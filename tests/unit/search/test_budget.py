@@ -6,7 +6,7 @@ import pytest
 from micronets.boards import find_board
 from micronets.costs import costs
 from micronets.errors import ConfigurationError
-from micronets.layer_costs import LayerCost, LayerCostTable, layer_shapes
+from micronets.layer_costs import LayerCost, LayerCostTable, NetworkCosts, layer_shapes
 from micronets.published import published_architecture
 from micronets.search.budget import Budget, LatencyLimit
 from micronets.search.ds_cnn_space import DsCnnSpace
@@ -153,7 +153,8 @@ def test_a_target_that_cannot_be_computed_is_refused():
 
 
 def test_latency_is_a_target_like_the_others():
-    table = LayerCostTable("b", 10**6, {"1x1 convolution": LayerCost("1x1 convolution", 1, {"per_mac": 2.0}, 0, 0)})
+    costs_of_pointwise = LayerCost("1x1 convolution", 1, {"per_mac": 2.0}, 0, 0)
+    table = LayerCostTable("b", 10**6, NetworkCosts({"1x1 convolution": costs_of_pointwise}))
     network = published_architecture("ds-cnn-s")
     # Four 1x1 convolutions of 64 channels on 25 x 5 pixels, and the classifier.
     pointwise_macs = 4 * 64 * 64 * 125 + 64 * 12
