@@ -22,6 +22,11 @@ from micronets.compiler.steps import Step, Value, Window
 
 _LARGEST = (1 << 31) - 1
 _WORD_CHANNELS = 4
+# Of windows that are averaged by columns.
+_LEAST_MULTIPLIED = 3
+_MOST_LANE_PIXELS = 255
+_MOST_COLUMNS = 16
+_MOST_UNROLLED_PIXELS = 64
 
 
 @dataclass(eq=False, kw_only=True)
@@ -189,17 +194,61 @@ def pool_fields(step: PoolStep) -> dict[str, Any]:
 
 def _lies_inside(step: PoolStep) -> bool:
     """Whether no window reaches beyond the input."""
-    window = step.window
-    return (window.pad_top, window.pad_left) == (0, 0) and all(
-        (out - 1) * stride + size <= side
-        for out, stride, size, side in zip(
-            step.output.shape, window.stride, window.size, step.inputs[0].shape, strict=False
-        )
-    )
+    return all(set(_sides_inside(step, axis)) == {step.window.size[axis]} for axis in (0, 1))
+
+
+def _sides_inside(step: PoolStep, axis: int) -> list[int]:
+    """Of every window along rows (0) or columns (1), how much lies inside the input."""
+    window, side = step.window, step.inputs[0].shape[axis]
+    firsts = (i * window.stride[axis] - (window.pad_top, window.pad_left)[axis] for i in range(step.output.shape[axis]))
+    return [min(first + window.size[axis], side) - max(first, 0) for first in firsts]
 
 
 class AveragePoolKernel(PoolKernel):
     function = "mn_average_pool"
+
+
+class AveragePoolByColumns(PoolKernel):
+    """Over windows of 3 to 255 pixels, where there are four channels or more (pool_columns.h)."""
+
+    file = "pool_columns.c"
+    header = "pool_columns.h"
+
+    def __init__(self, step: PoolStep, band: int | None = None) -> None:
+        super().__init__(step, band)
+        (rows, columns), (_, stride), pad_left = step.window.size, step.window.stride, step.window.pad_left
+        in_columns, out_columns, channels = step.inputs[0].shape[1], *step.output.shape[1:]
+        clipped = set(_sides_inside(step, 0)) - {rows}
+        shape = [rows, columns, stride, pad_left, in_columns, out_columns, channels]
+        shape.append(0 if not clipped else clipped.pop() if len(clipped) == 1 else -1)
+        few = self._least_pixels < _LEAST_MULTIPLIED
+        unrolled = rows * columns <= _MOST_UNROLLED_PIXELS
+        self._constants = [*shape, int(few), int(unrolled), int((step.low, step.high) != (-128, 127))]
+        self.function = "_".join(["average_pool", *map(str, self._constants)]).replace("-", "n")
+
+    @property
+    def _least_pixels(self) -> int:
+        """Of any window, inside the input."""
+        return min(_sides_inside(self.step, 0)) * min(_sides_inside(self.step, 1))
+
+    @property
+    def takes(self) -> bool:
+        rows, columns = self.step.window.size
+        fits = columns <= _MOST_COLUMNS and _LEAST_MULTIPLIED <= rows * columns <= _MOST_LANE_PIXELS
+        return fits and self.step.output.shape[2] >= _WORD_CHANNELS
+
+    def _find_special(self) -> str | None:
+        return None
+
+    def definition(self) -> str:
+        """The instantiation for the window."""
+        constants = ", ".join(map(str, self._constants))
+        return (
+            f"static void {self.function}(const struct mn_pool *p, const int8_t *input, int8_t *output)\n{{\n"
+            f"    const struct mn_pool_constants constants = {{{constants}}};\n"
+            f"    int32_t factors[{self.step.window.size[1] + 1}];\n"
+            "    mn_average_by_columns(constants, factors, p, input, output);\n}\n"
+        )
 
 
 class MaxPoolKernel(PoolKernel):
@@ -258,7 +307,10 @@ def _choose_average(step: AveragePoolStep, analysis: Analysis, core: Core, optim
         mean = average_kernel(step)
         if mean is not None:
             return mean
-    return AveragePoolKernel(step)
+    kernel, by_columns = AveragePoolKernel(step), AveragePoolByColumns(step)
+    if kernel.is_special or optimise == "size" or core.extension is Extension.NONE or not by_columns.takes:
+        return kernel
+    return by_columns
 
 
 def _choose_mean(step: MeanStep, analysis: Analysis, core: Core, optimise: str) -> Kernel:
