@@ -134,7 +134,8 @@ def test_windows_of_any_kind_equal_tflm(channels, tmp_path):
     file = tmp_path / "model.tflite"
     file.write_bytes(content)
     network = compile_network(file, tmp_path / "net")
-    mean = {5: "mn_mean_rounded_rest", 16: "mn_mean_rounded"}.get(channels, "mn_mean")
+    means = {1: "mean_of_99", 3: "mn_mean_few", 5: "mn_mean", 16: "mn_mean"}
+    mean = f"{means[channels]}_rounded{'_rest' if channels == 5 else ''}"
     windows = {"mn_max_pool_rows"} | ({"mn_max_pool"} if channels == 16 else set())
     averages = {"mn_average_pool"} if channels < 4 else {"average_pool_*"}
     kernels = {re.sub(r"^average_pool_.*", "average_pool_*", layer.kernel) for layer in network.layers}

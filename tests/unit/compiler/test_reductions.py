@@ -66,6 +66,12 @@ def test_reductions_of_few_values_equal_tflm(kind, kernel, tmp_path):
     assert equals_tflm(reductions(shape, (kind,), [(3,)]), shape, tmp_path) == {kernel}
 
 
+def test_means_to_a_finer_scale_equal_tflm(tmp_path):
+    """Which no fast form serves."""
+    shape = (1, 2, 2, 5)
+    assert equals_tflm(reductions(shape, ("MEAN",), [(1, 2)]), shape, tmp_path) == {"mn_mean"}
+
+
 @pytest.mark.emulator
 @pytest.mark.parametrize("shape", SHAPES[:4], ids=str)
 def test_reductions_equal_tflm_on_the_emulator(shape, tmp_path):
