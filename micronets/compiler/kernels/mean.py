@@ -10,6 +10,7 @@ from micronets.compiler.source import Source
 from micronets.compiler.steps import Requantisation, Step
 
 _MOST_LANE_PIXELS = 255
+_MOST_AVERAGED = 4096
 _LEAST_LANE_CHANNELS = 4
 _LEAST_COUNT = 4
 _LARGEST = (1 << 31) - 1
@@ -120,7 +121,12 @@ def sum_kernel(
     if form.name not in ("fast", "rounded"):
         return None
     scaling = Scaling(start + int(form.nudges[0]), int(form.factors[0]), int(form.shifts[0]), int(form.constants[0]))
-    return (MeanOfRuns if inner == 1 else MeanKernel)(step, sides, scaling, form.name)
+    return _kernel_of(step, sides, scaling, form.name)
+
+
+def _kernel_of(step: Step, sides: Sides, scaling: Scaling, form: str) -> MeanKernel:
+    """Not of the form `general`."""
+    return MeanOfRuns(step, sides, scaling, form) if sides[2] == 1 else MeanKernel(step, sides, scaling, form)
 
 
 def mean_kernel(step: Step, input_zero_point: int, multiplier: tuple[int, int], zero_point: int) -> MeanKernel:
@@ -137,14 +143,14 @@ def average_kernel(step: Step) -> MeanKernel | None:
     """
     sides = _over_all(step)
     count = sides[1]
-    if sides[2] < _LEAST_LANE_CHANNELS or not 3 <= count <= _MOST_LANE_PIXELS:
+    if not (3 if sides[2] >= _LEAST_LANE_CHANNELS else _LEAST_COUNT) <= count <= _MOST_AVERAGED:
         return None
     sums = np.arange(-128 * count, 127 * count + 1, dtype=np.int64)
     means = np.sign(sums) * ((np.abs(sums) + count // 2) // count)
     factor = (1 << 32) // count + 1
     if np.any((sums * factor + (1 << 31)) >> 32 != means):
         return None
-    return MeanKernel(step, sides, Scaling(0, factor, 0, 0), "fast")
+    return _kernel_of(step, sides, Scaling(0, factor, 0, 0), "fast")
 
 
 def _over_all(step: Step) -> Sides:

@@ -22,10 +22,12 @@ from micronets.compiler.steps import Step, Value, Window
 
 _LARGEST = (1 << 31) - 1
 _WORD_CHANNELS = 4
-# Of windows that are averaged by columns.
+_WIDE_CHANNELS = 16
+# Of windows that are taken by columns.
 _LEAST_MULTIPLIED = 3
 _MOST_LANE_PIXELS = 255
 _MOST_COLUMNS = 16
+_MOST_KEPT = 3
 _MOST_UNROLLED_PIXELS = 64
 
 
@@ -143,8 +145,13 @@ class PoolKernel(Kernel[PoolStep]):
         return None
 
     @property
-    def is_special(self) -> bool:
-        return self._special is not None
+    def is_wide(self) -> bool:
+        """Whether it is a special kernel that takes 16 channels at a time, of windows that share nothing."""
+        return (
+            self._special == "pool_2x2"
+            and self.step.window.stride[1] > 1
+            and self.step.output.shape[2] >= _WIDE_CHANNELS
+        )
 
     def files(self) -> set[str]:
         return super().files() if self._special is None else {f"{self._special}.c"}
@@ -208,8 +215,8 @@ class AveragePoolKernel(PoolKernel):
     function = "mn_average_pool"
 
 
-class AveragePoolByColumns(PoolKernel):
-    """Over windows of 3 to 255 pixels, where there are four channels or more (pool_columns.h)."""
+class PoolByColumns(PoolKernel):
+    """Of four channels or more, averages over up to 255 pixels (pool_columns.h)."""
 
     file = "pool_columns.c"
     header = "pool_columns.h"
@@ -221,21 +228,29 @@ class AveragePoolByColumns(PoolKernel):
         clipped = set(_sides_inside(step, 0)) - {rows}
         shape = [rows, columns, stride, pad_left, in_columns, out_columns, channels]
         shape.append(0 if not clipped else clipped.pop() if len(clipped) == 1 else -1)
-        few = self._least_pixels < _LEAST_MULTIPLIED
-        unrolled = rows * columns <= _MOST_UNROLLED_PIXELS
-        self._constants = [*shape, int(few), int(unrolled), int((step.low, step.high) != (-128, 127))]
-        self.function = "_".join(["average_pool", *map(str, self._constants)]).replace("-", "n")
-
-    @property
-    def _least_pixels(self) -> int:
-        """Of any window, inside the input."""
-        return min(_sides_inside(self.step, 0)) * min(_sides_inside(self.step, 1))
+        self._is_average = isinstance(step, AveragePoolStep)
+        least = min(_sides_inside(step, 0)) * min(_sides_inside(step, 1))
+        flags = (
+            self._is_average and least < _LEAST_MULTIPLIED,
+            rows * columns <= _MOST_UNROLLED_PIXELS,
+            (step.low, step.high) != (-128, 127),
+            not self._is_average,
+        )
+        self._constants = [*shape, *map(int, flags)]
+        kind = "average" if self._is_average else "max"
+        self.function = "_".join([f"{kind}_pool", *map(str, self._constants)]).replace("-", "n")
 
     @property
     def takes(self) -> bool:
-        rows, columns = self.step.window.size
-        fits = columns <= _MOST_COLUMNS and _LEAST_MULTIPLIED <= rows * columns <= _MOST_LANE_PIXELS
-        return fits and self.step.output.shape[2] >= _WORD_CHANNELS
+        """Whether this is a way to pool the step, and a fast one: maxima that share much have a faster one."""
+        (rows, columns), (_, stride) = self.step.window.size, self.step.window.stride
+        if columns > _MOST_COLUMNS or self.step.output.shape[2] < _WORD_CHANNELS:
+            return False
+        if self._is_average:
+            return _LEAST_MULTIPLIED <= rows * columns <= _MOST_LANE_PIXELS
+        return rows * columns <= _MOST_UNROLLED_PIXELS and (
+            columns <= stride or (rows <= _MOST_KEPT and columns <= _MOST_KEPT)
+        )
 
     def _find_special(self) -> str | None:
         return None
@@ -243,11 +258,11 @@ class AveragePoolByColumns(PoolKernel):
     def definition(self) -> str:
         """The instantiation for the window."""
         constants = ", ".join(map(str, self._constants))
+        factors = f"int32_t factors[{self.step.window.size[1] + 1}];\n    " if self._is_average else ""
         return (
             f"static void {self.function}(const struct mn_pool *p, const int8_t *input, int8_t *output)\n{{\n"
             f"    const struct mn_pool_constants constants = {{{constants}}};\n"
-            f"    int32_t factors[{self.step.window.size[1] + 1}];\n"
-            "    mn_average_by_columns(constants, factors, p, input, output);\n}\n"
+            f"    {factors}mn_pool_by_columns(constants, {'factors' if factors else 0}, p, input, output);\n}}\n"
         )
 
 
@@ -291,13 +306,11 @@ class MaxPoolByRows(PoolKernel):
 
 
 def _choose_max(step: MaxPoolStep, analysis: Analysis, core: Core, optimise: str) -> Kernel:
-    """Without packed arithmetic, a word's maximum takes as long as its bytes'; rows of one have nothing to share."""
-    kernel = MaxPoolKernel(step)
-    window = step.window
-    is_apart = window.size[0] == 1 and window.stride[1] >= window.size[1] and step.output.shape[2] % _WORD_CHANNELS == 0
-    if kernel.is_special or is_apart or core.extension is Extension.NONE or optimise == "size":
+    """Without packed arithmetic, a word's maximum takes as long as its bytes'."""
+    kernel, by_columns = MaxPoolKernel(step), PoolByColumns(step)
+    if kernel.is_wide or core.extension is Extension.NONE or optimise == "size":
         return kernel
-    return MaxPoolByRows(step)
+    return by_columns if by_columns.takes else MaxPoolByRows(step)
 
 
 def _choose_average(step: AveragePoolStep, analysis: Analysis, core: Core, optimise: str) -> Kernel:
@@ -307,8 +320,8 @@ def _choose_average(step: AveragePoolStep, analysis: Analysis, core: Core, optim
         mean = average_kernel(step)
         if mean is not None:
             return mean
-    kernel, by_columns = AveragePoolKernel(step), AveragePoolByColumns(step)
-    if kernel.is_special or optimise == "size" or core.extension is Extension.NONE or not by_columns.takes:
+    kernel, by_columns = AveragePoolKernel(step), PoolByColumns(step)
+    if kernel.is_wide or core.extension is Extension.NONE or optimise == "size" or not by_columns.takes:
         return kernel
     return by_columns
 

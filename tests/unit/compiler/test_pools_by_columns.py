@@ -1,4 +1,4 @@
-"""Averages over windows by sums of columns answer as TFLM does."""
+"""Averages and maxima over windows by columns answer as TFLM does."""
 
 import numpy as np
 import pytest
@@ -45,8 +45,8 @@ APART: list[Window] = [
 SHAPES = [(9, 11, 4), (9, 10, 7), (10, 12, 16)]
 
 
-def pools(shape: tuple[int, int, int], windows: list[Window]) -> bytes:
-    """An average pool for each window, on one input of `shape`."""
+def pools(kind: str, shape: tuple[int, int, int], windows: list[Window]) -> bytes:
+    """A pool of `kind` for each window, on one input of `shape`."""
     model = ModelBuilder()
     source = model.tensor((1, *shape), "int8", 0.05, -3)
     outputs = []
@@ -64,19 +64,20 @@ def pools(shape: tuple[int, int, int], windows: list[Window]) -> bytes:
             "padding": padding,
             "fusedActivationFunction": activation,
         }
-        model.operator("AVERAGE_POOL_2D", [source], [outputs[-1]], options)
+        model.operator(kind, [source], [outputs[-1]], options)
     return model.build([source], outputs)
 
 
+@pytest.mark.parametrize("kind", ["AVERAGE_POOL_2D", "MAX_POOL_2D"])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("windows", [KEPT, SLIDING, APART], ids=["kept", "sliding", "apart"])
-def test_averages_equal_tflm(windows, shape, tmp_path):
-    content = pools(shape, windows)
+def test_pools_equal_tflm(windows, shape, kind, tmp_path):
+    content = pools(kind, shape, windows)
     file = tmp_path / "model.tflite"
     file.write_bytes(content)
     network = compile_network(file, tmp_path / "net")
-    kernels = [layer.kernel for layer in network.layers if "pool" in layer.kernel]
-    assert sum(kernel.startswith("average_pool_") for kernel in kernels) >= len(windows) - 1
+    by_columns = sum(layer.kernel.startswith(("average_pool_", "max_pool_")) for layer in network.layers)
+    assert by_columns > 3 or (kind == "MAX_POOL_2D" and windows is SLIDING)
     inputs = edge_inputs((1, *shape), 6)
     expected = tflm_outputs(content, inputs).reshape(len(inputs), -1)
     executable = build_guarded(network, tmp_path / "run", flags=("-O1", *SANITIZERS))
@@ -84,9 +85,10 @@ def test_averages_equal_tflm(windows, shape, tmp_path):
 
 
 @pytest.mark.emulator
+@pytest.mark.parametrize("kind", ["AVERAGE_POOL_2D", "MAX_POOL_2D"])
 @pytest.mark.parametrize("shape", SHAPES[1:], ids=str)
-def test_averages_equal_tflm_on_the_emulator(shape, tmp_path):
-    content = pools(shape, KEPT + SLIDING + APART)
+def test_pools_equal_tflm_on_the_emulator(shape, kind, tmp_path):
+    content = pools(kind, shape, KEPT + SLIDING + APART)
     file = tmp_path / "model.tflite"
     file.write_bytes(content)
     board = find_board("nucleo-l4r5zi")
