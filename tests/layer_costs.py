@@ -97,10 +97,10 @@ def weighted(kind: str, shape: Shape, channels: int, kernel: Window, stride: int
 
 
 def pool(kind: str, shape: Shape, size: int, stride: int) -> Layer:
-    """Of four channels at once: a maximum of two words takes two instructions, a mean of four words 14.
+    """Of four channels at once: two instructions for the larger of two words or to add one, six to scale and place.
 
-    Windows of 3x3 two columns apart share a column, whose maximum is kept: two others, of which all but the first two
-    words in each are loaded again for the windows above, take six loads and six maxima.
+    The cheaper of two ways: every window by itself, or columns first, each once, which from windows of more than three
+    columns on are stored and loaded (means: in two words).
     """
     model = ModelBuilder()
     source = model.tensor((1, *shape), "int8", 0.05, -3)
@@ -108,20 +108,29 @@ def pool(kind: str, shape: Shape, size: int, stride: int) -> Layer:
     output = model.tensor((1, *sides, shape[2]), "int8", 0.05, -3)
     options = {"padding": SAME, "strideH": stride, "strideW": stride, "filterHeight": size, "filterWidth": size}
     model.operator(kind, [source], [output], options)
+    new, average = min(stride, size), kind == "AVERAGE_POOL_2D"
+    first = 0 if average else 1
+    alone = 3 * size**2 - 2 * first
+    by_columns = new * (3 * size - 2 * first) + 2 * (size - 1)
+    by_columns += (new + size) * (2 - first) if size > 3 else 0
     words = np.prod(sides) * shape[2] / 4
-    per_word = 14 if kind == "AVERAGE_POOL_2D" else {2: 6, 3: 12}[size]
-    again = 6 * words - np.prod(shape) / 4 if size == 3 else 0
-    return Layer(model.build([source], [output]), arithmetic_cycles=per_word * words + again)
+    cycles = (min(alone, by_columns) + 6 * average) * words - np.prod(shape) / 4
+    return Layer(model.build([source], [output]), arithmetic_cycles=cycles)
 
 
-def mean(shape: Shape) -> Layer:
-    """Two instructions add four channels to their sums; four add, scale, saturate and place one channel's."""
+def mean(shape: Shape, axes: tuple[int, ...] = (1, 2), kind: str = "MEAN") -> Layer:
+    """Two instructions add four values to their sums; four add, scale, saturate and place one output.
+
+    Two find the larger ones of four values and four, four more the largest of four.
+    """
     model = ModelBuilder()
     source = model.tensor((1, *shape), "int8", 0.05, -3)
-    axes = model.tensor((2,), "int32", data=np.array([1, 2], np.int32))
-    output = model.tensor((1, shape[2]), "int8", 0.03, 5)
-    model.operator("MEAN", [source, axes], [output], {"keepDims": False})
-    return Layer(model.build([source], [output]), arithmetic_cycles=np.prod(shape) / 2 + 4 * shape[2])
+    sides = tuple(side for axis, side in enumerate((1, *shape)) if axis not in axes)
+    output = model.tensor(sides, "int8", *((0.03, 5) if kind == "MEAN" else (0.05, -3)))
+    positions = model.tensor((len(axes),), "int32", data=np.array(axes, np.int32))
+    model.operator(kind, [source, positions], [output], {"keepDims": False})
+    per_output = 4 if kind == "MEAN" or 3 in axes else 0
+    return Layer(model.build([source], [output]), arithmetic_cycles=np.prod(shape) / 2 + per_output * np.prod(sides))
 
 
 def resize(kind: str, shape: Shape, sides: Window | None = None) -> Layer:
@@ -245,8 +254,29 @@ LAYERS: dict[str, Build] = {
     "transposed 4x4 stride 2, 16x16x16 to 1": lambda: weighted("TRANSPOSE_CONV", (16, 16, 16), 1, (4, 4), 2),
     "max pooling 2x2, 24x24x16": lambda: pool("MAX_POOL_2D", (24, 24, 16), 2, 2),
     "max pooling 3x3 stride 2, 25x25x16": lambda: pool("MAX_POOL_2D", (25, 25, 16), 3, 2),
+    "max pooling 2x2, 24x24x15": lambda: pool("MAX_POOL_2D", (24, 24, 15), 2, 2),
+    "max pooling 2x2, 24x24x3": lambda: pool("MAX_POOL_2D", (24, 24, 3), 2, 2),
+    "max pooling 2x2, 24x24x1": lambda: pool("MAX_POOL_2D", (24, 24, 1), 2, 2),
+    "max pooling 3x3 stride 2, 25x25x13": lambda: pool("MAX_POOL_2D", (25, 25, 13), 3, 2),
+    "max pooling 4x4 stride 4, 24x24x16": lambda: pool("MAX_POOL_2D", (24, 24, 16), 4, 4),
     "average pooling 2x2, 24x24x16": lambda: pool("AVERAGE_POOL_2D", (24, 24, 16), 2, 2),
+    "average pooling 2x2, 24x24x15": lambda: pool("AVERAGE_POOL_2D", (24, 24, 15), 2, 2),
+    "average pooling 2x2, 24x24x3": lambda: pool("AVERAGE_POOL_2D", (24, 24, 3), 2, 2),
+    "average pooling 2x2, 24x24x1": lambda: pool("AVERAGE_POOL_2D", (24, 24, 1), 2, 2),
+    "average pooling 3x3 stride 2, 25x25x16": lambda: pool("AVERAGE_POOL_2D", (25, 25, 16), 3, 2),
+    "average pooling 3x3 stride 2, 25x25x13": lambda: pool("AVERAGE_POOL_2D", (25, 25, 13), 3, 2),
+    "average pooling 3x3, 12x12x16": lambda: pool("AVERAGE_POOL_2D", (12, 12, 16), 3, 1),
+    "average pooling 5x5 stride 5, 25x25x16": lambda: pool("AVERAGE_POOL_2D", (25, 25, 16), 5, 5),
+    "average pooling 7x7, 14x14x16": lambda: pool("AVERAGE_POOL_2D", (14, 14, 16), 7, 1),
     "mean, 8x8x64": lambda: mean((8, 8, 64)),
+    "mean, 24x24x16": lambda: mean((24, 24, 16)),
+    "mean, 24x24x1": lambda: mean((24, 24, 1)),
+    "mean, 16x16x3": lambda: mean((16, 16, 3)),
+    "mean of 16x16x16 over channels": lambda: mean((16, 16, 16), (3,)),
+    "mean of 16x16x16 over rows": lambda: mean((16, 16, 16), (1,)),
+    "mean of 16x16x16 over all": lambda: mean((16, 16, 16), (1, 2, 3)),
+    "reduce max of 16x16x16 over channels": lambda: mean((16, 16, 16), (3,), "REDUCE_MAX"),
+    "reduce max, 8x8x64": lambda: mean((8, 8, 64), (1, 2), "REDUCE_MAX"),
     "nearest neighbour, 8x8x16 to 16x16": lambda: resize("RESIZE_NEAREST_NEIGHBOR", (8, 8, 16)),
     "bilinear, 8x8x16 to 16x16": lambda: resize("RESIZE_BILINEAR", (8, 8, 16)),
     "bilinear, 8x8x16 to 12x12": lambda: resize("RESIZE_BILINEAR", (8, 8, 16), (12, 12)),

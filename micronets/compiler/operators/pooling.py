@@ -22,6 +22,13 @@ from micronets.compiler.steps import Step, Value, Window
 
 _LARGEST = (1 << 31) - 1
 _WORD_CHANNELS = 4
+_WIDE_CHANNELS = 16
+# Of windows that are taken by columns.
+_LEAST_MULTIPLIED = 3
+_MOST_LANE_PIXELS = 255
+_MOST_COLUMNS = 16
+_MOST_KEPT = 3
+_MOST_UNROLLED_PIXELS = 64
 
 
 @dataclass(eq=False, kw_only=True)
@@ -138,8 +145,13 @@ class PoolKernel(Kernel[PoolStep]):
         return None
 
     @property
-    def is_special(self) -> bool:
-        return self._special is not None
+    def is_wide(self) -> bool:
+        """Whether it is a special kernel that takes 16 channels at a time, of windows that share nothing."""
+        return (
+            self._special == "pool_2x2"
+            and self.step.window.stride[1] > 1
+            and self.step.output.shape[2] >= _WIDE_CHANNELS
+        )
 
     def files(self) -> set[str]:
         return super().files() if self._special is None else {f"{self._special}.c"}
@@ -189,17 +201,69 @@ def pool_fields(step: PoolStep) -> dict[str, Any]:
 
 def _lies_inside(step: PoolStep) -> bool:
     """Whether no window reaches beyond the input."""
-    window = step.window
-    return (window.pad_top, window.pad_left) == (0, 0) and all(
-        (out - 1) * stride + size <= side
-        for out, stride, size, side in zip(
-            step.output.shape, window.stride, window.size, step.inputs[0].shape, strict=False
-        )
-    )
+    return all(set(_sides_inside(step, axis)) == {step.window.size[axis]} for axis in (0, 1))
+
+
+def _sides_inside(step: PoolStep, axis: int) -> list[int]:
+    """Of every window along rows (0) or columns (1), how much lies inside the input."""
+    window, side = step.window, step.inputs[0].shape[axis]
+    firsts = (i * window.stride[axis] - (window.pad_top, window.pad_left)[axis] for i in range(step.output.shape[axis]))
+    return [min(first + window.size[axis], side) - max(first, 0) for first in firsts]
 
 
 class AveragePoolKernel(PoolKernel):
     function = "mn_average_pool"
+
+
+class PoolByColumns(PoolKernel):
+    """Of four channels or more, averages over up to 255 pixels (pool_columns.h)."""
+
+    file = "pool_columns.c"
+    header = "pool_columns.h"
+
+    def __init__(self, step: PoolStep, band: int | None = None) -> None:
+        super().__init__(step, band)
+        (rows, columns), (_, stride), pad_left = step.window.size, step.window.stride, step.window.pad_left
+        in_columns, out_columns, channels = step.inputs[0].shape[1], *step.output.shape[1:]
+        clipped = set(_sides_inside(step, 0)) - {rows}
+        shape = [rows, columns, stride, pad_left, in_columns, out_columns, channels]
+        shape.append(0 if not clipped else clipped.pop() if len(clipped) == 1 else -1)
+        self._is_average = isinstance(step, AveragePoolStep)
+        least = min(_sides_inside(step, 0)) * min(_sides_inside(step, 1))
+        flags = (
+            self._is_average and least < _LEAST_MULTIPLIED,
+            rows * columns <= _MOST_UNROLLED_PIXELS,
+            (step.low, step.high) != (-128, 127),
+            not self._is_average,
+        )
+        self._constants = [*shape, *map(int, flags)]
+        kind = "average" if self._is_average else "max"
+        self.function = "_".join([f"{kind}_pool", *map(str, self._constants)]).replace("-", "n")
+
+    @property
+    def takes(self) -> bool:
+        """Whether this is a way to pool the step, and a fast one: maxima that share much have a faster one."""
+        (rows, columns), (_, stride) = self.step.window.size, self.step.window.stride
+        if columns > _MOST_COLUMNS or self.step.output.shape[2] < _WORD_CHANNELS:
+            return False
+        if self._is_average:
+            return _LEAST_MULTIPLIED <= rows * columns <= _MOST_LANE_PIXELS
+        return rows * columns <= _MOST_UNROLLED_PIXELS and (
+            columns <= stride or (rows <= _MOST_KEPT and columns <= _MOST_KEPT)
+        )
+
+    def _find_special(self) -> str | None:
+        return None
+
+    def definition(self) -> str:
+        """The instantiation for the window."""
+        constants = ", ".join(map(str, self._constants))
+        factors = f"int32_t factors[{self.step.window.size[1] + 1}];\n    " if self._is_average else ""
+        return (
+            f"static void {self.function}(const struct mn_pool *p, const int8_t *input, int8_t *output)\n{{\n"
+            f"    const struct mn_pool_constants constants = {{{constants}}};\n"
+            f"    {factors}mn_pool_by_columns(constants, {'factors' if factors else 0}, p, input, output);\n}}\n"
+        )
 
 
 class MaxPoolKernel(PoolKernel):
@@ -242,13 +306,11 @@ class MaxPoolByRows(PoolKernel):
 
 
 def _choose_max(step: MaxPoolStep, analysis: Analysis, core: Core, optimise: str) -> Kernel:
-    """Without packed arithmetic, a word's maximum takes as long as its bytes'; rows of one have nothing to share."""
-    kernel = MaxPoolKernel(step)
-    window = step.window
-    is_apart = window.size[0] == 1 and window.stride[1] >= window.size[1] and step.output.shape[2] % _WORD_CHANNELS == 0
-    if kernel.is_special or is_apart or core.extension is Extension.NONE or optimise == "size":
+    """Without packed arithmetic, a word's maximum takes as long as its bytes'."""
+    kernel, by_columns = MaxPoolKernel(step), PoolByColumns(step)
+    if kernel.is_wide or core.extension is Extension.NONE or optimise == "size":
         return kernel
-    return MaxPoolByRows(step)
+    return by_columns if by_columns.takes else MaxPoolByRows(step)
 
 
 def _choose_average(step: AveragePoolStep, analysis: Analysis, core: Core, optimise: str) -> Kernel:
@@ -258,7 +320,10 @@ def _choose_average(step: AveragePoolStep, analysis: Analysis, core: Core, optim
         mean = average_kernel(step)
         if mean is not None:
             return mean
-    return AveragePoolKernel(step)
+    kernel, by_columns = AveragePoolKernel(step), PoolByColumns(step)
+    if kernel.is_wide or core.extension is Extension.NONE or optimise == "size" or not by_columns.takes:
+        return kernel
+    return by_columns
 
 
 def _choose_mean(step: MeanStep, analysis: Analysis, core: Core, optimise: str) -> Kernel:

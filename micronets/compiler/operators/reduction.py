@@ -11,15 +11,20 @@ from typing import Any, ClassVar
 import numpy as np
 
 from micronets.compiler.arithmetic import mean_multiplier, quantise_multiplier
+from micronets.compiler.cores import Core, Extension
 from micronets.compiler.flatbuffer import Table
 from micronets.compiler.graph import Operator
+from micronets.compiler.intervals import Analysis
 from micronets.compiler.kernels.kernel import Kernel
+from micronets.compiler.kernels.mean import sum_kernel
 from micronets.compiler.operators.context import LoweringContext
-from micronets.compiler.operators.family import Family, OperatorKind, always
+from micronets.compiler.operators.family import Family, OperatorKind
 from micronets.compiler.operators.movement import MovementStep, merged, separated
 from micronets.compiler.operators.pooling import lower_mean
 from micronets.compiler.source import Source
 from micronets.compiler.steps import Step, Value
+
+_WORD = 4
 
 Multiplier = Callable[[int, float], tuple[int, int]]
 """(multiplier, shift) of the number of values and the ratio of scales."""
@@ -158,6 +163,43 @@ class ReductionKernel(Kernel[ReductionStep]):
         return [f"{self.function}({source.description('mn_reduce', layer, fields)}, {inputs[0]}, {output});"]
 
 
+class ExtremeKernel(ReductionKernel):
+    """By words of four values (reduce_words.h)."""
+
+    file = "reduce_words.c"
+
+    def __init__(self, step: ReductionStep) -> None:
+        super().__init__(step)
+        self._of_runs = step.sides[2] == 1
+        what = step.function.removeprefix("mn_reduce_")
+        self.function = f"{what}_of_{step.sides[1]}" if self._of_runs else f"{step.function}_words"
+
+    def headers(self) -> set[str]:
+        return {"reduce.h", "reduce_words.h"}
+
+    def definition(self) -> str:
+        """Of runs: the instantiation for their length."""
+        if not self._of_runs:
+            return ""
+        largest = int(self.step.function == "mn_reduce_maximum")
+        return (
+            f"static void {self.function}(const struct mn_reduce *p, const int8_t *input, int8_t *output)\n{{\n"
+            f"    mn_extreme_of_runs({largest}, {self.step.sides[1]}, p, input, output);\n}}\n"
+        )
+
+
+def _choose(step: ReductionStep, analysis: Analysis, core: Core, optimise: str) -> Kernel:
+    """Without packed arithmetic, a word's maximum takes as long as its bytes'."""
+    _, count, inner = step.sides
+    if step.function == "mn_reduce_sum" and (inner == 1 or optimise != "size"):
+        kernel = sum_kernel(step, step.sides, step.input_zero_point, step.multiplier, step.zero_point)
+        return kernel or ReductionKernel(step)
+    has_words = inner >= _WORD or (inner == 1 and count >= _WORD)
+    if has_words and core.extension is not Extension.NONE and optimise != "size":
+        return ExtremeKernel(step)
+    return ReductionKernel(step)
+
+
 def _options(table: Table | None) -> dict[str, Any]:
     return {"keep_dims": table.bool(0) if table else False}
 
@@ -170,5 +212,5 @@ FAMILY = Family(
         "REDUCE_MIN": OperatorKind(lambda c, o: _lower_extreme(c, o, "mn_reduce_minimum"), _options, 27),
         "SUM": OperatorKind(lambda c, o: _lower(c, o, sum_multiplier), _options, 27),
     },
-    kernels={ReductionStep: always(ReductionKernel)},
+    kernels={ReductionStep: _choose},
 )

@@ -44,7 +44,27 @@ MN_INLINE void mn_load_four(
                    : "memory");
 }
 
+/* Four words behind one another, likewise. */
+MN_INLINE void mn_load_sixteen_bytes(const int8_t *at, uint32_t words[4])
+{
+    __asm volatile("ldr %0, [%4]\n\t"
+                   "ldr %1, [%4, #4]\n\t"
+                   "ldr %2, [%4, #8]\n\t"
+                   "ldr %3, [%4, #12]\n\t"
+                   : "=&r"(words[0]), "=&r"(words[1]), "=&r"(words[2]), "=&r"(words[3])
+                   : "r"(at)
+                   : "memory");
+}
+
 #else
+
+MN_INLINE void mn_load_sixteen_bytes(const int8_t *at, uint32_t words[4])
+{
+    words[0] = mn_load_word(at);
+    words[1] = mn_load_word(at + 4);
+    words[2] = mn_load_word(at + 8);
+    words[3] = mn_load_word(at + 12);
+}
 
 MN_INLINE uint32_t mn_min_bytes(uint32_t a, uint32_t b)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The mean over all rows and columns. */
-#include "mean.h"
+#include "mean_scale.h"
 #include "micronets_arithmetic.h"
 #include "pixel_sums.h"
 #include "small.h"
@@ -35,16 +35,6 @@ void mn_mean(const struct mn_mean *p, const int8_t *input, int8_t *output)
         }
         *output++ = scaled(p, sum);
     }
-}
-
-MN_INLINE int8_t scaled_at_once(int fast, const struct mn_mean *p, int32_t lane)
-{
-    const int32_t sum = p->start + lane;
-    if (fast)
-    {
-        return (int8_t)mn_saturate8(mn_high_mac(sum, p->multiplier, p->zero_point));
-    }
-    return (int8_t)mn_saturate8((mn_high_mac(2 * sum, p->multiplier, p->zero_point) + (sum >> 31)) >> p->shift);
 }
 
 /* `rest`: whether the channels are no multiple of four. */
@@ -82,10 +72,10 @@ MN_INLINE void mean(int fast, int rest, const struct mn_mean *in_flash, const in
         }
         for (int32_t i = 0; i < words; i++, output += 4)
         {
-            output[0] = scaled_at_once(fast, &p, mn_low(sums[i].even));
-            output[1] = scaled_at_once(fast, &p, mn_low(sums[i].odd));
-            output[2] = scaled_at_once(fast, &p, mn_high(sums[i].even));
-            output[3] = scaled_at_once(fast, &p, mn_high(sums[i].odd));
+            output[0] = mn_scaled_mean(fast, &p, p.start + mn_low(sums[i].even));
+            output[1] = mn_scaled_mean(fast, &p, p.start + mn_low(sums[i].odd));
+            output[2] = mn_scaled_mean(fast, &p, p.start + mn_high(sums[i].even));
+            output[3] = mn_scaled_mean(fast, &p, p.start + mn_high(sums[i].odd));
         }
     }
 }

@@ -22,5 +22,10 @@ void mn_mean_fast(const struct mn_mean *p, const int8_t *input, int8_t *output);
 void mn_mean_rounded(const struct mn_mean *p, const int8_t *input, int8_t *output);
 void mn_mean_fast_rest(const struct mn_mean *p, const int8_t *input, int8_t *output);
 void mn_mean_rounded_rest(const struct mn_mean *p, const int8_t *input, int8_t *output);
+/* Likewise for any number of pixels: of four channels or more, and of two or three. */
+void mn_mean_long_fast(const struct mn_mean *p, const int8_t *input, int8_t *output);
+void mn_mean_long_rounded(const struct mn_mean *p, const int8_t *input, int8_t *output);
+void mn_mean_few_fast(const struct mn_mean *p, const int8_t *input, int8_t *output);
+void mn_mean_few_rounded(const struct mn_mean *p, const int8_t *input, int8_t *output);
 
 #endif
