@@ -124,20 +124,26 @@ def mean(shape: Shape) -> Layer:
     return Layer(model.build([source], [output]), arithmetic_cycles=np.prod(shape) / 2 + 4 * shape[2])
 
 
-def resize(kind: str, shape: Shape, sides: Window | None = None) -> Layer:
-    """To twice the rows and columns: between inputs, means of two words take 5 instructions, of four another 12.
+def resize(kind: str, shape: Shape, sides: Window | None = None, centred: bool = False, corners: bool = False) -> Layer:
+    """Nearest neighbours are moved and no more. Bilinear, to twice the `sides` of inputs: between inputs, means of two
+    words take 5 instructions, of four another 12.
 
-    To other `sides`, every word of output takes four loads, two multiply-accumulates of pairs for each channel, and six
-    instructions to widen and narrow them.
+    To others, factors of 20 bits fit no pair of int16. Inputs are mixed of two rows, or columns, first: four take two
+    loads, four instructions to widen, and two each to pair and multiply. Then each output takes one multiplication,
+    where a slope and where it starts are known from two more instructions each, or two, and two to round and narrow.
     """
     model = ModelBuilder()
-    twice, sides = sides is None, sides or (2 * shape[0], 2 * shape[1])
+    rows, columns, depth = shape
+    twice, sides = sides is None, sides or (2 * rows, 2 * columns)
     source = model.tensor((1, *shape), "int8", 0.05, -3)
     size = model.tensor((2,), "int32", data=np.array(sides, np.int32))
-    output = model.tensor((1, *sides, shape[2]), "int8", 0.05, -3)
-    model.operator(kind, [source, size], [output], {"alignCorners": False, "halfPixelCenters": False})
-    per_input_word = 5 + 5 + 12 if kind == "RESIZE_BILINEAR" else 0
-    cycles = per_input_word * np.prod(shape) / 4 if twice else (4 + 8 + 6) * sides[0] * sides[1] * shape[2] / 4
+    output = model.tensor((1, *sides, depth), "int8", 0.05, -3)
+    model.operator(kind, [source, size], [output], {"alignCorners": corners, "halfPixelCenters": centred})
+    cycles = 0.0
+    if kind == "RESIZE_BILINEAR":
+        words, mixed = sides[0] * sides[1] * depth / 4, min(sides[0] * columns, rows * sides[1]) * depth / 4
+        is_halved = twice and not centred and not corners
+        cycles = 22 * rows * columns * depth / 4 if is_halved else min(12 * words + 22 * mixed, 16 * words + 14 * mixed)
     return Layer(model.build([source], [output]), arithmetic_cycles=cycles)
 
 
@@ -250,6 +256,22 @@ LAYERS: dict[str, Build] = {
     "nearest neighbour, 8x8x16 to 16x16": lambda: resize("RESIZE_NEAREST_NEIGHBOR", (8, 8, 16)),
     "bilinear, 8x8x16 to 16x16": lambda: resize("RESIZE_BILINEAR", (8, 8, 16)),
     "bilinear, 8x8x16 to 12x12": lambda: resize("RESIZE_BILINEAR", (8, 8, 16), (12, 12)),
+    "bilinear, 8x8x16 to 13x13": lambda: resize("RESIZE_BILINEAR", (8, 8, 16), (13, 13)),
+    "bilinear, 8x8x16 to 16x16, centres": lambda: resize("RESIZE_BILINEAR", (8, 8, 16), centred=True),
+    "bilinear, 8x8x16 to 15x15, corners": lambda: resize("RESIZE_BILINEAR", (8, 8, 16), (15, 15), corners=True),
+    "bilinear, 8x8x16 to 24x24, centres": lambda: resize("RESIZE_BILINEAR", (8, 8, 16), (24, 24), centred=True),
+    "bilinear, 1x1x16 to 6x6": lambda: resize("RESIZE_BILINEAR", (1, 1, 16), (6, 6)),
+    "bilinear, 8x8x3 to 16x16": lambda: resize("RESIZE_BILINEAR", (8, 8, 3)),
+    "bilinear, 16x16x1 to 32x32": lambda: resize("RESIZE_BILINEAR", (16, 16, 1)),
+    "bilinear, 12x12x2 to 96x96": lambda: resize("RESIZE_BILINEAR", (12, 12, 2), (96, 96)),
+    "nearest neighbour, 8x8x16 to 13x13": lambda: resize("RESIZE_NEAREST_NEIGHBOR", (8, 8, 16), (13, 13)),
+    "nearest neighbour, 8x8x3 to 16x16": lambda: resize("RESIZE_NEAREST_NEIGHBOR", (8, 8, 3)),
+    "nearest neighbour, 16x16x1 to 32x32": lambda: resize("RESIZE_NEAREST_NEIGHBOR", (16, 16, 1)),
+    "transposed 3x3 stride 2, 16x16x16 to 1": lambda: weighted("TRANSPOSE_CONV", (16, 16, 16), 1, (3, 3), 2),
+    "transposed 5x5 stride 2, 16x16x16 to 1": lambda: weighted("TRANSPOSE_CONV", (16, 16, 16), 1, (5, 5), 2),
+    "softmax of 2": lambda: softmax(2),
+    "softmax of 5": lambda: softmax(5),
+    "softmax of 10": lambda: softmax(10),
     "LSTM, 16 steps of 32 to 32": lambda: lstm("int8", 16, 32, 32),
     "LSTM of int16, 16 steps of 32 to 32": lambda: lstm("int16", 16, 32, 32),
     "SVDF, 40 to 64, 16 calls": lambda: svdf(40, 64, 16),
