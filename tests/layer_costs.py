@@ -66,7 +66,8 @@ def weighted(kind: str, shape: Shape, channels: int, kernel: Window, stride: int
     """A convolution of whatever kind, padded by SAME.
 
     A multiply-accumulate is half an instruction. Registers hold the sums of four pixels times two channels, and then
-    each instruction for 16 of them takes six loads; in a depthwise one a channel's weights may stay in registers.
+    each instruction for 16 of them takes six loads; in a depthwise one a channel's weights may stay in registers. One
+    of 1x1 is a line for each channel: of four, to widen, multiply and saturate 12 instructions, to place three.
     """
     random = np.random.default_rng(1)
     model = ModelBuilder()
@@ -93,7 +94,9 @@ def weighted(kind: str, shape: Shape, channels: int, kernel: Window, stride: int
     if depthwise:
         options |= {"depthMultiplier": multiplier}
     model.operator(kind, inputs, [output], options, 3)
-    return Layer(model.build([source], [output]), weights.size, 0.5 if depthwise else 0.5 + 6 / 16)
+    line = depthwise and kernel == (1, 1)
+    per_mac = 15 / 4 if line else 0.5 if depthwise else 0.5 + 6 / 16
+    return Layer(model.build([source], [output]), 8 * channels if line else weights.size, per_mac)
 
 
 def pool(kind: str, shape: Shape, size: int, stride: int) -> Layer:
