@@ -129,7 +129,7 @@ def mean(shape: Shape) -> Layer:
 
 def resize(kind: str, shape: Shape, sides: Window | None = None, centred: bool = False, corners: bool = False) -> Layer:
     """Nearest neighbours are moved and no more. Bilinear, to twice the `sides` of inputs: between inputs, means of two
-    words take 5 instructions, of four another 12.
+    words take 5 instructions, of four another 12; of less than four channels, four put a word's bytes in their order.
 
     To others, factors of 20 bits fit no pair of int16. Inputs are mixed of two rows, or columns, first: four take two
     loads, four instructions to widen, and two each to pair and multiply. Then each output takes one multiplication,
@@ -146,7 +146,9 @@ def resize(kind: str, shape: Shape, sides: Window | None = None, centred: bool =
     if kind == "RESIZE_BILINEAR":
         words, mixed = sides[0] * sides[1] * depth / 4, min(sides[0] * columns, rows * sides[1]) * depth / 4
         is_halved = twice and not centred and not corners
-        cycles = 22 * rows * columns * depth / 4 if is_halved else min(12 * words + 22 * mixed, 16 * words + 14 * mixed)
+        cycles = min(12 * words + 22 * mixed, 16 * words + 14 * mixed)
+        if is_halved:
+            cycles = 22 * rows * columns * depth / 4 + (4 * words if depth < 4 else 0)
     return Layer(model.build([source], [output]), arithmetic_cycles=cycles)
 
 
@@ -266,6 +268,7 @@ LAYERS: dict[str, Build] = {
     "bilinear, 1x1x16 to 6x6": lambda: resize("RESIZE_BILINEAR", (1, 1, 16), (6, 6)),
     "bilinear, 8x8x3 to 16x16": lambda: resize("RESIZE_BILINEAR", (8, 8, 3)),
     "bilinear, 16x16x1 to 32x32": lambda: resize("RESIZE_BILINEAR", (16, 16, 1)),
+    "bilinear, 16x16x1 to 32x32, centres": lambda: resize("RESIZE_BILINEAR", (16, 16, 1), centred=True),
     "bilinear, 12x12x2 to 96x96": lambda: resize("RESIZE_BILINEAR", (12, 12, 2), (96, 96)),
     "nearest neighbour, 8x8x16 to 13x13": lambda: resize("RESIZE_NEAREST_NEIGHBOR", (8, 8, 16), (13, 13)),
     "nearest neighbour, 8x8x3 to 16x16": lambda: resize("RESIZE_NEAREST_NEIGHBOR", (8, 8, 3)),

@@ -18,6 +18,8 @@ from micronets.compiler.steps import Shape, Step, Value
 _WHOLE_BITS = 10
 _WHOLE = 1 << _WHOLE_BITS
 _WORD = 4
+# Times the largest difference of inputs, in 16ths.
+_LONGEST_STEP = 1 << 18
 
 
 @dataclass(eq=False, kw_only=True)
@@ -36,9 +38,9 @@ class ResizeBilinearStep(Step):
     """Int64 (output rows, 3): both source rows, and 1024ths of the way from the first to the second, 0 where they are
     one."""
     columns: np.ndarray
+    row_places: np.ndarray
+    """Int64 (output rows,): where they lie, in 1024ths of an input row; before the first and behind the last, too."""
     column_places: np.ndarray
-    """Int64 (output columns,): where they lie, in 1024ths of an input column; it may be before the first or behind the
-    last one."""
 
 
 def _source(lowering: LoweringContext, operator: Operator) -> tuple[Value, Value, int]:
@@ -91,6 +93,7 @@ def lower_resize_bilinear(lowering: LoweringContext, operator: Operator) -> None
             operators=(operator.index,),
             rows=_neighbours(rows, image.shape[0]),
             columns=_neighbours(columns, image.shape[1]),
+            row_places=rows,
             column_places=columns,
         ),
     )
@@ -178,12 +181,12 @@ class _Walk:
 
 
 def _walk(places: np.ndarray, size: int) -> _Walk | None:
-    """None where outputs do not reach as far as the last input."""
+    """None where outputs do not reach as far as the last input, or steps are so long that products leave int32."""
     if size == 1:
         return _Walk(0, 0, 1, len(places))
     last = _WHOLE * (size - 1)
     step = int(places[1] - places[0]) if len(places) > 1 else last
-    if step == 0 or places[-1] + step < last:
+    if not 0 < step < _LONGEST_STEP or places[-1] + step < last:
         return None
     head = int(np.sum(places < 0))
     return _Walk(head, int(places[head]), step, int(np.sum(places >= last)))
@@ -204,10 +207,36 @@ class ResizeBilinearWordsKernel(Kernel[ResizeBilinearStep]):
         fields = {
             "out": shape_fields(self.step.output.shape),
             "in_columns": self.step.inputs[0].shape[1],
-            **vars(self._walk),
+            "columns": vars(self._walk),
             "rows": source.array(f"{layer}_rows", self.step.rows.astype(np.int16)),
         }
         return [f"{self.function}({source.description('mn_bilinear_words', layer, fields)}, {inputs[0]}, {output});"]
+
+
+class ResizeBilinearLinesKernel(Kernel[ResizeBilinearStep]):
+    """Four bytes at a time of rows made as long as the output's."""
+
+    function = "mn_resize_bilinear_lines"
+    file = "bilinear_lines.c"
+    header = "bilinear_lines.h"
+
+    def __init__(self, step: ResizeBilinearStep, rows: _Walk, columns: _Walk) -> None:
+        super().__init__(step)
+        self._walks = {"rows": rows, "columns": columns}
+
+    @property
+    def scratch_bytes(self) -> int:
+        _, columns, channels = self.step.output.shape
+        return 8 * columns * channels
+
+    def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
+        fields = {
+            "in": shape_fields(self.step.inputs[0].shape),
+            "out": shape_fields(self.step.output.shape),
+            **{side: vars(walk) for side, walk in self._walks.items()},
+        }
+        address = source.description("mn_bilinear_lines", layer, fields)
+        return [f"{self.function}({address}, {inputs[0]}, {output}, {scratch});"]
 
 
 class ResizeTwiceKernel(Kernel[Step]):
@@ -241,12 +270,16 @@ def _choose_bilinear(step: ResizeBilinearStep, analysis: Analysis, core: Core, o
         _is_doubled(places, size) for places, size in zip(sides, step.inputs[0].shape, strict=False)
     ):
         return ResizeTwiceKernel(step, "bilinear")
-    walk = _walk(step.column_places, step.inputs[0].shape[1])
-    # Without the DSP extension, mixing columns first pays where each serves two outputs.
-    is_mixed = core.extension is not Extension.NONE or step.output.shape[1] >= 2 * step.inputs[0].shape[1]
-    if walk is None or channels < _WORD or optimise == "size" or not is_mixed:
+    in_rows, in_columns, _ = step.inputs[0].shape
+    rows, columns = _walk(step.row_places, in_rows), _walk(step.column_places, in_columns)
+    if columns is None or optimise == "size":
         return ResizeBilinearKernel(step)
-    return ResizeBilinearWordsKernel(step, walk)
+    if channels < _WORD:
+        return ResizeBilinearKernel(step) if rows is None else ResizeBilinearLinesKernel(step, rows, columns)
+    # Without the DSP extension, mixing columns first pays where each serves two outputs.
+    if core.extension is Extension.NONE and step.output.shape[1] < 2 * in_columns:
+        return ResizeBilinearKernel(step)
+    return ResizeBilinearWordsKernel(step, columns)
 
 
 def _is_doubled(places: np.ndarray, size: int) -> bool:

@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bilinear interpolation in 1024ths, rounded half away from zero, of four channels at a time along a row.
  *
- * Input columns are mixed of two rows once each, in 2^14ths and below zero; outputs lie on a line between two of them:
- * `line` is 1024 times the mix on the right and ROUNDING, `slope` what a 1024th of a column adds. With a half and less
- * than a 2^20th in ROUNDING, a sum g stands for the output (-g + (g < 0)) / 2^24 rounded down: what is just a half more
- * than an integer goes down where that makes it less than zero. */
+ * Input columns are mixed of two rows once each; outputs lie on a line between two of them: `line` is 1024 times the mix on
+ * the right and MN_BILINEAR_ROUNDING, `slope` what a 1024th of a column adds. */
 #include "bilinear_words.h"
 #include "micronets_dsp.h"
 
 enum
 {
-    WHOLE_BITS = 10,
-    WHOLE = 1 << WHOLE_BITS,
     WORD = 4,
-    MIX_BITS = 4,
-    ROUNDING = 1 - (1 << 23),
-    /* Of ROUNDING, in 1024ths rounded down. */
+    /* Of MN_BILINEAR_ROUNDING, in 1024ths rounded down. */
     ROUNDING_OF_MIX = -(1 << 13)
 };
 
@@ -30,7 +24,7 @@ struct row
     uint32_t factors;
     /* From the first input column to the last one in bytes. */
     int32_t reach;
-    int32_t head, first, step, tail;
+    struct mn_bilinear_walk walk;
 };
 
 #if MN_DSP
@@ -50,16 +44,6 @@ struct row
 #define INPUT "#44"
 #define LAST "#48"
 #define FRAME "#56"
-
-/* Two sums to their outputs, in the upper bytes of lanes. */
-#define ROUND(low, low_sum, high, high_sum)                                                                            \
-    "rsb " #low ", " #low_sum ", " #low_sum ", lsr #31\n"                                                              \
-    "rsb " #high ", " #high_sum ", " #high_sum ", lsr #31\n"                                                           \
-    "pkhtb " #low ", " #high ", " #low ", asr #16\n"
-
-#define MERGE                                                                                                          \
-    "and r11, r11, #0xFF00FF00\n"                                                                                      \
-    "uxtab16 r11, r11, r10, ror #8\n"
 
 /* A mix of two inputs of one channel each, ROUNDING taken off, to a slope and the line's new end. */
 #define NEXT(line, slope)                                                                                              \
@@ -88,8 +72,7 @@ __attribute__((naked)) static void resize_row(const struct row *row __attribute_
                    "str r11, [sp, " LAST "]\n"
                    "ldr r12, [sp, " BELOW "]\n"
                    "add r8, r8, #1024\n"
-                   "movw r0, #1\n"
-                   "movt r0, #0xFF80\n"
+                   MN_BILINEAR_ROUNDING_TO(r0)
                    "mov r1, r0\n"
                    "mov r2, r0\n"
                    "mov r3, r0\n"
@@ -124,13 +107,7 @@ __attribute__((naked)) static void resize_row(const struct row *row __attribute_
                    "subs r8, r8, #1024\n"
                    "bpl 2b\n"
                    "4:\n" /* Outputs up to the column. */
-                   "mla r10, r4, r8, r0\n"
-                   "mla r11, r6, r8, r2\n"
-                   ROUND(r10, r10, r11, r11)
-                   "mla r11, r5, r8, r1\n"
-                   "mla r12, r7, r8, r3\n"
-                   ROUND(r11, r11, r12, r12)
-                   MERGE
+                   MN_BILINEAR_FOUR
                    "ldr r12, [sp, " STEP "]\n"
                    "str r11, [r9]\n"
                    "add r9, r9, lr\n"
@@ -138,9 +115,9 @@ __attribute__((naked)) static void resize_row(const struct row *row __attribute_
                    "bmi 4b\n"
                    "b 2b\n"
                    "5:\n" /* Outputs that are the first column, or the last one. */
-                   ROUND(r10, r0, r11, r2)
-                   ROUND(r11, r1, r12, r3)
-                   MERGE
+                   MN_BILINEAR_ROUND(r10, r0, r11, r2)
+                   MN_BILINEAR_ROUND(r11, r1, r12, r3)
+                   MN_BILINEAR_MERGE
                    "ldr r4, [sp, " UPPER "]\n"
                    "ldr r5, [sp, " INPUT "]\n"
                    "ldr r6, [sp, " REACH "]\n"
@@ -189,18 +166,16 @@ MN_INLINE void next_column(struct state *s, const struct row *row, const int8_t 
     for (int32_t i = 0; i < WORD; i++)
     {
         const int32_t mix = input[i] * upper + input[row->below + i] * lower + ROUNDING_OF_MIX;
-        s->slopes[i] = mix - (s->lines[i] >> WHOLE_BITS);
-        s->lines[i] = mn_wrap_add(s->lines[i], (int32_t)((uint32_t)s->slopes[i] << WHOLE_BITS));
+        s->slopes[i] = mix - (s->lines[i] >> MN_BILINEAR_BITS);
+        s->lines[i] = mn_wrap_add(s->lines[i], (int32_t)((uint32_t)s->slopes[i] << MN_BILINEAR_BITS));
     }
 }
 
-/* At so many 1024ths before the last column that was gone to. */
 MN_INLINE void write(const struct state *s, int32_t place, int8_t *output)
 {
     for (int32_t i = 0; i < WORD; i++)
     {
-        const int32_t sum = mn_wrap_add(s->lines[i], (int32_t)((uint32_t)s->slopes[i] * (uint32_t)place));
-        output[i] = (int8_t)((-sum + (sum < 0)) >> (2 * WHOLE_BITS + MIX_BITS));
+        output[i] = mn_bilinear_at(s->lines[i], s->slopes[i], place);
     }
 }
 
@@ -211,23 +186,24 @@ static void resize_row(const struct row *row)
     {
         const int8_t *input = row->upper + word, *const last = input + row->reach;
         int8_t *output = row->output + word;
-        struct state s = {{ROUNDING, ROUNDING, ROUNDING, ROUNDING}, {0}};
+        struct state s = {
+            {MN_BILINEAR_ROUNDING, MN_BILINEAR_ROUNDING, MN_BILINEAR_ROUNDING, MN_BILINEAR_ROUNDING}, {0}};
         next_column(&s, row, input);
-        for (int32_t i = 0; i < row->head; i++, output += channels)
+        for (int32_t i = 0; i < row->walk.head; i++, output += channels)
         {
             write(&s, 0, output);
         }
-        int32_t place = row->first;
+        int32_t place = row->walk.first;
         while (input != last)
         {
             input += channels;
             next_column(&s, row, input);
-            for (place -= WHOLE; place < 0; place += row->step, output += channels)
+            for (place -= MN_BILINEAR_WHOLE; place < 0; place += row->walk.step, output += channels)
             {
                 write(&s, place, output);
             }
         }
-        for (int32_t i = 0; i < row->tail; i++, output += channels)
+        for (int32_t i = 0; i < row->walk.tail; i++, output += channels)
         {
             write(&s, 0, output);
         }
@@ -241,13 +217,14 @@ void mn_resize_bilinear_words(const struct mn_bilinear_words *p, const int8_t *i
     const int32_t channels = p->out.channels, row_bytes = p->in_columns * channels;
     const int32_t out_row_bytes = p->out.columns * channels, rest = channels % WORD;
     struct row row = {
-        input, output, channels, 0, 0, 0, row_bytes - channels, p->head, p->first, p->step, p->tail,
+        input, output, channels, 0, 0, 0, row_bytes - channels, p->columns,
     };
     const int16_t *places = p->rows;
     for (int32_t y = 0; y < p->out.rows; y++, places += 3, output += out_row_bytes)
     {
         const int32_t down = places[2];
-        const uint32_t upper = (uint32_t)(down - WHOLE) << MIX_BITS, lower = (uint32_t)-down << MIX_BITS;
+        const uint32_t upper = (uint32_t)(down - MN_BILINEAR_WHOLE) << MN_BILINEAR_MIX_BITS,
+                       lower = (uint32_t)-down << MN_BILINEAR_MIX_BITS;
         row.upper = input + places[0] * row_bytes;
         row.output = output;
         row.words = channels / WORD;

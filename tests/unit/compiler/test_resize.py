@@ -74,23 +74,32 @@ def test_bilinear_by_four_channels_equals_tflm(channels, tmp_path):
     assert kernels == {"mn_resize_bilinear_words"}
 
 
+@pytest.mark.parametrize("channels", [1, 2, 3])
+def test_bilinear_of_few_channels_equals_tflm(channels, tmp_path):
+    shape = (5, 7, channels)
+    kernels = kernels_that_equal_tflm(resized("RESIZE_BILINEAR", shape, BILINEAR), shape, tmp_path)
+    assert kernels == {"mn_resize_bilinear_lines"}
+
+
 @pytest.mark.emulator
-@pytest.mark.parametrize("channels", [4, 7])
-def test_bilinear_by_four_channels_equals_tflm_on_the_emulator(channels, tmp_path):
+@pytest.mark.parametrize("channels", [1, 3, 4, 7])
+def test_bilinear_equals_tflm_on_the_emulator(channels, tmp_path):
     shape = (5, 7, channels)
     require_equal_on_the_emulator(resized("RESIZE_BILINEAR", shape, BILINEAR), shape, tmp_path)
 
 
+@pytest.mark.parametrize("channels", [1, 5])
 @pytest.mark.parametrize("sides", [(1, 1), (4, 1), (1, 3)])
-def test_bilinear_of_a_single_row_or_column_equals_tflm(sides, tmp_path):
-    shape = (*sides, 5)
+def test_bilinear_of_a_single_row_or_column_equals_tflm(sides, channels, tmp_path):
+    shape = (*sides, channels)
     sizes = [(rows, columns, options) for rows, columns in ((1, 5), (7, 6)) for options in (LEFT, CENTRES, CORNERS)]
     kernels_that_equal_tflm(resized("RESIZE_BILINEAR", shape, sizes), shape, tmp_path)
 
 
-def test_bilinear_where_columns_end_before_the_last_input(tmp_path):
-    shape = (2, 2, 4)
-    content = resized("RESIZE_BILINEAR", shape, [(2, 100, CORNERS)])
+@pytest.mark.parametrize(("channels", "sides"), [(4, (2, 100)), (2, (100, 3))])
+def test_bilinear_where_outputs_end_before_the_last_input(channels, sides, tmp_path):
+    shape = (2, 2, channels)
+    content = resized("RESIZE_BILINEAR", shape, [(*sides, CORNERS)])
     assert kernels_that_equal_tflm(content, shape, tmp_path) == {"mn_resize_bilinear"}
 
 
