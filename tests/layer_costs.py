@@ -66,7 +66,8 @@ def weighted(kind: str, shape: Shape, channels: int, kernel: Window, stride: int
     """A convolution of whatever kind, padded by SAME.
 
     A multiply-accumulate is half an instruction. Registers hold the sums of four pixels times two channels, and then
-    each instruction for 16 of them takes six loads; in a depthwise one a channel's weights may stay in registers.
+    each instruction for 16 of them takes six loads; in a depthwise one a channel's weights may stay in registers. One
+    of 1x1 is a line for each channel: of four, to widen, multiply and saturate 12 instructions, to place three.
     """
     random = np.random.default_rng(1)
     model = ModelBuilder()
@@ -93,7 +94,9 @@ def weighted(kind: str, shape: Shape, channels: int, kernel: Window, stride: int
     if depthwise:
         options |= {"depthMultiplier": multiplier}
     model.operator(kind, inputs, [output], options, 3)
-    return Layer(model.build([source], [output]), weights.size, 0.5 if depthwise else 0.5 + 6 / 16)
+    line = depthwise and kernel == (1, 1)
+    per_mac = 15 / 4 if line else 0.5 if depthwise else 0.5 + 6 / 16
+    return Layer(model.build([source], [output]), 8 * channels if line else weights.size, per_mac)
 
 
 def pool(kind: str, shape: Shape, size: int, stride: int) -> Layer:
@@ -133,20 +136,28 @@ def mean(shape: Shape, axes: tuple[int, ...] = (1, 2), kind: str = "MEAN") -> La
     return Layer(model.build([source], [output]), arithmetic_cycles=np.prod(shape) / 2 + per_output * np.prod(sides))
 
 
-def resize(kind: str, shape: Shape, sides: Window | None = None) -> Layer:
-    """To twice the rows and columns: between inputs, means of two words take 5 instructions, of four another 12.
+def resize(kind: str, shape: Shape, sides: Window | None = None, centred: bool = False, corners: bool = False) -> Layer:
+    """Nearest neighbours are moved and no more. Bilinear, to twice the `sides` of inputs: between inputs, means of two
+    words take 5 instructions, of four another 12; of less than four channels, four put a word's bytes in their order.
 
-    To other `sides`, every word of output takes four loads, two multiply-accumulates of pairs for each channel, and six
-    instructions to widen and narrow them.
+    To others, factors of 20 bits fit no pair of int16. Inputs are mixed of two rows, or columns, first: four take two
+    loads, four instructions to widen, and two each to pair and multiply. Then each output takes one multiplication,
+    where a slope and where it starts are known from two more instructions each, or two, and two to round and narrow.
     """
     model = ModelBuilder()
-    twice, sides = sides is None, sides or (2 * shape[0], 2 * shape[1])
+    rows, columns, depth = shape
+    twice, sides = sides is None, sides or (2 * rows, 2 * columns)
     source = model.tensor((1, *shape), "int8", 0.05, -3)
     size = model.tensor((2,), "int32", data=np.array(sides, np.int32))
-    output = model.tensor((1, *sides, shape[2]), "int8", 0.05, -3)
-    model.operator(kind, [source, size], [output], {"alignCorners": False, "halfPixelCenters": False})
-    per_input_word = 5 + 5 + 12 if kind == "RESIZE_BILINEAR" else 0
-    cycles = per_input_word * np.prod(shape) / 4 if twice else (4 + 8 + 6) * sides[0] * sides[1] * shape[2] / 4
+    output = model.tensor((1, *sides, depth), "int8", 0.05, -3)
+    model.operator(kind, [source, size], [output], {"alignCorners": corners, "halfPixelCenters": centred})
+    cycles = 0.0
+    if kind == "RESIZE_BILINEAR":
+        words, mixed = sides[0] * sides[1] * depth / 4, min(sides[0] * columns, rows * sides[1]) * depth / 4
+        is_halved = twice and not centred and not corners
+        cycles = min(12 * words + 22 * mixed, 16 * words + 14 * mixed)
+        if is_halved:
+            cycles = 22 * rows * columns * depth / 4 + (4 * words if depth < 4 else 0)
     return Layer(model.build([source], [output]), arithmetic_cycles=cycles)
 
 
@@ -280,6 +291,23 @@ LAYERS: dict[str, Build] = {
     "nearest neighbour, 8x8x16 to 16x16": lambda: resize("RESIZE_NEAREST_NEIGHBOR", (8, 8, 16)),
     "bilinear, 8x8x16 to 16x16": lambda: resize("RESIZE_BILINEAR", (8, 8, 16)),
     "bilinear, 8x8x16 to 12x12": lambda: resize("RESIZE_BILINEAR", (8, 8, 16), (12, 12)),
+    "bilinear, 8x8x16 to 13x13": lambda: resize("RESIZE_BILINEAR", (8, 8, 16), (13, 13)),
+    "bilinear, 8x8x16 to 16x16, centres": lambda: resize("RESIZE_BILINEAR", (8, 8, 16), centred=True),
+    "bilinear, 8x8x16 to 15x15, corners": lambda: resize("RESIZE_BILINEAR", (8, 8, 16), (15, 15), corners=True),
+    "bilinear, 8x8x16 to 24x24, centres": lambda: resize("RESIZE_BILINEAR", (8, 8, 16), (24, 24), centred=True),
+    "bilinear, 1x1x16 to 6x6": lambda: resize("RESIZE_BILINEAR", (1, 1, 16), (6, 6)),
+    "bilinear, 8x8x3 to 16x16": lambda: resize("RESIZE_BILINEAR", (8, 8, 3)),
+    "bilinear, 16x16x1 to 32x32": lambda: resize("RESIZE_BILINEAR", (16, 16, 1)),
+    "bilinear, 16x16x1 to 32x32, centres": lambda: resize("RESIZE_BILINEAR", (16, 16, 1), centred=True),
+    "bilinear, 12x12x2 to 96x96": lambda: resize("RESIZE_BILINEAR", (12, 12, 2), (96, 96)),
+    "nearest neighbour, 8x8x16 to 13x13": lambda: resize("RESIZE_NEAREST_NEIGHBOR", (8, 8, 16), (13, 13)),
+    "nearest neighbour, 8x8x3 to 16x16": lambda: resize("RESIZE_NEAREST_NEIGHBOR", (8, 8, 3)),
+    "nearest neighbour, 16x16x1 to 32x32": lambda: resize("RESIZE_NEAREST_NEIGHBOR", (16, 16, 1)),
+    "transposed 3x3 stride 2, 16x16x16 to 1": lambda: weighted("TRANSPOSE_CONV", (16, 16, 16), 1, (3, 3), 2),
+    "transposed 5x5 stride 2, 16x16x16 to 1": lambda: weighted("TRANSPOSE_CONV", (16, 16, 16), 1, (5, 5), 2),
+    "softmax of 2": lambda: softmax(2),
+    "softmax of 5": lambda: softmax(5),
+    "softmax of 10": lambda: softmax(10),
     "LSTM, 16 steps of 32 to 32": lambda: lstm("int8", 16, 32, 32),
     "LSTM of int16, 16 steps of 32 to 32": lambda: lstm("int16", 16, 32, 32),
     "SVDF, 40 to 64, 16 calls": lambda: svdf(40, 64, 16),

@@ -115,6 +115,6 @@ def _has_dsp(file: str) -> bool:
     # From the instructions' wrappers to their portable forms, and what is built on either.
     names = {"mn_dot", *re.findall(r"(mn_\w+)\(", header.split("#if MN_DSP\n")[1].split("#else\n")[0])}
     text = (KERNELS / file).read_text(encoding="utf-8")
-    if any(re.search(rf"\b{name}\(", text) for name in names):
+    if "#if MN_DSP" in text or any(re.search(rf"\b{name}\(", text) for name in names):
         return True
     return any(_has_dsp(header) for header in re.findall(r'#include "(.*)"', text) if (KERNELS / header).is_file())

@@ -11,6 +11,7 @@ from micronets.compiler.intervals import (
 from micronets.compiler.kernels.dense import Dense
 from micronets.compiler.kernels.depthwise import depthwise_3x3
 from micronets.compiler.kernels.depthwise_lines import depthwise_lines
+from micronets.compiler.kernels.depthwise_point import depthwise_point
 from micronets.compiler.kernels.depthwise_quads import depthwise_quads
 from micronets.compiler.kernels.helium import helium_kernel
 from micronets.compiler.kernels.helium_int4 import helium_int4_kernel
@@ -92,6 +93,9 @@ def choose_kernel(step: Step, analysis: Analysis, core: Core, optimise: str) -> 
 
 def _depthwise(step: DepthwiseConvolutionStep, accumulators: Bounds, core: Core, optimise: str) -> Kernel | None:
     """Of any size."""
+    point = depthwise_point(step)
+    if point is not None:
+        return point
     quads = depthwise_quads(step, accumulators)
     if quads is None or core.extension is not Extension.DSP or optimise == "size":
         return quads

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from micronets.compiler.cores import Core
+from micronets.compiler.cores import Core, Extension
 from micronets.compiler.flatbuffer import Table
 from micronets.compiler.graph import Operator
 from micronets.compiler.intervals import Analysis, Bounds
@@ -17,7 +17,9 @@ from micronets.compiler.steps import Shape, Step, Value
 
 _WHOLE_BITS = 10
 _WHOLE = 1 << _WHOLE_BITS
-_MOST_LANE_BITS = 4
+_WORD = 4
+# Times the largest difference of inputs, in 16ths.
+_LONGEST_STEP = 1 << 18
 
 
 @dataclass(eq=False, kw_only=True)
@@ -36,6 +38,9 @@ class ResizeBilinearStep(Step):
     """Int64 (output rows, 3): both source rows, and 1024ths of the way from the first to the second, 0 where they are
     one."""
     columns: np.ndarray
+    row_places: np.ndarray
+    """Int64 (output rows,): where they lie, in 1024ths of an input row; before the first and behind the last, too."""
+    column_places: np.ndarray
 
 
 def _source(lowering: LoweringContext, operator: Operator) -> tuple[Value, Value, int]:
@@ -77,6 +82,7 @@ def lower_resize_bilinear(lowering: LoweringContext, operator: Operator) -> None
     align, centred = operator.options["align_corners"], operator.options["half_pixel_centers"]
     if align and centred:
         raise lowering.fail(operator, "aligns corners and centres at once, which TFLM refuses")
+    rows, columns = (_places(image.shape[i], output.shape[i], align, centred) for i in (0, 1))
     lowering.add_images(
         operator,
         source,
@@ -85,22 +91,26 @@ def lower_resize_bilinear(lowering: LoweringContext, operator: Operator) -> None
             inputs=[image],
             output=output,
             operators=(operator.index,),
-            rows=_neighbours(image.shape[0], output.shape[0], align, centred),
-            columns=_neighbours(image.shape[1], output.shape[1], align, centred),
+            rows=_neighbours(rows, image.shape[0]),
+            columns=_neighbours(columns, image.shape[1]),
+            row_places=rows,
+            column_places=columns,
         ),
     )
 
 
-def _neighbours(size: int, out: int, align_corners: bool, half_pixel_centers: bool) -> np.ndarray:
-    """In 1024ths of the input's side, as TFLM's `ComputeInterpolationValuesInteger`; no way from an input to itself."""
+def _places(size: int, out: int, align_corners: bool, half_pixel_centers: bool) -> np.ndarray:
+    """In 1024ths of the input's side, as TFLM's `ComputeInterpolationValuesInteger`."""
     corners = align_corners and out > 1
     scale = (1024 * (size - 1) + (out - 1) // 2) // (out - 1) if corners else (1024 * size + out // 2) // out
     places = np.arange(out, dtype=np.int64) * scale
-    if half_pixel_centers:
-        places += scale // 2 - 512
-    first = np.maximum(places // 1024, 0)
-    second = np.minimum(-(-places // 1024), size - 1)
-    second = np.maximum(second, 0)
+    return places + scale // 2 - 512 if half_pixel_centers else places
+
+
+def _neighbours(places: np.ndarray, size: int) -> np.ndarray:
+    """No way from an input to itself. Where TFLM would read behind the last input, it is that one."""
+    first = np.clip(places // _WHOLE, 0, size - 1)
+    second = np.clip(-(-places // _WHOLE), 0, size - 1)
     return np.stack([first, second, np.where(first == second, 0, places - _WHOLE * first)], axis=1)
 
 
@@ -143,30 +153,90 @@ class ResizeNearestKernel(Kernel[ResizeNearestStep]):
 
 
 class ResizeBilinearKernel(Kernel[ResizeBilinearStep]):
-    """In 1024ths; by lanes in few parts, of which there are `1 << bits`."""
+    """Value by value."""
 
-    def __init__(self, step: ResizeBilinearStep, bits: int = _WHOLE_BITS) -> None:
-        super().__init__(step)
-        self._bits = bits
-        self._name = "bilinear" if bits == _WHOLE_BITS else "bilinear_lanes"
-        self.function = f"mn_resize_{self._name}"
-
-    file = None
-
-    def files(self) -> set[str]:
-        return {f"{self._name}.c"}
-
-    def headers(self) -> set[str]:
-        return {f"{self._name}.h"}
+    function = "mn_resize_bilinear"
+    file = "bilinear.c"
+    header = "bilinear.h"
 
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
-        fields = {"out": shape_fields(self.step.output.shape), "in_columns": self.step.inputs[0].shape[1]}
-        if self._bits < _WHOLE_BITS:
-            fields["bits"] = self._bits
-        for name, places in (("rows", self.step.rows), ("columns", self.step.columns)):
-            scaled = places // [1, 1, 1 << (_WHOLE_BITS - self._bits)]
-            fields[name] = source.array(f"{layer}_{name}", scaled.astype(np.int16))
-        return [f"{self.function}({source.description(f'mn_{self._name}', layer, fields)}, {inputs[0]}, {output});"]
+        fields = {
+            "out": shape_fields(self.step.output.shape),
+            "in_columns": self.step.inputs[0].shape[1],
+            "rows": source.array(f"{layer}_rows", self.step.rows.astype(np.int16)),
+            "columns": source.array(f"{layer}_columns", self.step.columns.astype(np.int16)),
+        }
+        return [f"{self.function}({source.description('mn_bilinear', layer, fields)}, {inputs[0]}, {output});"]
+
+
+@dataclass(frozen=True)
+class _Walk:
+    """Outputs along a side: `head` ones are the first input, `tail` ones the last, the others lie every `step` 1024ths
+    from `first` on."""
+
+    head: int
+    first: int
+    step: int
+    tail: int
+
+
+def _walk(places: np.ndarray, size: int) -> _Walk | None:
+    """None where outputs do not reach as far as the last input, or steps are so long that products leave int32."""
+    if size == 1:
+        return _Walk(0, 0, 1, len(places))
+    last = _WHOLE * (size - 1)
+    step = int(places[1] - places[0]) if len(places) > 1 else last
+    if not 0 < step < _LONGEST_STEP or places[-1] + step < last:
+        return None
+    head = int(np.sum(places < 0))
+    return _Walk(head, int(places[head]), step, int(np.sum(places >= last)))
+
+
+class ResizeBilinearWordsKernel(Kernel[ResizeBilinearStep]):
+    """Four channels at a time."""
+
+    function = "mn_resize_bilinear_words"
+    file = "bilinear_words.c"
+    header = "bilinear_words.h"
+
+    def __init__(self, step: ResizeBilinearStep, walk: _Walk) -> None:
+        super().__init__(step)
+        self._walk = walk
+
+    def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
+        fields = {
+            "out": shape_fields(self.step.output.shape),
+            "in_columns": self.step.inputs[0].shape[1],
+            "columns": vars(self._walk),
+            "rows": source.array(f"{layer}_rows", self.step.rows.astype(np.int16)),
+        }
+        return [f"{self.function}({source.description('mn_bilinear_words', layer, fields)}, {inputs[0]}, {output});"]
+
+
+class ResizeBilinearLinesKernel(Kernel[ResizeBilinearStep]):
+    """Four bytes at a time of rows made as long as the output's."""
+
+    function = "mn_resize_bilinear_lines"
+    file = "bilinear_lines.c"
+    header = "bilinear_lines.h"
+
+    def __init__(self, step: ResizeBilinearStep, rows: _Walk, columns: _Walk) -> None:
+        super().__init__(step)
+        self._walks = {"rows": rows, "columns": columns}
+
+    @property
+    def scratch_bytes(self) -> int:
+        _, columns, channels = self.step.output.shape
+        return 8 * columns * channels
+
+    def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
+        fields = {
+            "in": shape_fields(self.step.inputs[0].shape),
+            "out": shape_fields(self.step.output.shape),
+            **{side: vars(walk) for side, walk in self._walks.items()},
+        }
+        address = source.description("mn_bilinear_lines", layer, fields)
+        return [f"{self.function}({address}, {inputs[0]}, {output}, {scratch});"]
 
 
 class ResizeTwiceKernel(Kernel[Step]):
@@ -194,16 +264,22 @@ def _choose_nearest(step: ResizeNearestStep, analysis: Analysis, core: Core, opt
 
 
 def _choose_bilinear(step: ResizeBilinearStep, analysis: Analysis, core: Core, optimise: str) -> Kernel:
-    if step.output.shape[2] % 4:
-        return ResizeBilinearKernel(step)
+    channels = step.output.shape[2]
     sides = (step.rows, step.columns)
-    if all(_is_doubled(places, size) for places, size in zip(sides, step.inputs[0].shape, strict=False)):
+    if channels % _WORD == 0 and all(
+        _is_doubled(places, size) for places, size in zip(sides, step.inputs[0].shape, strict=False)
+    ):
         return ResizeTwiceKernel(step, "bilinear")
-    fractions = np.concatenate([places[:, 2] for places in sides])
-    for bits in range(1, _MOST_LANE_BITS + 1):
-        if not np.any(fractions % (1 << (_WHOLE_BITS - bits))):
-            return ResizeBilinearKernel(step, bits)
-    return ResizeBilinearKernel(step)
+    in_rows, in_columns, _ = step.inputs[0].shape
+    rows, columns = _walk(step.row_places, in_rows), _walk(step.column_places, in_columns)
+    if columns is None or optimise == "size":
+        return ResizeBilinearKernel(step)
+    if channels < _WORD:
+        return ResizeBilinearKernel(step) if rows is None else ResizeBilinearLinesKernel(step, rows, columns)
+    # Without the DSP extension, mixing columns first pays where each serves two outputs.
+    if core.extension is Extension.NONE and step.output.shape[1] < 2 * in_columns:
+        return ResizeBilinearKernel(step)
+    return ResizeBilinearWordsKernel(step, columns)
 
 
 def _is_doubled(places: np.ndarray, size: int) -> bool:

@@ -24,9 +24,8 @@ KERNELS = [
     "mn_max_pool_2x2_clamped",
     "mn_mean_fast",
     "mn_mean_rounded",
-    "mn_resize_bilinear",
-    "mn_resize_bilinear_lanes",
     "mn_resize_bilinear_twice",
+    "mn_resize_bilinear_words",
     "mn_resize_nearest_twice",
     "mn_softmax",
 ]
@@ -82,8 +81,6 @@ def branches() -> bytes:
     made.add("MEAN", (1, INPUT[3]), {"keepDims": False}, more=((1, 2),), grid=(0.011, 5))
     made.resize((16, 18), centred=False)
     made.resize((16, 18), centred=False, kind="RESIZE_NEAREST_NEIGHBOR")
-    made.resize((16, 18), centred=True)
-    made.resize((4, 27), centred=False)
     made.resize((11, 9), centred=True)
     made.add("SOFTMAX", INPUT, {"beta": 1.0}, grid=(1 / 256, -128))
     return made.build()
