@@ -8,14 +8,27 @@ SAME, VALID = 0, 1
 
 
 class DepthwiseChain:
-    """Int8, random weights; every layer's outputs fill the range without saturating much."""
+    """Int8 or int16, random weights of int8; every layer's outputs fill the range without saturating much."""
 
-    def __init__(self, seed: int, shape: tuple[int, int, int], zero_point: int = 17) -> None:
+    def __init__(self, seed: int, shape: tuple[int, int, int], zero_point: int = 17, dtype: str = "int8") -> None:
+        """`zero_point` of an input of int8."""
         self.random = np.random.default_rng(seed)
         self.model = ModelBuilder()
-        self.source = self.value = self.model.tensor((1, *shape), "int8", 0.05, zero_point)
-        self.input_shape = (1, *shape)
+        self.dtype = dtype
+        self.source = self.value = self._tensor((1, *shape), zero_point)
+        self.input_shape = (1, *shape[:2], shape[2] * (2 if dtype == "int16" else 1))
+        """In bytes."""
         self.layers = 0
+
+    def _tensor(self, shape: tuple[int, ...], zero_point: int) -> int:
+        if self.dtype == "int16":
+            return self.model.tensor(shape, "int16", self._scale, 0)
+        return self.model.tensor(shape, "int8", self._scale, zero_point)
+
+    @property
+    def _scale(self) -> float:
+        """Of activations."""
+        return 0.05 / 256 if self.dtype == "int16" else 0.05
 
     def depthwise(
         self,
@@ -42,13 +55,17 @@ class DepthwiseChain:
         limit = 7 if bits == 4 else 127
         weights = random.integers(-limit, limit + 1, (1, *kernel, channels)).astype(np.int8)
         scales = random.uniform(1.2, 2.4, channels) * scale / (limit * np.sqrt(kernel[0] * kernel[1]))
-        biases = random.integers(-bias, bias + 1, channels).astype(np.int32)
+        biases = random.integers(-bias, bias + 1, channels)
+        if self.dtype == "int16":
+            bias_type, biases = "int64", 256 * biases
+        else:
+            bias_type, biases = "int32", biases.astype(np.int32)
         inputs = [
             self.value,
             model.tensor(weights.shape, f"int{bits}", scales, 0, 3, weights),
-            model.tensor((channels,), "int32", scales * 0.05, data=biases),
+            model.tensor((channels,), bias_type, scales * self._scale, data=biases),
         ]
-        self.value = model.tensor((1, *sides, channels), "int8", 0.05, int(random.integers(-20, 20)))
+        self.value = self._tensor((1, *sides, channels), int(random.integers(-20, 20)))
         options = {
             "padding": padding,
             "strideH": stride[0],
@@ -99,3 +116,17 @@ def chains() -> dict[str, DepthwiseChain]:
     forms.depthwise((5, 5), scale=0.01, bias=200000).depthwise((5, 5), scale=40.0).depthwise((5, 5), activation=RELU)
     forms.depthwise((5, 5), bits=4).depthwise((3, 6), bits=4, stride=(2, 2))
     return {"sizes": sizes, "strided": strided, "forms": forms}
+
+
+def int16_chains() -> dict[str, DepthwiseChain]:
+    """The same of int16, whose input may have a single channel."""
+    sizes = DepthwiseChain(2, (7, 17, 5), dtype="int16")
+    for kernel in ((5, 5), (1, 7), (2, 2), (3, 3), (3, 8), (1, 16)):
+        sizes.depthwise(kernel)
+    strided = DepthwiseChain(4, (64, 41, 3), dtype="int16")
+    strided.depthwise((5, 5), stride=(2, 2)).depthwise((4, 7), stride=(1, 2), multiplier=2)
+    strided.depthwise((2, 1), stride=(3, 1), padding=VALID).depthwise((3, 5), dilation=3, multiplier=3)
+    single = DepthwiseChain(6, (21, 18, 1), dtype="int16")
+    single.depthwise((3, 3)).depthwise((5, 4), activation=RELU).depthwise((10, 4), stride=(2, 2), multiplier=6)
+    single.depthwise((3, 3), activation=RELU).depthwise((7, 1)).depthwise((3, 3), padding=VALID)
+    return {"sizes": sizes, "strided": strided, "single": single}

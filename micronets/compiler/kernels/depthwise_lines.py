@@ -1,6 +1,9 @@
 """Depthwise convolutions of any size, a line of the kernel at a time through int16 planes (depthwise_lines.h)."""
 
 import math
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import ClassVar, TypeVar
 
 import numpy as np
 
@@ -10,7 +13,7 @@ from micronets.compiler.kernels.depthwise_quads import along_rows
 from micronets.compiler.kernels.forms import Form, choose_form
 from micronets.compiler.kernels.kernel import Distance, Kernel, shape_fields
 from micronets.compiler.source import Source
-from micronets.compiler.steps import DepthwiseConvolutionStep
+from micronets.compiler.steps import DepthwiseConvolutionStep, WeightedWindowStep
 
 _LARGEST_ACCUMULATOR = (1 << 31) - 1
 _LARGEST_SCRATCH_BYTES = 2048
@@ -21,18 +24,50 @@ _MOST_LINES = 7
 _MOST_UNROLLED_TAPS = 49
 
 
-class DepthwiseLines(Kernel[DepthwiseConvolutionStep]):
-    function = "mn_depthwise_lines"
-    file = "depthwise_lines.c"
-    header = "depthwise_lines.h"
+S = TypeVar("S", bound=WeightedWindowStep)
+K = TypeVar("K", bound="LinesKernel")
 
-    def __init__(self, step: DepthwiseConvolutionStep, form: Form, band: int) -> None:
+
+class LinesKernel(Kernel[S]):
+    """Of values of int8 or int16."""
+
+    header = "depthwise_lines.h"
+    item_bytes: ClassVar[int] = 1
+
+    def __init__(self, step: S, band: int) -> None:
         """`band` output rows at a time."""
         super().__init__(step)
-        self.form = form
         self.band = band
         self.weight_bits = step.weight_bits
         self.read, self.written, self.window = along_rows(step)
+
+    @property
+    def multiplier(self) -> int:
+        """Output channels of every input channel."""
+        return self.written[2] // self.read[2]
+
+    @property
+    @abstractmethod
+    def form_name(self) -> str:
+        """In the sweep's name."""
+
+    @property
+    @abstractmethod
+    def form_arguments(self) -> str:
+        """Of C functions that are instantiated for the form of requantisation."""
+
+    @property
+    @abstractmethod
+    def cycles_per_output(self) -> int:
+        """Of requantisation, roughly."""
+
+    @abstractmethod
+    def quantisation_fields(self) -> dict[str, int]:
+        """Zero points and bounds, of `mn_depthwise_lines`."""
+
+    @abstractmethod
+    def _stream(self) -> np.ndarray:
+        """As `lines_stream` has it."""
 
     @property
     def taps(self) -> int:
@@ -54,7 +89,7 @@ class DepthwiseLines(Kernel[DepthwiseConvolutionStep]):
     def sweep_function(self) -> str:
         lines = self.window.size[0] if self.unrolled_lines else "n"
         bits = "int4_" if self.weight_bits == 4 else ""
-        return f"lines_{bits}{self.form.name}_{lines}x{self.taps}_stride_{self.stride}"
+        return f"lines_{bits}{self.form_name}_{lines}x{self.taps}_stride_{self.stride}"
 
     @property
     def gathered(self) -> int:
@@ -92,17 +127,6 @@ class DepthwiseLines(Kernel[DepthwiseConvolutionStep]):
         return 4 * (2 * self.plane_words + self.lane_words)
 
     @property
-    def bands(self) -> RowBands:
-        window = self.window
-        return RowBands(self.band, self.read[0], self.written[0], self.reach_rows, window.stride[0], window.pad_top)
-
-    def banded(self, band: int) -> "DepthwiseLines | None":
-        """The same, `band` output rows at a time; None where columns are taken for rows."""
-        if self.written != self.step.output.shape:
-            return None
-        return DepthwiseLines(self.step, self.form, min(band, self.written[0]))
-
-    @property
     def gathered_rows(self) -> int:
         """Rows of the input gathered in all bands."""
         out_rows = self.written[0]
@@ -116,10 +140,9 @@ class DepthwiseLines(Kernel[DepthwiseConvolutionStep]):
         whole, rest = divmod(out_columns, block)
         per_line = whole * (8 + per_tap * self.taps) + (rest > 0) * (8 + per_tap * self.taps * (rest + 2) / (block + 2))
         lines = window.taps_inside(0, self.read[0], out_rows)
-        per_output = {"fast": 5, "rounded": 9, "clamped": 12, "general": 40}[self.form.name]
-        rows = out_rows * (75 + 25 * (whole + (rest > 0)) + per_output * out_columns) + lines * per_line
+        rows = out_rows * (75 + 25 * (whole + (rest > 0)) + self.cycles_per_output * out_columns) + lines * per_line
         unpacked = 130 + window.size[0] * (10 + 4 * self.taps)
-        gathered = self.gathered_rows * (25 + 3.3 * self.gathered) / self.step.multiplier
+        gathered = self.gathered_rows * (25 + 3.3 * self.gathered) / self.multiplier
         return channels * (rows + -(-out_rows // self.band) * unpacked + gathered)
 
     def definition(self) -> str:
@@ -129,14 +152,14 @@ class DepthwiseLines(Kernel[DepthwiseConvolutionStep]):
             "    int32_t rows, int32_t held, const uint32_t *plane, uint32_t *lanes, const int32_t *stream,\n"
             "    int8_t *output)\n{\n"
             f"    return mn_sweep_lines({self.taps}, {self.stride}, {self.unrolled_lines}, {self.weight_bits}, "
-            f"{self.form.arguments},\n        p, row, rows, held, plane, lanes, stream, output);\n}}\n"
+            f"{self.form_arguments},\n        p, row, rows, held, plane, lanes, stream, output);\n}}\n"
         )
 
     def overlaps(self) -> dict[int, Distance]:
         """In place in one band; in bands, the output lags by the rows that the next band reads again."""
-        if self.step.multiplier > 1:
+        if self.multiplier > 1:
             return {}
-        _, columns, channels = self.read
+        columns, channels = self.read[1], self.read[2] * self.item_bytes
         out_rows, out_columns, _ = self.written
         if self.band >= out_rows:
             return {0: Distance(out_rows * out_columns * channels, exact=0)}
@@ -157,20 +180,14 @@ class DepthwiseLines(Kernel[DepthwiseConvolutionStep]):
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
         return [f"{self.function}({self._describe(source, layer)}, {inputs[0]}, {output}, {scratch});"]
 
-    def emit_band(self, source: Source, layer: str, output: str, scratch: str) -> list[str]:
-        """Output rows [row, row + rows) from `input`, C variables in scope."""
-        _, columns, channels = self.step.output.shape
-        address = self._describe(source, layer)
-        return [f"{self.function}_band({address}, row, rows, input, {output} + row * {columns * channels}, {scratch});"]
-
     def _describe(self, source: Source, layer: str) -> str:
-        step, window = self.step, self.window
+        window = self.window
         fields = {
             "sweep": self.sweep_function,
             "in": shape_fields(self.read),
             "out_rows": self.written[0],
             "out_columns": self.written[1],
-            "multiplier": step.multiplier,
+            "multiplier": self.multiplier,
             "window_rows": window.size[0],
             "row_stride": window.stride[0],
             "row_dilation": window.dilation[0],
@@ -180,16 +197,59 @@ class DepthwiseLines(Kernel[DepthwiseConvolutionStep]):
             "pitch_words": self.pitch_words,
             "plane_words": self.plane_words,
             "band": self.band,
-            "input_zero_point": step.input_zero_point,
-            "output_zero_point": step.requantisation.zero_point,
-            "low": step.requantisation.low,
-            "high": step.requantisation.high,
+            **self.quantisation_fields(),
             "stream": source.array(f"{layer}_stream", self._stream()),
         }
         return source.description("mn_depthwise_lines", layer, fields)
 
+
+class DepthwiseLines(LinesKernel[DepthwiseConvolutionStep]):
+    function = "mn_depthwise_lines"
+    file = "depthwise_lines.c"
+
+    def __init__(self, step: DepthwiseConvolutionStep, form: Form, band: int) -> None:
+        super().__init__(step, band)
+        self.form = form
+
+    @property
+    def form_name(self) -> str:
+        return self.form.name
+
+    @property
+    def form_arguments(self) -> str:
+        return self.form.arguments
+
+    @property
+    def cycles_per_output(self) -> int:
+        return {"fast": 5, "rounded": 9, "clamped": 12, "general": 40}[self.form.name]
+
+    def quantisation_fields(self) -> dict[str, int]:
+        q = self.step.requantisation
+        return {
+            "input_zero_point": self.step.input_zero_point,
+            "output_zero_point": q.zero_point,
+            "low": q.low,
+            "high": q.high,
+        }
+
+    @property
+    def bands(self) -> RowBands:
+        window = self.window
+        return RowBands(self.band, self.read[0], self.written[0], self.reach_rows, window.stride[0], window.pad_top)
+
+    def banded(self, band: int) -> "DepthwiseLines | None":
+        """The same, `band` output rows at a time; None where columns are taken for rows."""
+        if self.written != self.step.output.shape:
+            return None
+        return DepthwiseLines(self.step, self.form, min(band, self.written[0]))
+
+    def emit_band(self, source: Source, layer: str, output: str, scratch: str) -> list[str]:
+        """Output rows [row, row + rows) from `input`, C variables in scope."""
+        _, columns, channels = self.step.output.shape
+        address = self._describe(source, layer)
+        return [f"{self.function}_band({address}, row, rows, input, {output} + row * {columns * channels}, {scratch});"]
+
     def _stream(self) -> np.ndarray:
-        """Int32 (words,), as depthwise_lines.h describes."""
         step, channels = self.step, self.step.output.shape[2]
         weights = step.weights.reshape(-1, channels).T
         if self.weight_bits == 4:
@@ -197,27 +257,47 @@ class DepthwiseLines(Kernel[DepthwiseConvolutionStep]):
             nibbles = np.zeros((channels, even), np.int8)
             nibbles[:, : weights.shape[1]] = weights
             weights = (nibbles[:, 0::2] & 0xF) | (nibbles[:, 1::2] << 4)
-        count = weights.shape[1]
-        packed = np.zeros((channels, -(-(count + 3) // 4) * 4), np.int8)
-        packed[:, :count] = weights
         small = self.form.constants if self.form.name == "fast" else self.form.shifts
-        packed[:, count : count + 2] = small.astype("<i2")[:, None].view(np.int8)
-        heads = np.stack([step.bias + self.form.nudges, self.form.factors], axis=1).astype(np.int32)
-        return np.concatenate([heads, packed.view("<i4")], axis=1).reshape(-1)
+        return lines_stream(step.bias + self.form.nudges, self.form.factors, weights, small)
+
+
+def lines_stream(starts: np.ndarray, factors: np.ndarray, weights: np.ndarray, small: np.ndarray) -> np.ndarray:
+    """Int32 (words,), as depthwise_lines.h describes.
+
+    Args:
+        starts, factors, small: (channels,), of which the last fits int16.
+        weights: int8 (channels, bytes).
+    """
+    channels, count = weights.shape
+    packed = np.zeros((channels, -(-(count + 3) // 4) * 4), np.int8)
+    packed[:, :count] = weights
+    packed[:, count : count + 2] = small.astype("<i2")[:, None].view(np.int8)
+    heads = np.stack([starts, factors], axis=1).astype(np.int32)
+    return np.concatenate([heads, packed.view("<i4")], axis=1).reshape(-1)
+
+
+def fits_lines(step: WeightedWindowStep) -> bool:
+    """Whether the kernels have code for the window."""
+    window = along_rows(step)[2]
+    taps = window.size[1]
+    return taps <= _MOST_TAPS and window.stride[1] <= 2 and (window.dilation[1] == 1 or taps == 1)
+
+
+def best_band(step: WeightedWindowStep, kernel: Callable[[int], K]) -> K:
+    """Of kernels of all sizes of bands the one that gathers least, in a scratch of limited size."""
+    out_rows = along_rows(step)[1][0]
+    kernels = [kernel(band) for band in [*range(1, min(out_rows, _MOST_BANDED_ROWS)), out_rows]]
+    small = [kernel for kernel in kernels if kernel.scratch_bytes <= _LARGEST_SCRATCH_BYTES]
+    return min(small or kernels[:1], key=lambda kernel: (kernel.gathered_rows, kernel.scratch_bytes))
 
 
 def depthwise_lines(step: DepthwiseConvolutionStep, accumulators: Bounds) -> DepthwiseLines | None:
     """None where the step is of another shape, its accumulators may overflow, or it has too few outputs to gain."""
-    read, written, window = along_rows(step)
-    channels, taps = read[2], window.size[1]
-    fits = channels >= 2 and taps <= _MOST_TAPS and window.stride[1] <= 2 and (window.dilation[1] == 1 or taps == 1)
     low, high = accumulators.low, accumulators.high
     largest = np.full(len(low), _LARGEST_ACCUMULATOR)
-    if not fits or np.any(np.maximum(np.abs(low), np.abs(high)) > largest):
+    if step.inputs[0].shape[2] < 2 or not fits_lines(step):
+        return None
+    if np.any(np.maximum(np.abs(low), np.abs(high)) > largest):
         return None
     form = choose_form(step.requantisation, low, high, largest)
-    out_rows = written[0]
-    sizes = [*range(1, min(out_rows, _MOST_BANDED_ROWS)), out_rows]
-    kernels = [DepthwiseLines(step, form, band) for band in sizes]
-    small = [kernel for kernel in kernels if kernel.scratch_bytes <= _LARGEST_SCRATCH_BYTES]
-    return min(small or kernels[:1], key=lambda kernel: (kernel.gathered_rows, kernel.scratch_bytes))
+    return best_band(step, lambda band: DepthwiseLines(step, form, band))

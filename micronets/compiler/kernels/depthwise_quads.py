@@ -7,7 +7,7 @@ from micronets.compiler.intervals import Bounds
 from micronets.compiler.kernels.forms import Form, choose_form, extended
 from micronets.compiler.kernels.kernel import Kernel, shape_fields, window_fields
 from micronets.compiler.source import Source
-from micronets.compiler.steps import DepthwiseConvolutionStep, Shape, Window
+from micronets.compiler.steps import DepthwiseConvolutionStep, Shape, WeightedWindowStep, Window
 
 _QUAD = 4
 _LARGEST_ACCUMULATOR = (1 << 31) - 1
@@ -89,7 +89,7 @@ class DepthwiseQuads(Kernel[DepthwiseConvolutionStep]):
         return wrap32(np.array(stream, np.int64)).astype(np.int32)
 
 
-def along_rows(step: DepthwiseConvolutionStep) -> tuple[Shape, Shape, Window]:
+def along_rows(step: WeightedWindowStep) -> tuple[Shape, Shape, Window]:
     """Input, output and window. Of maps one column wide, as in networks of one dimension, those of one row: the same
     bytes, whose taps then lie side by side, and depthwise.c takes neighbours in pairs."""
     read, written, window = step.inputs[0].shape, step.output.shape, step.window

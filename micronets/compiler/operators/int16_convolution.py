@@ -1,4 +1,4 @@
-"""CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED and TRANSPOSE_CONV on int16 activations, with weights of int8."""
+"""CONV_2D, FULLY_CONNECTED and TRANSPOSE_CONV on int16 activations, with weights of int8."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -18,7 +18,6 @@ from micronets.compiler.operators.convolution_operands import (
 from micronets.compiler.operators.convolution_windows import (
     fully_connected_rows,
     slide_convolution,
-    slide_depthwise,
     slide_transposed,
 )
 from micronets.compiler.operators.family import Family, always
@@ -88,7 +87,7 @@ class Int16TransposedStep(Int16Step):
         return self.inputs[0]
 
 
-def _requantisation(
+def requantisation_of(
     lowering: LoweringContext,
     operator: Operator,
     input_scale: float,
@@ -115,9 +114,8 @@ def _requantisation(
     return Int16Requantisation(bias, multipliers, shifts, narrow, low, high)
 
 
-def _int8_weights(
-    lowering: LoweringContext, operator: Operator, position: int, sides: int
-) -> tuple[Tensor, np.ndarray]:
+def int8_weights(lowering: LoweringContext, operator: Operator, position: int, sides: int) -> tuple[Tensor, np.ndarray]:
+    """The tensor of so many sides, and its values."""
     tensor, data = read_weights(lowering, operator, position, sides)
     if tensor.dtype != "int8":
         raise lowering.fail(operator, f"has weights of {tensor.dtype} for int16; int8 is supported")
@@ -126,17 +124,17 @@ def _int8_weights(
 
 def _lower_convolution(lowering: LoweringContext, operator: Operator) -> None:
     source, scale = activation(lowering, operator, 0)
-    weights, data = _int8_weights(lowering, operator, 1, 4)
+    weights, data = int8_weights(lowering, operator, 1, 4)
     over, groups = slide_convolution(lowering, operator, source, data)
     kind: type[Int16ConvolutionStep] | type[Int16DepthwiseStep] = Int16ConvolutionStep
     if groups > 1 and data.shape[3] == 1:
         kind, data = Int16DepthwiseStep, np.ascontiguousarray(data[..., 0].transpose(1, 2, 0))
     elif groups > 1:
         data = _ungrouped(data, groups)
-    _add(lowering, operator, over, kind, data, _requantisation(lowering, operator, scale, weights, 0, 2))
+    add_step(lowering, operator, over, kind, data, requantisation_of(lowering, operator, scale, weights, 0, 2))
 
 
-def _add(
+def add_step(
     lowering: LoweringContext,
     operator: Operator,
     over: Sliding,
@@ -166,7 +164,7 @@ def _ungrouped(weights: np.ndarray, groups: int) -> np.ndarray:
 
 def _lower_fully_connected(lowering: LoweringContext, operator: Operator) -> None:
     source, scale = activation(lowering, operator, 0)
-    weights, data = _int8_weights(lowering, operator, 1, 2)
+    weights, data = int8_weights(lowering, operator, 1, 2)
     channels, depth = data.shape
     rows = fully_connected_rows(lowering, operator, source, data)
     lowering.add(
@@ -176,30 +174,23 @@ def _lower_fully_connected(lowering: LoweringContext, operator: Operator) -> Non
             operators=(operator.index,),
             window=Window((1, 1), (1, 1)),
             weights=data.reshape(channels, 1, 1, depth),
-            requantisation=_requantisation(
+            requantisation=requantisation_of(
                 lowering, operator, scale, weights, 0, 2, float_product=is_per_tensor(weights)
             ),
         )
     )
 
 
-def _lower_depthwise(lowering: LoweringContext, operator: Operator) -> None:
-    source, scale = activation(lowering, operator, 0)
-    weights, data = _int8_weights(lowering, operator, 1, 4)
-    over, _ = slide_depthwise(lowering, operator, source, data)
-    requantisation = _requantisation(lowering, operator, scale, weights, 3, 2)
-    _add(lowering, operator, over, Int16DepthwiseStep, data[0], requantisation)
-
-
 def _lower_transposed(lowering: LoweringContext, operator: Operator) -> None:
     source, scale = activation(lowering, operator, 2)
-    weights, data = _int8_weights(lowering, operator, 1, 4)
+    weights, data = int8_weights(lowering, operator, 1, 4)
     over = slide_transposed(lowering, operator, source, data)
-    requantisation = _requantisation(lowering, operator, scale, weights, 0, 3)
-    _add(lowering, operator, over, Int16TransposedStep, data, requantisation)
+    requantisation = requantisation_of(lowering, operator, scale, weights, 0, 3)
+    add_step(lowering, operator, over, Int16TransposedStep, data, requantisation)
 
 
-def _is_short(step: Int16Step, channel_axis: int) -> bool:
+def is_short(step: Int16Step, channel_axis: int) -> bool:
+    """Whether sums fit 32 bits, and values are one product with 2**-32 (`are_short`)."""
     q = step.requantisation
     axes = tuple(i for i in range(step.weights.ndim) if i != channel_axis)
     return not q.narrow and are_short(step.weights, axes, q.bias, q.shifts)
@@ -262,7 +253,7 @@ class Int16ConvolutionKernel(Int16Kernel):
 
     def __init__(self, step: Int16Step) -> None:
         super().__init__(step)
-        self.short = _is_short(step, 0)
+        self.short = is_short(step, 0)
         self.function = "mn_int16_convolution_short" if self.short else "mn_int16_convolution"
 
     def files(self) -> set[str]:
@@ -293,32 +284,6 @@ class Int16ConvolutionKernel(Int16Kernel):
         }
 
 
-class Int16DepthwiseKernel(Int16Kernel):
-    description = "mn_int16_depthwise"
-    file = "int16_depthwise.c"
-
-    def __init__(self, step: Int16Step) -> None:
-        super().__init__(step)
-        self._multiplier = step.output.shape[2] // step.inputs[0].shape[2]
-        self.short = self._multiplier == 1 and _is_short(step, 2)
-        self.function = "mn_int16_depthwise_short" if self.short else "mn_int16_depthwise"
-
-    def files(self) -> set[str]:
-        return {"int16_depthwise_short.c" if self.short else "int16_depthwise.c"}
-
-    def fields(self, source: Source, layer: str) -> dict[str, Any]:
-        weights = _by_four_channels(self.step.weights) if self.short else self.step.weights
-        return {**self._shapes(), "multiplier": self._multiplier, **self._numbers(source, layer, weights)}
-
-
-def _by_four_channels(weights: np.ndarray) -> np.ndarray:
-    """[four channels][tap][4], then [remaining channel][tap], of (kernel rows, kernel columns, channels)."""
-    channels = weights.shape[2]
-    whole, taps = channels // 4 * 4, weights.reshape(-1, channels)
-    fours = taps[:, :whole].reshape(len(taps), whole // 4, 4).swapaxes(0, 1)
-    return np.concatenate([fours.reshape(-1), taps[:, whole:].T.reshape(-1)])
-
-
 class Int16TransposedKernel(Int16Kernel):
     function = description = "mn_int16_transposed"
     file = "int16_transposed.c"
@@ -329,13 +294,11 @@ FAMILY = Family(
     kernels={
         Int16ConvolutionStep: always(Int16ConvolutionKernel),
         Int16FullyConnectedStep: always(Int16ConvolutionKernel),
-        Int16DepthwiseStep: always(Int16DepthwiseKernel),
         Int16TransposedStep: always(Int16TransposedKernel),
     },
     by_type={
         "int16": {
             "CONV_2D": _lower_convolution,
-            "DEPTHWISE_CONV_2D": _lower_depthwise,
             "FULLY_CONNECTED": _lower_fully_connected,
             "TRANSPOSE_CONV": _lower_transposed,
         }

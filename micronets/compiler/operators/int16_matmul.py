@@ -7,9 +7,9 @@ import numpy as np
 from micronets.compiler.arithmetic import quantise_multiplier
 from micronets.compiler.graph import Operator
 from micronets.compiler.operators.context import LoweringContext
-from micronets.compiler.operators.family import Family, always
+from micronets.compiler.operators.family import Family
 from micronets.compiler.operators.int16 import activation, reduced_multipliers, symmetric
-from micronets.compiler.operators.matmul import MatmulKernel, MatmulStep, matrices_of
+from micronets.compiler.operators.matmul import ColumnsKernel, MatmulKernel, MatmulStep, choose_matmul, matrices_of
 
 
 @dataclass(eq=False, kw_only=True)
@@ -42,8 +42,21 @@ class Int16MatmulKernel(MatmulKernel):
     file = "int16_matmul.c"
 
 
+class Int16MatmulColumns(ColumnsKernel):
+    function = "mn_int16_matmul_columns"
+    file = "int16_matmul_columns.c"
+
+    @property
+    def scratch_bytes(self) -> int:
+        return 16 * -(-self.step.sides[2] // 2) * (2 if self.gathers else 1)
+
+    @property
+    def numbers(self) -> tuple[int, int, int]:
+        return 0, *self.step.multiplier
+
+
 FAMILY = Family(
     operators={},
-    kernels={Int16MatmulStep: always(Int16MatmulKernel)},
+    kernels={Int16MatmulStep: choose_matmul(Int16MatmulKernel, Int16MatmulColumns)},
     by_type={"int16": {"BATCH_MATMUL": _lower}},
 )

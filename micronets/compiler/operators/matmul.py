@@ -1,5 +1,6 @@
 """BATCH_MATMUL: products of matrices; a constant one on the right is what FULLY_CONNECTED has."""
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from math import prod
 from typing import Any, ClassVar
@@ -7,13 +8,20 @@ from typing import Any, ClassVar
 import numpy as np
 
 from micronets.compiler.arithmetic import quantise_multiplier
+from micronets.compiler.cores import Core, Extension
 from micronets.compiler.flatbuffer import Table
 from micronets.compiler.graph import Operator
+from micronets.compiler.intervals import Analysis
+from micronets.compiler.kernels.forms import Form, choose_form, general_form
 from micronets.compiler.kernels.kernel import Kernel
 from micronets.compiler.operators.context import LoweringContext
-from micronets.compiler.operators.family import Family, OperatorKind, always
+from micronets.compiler.operators.family import Family, KernelChoice, OperatorKind
 from micronets.compiler.source import Source
 from micronets.compiler.steps import FullyConnectedStep, Requantisation, Step, Value, Window
+
+_LARGEST_ACCUMULATOR = (1 << 31) - 1
+# For which columns are widened.
+_LEAST_ROWS, _LEAST_GATHERED_ROWS = 2, 4
 
 
 @dataclass(frozen=True)
@@ -130,24 +138,109 @@ class MatmulKernel(Kernel[MatmulStep]):
     header = "matmul.h"
 
     def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
-        step = self.step
-        batches, rows, depth, columns = step.sides
-        address = source.description(
-            "mn_matmul",
-            layer,
-            {
-                "batches": batches,
-                "rows": rows,
-                "depth": depth,
-                "columns": columns,
-                "first": vars(step.first),
-                "second": vars(step.second),
-                "multiplier": step.multiplier[0],
-                "shift": step.multiplier[1],
-                "zero_point": step.zero_point,
-            },
-        )
+        address = source.description("mn_matmul", layer, matmul_fields(self.step, self.step.multiplier))
         return [f"{self.function}({address}, {inputs[0]}, {inputs[1]}, {output});"]
+
+
+def matmul_fields(step: MatmulStep, multiplier: tuple[int, int]) -> dict[str, Any]:
+    """Of `mn_matmul`."""
+    batches, rows, depth, columns = step.sides
+    return {
+        "batches": batches,
+        "rows": rows,
+        "depth": depth,
+        "columns": columns,
+        "first": vars(step.first),
+        "second": vars(step.second),
+        "multiplier": multiplier[0],
+        "shift": multiplier[1],
+        "zero_point": step.zero_point,
+    }
+
+
+class ColumnsKernel(Kernel[MatmulStep]):
+    """Columns of one matrix, brought together, by all rows of the other, whose values should lie side by side: the
+    second one is taken for the first where that makes them so."""
+
+    header = "matmul.h"
+
+    def __init__(self, step: MatmulStep) -> None:
+        super().__init__(step)
+        self._turned = step.first.column_stride != 1 and step.second.row_stride == 1
+
+    @property
+    def gathers(self) -> bool:
+        """Rows' values, which do not lie side by side."""
+        return self.step.first.column_stride != 1 and not self._turned
+
+    @property
+    def pays(self) -> bool:
+        """Whether there are enough rows for the columns."""
+        _, rows, _, columns = self.step.sides
+        return (columns if self._turned else rows) >= (_LEAST_GATHERED_ROWS if self.gathers else _LEAST_ROWS)
+
+    @property
+    @abstractmethod
+    def numbers(self) -> tuple[int, int, int]:
+        """Start of sums, and what goes for multiplier and shift."""
+
+    def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
+        step, (start, *multiplier) = self.step, self.numbers
+        _, rows, _, columns = step.sides
+        fields = matmul_fields(step, (multiplier[0], multiplier[1]))
+        steps = (columns, 1)
+        if self._turned:
+            fields |= {"rows": columns, "columns": rows}
+            fields |= {"first": vars(_transposed(step.second)), "second": vars(_transposed(step.first))}
+            steps, inputs = (1, columns), inputs[::-1]
+        by_columns = {"product": fields, "row_step": steps[0], "column_step": steps[1], "start": start}
+        address = source.description("mn_matmul_columns", layer, by_columns)
+        return [f"{self.function}({address}, {inputs[0]}, {inputs[1]}, {output}, {scratch});"]
+
+
+class MatmulColumns(ColumnsKernel):
+    file = "matmul_columns.c"
+
+    def __init__(self, step: MatmulStep) -> None:
+        super().__init__(step)
+        self._form = _form(step)
+        self.function = f"mn_matmul_columns_{self._form.name}"
+
+    @property
+    def scratch_bytes(self) -> int:
+        depth = self.step.sides[2]
+        return 32 * -(-depth // 4) + (depth if self.gathers else 0)
+
+    @property
+    def numbers(self) -> tuple[int, int, int]:
+        form = self._form
+        small = form.constants if form.name == "fast" else form.shifts
+        return int(form.nudges[0]), int(form.factors[0]), int(small[0])
+
+
+def _transposed(matrix: Matrix) -> Matrix:
+    return Matrix(matrix.batch_stride, matrix.column_stride, matrix.row_stride, matrix.zero_point)
+
+
+def _form(step: MatmulStep) -> Form:
+    """Of requantisation, for whatever values the matrices have."""
+    multiplier, shift = (np.array([number], np.int64) for number in step.multiplier)
+    q = Requantisation(multipliers=multiplier, shifts=shift, zero_point=step.zero_point, low=-128, high=127)
+    most = np.array([step.sides[2] * prod(128 + abs(matrix.zero_point) for matrix in (step.first, step.second))])
+    if most[0] > _LARGEST_ACCUMULATOR:
+        return general_form(q)
+    return choose_form(q, -most, most, np.array([_LARGEST_ACCUMULATOR]))
+
+
+def choose_matmul(slow: type[Kernel], fast: type[ColumnsKernel]) -> KernelChoice:
+    """By columns, where that pays and the core has the instructions."""
+
+    def choose(step: Step, analysis: Analysis, core: Core, optimise: str) -> Kernel:
+        assert isinstance(step, MatmulStep)
+        by_columns = fast(step)
+        return slow(step) if core.extension is Extension.NONE or not by_columns.pays else by_columns
+
+    return choose
 
 
 def _options(table: Table | None) -> dict[str, Any]:
@@ -156,5 +249,5 @@ def _options(table: Table | None) -> dict[str, Any]:
 
 FAMILY = Family(
     operators={"BATCH_MATMUL": OperatorKind(_lower, _options, 101)},
-    kernels={MatmulStep: always(MatmulKernel)},
+    kernels={MatmulStep: choose_matmul(MatmulKernel, MatmulColumns)},
 )

@@ -137,6 +137,13 @@ MN_INLINE int32_t mn_saturate8(int32_t value)
     return result;
 }
 
+MN_INLINE int32_t mn_saturate16(int32_t value)
+{
+    int32_t result;
+    __asm("ssat %0, #16, %1" : "=r"(result) : "r"(value) : "cc");
+    return result;
+}
+
 /* value / 2^shift, rounded down and saturated; `shift` a constant. */
 MN_INLINE int32_t mn_saturate8_of(int32_t value, int32_t shift)
 {
@@ -253,6 +260,11 @@ MN_INLINE int32_t mn_saturate8(int32_t value)
     return value < -128 ? -128 : value > 127 ? 127 : value;
 }
 
+MN_INLINE int32_t mn_saturate16(int32_t value)
+{
+    return value < INT16_MIN ? INT16_MIN : value > INT16_MAX ? INT16_MAX : value;
+}
+
 MN_INLINE int32_t mn_saturate8_of(int32_t value, int32_t shift)
 {
     return mn_saturate8(value >> shift);
@@ -331,13 +343,16 @@ MN_INLINE int32_t mn_dot(const int8_t *inputs, const int8_t *weights, int32_t co
  *   ROUNDED  multiplier, constant = 2^(shift - 1) + zero_point * 2^shift, shift >= 1:
  *            clamp((round(2 * acc * multiplier / 2^32) + constant - (acc < 0)) >> shift)
  *   GENERAL  multiplier, shift (positive: left), zero point from the description
+ * Or of values of int16:
+ *   INT16    factor: clamp(round(acc * factor / 2^32))
  */
 enum mn_form
 {
     MN_FAST,
     MN_SHIFTED,
     MN_ROUNDED,
-    MN_GENERAL
+    MN_GENERAL,
+    MN_INT16
 };
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Depthwise convolution by lines of its kernel: bands, channels and the gathering of planes. The sweep is in
- * depthwise_lines.h. */
-#include "depthwise_lines.h"
+/* Depthwise convolution by lines of its kernel: the gathering of planes. The sweep is in depthwise_lines.h, bands and
+ * channels are in lines_band.h. */
+#include "lines_band.h"
 #include "small.h"
 
 /* Two channels of four neighbouring pixels, in pairs. */
@@ -70,51 +70,13 @@ static MN_SMALL void gather(
 }
 
 MN_SMALL void mn_depthwise_lines_band(
-    const struct mn_depthwise_lines *description, int32_t row, int32_t rows, const int8_t *input, int8_t *output,
-    int8_t *scratch)
+    const struct mn_depthwise_lines *p, int32_t row, int32_t rows, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    /* Out of the flash, which is slow. */
-    const struct mn_depthwise_lines copied = *description, *const p = &copied;
-    uint32_t *plane = (uint32_t *)(void *)scratch;
-    uint32_t *lanes = plane + 2 * p->plane_words;
-    const uint32_t minus_zero = ((uint32_t)-p->input_zero_point & 0xFFFFU) * 0x10001U;
-    const int32_t top = row * p->row_stride - p->pad_top, held = top < 0 ? 0 : top;
-    const int32_t bottom = top + (rows - 1) * p->row_stride + (p->window_rows - 1) * p->row_dilation + 1;
-    const int32_t end = bottom > p->in.rows ? p->in.rows : bottom;
-    const int32_t channels = p->in.channels, multiplier = p->multiplier;
-    for (uint32_t *word = plane; word != lanes; word++)
-    {
-        *word = 0;
-    }
-    const int32_t *stream = p->stream;
-    for (int32_t channel = 0; channel < channels; channel += 2)
-    {
-        /* The last channel of an odd number is read as the second of a pair. */
-        const int32_t odd = channel + 1 == channels;
-        gather(p, input + channel - odd, end - held, minus_zero, plane);
-        const uint32_t *source = plane + odd * p->plane_words;
-        for (int32_t left = (2 - odd) * multiplier, next = multiplier; left > 0; left--, output++)
-        {
-            stream = p->sweep(p, row, rows, held, source, lanes, stream, output);
-            if (--next == 0)
-            {
-                next = multiplier;
-                source += p->plane_words;
-            }
-        }
-    }
+    mn_run_band(1, gather, p, row, rows, input, output, scratch);
 }
 
 MN_SMALL void mn_depthwise_lines(
     const struct mn_depthwise_lines *p, const int8_t *input, int8_t *output, int8_t *scratch)
 {
-    const int32_t in_step = p->in.columns * p->in.channels;
-    const int32_t out_step = p->out_columns * p->in.channels * p->multiplier;
-    for (int32_t row = 0; row < p->out_rows; row += p->band)
-    {
-        const int32_t left = p->out_rows - row, top = row * p->row_stride - p->pad_top;
-        mn_depthwise_lines_band(
-            p, row, left < p->band ? left : p->band, input + (top < 0 ? 0 : top) * in_step, output + row * out_step,
-            scratch);
-    }
+    mn_run_bands(1, mn_depthwise_lines_band, p, input, output, scratch);
 }

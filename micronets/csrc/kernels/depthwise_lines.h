@@ -8,10 +8,13 @@
  *
  * A stream holds, per output channel, as words: start of the accumulator, factor or multiplier, and, as bytes in whole
  * words, the weights (of 4 bits two in a byte, the low nibble first), an int16: offset (FAST) or shift, and one more.
+ *
+ * Values of int16 are no wider in a plane: for them there are another gathering (int16_lines.c) and another form.
  */
 #ifndef MICRONETS_DEPTHWISE_LINES_H
 #define MICRONETS_DEPTHWISE_LINES_H
 
+#include "items.h"
 #include "kernel_line.h"
 #include "micronets_kernels.h"
 #include "point_block.h"
@@ -25,7 +28,7 @@ typedef const int32_t *mn_lines_sweep(
     const struct mn_depthwise_lines *p, int32_t row, int32_t rows, int32_t held, const uint32_t *plane, uint32_t *lanes,
     const int32_t *stream, int8_t *output);
 
-/* `band` output rows at a time; of input rows `gathered` columns are read. `in.channels` above 1. */
+/* `band` output rows at a time; of input rows `gathered` columns are read. `in.channels` above 1 (int8). */
 struct mn_depthwise_lines
 {
     mn_lines_sweep *sweep;
@@ -37,7 +40,9 @@ struct mn_depthwise_lines
     const int32_t *stream;
 };
 
-/* All rows. Scratch: two planes and a channel's lanes. `output` may overlap `input` as the plan of bands allows. */
+/* All rows. Scratch: two planes and a channel's lanes. `output` may overlap `input` as the plan of bands allows. Values of
+ * int16 (MN_INT16) may have a single channel. */
+void mn_int16_depthwise_lines(const struct mn_depthwise_lines *p, const int8_t *input, int8_t *output, int8_t *scratch);
 void mn_depthwise_lines(const struct mn_depthwise_lines *p, const int8_t *input, int8_t *output, int8_t *scratch);
 /* Output rows [row, row + rows); `input` begins with the first row that they read. */
 void mn_depthwise_lines_band(
@@ -59,6 +64,19 @@ struct mn_lines_row
 #else
 #define MN_KEEP_POINTER(pointer) (void)0
 #endif
+
+MN_INLINE void mn_lines_put(
+    enum mn_form form, int clamped, const struct mn_bounds *bounds, const struct mn_scale *scale, int32_t sum,
+    int8_t *output)
+{
+    if (form == MN_INT16)
+    {
+        const int32_t value = mn_high_mac(sum, scale->factor, 0);
+        mn_set_int16(output, 0, clamped ? mn_clamp(value, bounds->low, bounds->high) : mn_saturate16(value));
+        return;
+    }
+    *output = mn_requantise(form, clamped, bounds, scale, sum);
+}
 
 /* The outputs of `count` words, all of them wanted but perhaps the last; returns where the next ones go. `whole`: there
  * are so many lines, which are unrolled; 0: `row->lines`. */
@@ -103,7 +121,7 @@ MN_INLINE int8_t *mn_lines_block(
 #define MN_OUTPUT(i)                                                                                                   \
     if ((i) + 1 < outputs || ((i) < outputs && (i) < wanted))                                                          \
     {                                                                                                                  \
-        *output = mn_requantise(form, clamped, &row->bounds, &scale, sums[i]);                                         \
+        mn_lines_put(form, clamped, &row->bounds, &scale, sums[i], output);                                            \
         output += step;                                                                                                \
         MN_KEEP_POINTER(output);                                                                                       \
     }
@@ -226,7 +244,7 @@ MN_INLINE const int32_t *mn_sweep_lines(
     r.scale = mn_small_scale(form, p->output_zero_point, stream[1], small);
     r.bounds = (struct mn_bounds){p->output_zero_point, p->low, p->high};
     r.line_step = p->row_dilation * p->pitch_words;
-    r.output_step = p->in.channels * p->multiplier;
+    r.output_step = (form == MN_INT16 ? 2 : 1) * p->in.channels * p->multiplier;
     mn_unpack_lines(taps, stride, weight_bits, p->window_rows, packed, lanes);
     int32_t top = row * p->row_stride - p->pad_top;
     for (; rows > 0; rows--, top += p->row_stride)

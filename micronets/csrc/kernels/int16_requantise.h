@@ -22,11 +22,11 @@ MN_INLINE int32_t mn_int16_requantise_short(const struct mn_int16_requantisation
     return mn_clamp(mn_high_mac(sum + q->bias[channel], q->multipliers[channel], 0), q->low, q->high);
 }
 
-/* acc * multiplier * 2^(shift - 15), halves upwards; wraps where the reference overflows */
+/* acc * multiplier * 2^(shift - 15), halves upwards; wraps where the reference overflows. The multiplier is not below 0. */
 MN_INLINE int32_t mn_multiply_wide(int64_t acc, int32_t multiplier, int32_t shift)
 {
     const int32_t right = 15 - shift;
-    const uint64_t product = (uint64_t)acc * (uint64_t)(int64_t)multiplier + (1ULL << (right - 1));
+    const uint64_t product = (uint64_t)acc * (uint32_t)multiplier + (1ULL << (right - 1));
     return (int32_t)((int64_t)product >> right);
 }
 

@@ -11,11 +11,6 @@
 /* Of a unit, what the part adds to its gates: Q3.12, saturated as int16. */
 typedef void mn_lstm_summer(const struct mn_lstm_part *p, int32_t unit, const int8_t *items, int32_t *sums);
 
-MN_INLINE int32_t mn_saturate16(int32_t value)
-{
-    return mn_clamp(value, INT16_MIN, INT16_MAX);
-}
-
 /* One copy of it for all that is multiplied. */
 static __attribute__((noinline)) int32_t mn_lstm_scaled(int32_t value, int32_t multiplier, int32_t shift)
 {
