@@ -25,12 +25,11 @@ KERNELS = [
     "mn_mean_fast",
     "mn_mean_rounded",
     "mn_resize_bilinear_twice",
-    "mn_resize_bilinear_words",
     "mn_resize_nearest_twice",
     "mn_softmax",
 ]
-BY_COLUMNS = {"max_pool_*"}
-PORTABLE = {"mn_max_pool_3x3", "mn_max_pool_3x3_clamped"}
+BY_COLUMNS = {"mn_resize_bilinear_words", "max_pool_*"}
+PORTABLE = {"mn_resize_bilinear", "mn_max_pool_3x3", "mn_max_pool_3x3_clamped"}
 """For the same windows, on a core without packed arithmetic."""
 COPIES = {"mn_copy", "mn_copy_runs"}
 """Of concatenations."""
