@@ -22,7 +22,6 @@ from micronets.compiler.steps import Step, Value, Window
 
 _LARGEST = (1 << 31) - 1
 _WORD_CHANNELS = 4
-_WIDE_CHANNELS = 16
 # Of windows that are taken by columns.
 _LEAST_MULTIPLIED = 3
 _MOST_LANE_PIXELS = 255
@@ -129,6 +128,8 @@ class PoolKernel(Kernel[PoolStep]):
     """Over windows; whole, or `band` rows at a time."""
 
     file = "pool.c"
+    wide_channels: ClassVar[int] = 16
+    """From how many on a special kernel for 2x2 is faster than columns."""
 
     def __init__(self, step: PoolStep, band: int | None = None) -> None:
         super().__init__(step)
@@ -150,7 +151,7 @@ class PoolKernel(Kernel[PoolStep]):
         return (
             self._special == "pool_2x2"
             and self.step.window.stride[1] > 1
-            and self.step.output.shape[2] >= _WIDE_CHANNELS
+            and self.step.output.shape[2] >= self.wide_channels
         )
 
     def files(self) -> set[str]:
@@ -216,7 +217,7 @@ class AveragePoolKernel(PoolKernel):
 
 
 class PoolByColumns(PoolKernel):
-    """Of four channels or more, averages over up to 255 pixels (pool_columns.h)."""
+    """Averages over up to 255 pixels and maxima (pool_columns.h)."""
 
     file = "pool_columns.c"
     header = "pool_columns.h"
@@ -244,13 +245,15 @@ class PoolByColumns(PoolKernel):
     def takes(self) -> bool:
         """Whether this is a way to pool the step, and a fast one: maxima that share much have a faster one."""
         (rows, columns), (_, stride) = self.step.window.size, self.step.window.stride
-        if columns > _MOST_COLUMNS or self.step.output.shape[2] < _WORD_CHANNELS:
+        if columns > _MOST_COLUMNS:
             return False
         if self._is_average:
             return _LEAST_MULTIPLIED <= rows * columns <= _MOST_LANE_PIXELS
-        return rows * columns <= _MOST_UNROLLED_PIXELS and (
-            columns <= stride or (rows <= _MOST_KEPT and columns <= _MOST_KEPT)
-        )
+        channels = self.step.output.shape[2]
+        if channels < _WORD_CHANNELS:
+            return stride > 1 and rows * columns <= _WORD_CHANNELS * channels
+        shares_little = columns <= stride or (rows <= _MOST_KEPT and columns <= _MOST_KEPT)
+        return rows * columns <= _MOST_UNROLLED_PIXELS and shares_little
 
     def _find_special(self) -> str | None:
         return None
@@ -268,6 +271,7 @@ class PoolByColumns(PoolKernel):
 
 class MaxPoolKernel(PoolKernel):
     function = "mn_max_pool"
+    wide_channels = 32
 
     def _find_special(self) -> str | None:
         window = self.step.window

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Means of four channels from their sums in int16 lanes, rounded with halves away from zero. */
+/* Means rounded with halves away from zero: of one sum, and of four channels' sums in int16 lanes. */
 #ifndef MICRONETS_LANE_MEANS_H
 #define MICRONETS_LANE_MEANS_H
 
@@ -72,6 +72,12 @@ MN_INLINE struct mn_lane_means mn_lane_means_within(int32_t low, int32_t high)
 {
     const struct mn_lane_means m = {0, 0, 0, low > -128 || high < 127, mn_four_times(low), mn_four_times(high)};
     return m;
+}
+
+/* sum / count, halves away from zero. */
+MN_INLINE int32_t mn_rounded_mean(int32_t sum, int32_t count)
+{
+    return sum > 0 ? (sum + count / 2) / count : (sum - count / 2) / count;
 }
 
 enum

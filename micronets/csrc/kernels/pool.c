@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Average and maximum over windows. */
-#include "bytes.h"
+#include "lane_means.h"
 #include "micronets_arithmetic.h"
 #include "micronets_kernels.h"
 #include "span.h"
 
 MN_INLINE int8_t average(const struct mn_pool *p, int32_t sum, int32_t count)
 {
-    const int32_t mean = sum > 0 ? (sum + count / 2) / count : (sum - count / 2) / count;
-    return (int8_t)mn_clamp(mean, p->low, p->high);
+    return (int8_t)mn_clamp(mn_rounded_mean(sum, count), p->low, p->high);
 }
 
 enum

@@ -18,6 +18,11 @@ struct mn_pool_constants
     int few, unrolled, clamped, largest;
 };
 
+enum
+{
+    MN_WORD_CHANNELS = 4
+};
+
 /* Of windows, of columns: sums, or maxima in the first word. */
 #define MN_NOTHING(largest) ((struct mn_four_sums){(largest) ? 0x80808080U : 0, 0})
 
@@ -27,6 +32,13 @@ struct mn_column_means
     int32_t *factors;
     uint32_t low, high;
 };
+
+/* Of less than four channels a word holds bytes of the next pixel, too, which are written again with that one. How many
+ * outputs of row `y` can be made so without reading beyond the input, or writing beyond the output. */
+int32_t mn_outputs_by_words(const struct mn_pool *p, int32_t y);
+/* Outputs [x, columns) of a row, byte by byte, over `rows` of input from `input` on. */
+void mn_pool_last_outputs(
+    int largest, const struct mn_pool *p, const int8_t *input, int32_t rows, int32_t x, int8_t *output);
 
 /* Of windows of `rows`. */
 void mn_find_column_factors(int32_t *factors, int32_t columns, int32_t rows);
@@ -134,6 +146,12 @@ MN_INLINE struct mn_four_sums mn_together(const int largest, struct mn_four_sums
     return s;
 }
 
+/* A pointer that moves by itself: GCC 12.2 would else keep copies of it. */
+MN_INLINE void mn_keep_pointer(int8_t **output)
+{
+    __asm("" : "+r"(*output));
+}
+
 /* Columns that the last window lacks. */
 MN_INLINE int32_t mn_columns_lacking(const struct mn_pool_constants c)
 {
@@ -170,6 +188,7 @@ MN_INLINE void mn_pool_keeping(
         mn_store_pooled(output, c, means, factor, s);
         output += channels;
         at += c.stride * channels;
+        mn_keep_pointer(&output);
         if (--left == 0)
         {
             if (then == 0)
@@ -231,17 +250,18 @@ MN_INLINE void mn_average_sliding(
     }
 }
 
-/* Every window by itself. `means` by columns. */
+/* Every window by itself, `outputs` of them. `means` by columns. */
 MN_INLINE void mn_pool_apart(
     const struct mn_pool_constants c, const int known, int32_t rows, const struct mn_column_means *means,
-    const int8_t *at, int8_t *output)
+    const int8_t *at, int32_t outputs, int8_t *output)
 {
     const int32_t channels = c.channels, row_bytes = c.in_columns * channels;
     const int all_whole = c.pad_left == 0 && mn_columns_lacking(c) == 0;
-    for (int32_t x = 0; x < c.out_columns; x++, output += channels)
+    for (int32_t x = 0; x < outputs; x++, output += channels)
     {
         struct mn_four_sums s = MN_NOTHING(c.largest);
         const int32_t from = x * c.stride - c.pad_left;
+        mn_keep_pointer(&output);
         const int whole = all_whole || (from >= 0 && from + c.columns <= c.in_columns);
         if (known && whole && !(c.few && rows * c.columns < MN_LEAST_MULTIPLIED))
         {
@@ -293,12 +313,27 @@ MN_INLINE void mn_pool_row(
         }
         else
         {
-            mn_pool_apart(c, known, rows, means, at, output + channel);
+            mn_pool_apart(c, known, rows, means, at, c.out_columns, output + channel);
         }
     }
 }
 
-/* Of four channels or more. `factors`, of averages: room for one more than a window's columns. */
+/* Any row of outputs, `outputs` of them where there are less than four channels. */
+MN_INLINE void mn_pool_any_row(
+    const struct mn_pool_constants c, const int known, int32_t rows, const struct mn_column_means *means,
+    const int8_t *input, int32_t outputs, int8_t *output)
+{
+    if (c.channels < MN_WORD_CHANNELS)
+    {
+        mn_pool_apart(c, known, rows, means, input, outputs, output);
+    }
+    else
+    {
+        mn_pool_row(c, known, rows, means, input, output);
+    }
+}
+
+/* `factors`, of averages: room for one more than a window's columns. */
 MN_INLINE void mn_pool_by_columns(
     const struct mn_pool_constants c, int32_t *factors, const struct mn_pool *p, const int8_t *input, int8_t *output)
 {
@@ -309,6 +344,7 @@ MN_INLINE void mn_pool_by_columns(
         const struct mn_span ys = mn_window_inside(y, stride, pad_top, c.rows, p->in.rows);
         const int32_t rows = ys.end - ys.first;
         const int8_t *from = input + ys.first * row_bytes;
+        const int32_t outputs = c.channels < MN_WORD_CHANNELS ? mn_outputs_by_words(p, y) : c.out_columns;
         if (!c.largest && rows != before)
         {
             mn_find_column_factors(factors, c.columns, rows);
@@ -316,19 +352,23 @@ MN_INLINE void mn_pool_by_columns(
         }
         if (!c.unrolled)
         {
-            mn_pool_row(c, 0, rows, &means, from, output);
+            mn_pool_any_row(c, 0, rows, &means, from, outputs, output);
         }
         else if (c.clipped_rows == 0 || rows == c.rows)
         {
-            mn_pool_row(c, 1, c.rows, &means, from, output);
+            mn_pool_any_row(c, 1, c.rows, &means, from, outputs, output);
         }
         else if (c.clipped_rows > 0)
         {
-            mn_pool_row(c, 1, c.clipped_rows, &means, from, output);
+            mn_pool_any_row(c, 1, c.clipped_rows, &means, from, outputs, output);
         }
         else
         {
-            mn_pool_row(c, 0, rows, &means, from, output);
+            mn_pool_any_row(c, 0, rows, &means, from, outputs, output);
+        }
+        if (outputs < c.out_columns)
+        {
+            mn_pool_last_outputs(c.largest, p, from, rows, outputs, output);
         }
     }
 }
