@@ -137,12 +137,13 @@ def mean(shape: Shape, axes: tuple[int, ...] = (1, 2), kind: str = "MEAN") -> La
 
 
 def resize(kind: str, shape: Shape, sides: Window | None = None, centred: bool = False, corners: bool = False) -> Layer:
-    """Nearest neighbours are moved and no more. Bilinear, to twice the `sides` of inputs: between inputs, means of two
-    words take 5 instructions, of four another 12; of less than four channels, four put a word's bytes in their order.
+    """Nearest neighbours are moved and no more, less than four channels a pixel at a time.
 
-    To others, factors of 20 bits fit no pair of int16. Inputs are mixed of two rows, or columns, first: four take two
-    loads, four instructions to widen, and two each to pair and multiply. Then each output takes one multiplication,
-    where a slope and where it starts are known from two more instructions each, or two, and two to round and narrow.
+    Bilinear, to twice the `sides` of inputs: between inputs, means of two words take 5 instructions, of four another
+    12; of less than four channels, four put a word's bytes in their order. To others, factors of 20 bits fit no pair of
+    int16. Inputs are mixed of two rows, or columns, first: four take two loads, four instructions to widen, and two
+    each to pair and multiply. Then each output takes one multiplication, where a slope and where it starts are known
+    from two more instructions each, or two, and two to round and narrow.
     """
     model = ModelBuilder()
     rows, columns, depth = shape
@@ -151,7 +152,7 @@ def resize(kind: str, shape: Shape, sides: Window | None = None, centred: bool =
     size = model.tensor((2,), "int32", data=np.array(sides, np.int32))
     output = model.tensor((1, *sides, depth), "int8", 0.05, -3)
     model.operator(kind, [source, size], [output], {"alignCorners": corners, "halfPixelCenters": centred})
-    cycles = 0.0
+    cycles = max(1 - depth / 4, 0) * (rows * columns + sides[0] * sides[1])
     if kind == "RESIZE_BILINEAR":
         words, mixed = sides[0] * sides[1] * depth / 4, min(sides[0] * columns, rows * sides[1]) * depth / 4
         is_halved = twice and not centred and not corners

@@ -19,6 +19,7 @@ from micronets.compiler.arithmetic import (
 )
 
 _SOFTMAX_INTEGER_BITS = 5
+_SOFTMAX_SUM_BITS = 12
 _LOGISTIC_INTEGER_BITS = 4
 _LONGEST_LEFT_SHIFT = 62
 
@@ -81,6 +82,26 @@ def softmax_exponentials(scale: float, beta: float) -> np.ndarray:
         rescaled = _multiply(wrap32(difference * (1 << left_shift)), multiplier)
         table.append(exp_on_negative_values(rescaled, _SOFTMAX_INTEGER_BITS))
     return np.array(table, np.int32)
+
+
+def softmax_pairs(exponentials: np.ndarray) -> np.ndarray:
+    """Int8 (256, 2): TFLM's softmax of two inputs that are 0, 1, ..., 255 steps apart, the larger one's first.
+
+    Args:
+        exponentials: as of `softmax_exponentials`.
+    """
+    pairs = [_softmax([INT32_MAX, int(e)]) for e in exponentials]
+    alone = [*_softmax([INT32_MAX]), -128]
+    return np.array(pairs + [alone] * (256 - len(pairs)), np.int8)
+
+
+def _softmax(exponentials: list[int]) -> list[int]:
+    """Outputs of exponentials in Q0.31, whose sum is one of Q12.19."""
+    total = sum(int(rounding_divide_by_power_of_two(e, _SOFTMAX_SUM_BITS)) for e in exponentials)
+    headroom = 32 - total.bit_length()
+    scale = _one_over_one_plus((total << headroom) - (1 << 31))
+    shift = _SOFTMAX_SUM_BITS - headroom + 31 - 8
+    return [min(int(rounding_divide_by_power_of_two(_multiply(scale, e), shift)) - 128, 127) for e in exponentials]
 
 
 def _reciprocal(a: int) -> int:

@@ -152,6 +152,50 @@ class ResizeNearestKernel(Kernel[ResizeNearestStep]):
         return [f"{self.function}({address}, {inputs[0]}, {output});"]
 
 
+def _nearest_walk(columns: np.ndarray) -> tuple[int, int] | None:
+    """(first, step): column x is (first + x * step) >> 16, and what is behind the last is another one; None where no
+    such numbers are found."""
+    out = len(columns)
+    places = np.arange(out + 1, dtype=np.int64)
+    limit = (columns + 1) << 16
+    least = np.append(columns << 16, limit[-1])
+
+    def first_of(step: int) -> int:
+        return max(int(np.max(least - places * step)), 0)
+
+    def room(step: int) -> int:
+        return int(np.min(limit - places[:-1] * step)) - first_of(step)
+
+    # The room is concave.
+    low, high = 1, int(limit[-1])
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if room(middle) >= room(middle + 1) else (middle + 1, high)
+    return (first_of(low), low) if room(low) > 0 else None
+
+
+class ResizeNearestWalkKernel(Kernel[ResizeNearestStep]):
+    """Each pixel loaded once."""
+
+    file = "nearest_walk.c"
+    header = "nearest_walk.h"
+
+    def __init__(self, step: ResizeNearestStep, first: int, stride: int) -> None:
+        super().__init__(step)
+        self._walk = {"first": first, "step": stride}
+        names = {2: "two", 3: "three"}
+        self.function = f"mn_resize_nearest_{names.get(_in_bytes(step.output)[2], 'words')}"
+
+    def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
+        fields = {
+            "out": shape_fields(_in_bytes(self.step.output)),
+            "in_columns": self.step.inputs[0].shape[1],
+            **self._walk,
+            "rows": source.array(f"{layer}_rows", self.step.rows.astype(np.uint16)),
+        }
+        return [f"{self.function}({source.description('mn_nearest_walk', layer, fields)}, {inputs[0]}, {output});"]
+
+
 class ResizeBilinearKernel(Kernel[ResizeBilinearStep]):
     """Value by value."""
 
@@ -260,7 +304,10 @@ def _choose_nearest(step: ResizeNearestStep, analysis: Analysis, core: Core, opt
         np.array_equal(side, np.arange(2 * size) // 2) for side, size in sides
     ):
         return ResizeTwiceKernel(step, "nearest")
-    return ResizeNearestKernel(step)
+    # The portable code copies better row by row, and single bytes are picked as fast as they are gone past.
+    walks = core.extension is not Extension.NONE and optimise != "size" and _in_bytes(step.output)[2] > 1
+    walk = _nearest_walk(step.columns) if walks else None
+    return ResizeNearestKernel(step) if walk is None else ResizeNearestWalkKernel(step, *walk)
 
 
 def _choose_bilinear(step: ResizeBilinearStep, analysis: Analysis, core: Core, optimise: str) -> Kernel:

@@ -11,7 +11,7 @@ from micronets.compiler.arithmetic import (
     rounding_divide_by_power_of_two,
 )
 from micronets.compiler.cores import Core
-from micronets.compiler.fixed_point import softmax_exponentials, softmax_multiplier
+from micronets.compiler.fixed_point import softmax_exponentials, softmax_multiplier, softmax_pairs
 from micronets.compiler.flatbuffer import Table
 from micronets.compiler.graph import Operator
 from micronets.compiler.intervals import Analysis
@@ -173,6 +173,29 @@ class SoftmaxKernel(Kernel[SoftmaxStep]):
         return [f"{self.function}({address}, {inputs[0]}, {output});"]
 
 
+class SoftmaxPairKernel(Kernel[SoftmaxStep]):
+    """Of two classes."""
+
+    function = "mn_softmax_pair"
+    file = "softmax_pair.c"
+    header = "softmax_pair.h"
+
+    def overlaps(self) -> dict[int, Distance]:
+        return {0: Distance(0)}
+
+    def emit(self, source: Source, layer: str, inputs: list[str], output: str, scratch: str) -> list[str]:
+        rows, columns, _ = self.step.output.shape
+        pairs = softmax_pairs(self.step.exponentials).view("<u2").reshape(-1)
+        others = np.flatnonzero(pairs != pairs[-1])
+        last = int(others[-1]) + 1 if len(others) else 0
+        fields = {
+            "rows": rows * columns,
+            "last": last,
+            "pairs": source.array(f"{layer}_pairs", pairs[: last + 1]),
+        }
+        return [f"{self.function}({source.description(self.function, layer, fields)}, {inputs[0]}, {output});"]
+
+
 class SoftmaxInt16Kernel(Kernel[SoftmaxStep]):
     function = "mn_softmax_int16"
     file = "softmax_int16.c"
@@ -194,7 +217,9 @@ class SoftmaxInt16Kernel(Kernel[SoftmaxStep]):
 
 
 def _choose_softmax(step: SoftmaxStep, analysis: Analysis, core: Core, optimise: str) -> Kernel:
-    return SoftmaxInt16Kernel(step) if step.output.item_bytes == 2 else SoftmaxKernel(step)
+    if step.output.item_bytes == 2:
+        return SoftmaxInt16Kernel(step)
+    return SoftmaxPairKernel(step) if step.output.shape[2] == 2 else SoftmaxKernel(step)
 
 
 class LogSoftmaxKernel(Kernel[LogSoftmaxStep]):

@@ -150,6 +150,25 @@ def test_windows_of_any_kind_equal_tflm(channels, core, tmp_path):
     assert np.array_equal(run_on_host(executable, inputs, expected.shape[1]), expected)
 
 
+@pytest.mark.parametrize("scale", [0.0009, 0.03, 0.4])
+def test_softmax_of_two_equals_tflm_for_every_difference(scale, tmp_path):
+    model = ModelBuilder()
+    source = model.tensor((1, 511, 2), "int8", scale, 4)
+    output = model.tensor((1, 511, 2), "int8", 1 / 256, -128)
+    model.operator("SOFTMAX", [source], [output], {"beta": 1.0})
+    content = model.build([source], [output])
+    file = tmp_path / "model.tflite"
+    file.write_bytes(content)
+    differences = np.arange(-255, 256)
+    first = differences // 2
+    inputs = np.stack([first, first - differences], axis=1).astype(np.int8)[None]
+    expected = tflm_outputs(content, inputs).reshape(1, -1)
+    network = compile_network(file, tmp_path / "net")
+    assert [layer.kernel for layer in network.layers] == ["mn_softmax_pair"]
+    executable = build_guarded(network, tmp_path / "run", flags=("-O1", *SANITIZERS))
+    assert np.array_equal(run_on_host(executable, inputs, expected.shape[1]), expected)
+
+
 @pytest.mark.parametrize(("scale", "classes"), [(0.4, 3), (0.02, 18)], ids=["a short table", "rows that end in a word"])
 def test_softmax_equals_tflm_where_the_table_and_rows_end(scale, classes, tmp_path):
     shape = (1, 40, classes)

@@ -31,6 +31,7 @@ BILINEAR = [
     (6, 40, CORNERS),
 ]
 """Rows, columns, options: upwards, downwards, to the same size and to a single value, from 5x7."""
+NEAREST = [(8, 13, LEFT), (15, 14, CENTRES), (2, 3, LEFT), (3, 2, CENTRES), (1, 1, CENTRES), (16, 29, LEFT)]
 
 
 def resized(kind: str, shape: tuple[int, ...], sizes: list[tuple[int, int, dict]]) -> bytes:
@@ -65,6 +66,28 @@ def require_equal_on_the_emulator(content: bytes, shape: tuple[int, ...], folder
     firmware = build_firmware(compile_network(file, folder / "network", core=board.core), board, folder)
     profile = profile_firmware(firmware, inputs.reshape(len(inputs), *shape), expected)
     assert (profile.compared_outputs, profile.different_outputs) == (len(inputs), 0)
+
+
+@pytest.mark.parametrize(("channels", "kernel"), [(2, "two"), (3, "three"), (4, "words"), (16, "words"), (27, "words")])
+def test_nearest_neighbours_equal_tflm(channels, kernel, tmp_path):
+    shape = (5, 7, channels)
+    kernels = kernels_that_equal_tflm(resized("RESIZE_NEAREST_NEIGHBOR", shape, NEAREST), shape, tmp_path)
+    assert kernels == {f"mn_resize_nearest_{kernel}"}
+
+
+@pytest.mark.parametrize("channels", [1, 6])
+def test_nearest_neighbours_by_tables_equal_tflm(channels, tmp_path):
+    shape = (5, 7, channels)
+    content = resized("RESIZE_NEAREST_NEIGHBOR", shape, [(9, 49, CORNERS), (4, 49, CORNERS)])
+    kernels = kernels_that_equal_tflm(content, shape, tmp_path)
+    assert kernels == {"mn_resize_nearest"}
+
+
+@pytest.mark.emulator
+@pytest.mark.parametrize("channels", [2, 3, 22])
+def test_nearest_neighbours_equal_tflm_on_the_emulator(channels, tmp_path):
+    shape = (5, 7, channels)
+    require_equal_on_the_emulator(resized("RESIZE_NEAREST_NEIGHBOR", shape, NEAREST), shape, tmp_path)
 
 
 @pytest.mark.parametrize("channels", [4, 7, 16])
