@@ -1,12 +1,12 @@
-"""Operators that no network of other tests has: random models equal TensorFlow Lite Micro on an emulated Cortex-M4."""
+"""Operators that no network of other tests has: random models equal TensorFlow Lite Micro on an emulated core."""
 
 import pytest
 
 from micronets.fuzz.checks import check_sample
 from micronets.fuzz.oracle import RefusedByTflm
 
-# Those that a board with a Cortex-M4 is drawn for.
-_SEEDS = (0, 6)
+# Those that a board with a Cortex-M4, or a Cortex-M55, is drawn for.
+_SEEDS, _HELIUM_SEEDS = (0, 6), (12, 18)
 _OPERATORS = (
     "ARG_MAX",
     "BATCH_MATMUL",
@@ -25,11 +25,18 @@ _OPERATORS = (
 )
 
 
+# Whose bytes Helium moves.
+_MOVEMENTS = ("CONCATENATION", "PAD", "PADV2")
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("operator", _OPERATORS)
-def test_equals_tflm_on_the_emulator(operator, tmp_path):
+@pytest.mark.parametrize(
+    ("operator", "seeds"),
+    [*((operator, _SEEDS) for operator in _OPERATORS), *((operator, _HELIUM_SEEDS) for operator in _MOVEMENTS)],
+)
+def test_equals_tflm_on_the_emulator(operator, seeds, tmp_path):
     compared = 0
-    for seed in _SEEDS:
+    for seed in seeds:
         try:
             problem = check_sample(operator, seed, tmp_path, emulated=True)
         except RefusedByTflm:

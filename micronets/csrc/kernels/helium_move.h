@@ -22,6 +22,20 @@ static inline __attribute__((always_inline)) void mn_helium_fill(int8_t *to, int
                    : "lr", "q0", "cc", "memory");
 }
 
+/* Upwards, so that a copy to lower addresses may overlap what it reads. */
+static inline __attribute__((always_inline)) void mn_helium_copy(int8_t *to, const int8_t *from, int32_t count)
+{
+    __asm volatile("wlstp.8 lr, %[count], 2f\n"
+                   "1:\n\t"
+                   "vldrb.8 q0, [%[from]], #16\n\t"
+                   "vstrb.8 q0, [%[to]], #16\n\t"
+                   "letp lr, 1b\n"
+                   "2:\n\t"
+                   : [from] "+r"(from), [to] "+r"(to)
+                   : [count] "r"(count)
+                   : "lr", "q0", "cc", "memory");
+}
+
 /* `rows` (more than 0) runs of `count` bytes. */
 static inline __attribute__((always_inline)) void mn_helium_copy_rows(
     int8_t *to, int32_t to_stride, const int8_t *from, int32_t from_stride, int32_t count, int32_t rows)

@@ -3,6 +3,7 @@
  * point_int4.h). A pair's weights are unpacked to RAM, into lanes, and used there for all columns before the next pair's;
  * registers of the steps are those of point_steps.h.
  */
+#include "eight_sums.h"
 #include "int4_blocks.h"
 #include "int4_rounding.h"
 #include "micronets_config.h"
@@ -64,10 +65,6 @@
 #define A_OF(acc) "asrs " acc ", " acc ", #8\n"
 #endif
 
-#define FOR_ALL(operation)                                                                                             \
-    operation("r0") operation("r1") operation("r2") operation("r3") operation("r4") operation("r5") operation("r6")    \
-        operation("r7")
-#define TO_BYTE(acc) "ssat " acc ", #8, " acc "\n"
 #define TO_NIBBLE(acc) "usat " acc ", #4, " acc "\n"
 
 __attribute__((naked)) const int32_t *mn_int4_blocks(const struct mn_int4_blocks *call)
@@ -200,19 +197,12 @@ __attribute__((naked)) const int32_t *mn_int4_blocks(const struct mn_int4_blocks
                    A_OF("r4")
                    A_OF("r6")
                    "26:\n"
-                   "smmlar r0, r0, r8, r10\n"
-                   "smmlar r2, r2, r8, r10\n"
-                   "smmlar r4, r4, r8, r10\n"
-                   "smmlar r6, r6, r8, r10\n"
-                   "smmlar r1, r1, r9, lr\n"
-                   "smmlar r3, r3, r9, lr\n"
-                   "smmlar r5, r5, r9, lr\n"
-                   "smmlar r7, r7, r9, lr\n"
+                   SCALE_SUMS
 #if MN_INT4_MAKES_NIBBLES
                    "beq.w 9f\n"
 #endif
                    "11:\n"
-                   FOR_ALL(TO_BYTE)
+                   FOR_ALL_SUMS(TO_BYTE)
                    PLACES
                    "strb r6, [r10]\n"
                    "strb r7, [r10, #1]\n"
@@ -338,7 +328,7 @@ __attribute__((naked)) const int32_t *mn_int4_blocks(const struct mn_int4_blocks
 #endif
 #if MN_INT4_MAKES_NIBBLES
                    "9:\n"
-                   FOR_ALL(TO_NIBBLE)
+                   FOR_ALL_SUMS(TO_NIBBLE)
                    "orr r0, r0, r1, lsl #8\n"
                    "orr r2, r2, r3, lsl #8\n"
                    "orr r4, r4, r5, lsl #8\n"

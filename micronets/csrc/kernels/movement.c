@@ -3,18 +3,30 @@
 #include "micronets_dsp.h"
 #include "micronets_kernels.h"
 
+#if defined(__ARM_FEATURE_MVE)
+#include "helium_move.h"
+#endif
+
 static int8_t *fill(int8_t *output, int32_t count, int8_t value)
 {
+#if defined(__ARM_FEATURE_MVE)
+    mn_helium_fill(output, value, count);
+#else
     for (int32_t i = 0; i < count; i++)
     {
         output[i] = value;
     }
+#endif
     return output + count;
 }
 
 /* Upwards, so that a copy to lower addresses may overlap what it reads. */
 static int8_t *copy(int8_t *output, const int8_t *input, int32_t count)
 {
+#if defined(__ARM_FEATURE_MVE)
+    mn_helium_copy(output, input, count);
+    return output + count;
+#else
     for (; count >= 4; count -= 4, input += 4, output += 4)
     {
         *(mn_unaligned_word *)(void *)output = mn_load_word(input);
@@ -24,6 +36,7 @@ static int8_t *copy(int8_t *output, const int8_t *input, int32_t count)
         *output++ = *input++;
     }
     return output;
+#endif
 }
 
 void mn_pad(const struct mn_pad *p, const int8_t *input, int8_t *output)

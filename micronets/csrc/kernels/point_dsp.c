@@ -8,6 +8,7 @@
  * certain only where that one leaves its base register as it is: pointers move once per pass, and the first pass has
  * them as far back as the steps that it leaves out.
  */
+#include "eight_sums.h"
 #include "micronets_config.h"
 #include "micronets_dsp.h"
 #include "point_dsp.h"
@@ -190,34 +191,10 @@ __attribute__((naked)) const int32_t *mn_blocks_fast(const struct mn_blocks *blo
                    "ldr lr, [sp, " SCALE_3 "]\n"
                    "ldr r12, [sp, " PIXEL "]\n"
                    "ldr r11, [sp, " PIXEL_BYTES "]\n"
-                   "smmlar r0, r0, r8, r10\n"
-                   "smmlar r2, r2, r8, r10\n"
-                   "smmlar r4, r4, r8, r10\n"
-                   "smmlar r6, r6, r8, r10\n"
-                   "smmlar r1, r1, r9, lr\n"
-                   "smmlar r3, r3, r9, lr\n"
-                   "smmlar r5, r5, r9, lr\n"
-                   "smmlar r7, r7, r9, lr\n"
-                   "ssat r0, #8, r0\n"
-                   "ssat r1, #8, r1\n"
-                   "ssat r2, #8, r2\n"
-                   "ssat r3, #8, r3\n"
-                   "ssat r4, #8, r4\n"
-                   "ssat r5, #8, r5\n"
-                   "ssat r6, #8, r6\n"
-                   "ssat r7, #8, r7\n"
+                   SCALE_SUMS FOR_ALL_SUMS(TO_BYTE)
                    STORE_AND_GO_ON);
     /* clang-format on */
 }
-
-/* clamp((high32_rounded(2 acc * multiplier) + constant - (acc < 0)) >> shift) of an accumulator of channel a, doubled
- * already, or b. */
-#define ROUND_DOUBLED(acc)                                                                                             \
-    "add r11, r9, " acc ", asr #31\n"                                                                                  \
-    "smmlar " acc ", " acc ", r8, r11\n"                                                                               \
-    "asr " acc ", " acc ", r10\n"                                                                                      \
-    "ssat " acc ", #8, " acc "\n"
-#define ROUND(acc) "lsl " acc ", " acc ", #1\n" ROUND_DOUBLED(acc)
 
 __attribute__((naked)) const int32_t *mn_blocks_rounded(const struct mn_blocks *blocks)
 {
@@ -237,11 +214,11 @@ __attribute__((naked)) const int32_t *mn_blocks_rounded(const struct mn_blocks *
                    "ldr r8, [sp, " SCALE_0 "]\n"
                    "ldr r9, [sp, " SCALE_2 "]\n"
                    "ldr r10, [sp, " SCALE_4 "]\n"
-                   ROUND_DOUBLED("r0") ROUND_DOUBLED("r2") ROUND_DOUBLED("r4") ROUND_DOUBLED("r6")
+                   ROUND_DOUBLED_SUM("r0") ROUND_DOUBLED_SUM("r2") ROUND_DOUBLED_SUM("r4") ROUND_DOUBLED_SUM("r6")
                    "ldr r8, [sp, " SCALE_1 "]\n"
                    "ldr r9, [sp, " SCALE_3 "]\n"
                    "ldr r10, [sp, " SCALE_5 "]\n"
-                   ROUND("r1") ROUND("r3") ROUND("r5") ROUND("r7")
+                   ROUND_SUM("r1") ROUND_SUM("r3") ROUND_SUM("r5") ROUND_SUM("r7")
                    "ldr r12, [sp, " PIXEL "]\n"
                    "ldr r11, [sp, " PIXEL_BYTES "]\n"
                    STORE_AND_GO_ON);

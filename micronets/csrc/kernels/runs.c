@@ -3,6 +3,10 @@
 #include "runs.h"
 #include "micronets_dsp.h"
 
+#if defined(__ARM_FEATURE_MVE)
+#include "helium_move.h"
+#endif
+
 enum
 {
     RUN_BYTES = 32
@@ -10,6 +14,10 @@ enum
 
 static int8_t *fill(int8_t *output, int32_t count, uint32_t zeros)
 {
+#if defined(__ARM_FEATURE_MVE)
+    mn_helium_fill(output, (int32_t)zeros, count);
+    return output + count;
+#else
     for (; count >= 4; count -= 4, output += 4)
     {
         *(mn_unaligned_word *)(void *)output = zeros;
@@ -19,10 +27,15 @@ static int8_t *fill(int8_t *output, int32_t count, uint32_t zeros)
         *output++ = (int8_t)(zeros & 0xFFU);
     }
     return output;
+#endif
 }
 
 static int8_t *copy(int8_t *output, const int8_t *input, int32_t count)
 {
+#if defined(__ARM_FEATURE_MVE)
+    mn_helium_copy(output, input, count);
+    return output + count;
+#else
 #if MN_DSP
     uint32_t a, b, c, d, e, f, g, h;
     for (; count >= RUN_BYTES; count -= RUN_BYTES)
@@ -61,6 +74,7 @@ static int8_t *copy(int8_t *output, const int8_t *input, int32_t count)
         *output++ = *input++;
     }
     return output;
+#endif
 }
 
 void mn_pad_runs(const struct mn_pad *p, const int8_t *input, int8_t *output)

@@ -7,6 +7,7 @@
  * next, so that it takes 11 loads for 48 products. Eight units are unrolled; the first pass over them begins as far in
  * as leaves a multiple of eight, its pointers as far back.
  */
+#include "eight_sums.h"
 #include "micronets_config.h"
 #include "micronets_dsp.h"
 #include "strip_blocks.h"
@@ -103,15 +104,6 @@
 #define SCALE_4 "#112"
 #define SCALE_5 "#116"
 #define FRAME "#120"
-
-/* clamp((high32_rounded(2 acc * multiplier) + constant - (acc < 0)) >> shift) of an accumulator of channel a, doubled
- * already, or b. */
-#define ROUND_DOUBLED(acc)                                                                                             \
-    "add r11, r9, " acc ", asr #31\n"                                                                                  \
-    "smmlar " acc ", " acc ", r8, r11\n"                                                                               \
-    "asr " acc ", " acc ", r10\n"                                                                                      \
-    "ssat " acc ", #8, " acc "\n"
-#define ROUND(acc) "lsl " acc ", " acc ", #1\n" ROUND_DOUBLED(acc)
 
 __attribute__((naked)) const int32_t *mn_strip_blocks(const struct mn_strip_blocks *blocks)
 {
@@ -244,22 +236,7 @@ __attribute__((naked)) const int32_t *mn_strip_blocks(const struct mn_strip_bloc
                    "ldr lr, [sp, " SCALE_3 "]\n"
                    "ldr r12, [sp, " PIXEL "]\n"
                    "ldr r11, [sp, " CHANNELS "]\n"
-                   "smmlar r0, r0, r8, r10\n"
-                   "smmlar r2, r2, r8, r10\n"
-                   "smmlar r4, r4, r8, r10\n"
-                   "smmlar r6, r6, r8, r10\n"
-                   "smmlar r1, r1, r9, lr\n"
-                   "smmlar r3, r3, r9, lr\n"
-                   "smmlar r5, r5, r9, lr\n"
-                   "smmlar r7, r7, r9, lr\n"
-                   "ssat r0, #8, r0\n"
-                   "ssat r1, #8, r1\n"
-                   "ssat r2, #8, r2\n"
-                   "ssat r3, #8, r3\n"
-                   "ssat r4, #8, r4\n"
-                   "ssat r5, #8, r5\n"
-                   "ssat r6, #8, r6\n"
-                   "ssat r7, #8, r7\n"
+                   SCALE_SUMS FOR_ALL_SUMS(TO_BYTE)
                    "10:\n"
                    "add r8, r12, r11\n"
                    "add r9, r8, r11\n"
@@ -314,11 +291,11 @@ __attribute__((naked)) const int32_t *mn_strip_blocks(const struct mn_strip_bloc
                    "asr r2, r2, #7\n"
                    "asr r4, r4, #7\n"
                    "asr r6, r6, #7\n"
-                   ROUND_DOUBLED("r0") ROUND_DOUBLED("r2") ROUND_DOUBLED("r4") ROUND_DOUBLED("r6")
+                   ROUND_DOUBLED_SUM("r0") ROUND_DOUBLED_SUM("r2") ROUND_DOUBLED_SUM("r4") ROUND_DOUBLED_SUM("r6")
                    "ldr r8, [sp, " SCALE_1 "]\n"
                    "ldr r9, [sp, " SCALE_5 "]\n"
                    "ldr r10, [sp, " SCALE_3 "]\n"
-                   ROUND("r1") ROUND("r3") ROUND("r5") ROUND("r7")
+                   ROUND_SUM("r1") ROUND_SUM("r3") ROUND_SUM("r5") ROUND_SUM("r7")
                    "ldr r12, [sp, " PIXEL "]\n"
                    "ldr r11, [sp, " CHANNELS "]\n"
                    "b.w 10b\n");
