@@ -17,6 +17,13 @@
 
 #define MN_INLINE static inline __attribute__((always_inline))
 
+/* A function of assembly alone that others of its file call, who are not to work out what it reads and clobbers. */
+#if defined(__clang__)
+#define MN_ASSEMBLY static __attribute__((naked, noinline))
+#else
+#define MN_ASSEMBLY static __attribute__((naked, noipa))
+#endif
+
 typedef uint32_t __attribute__((may_alias, aligned(1))) mn_unaligned_word;
 typedef uint16_t __attribute__((may_alias, aligned(1))) mn_unaligned_half;
 

@@ -89,7 +89,7 @@ MN_INLINE void some_between(const struct between *b, int32_t from, int32_t count
 /* clang-format on */
 
 /* Fours of values, one at least. r0 to r3: lines; r4 to r7: slopes; r8: place; r9: output; lr: bytes of a row. */
-__attribute__((naked)) static void fours_between(const struct between *b __attribute__((unused)))
+MN_ASSEMBLY void fours_between(const struct between *b __attribute__((unused)))
 {
     /* clang-format off */
     __asm volatile("push {r4-r11, lr}\n"

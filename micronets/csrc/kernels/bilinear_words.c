@@ -51,7 +51,7 @@ struct row
     "add " #line ", " #line ", " #slope ", lsl #10\n"
 
 /* r0 to r3: lines; r4 to r7: slopes; r8: place less a whole; r9: output; lr: channels. */
-__attribute__((naked)) static void resize_row(const struct row *row __attribute__((unused)))
+MN_ASSEMBLY void resize_row(const struct row *row __attribute__((unused)))
 {
     /* clang-format off */
     __asm volatile("push {r4-r11, lr}\n"

@@ -56,16 +56,23 @@ MN_INLINE void some_channels(
     "sxtb " #to ", r10, ror #" #byte "\n"                                                                              \
     "mla " #to ", " #to ", " #factor ", " #constant "\n"                                                               \
     "ssat " #to ", #8, " #to ", asr #22\n"
+/* clang-format off */
 #define PIXEL                                                                                                          \
     "ldr r10, [r8]\n"                                                                                                  \
-    "add r8, r8, lr\n" VALUE(r11, 0, r0, r4) VALUE(r12, 8, r1, r5) "strb r11, [r9]\n"                                  \
-                                                                   "strb r12, [r9, #1]\n" VALUE(r11, 16, r2, r6)       \
-                                                                       VALUE(r12, 24, r3, r7) "strb r11, [r9, #2]\n"   \
-                                                                                              "strb r12, [r9, #3]\n"   \
-                                                                                              "add r9, r9, lr\n"
+    "add r8, r8, lr\n"                                                                                                 \
+    VALUE(r11, 0, r0, r4)                                                                                              \
+    VALUE(r12, 8, r1, r5)                                                                                              \
+    "strb r11, [r9]\n"                                                                                                 \
+    "strb r12, [r9, #1]\n"                                                                                             \
+    VALUE(r11, 16, r2, r6)                                                                                             \
+    VALUE(r12, 24, r3, r7)                                                                                             \
+    "strb r11, [r9, #2]\n"                                                                                             \
+    "strb r12, [r9, #3]\n"                                                                                             \
+    "add r9, r9, lr\n"
+/* clang-format on */
 
 /* All pixels of four channels, up to where the input ends; an even number. */
-__attribute__((naked)) static void pairs_of_pixels(
+MN_ASSEMBLY void pairs_of_pixels(
     const int32_t *lines __attribute__((unused)), const int8_t *input __attribute__((unused)),
     int8_t *output __attribute__((unused)), int32_t channels __attribute__((unused)),
     const int8_t *end __attribute__((unused)))

@@ -22,8 +22,9 @@ struct walk
 #if MN_DSP
 
 /* r1: input; r2, r3: outputs; r4: end; r5: place less a whole; r6: step; r7: channels. */
+/* clang-format off */
 #define WALK(name, load, store)                                                                                        \
-    __attribute__((naked)) static void name(struct walk *walk __attribute__((unused)))                                 \
+    MN_ASSEMBLY void name(struct walk *walk __attribute__((unused)))                                                   \
     {                                                                                                                  \
         __asm volatile("push {r4-r11, lr}\n"                                                                           \
                        "ldm r0, {r1-r7}\n"                                                                             \
@@ -32,16 +33,20 @@ struct walk
                        "add r1, r1, r7\n"                                                                              \
                        "2:\n"                                                                                          \
                        "subs r5, r5, #65536\n"                                                                         \
-                       "bpl 1b\n" load "3:\n" store("r2") store("r3") "add r2, r2, r7\n"                               \
-                                                                      "add r3, r3, r7\n"                               \
-                                                                      "adds r5, r5, r6\n"                              \
-                                                                      "bmi 3b\n"                                       \
-                                                                      "cmp r2, r4\n"                                   \
-                                                                      "bne 1b\n"                                       \
-                                                                      "pop {r4-r11, pc}\n");                           \
+                       "bpl 1b\n"                                                                                      \
+                       load                                                                                            \
+                       "3:\n"                                                                                          \
+                       store("r2")                                                                                     \
+                       store("r3")                                                                                     \
+                       "add r2, r2, r7\n"                                                                              \
+                       "add r3, r3, r7\n"                                                                              \
+                       "adds r5, r5, r6\n"                                                                             \
+                       "bmi 3b\n"                                                                                      \
+                       "cmp r2, r4\n"                                                                                  \
+                       "bne 1b\n"                                                                                      \
+                       "pop {r4-r11, pc}\n");                                                                          \
     }
 
-/* clang-format off */
 #define LOAD_BLOCK "ldr r8, [r1]\nldr r9, [r1, #4]\nldr r10, [r1, #8]\nldr r11, [r1, #12]\n"
 #define STORE_BLOCK(to) "str r8, [" to "]\nstr r9, [" to ", #4]\nstr r10, [" to ", #8]\nstr r11, [" to ", #12]\n"
 #define STORE_WORD(to) "str r8, [" to "]\n"
