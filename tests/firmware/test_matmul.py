@@ -1,4 +1,4 @@
-"""Products of matrices by columns in assembly, on the emulator, against TensorFlow Lite Micro."""
+"""Products of matrices by columns, in assembly or Helium, on the emulator, against TensorFlow Lite Micro."""
 
 import numpy as np
 import pytest
@@ -13,14 +13,15 @@ from tests.matmul_models import BY_COLUMNS
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("board", ["nucleo-l4r5zi", "corstone-300"])
 @pytest.mark.parametrize("name", BY_COLUMNS)
-def test_products_by_columns_equal_tflm(name, tmp_path):
+def test_products_by_columns_equal_tflm(name, board, tmp_path):
     content = BY_COLUMNS[name].build()
     (tmp_path / "model.tflite").write_bytes(content)
-    board = find_board("nucleo-l4r5zi")
-    network = compile_network(tmp_path / "model.tflite", tmp_path / "src", core=board.core)
+    machine = find_board(board)
+    network = compile_network(tmp_path / "model.tflite", tmp_path / "src", core=machine.core)
     assert "matmul_columns" in network.layers[-1].kernel
     inputs = edge_inputs(network.input.shape, 3)
     expected = tflm_outputs(content, inputs).reshape(len(inputs), -1)
-    outputs = run_inputs(build_firmware(network, board, tmp_path), inputs)
+    outputs = run_inputs(build_firmware(network, machine, tmp_path), inputs)
     assert np.array_equal(outputs.reshape(len(inputs), -1), expected)

@@ -209,7 +209,8 @@ class MatmulColumns(ColumnsKernel):
     @property
     def scratch_bytes(self) -> int:
         depth = self.step.sides[2]
-        return 32 * -(-depth // 4) + (depth if self.gathers else 0)
+        # Of 4 items in two words each, or with Helium of 16 in a vector each.
+        return max(32 * -(-depth // 4), 64 * -(-depth // 16)) + (depth if self.gathers else 0)
 
     @property
     def numbers(self) -> tuple[int, int, int]:

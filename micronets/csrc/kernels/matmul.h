@@ -30,8 +30,8 @@ struct mn_matmul_columns
 
 void mn_matmul(const struct mn_matmul *p, const int8_t *first, const int8_t *second, int8_t *output);
 
-/* `scratch` holds 32 bytes for every four items of the depth, and the depth once more where a row's values do not lie side
- * by side. */
+/* `scratch` holds 32 bytes for every four items of the depth, at least 64, and the depth once more where a row's values do
+ * not lie side by side. */
 void mn_matmul_columns_fast(
     const struct mn_matmul_columns *p, const int8_t *first, const int8_t *second, int8_t *output, int8_t *scratch);
 void mn_matmul_columns_rounded(

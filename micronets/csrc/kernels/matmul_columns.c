@@ -5,14 +5,112 @@
 
 enum
 {
-    COLUMNS = 4,
-    /* Of lanes, for four items of the depth: of each column items 0 and 2, then of each items 1 and 3. */
-    QUAD_WORDS = 2 * COLUMNS
+    COLUMNS = 4
 };
 
 struct sums
 {
     int32_t a, b, c, d; /* a column each */
+};
+
+#if defined(__ARM_FEATURE_MVE)
+
+#include <arm_mve.h>
+
+enum
+{
+    VECTOR_BYTES = 16,
+    /* Of the scratch, for 16 items of the depth: of each column. */
+    BLOCK_BYTES = COLUMNS * VECTOR_BYTES
+};
+
+static int32_t column_bytes(int32_t depth)
+{
+    return (depth + VECTOR_BYTES - 1) / VECTOR_BYTES * BLOCK_BYTES;
+}
+
+/* Items of up to four columns, nothing beyond them; returns where a row's sums start: without the columns' zero point, which
+ * goes with the row. */
+static struct sums widen(
+    const struct mn_matmul *p, int32_t start, const int8_t *items, int32_t columns, int8_t *scratch)
+{
+    const struct mn_matrix *const m = &p->second;
+    const int32_t depth = p->depth, row_zero = p->first.zero_point;
+    int8_t *const end = scratch + column_bytes(depth);
+    for (int8_t *to = scratch; to != end; to += VECTOR_BYTES)
+    {
+        vstrbq_s8(to, vdupq_n_s8(0));
+    }
+    for (int32_t c = 0; m->row_stride == 1 && c < columns; c++)
+    {
+        const int8_t *from = items + c * m->column_stride;
+        int8_t *to = scratch + c * VECTOR_BYTES;
+        for (int32_t left = depth; left > 0; left -= VECTOR_BYTES, from += VECTOR_BYTES, to += BLOCK_BYTES)
+        {
+            vstrbq_s8(to, vldrbq_z_s8(from, vctp8q((uint32_t)left)));
+        }
+    }
+    for (int32_t k = 0; m->row_stride != 1 && k < depth; k++, items += m->row_stride)
+    {
+        int8_t *const to = scratch + k / VECTOR_BYTES * BLOCK_BYTES + k % VECTOR_BYTES;
+        for (int32_t c = 0; c < columns; c++)
+        {
+            to[c * VECTOR_BYTES] = items[c * m->column_stride];
+        }
+    }
+    int32_t a = 0, b = 0, c = 0, d = 0;
+    for (const int8_t *from = scratch; from != end; from += BLOCK_BYTES)
+    {
+        a = vaddvaq_s8(a, vldrbq_s8(from));
+        b = vaddvaq_s8(b, vldrbq_s8(from + VECTOR_BYTES));
+        c = vaddvaq_s8(c, vldrbq_s8(from + 2 * VECTOR_BYTES));
+        d = vaddvaq_s8(d, vldrbq_s8(from + 3 * VECTOR_BYTES));
+    }
+    const uint32_t zeros = (uint32_t)start + (uint32_t)depth * (uint32_t)(row_zero * m->zero_point);
+    const struct sums starts = {
+        (int32_t)(zeros - (uint32_t)(row_zero * a)), (int32_t)(zeros - (uint32_t)(row_zero * b)),
+        (int32_t)(zeros - (uint32_t)(row_zero * c)), (int32_t)(zeros - (uint32_t)(row_zero * d))};
+    return starts;
+}
+
+MN_INLINE struct sums add_vector(struct sums s, int8x16_t items, const int8_t *columns)
+{
+    s.a = vmladavaq_s8(s.a, items, vldrbq_s8(columns));
+    s.b = vmladavaq_s8(s.b, items, vldrbq_s8(columns + VECTOR_BYTES));
+    s.c = vmladavaq_s8(s.c, items, vldrbq_s8(columns + 2 * VECTOR_BYTES));
+    s.d = vmladavaq_s8(s.d, items, vldrbq_s8(columns + 3 * VECTOR_BYTES));
+    return s;
+}
+
+/* With the products of a row, whose values lie side by side. */
+MN_INLINE struct sums add_row(struct sums s, const struct mn_matmul *p, const int8_t *row, const int8_t *columns)
+{
+    int32_t left = p->depth, sum = 0;
+    for (; left >= VECTOR_BYTES; left -= VECTOR_BYTES, row += VECTOR_BYTES, columns += BLOCK_BYTES)
+    {
+        const int8x16_t items = vldrbq_s8(row);
+        sum = vaddvaq_s8(sum, items);
+        s = add_vector(s, items, columns);
+    }
+    if (left > 0)
+    {
+        const int8x16_t items = vldrbq_z_s8(row, vctp8q((uint32_t)left));
+        sum = vaddvaq_s8(sum, items);
+        s = add_vector(s, items, columns);
+    }
+    const uint32_t offset = (uint32_t)(p->second.zero_point * sum);
+    const struct sums whole = {
+        (int32_t)((uint32_t)s.a - offset), (int32_t)((uint32_t)s.b - offset), (int32_t)((uint32_t)s.c - offset),
+        (int32_t)((uint32_t)s.d - offset)};
+    return whole;
+}
+
+#else
+
+enum
+{
+    /* Of lanes, for four items of the depth: of each column items 0 and 2, then of each items 1 and 3. */
+    QUAD_WORDS = 2 * COLUMNS
 };
 
 /* Four items of a row, items 0 and 2 in `even`, 1 and 3 in `odd`. */
@@ -49,9 +147,16 @@ MN_INLINE struct sums add_quad(struct sums s, uint32_t even, uint32_t odd, const
     return s;
 }
 
-/* With the products of a row, whose values lie side by side. */
-MN_INLINE struct sums add_row(struct sums s, const int8_t *row, int32_t depth, const uint32_t *lanes)
+static int32_t column_bytes(int32_t depth)
 {
+    return (depth + 3) / 4 * QUAD_WORDS * 4;
+}
+
+/* With the products of a row, whose values lie side by side. */
+MN_INLINE struct sums add_row(struct sums s, const struct mn_matmul *p, const int8_t *row, const int8_t *columns)
+{
+    const int32_t depth = p->depth;
+    const uint32_t *lanes = (const uint32_t *)(const void *)columns;
     const int8_t *const end = row + (depth & ~3);
     for (; row != end; row += 4, lanes += QUAD_WORDS)
     {
@@ -120,9 +225,10 @@ MN_INLINE void widen_quad(const struct mn_matrix *m, const int8_t *items, uint32
 
 /* Lanes of up to four columns less their zero point; returns where a row's sums start, which takes out the rows' own. */
 static struct sums widen(
-    const struct mn_matmul *p, int32_t start, const int8_t *items, int32_t columns, uint32_t *lanes)
+    const struct mn_matmul *p, int32_t start, const int8_t *items, int32_t columns, int8_t *scratch)
 {
     const struct mn_matrix *const m = &p->second;
+    uint32_t *lanes = (uint32_t *)(void *)scratch;
     const uint32_t minus_zero = ((uint32_t)-m->zero_point & 0xFFFFU) * 0x10001U;
     const uint32_t minus_row_zero = ((uint32_t)-p->first.zero_point & 0xFFFFU) * 0x10001U;
     struct sums starts = {start, start, start, start};
@@ -141,21 +247,22 @@ static struct sums widen(
     return starts;
 }
 
+#endif
+
 /* One batch. */
 MN_INLINE void multiply(
     enum mn_form form, const struct mn_matmul_columns *by_columns, const int8_t *first, const int8_t *second,
     int8_t *output, int8_t *scratch)
 {
     const struct mn_matmul *const p = &by_columns->product;
-    uint32_t *const lanes = (uint32_t *)(void *)scratch;
-    int8_t *const gathered = scratch + (p->depth + 3) / 4 * QUAD_WORDS * 4;
+    int8_t *const gathered = scratch + column_bytes(p->depth);
     const struct mn_scale scale = mn_small_scale(form, p->zero_point, p->multiplier, p->shift);
     const struct mn_bounds bounds = {p->zero_point, INT8_MIN, INT8_MAX};
     const int32_t depth = p->depth, step = by_columns->column_step;
     for (int32_t x = 0; x < p->columns; x += COLUMNS)
     {
         const int32_t columns = p->columns - x < COLUMNS ? p->columns - x : COLUMNS;
-        const struct sums starts = widen(p, by_columns->start, second + x * p->second.column_stride, columns, lanes);
+        const struct sums starts = widen(p, by_columns->start, second + x * p->second.column_stride, columns, scratch);
         const int8_t *row = first;
         int8_t *to = output + x * step;
         for (int32_t y = p->rows; y > 0; y--, row += p->first.row_stride, to += by_columns->row_step)
@@ -169,7 +276,7 @@ MN_INLINE void multiply(
                 }
                 items = gathered;
             }
-            const struct sums s = add_row(starts, items, depth, lanes);
+            const struct sums s = add_row(starts, p, items, scratch);
             to[0] = mn_requantise(form, 0, &bounds, &scale, s.a);
             if (columns > 1)
             {
