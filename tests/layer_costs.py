@@ -121,19 +121,23 @@ def pool(kind: str, shape: Shape, size: int, stride: int) -> Layer:
     return Layer(model.build([source], [output]), arithmetic_cycles=cycles)
 
 
-def mean(shape: Shape, axes: tuple[int, ...] = (1, 2), kind: str = "MEAN") -> Layer:
-    """Two instructions add four values to their sums; four add, scale, saturate and place one output.
+def mean(shape: Shape, axes: tuple[int, ...] = (1, 2), kind: str = "MEAN", dtype: str = "int8") -> Layer:
+    """Two instructions add a word of values to their sums; four add, scale, saturate and place one output.
 
     Two find the larger ones of four values and four, four more the largest of four.
     """
     model = ModelBuilder()
-    source = model.tensor((1, *shape), "int8", 0.05, -3)
+    wide = dtype == "int16"
+    source = model.tensor((1, *shape), dtype, 0.05, 0 if wide else -3)
     sides = tuple(side for axis, side in enumerate((1, *shape)) if axis not in axes)
-    output = model.tensor(sides, "int8", *((0.03, 5) if kind == "MEAN" else (0.05, -3)))
+    output = model.tensor(sides, dtype, *((0.03, 0 if wide else 5) if kind == "MEAN" else (0.05, -3)))
     positions = model.tensor((len(axes),), "int32", data=np.array(axes, np.int32))
     model.operator(kind, [source, positions], [output], {"keepDims": False})
     per_output = 4 if kind == "MEAN" or 3 in axes else 0
-    return Layer(model.build([source], [output]), arithmetic_cycles=np.prod(shape) / 2 + per_output * np.prod(sides))
+    return Layer(
+        model.build([source], [output]),
+        arithmetic_cycles=np.prod(shape) / (1 if wide else 2) + per_output * np.prod(sides),
+    )
 
 
 def resize(kind: str, shape: Shape, sides: Window | None = None, centred: bool = False, corners: bool = False) -> Layer:
@@ -290,6 +294,8 @@ LAYERS: dict[str, Build] = {
     "mean of 16x16x16 over channels": lambda: mean((16, 16, 16), (3,)),
     "mean of 16x16x16 over rows": lambda: mean((16, 16, 16), (1,)),
     "mean of 16x16x16 over all": lambda: mean((16, 16, 16), (1, 2, 3)),
+    "int16 mean, 8x8x64": lambda: mean((8, 8, 64), dtype="int16"),
+    "int16 mean of 16x16x16 over channels": lambda: mean((16, 16, 16), (3,), dtype="int16"),
     "reduce max of 16x16x16 over channels": lambda: mean((16, 16, 16), (3,), "REDUCE_MAX"),
     "reduce max, 8x8x64": lambda: mean((8, 8, 64), (1, 2), "REDUCE_MAX"),
     "nearest neighbour, 8x8x16 to 16x16": lambda: resize("RESIZE_NEAREST_NEIGHBOR", (8, 8, 16)),

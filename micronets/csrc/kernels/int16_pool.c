@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "int16_pool.h"
+#include "bytes.h"
 #include "items.h"
 #include "micronets_arithmetic.h"
 #include "span.h"
@@ -113,19 +114,60 @@ void mn_int16_max_pool(const struct mn_pool *p, const int8_t *input, int8_t *out
     pool(p, input, output, LARGEST);
 }
 
-void mn_int16_reduce_sum(const struct mn_reduce *p, const int8_t *input, int8_t *output)
+/* Sums wrap, as the reference's may. */
+static void store_sum(const struct mn_reduce *p, int32_t sum, int8_t *output)
 {
-    for (int32_t i = 0; i < p->outer; i++, input += 2 * p->count * p->inner)
+    const int32_t scaled = mn_multiply_quantised(sum, p->multiplier, p->shift);
+    mn_set_int16(output, 0, mn_clamp(mn_wrapping_add(scaled, p->zero_point), INT16_MIN, INT16_MAX));
+}
+
+/* Of `count` values `apart` bytes from one another, added to `sum`. */
+MN_INLINE int32_t sum_of(const int8_t *at, int32_t apart, int32_t count, int32_t sum)
+{
+    for (; apart == 2 && count >= 8; count -= 8, at += 16)
     {
-        for (int32_t j = 0; j < p->inner; j++, output += 2)
+        uint32_t words[4];
+        mn_load_sixteen_bytes(at, words);
+        sum = mn_dual_mac(words[1], 0x00010001U, mn_dual_mac(words[0], 0x00010001U, sum));
+        sum = mn_dual_mac(words[3], 0x00010001U, mn_dual_mac(words[2], 0x00010001U, sum));
+    }
+    for (; count > 0; count--, at += apart)
+    {
+        sum = mn_wrapping_add(sum, mn_int16_at(at, 0));
+    }
+    return sum;
+}
+
+void mn_int16_reduce_sum(const struct mn_reduce *in_flash, const int8_t *input, int8_t *output)
+{
+    /* Stores could alias the description. */
+    const struct mn_reduce p = *in_flash;
+    const int32_t start = (int32_t)(0U - (uint32_t)p.input_zero_point * (uint32_t)p.count), apart = 2 * p.inner;
+    for (int32_t i = 0; i < p.outer; i++, input += p.count * apart)
+    {
+        int32_t j = 0;
+        for (; j + 2 <= p.inner; j += 2, output += 4)
         {
-            uint32_t sum = 0U - (uint32_t)(p->input_zero_point * p->count);
-            for (int32_t k = 0; k < p->count; k++)
+            const int8_t *at = input + 2 * j;
+            int32_t low = start, high = start, left = p.count;
+            for (; left >= 2; left -= 2, at += 2 * apart)
             {
-                sum += (uint32_t)mn_int16_at(input, k * p->inner + j);
+                const uint32_t two = mn_load_word(at), next = mn_load_word(at + apart);
+                low = mn_wrapping_add(mn_wrapping_add(low, mn_low(two)), mn_low(next));
+                high = mn_wrapping_add(mn_wrapping_add(high, mn_high(two)), mn_high(next));
             }
-            const int32_t scaled = mn_multiply_quantised((int32_t)sum, p->multiplier, p->shift);
-            mn_set_int16(output, 0, mn_clamp(mn_wrapping_add(scaled, p->zero_point), INT16_MIN, INT16_MAX));
+            if (left > 0)
+            {
+                low = mn_wrapping_add(low, mn_int16_at(at, 0));
+                high = mn_wrapping_add(high, mn_int16_at(at, 1));
+            }
+            store_sum(&p, low, output);
+            store_sum(&p, high, output + 2);
+        }
+        if (j < p.inner)
+        {
+            store_sum(&p, sum_of(input + 2 * j, apart, p.count, start), output);
+            output += 2;
         }
     }
 }

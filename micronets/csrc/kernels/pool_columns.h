@@ -227,6 +227,7 @@ MN_INLINE void mn_average_sliding(
     {
         mn_store_pooled(output, c, means, mn_factor(c, means, columns), s);
         output += channels;
+        mn_keep_pointer(&output);
         if (--left == 0)
         {
             return;

@@ -84,6 +84,23 @@ def test_pools_equal_tflm(windows, shape, kind, tmp_path):
     assert np.array_equal(run_on_host(executable, inputs, expected.shape[1]), expected)
 
 
+@pytest.mark.parametrize(
+    ("channels", "kernel"),
+    [(1, "mean_of_420_fast"), (2, "mn_mean_few_fast"), (3, "mn_mean_few_fast"), (5, "mn_mean_long_fast")],
+)
+def test_averages_of_whole_maps_run_as_means(channels, kernel, tmp_path):
+    shape = (20, 21, channels)
+    content = pools("AVERAGE_POOL_2D", shape, [(shape[:2], (1, 1), VALID, 0)])
+    file = tmp_path / "model.tflite"
+    file.write_bytes(content)
+    network = compile_network(file, tmp_path / "net")
+    assert [layer.kernel for layer in network.layers] == [kernel]
+    inputs = edge_inputs((1, *shape), 6)
+    expected = tflm_outputs(content, inputs).reshape(len(inputs), -1)
+    executable = build_guarded(network, tmp_path / "run", flags=("-O1", *SANITIZERS))
+    assert np.array_equal(run_on_host(executable, inputs, expected.shape[1]), expected)
+
+
 @pytest.mark.emulator
 @pytest.mark.parametrize("kind", ["AVERAGE_POOL_2D", "MAX_POOL_2D"])
 @pytest.mark.parametrize("shape", SHAPES[1:5], ids=str)
