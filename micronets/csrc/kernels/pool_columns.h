@@ -277,7 +277,8 @@ MN_INLINE void mn_pool_apart(
         {
             const struct mn_span xs = mn_window_inside(x, c.stride, c.pad_left, c.columns, c.in_columns);
             const int32_t columns = xs.end - xs.first;
-            if (c.few && rows * columns < MN_LEAST_MULTIPLIED)
+            /* Where the first of these holds the second does, which compilers do not see. */
+            if (c.few && (rows * c.columns < MN_LEAST_MULTIPLIED || rows * columns < MN_LEAST_MULTIPLIED))
             {
                 const int8_t *first = at + xs.first * channels;
                 const int8_t *second = first + (columns > 1 ? channels : rows > 1 ? row_bytes : 0);
@@ -340,6 +341,11 @@ MN_INLINE void mn_pool_by_columns(
 {
     const int32_t row_bytes = c.in_columns * c.channels, stride = p->window.row_stride, pad_top = p->window.pad_top;
     const struct mn_column_means means = {factors, mn_four_times(p->low), mn_four_times(p->high)};
+    if (c.channels < MN_WORD_CHANNELS)
+    {
+        /* Compilers that know the arena's size warn of words beyond it, of whose outputs there are none. */
+        __asm("" : "+r"(input));
+    }
     for (int32_t y = 0, before = 0; y < p->out.rows; y++, output += c.out_columns * c.channels)
     {
         const struct mn_span ys = mn_window_inside(y, stride, pad_top, c.rows, p->in.rows);

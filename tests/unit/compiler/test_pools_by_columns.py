@@ -10,6 +10,7 @@ from micronets.fuzz.checks import edge_inputs
 from micronets.fuzz.oracle import tflm_outputs
 from micronets.linking.build import build_firmware
 from micronets.linking.host import SANITIZERS, build_guarded, run_on_host
+from micronets.linking.toolchain import core_flags, run_tool
 from micronets.profile import profile_firmware
 
 SAME, VALID = 0, 1
@@ -115,3 +116,18 @@ def test_pools_equal_tflm_on_the_emulator(shape, kind, tmp_path):
         firmware, inputs.reshape(len(inputs), *shape), tflm_outputs(content, inputs).reshape(len(inputs), -1)
     )
     assert (profile.compared_outputs, profile.different_outputs) == (len(inputs), 0)
+
+
+@pytest.mark.emulator
+@pytest.mark.parametrize(
+    ("shape", "window"),
+    [((8, 7, 1), ((8, 7), (1, 1), VALID, RELU6)), ((9, 5, 8), ((2, 2), (2, 2), SAME, 0))],
+    ids=["words beyond the arena", "two columns at most"],
+)
+def test_compilers_have_nothing_to_warn_of(shape, window, tmp_path):
+    file = tmp_path / "model.tflite"
+    file.write_bytes(pools("AVERAGE_POOL_2D", shape, [window]))
+    network = compile_network(file, tmp_path / "net", core="cortex-m4")
+    assert network.layers[0].kernel.startswith("average_pool_")
+    flags = [*core_flags("cortex-m4"), "-O2", "-Wall", "-Wextra", "-Werror"]
+    run_tool("arm-none-eabi-gcc", [*flags, "-c", *(path.resolve() for path in network.sources)], tmp_path)
