@@ -65,11 +65,8 @@ class DsCnnSpace:
         return tuple(decisions + self._decided_bits("classifier")[: len(self.weight_bits) > 1])
 
     def _decided_bits(self, layer: str) -> list[Decision]:
-        decisions = (
-            Decision(f"{layer} weight bits", self.weight_bits, bits="weights"),
-            Decision(f"{layer} activation bits", self.activation_bits, bits="activations"),
-        )
-        return [decision for decision in decisions if len(decision.options) > 1]
+        of = {"weight bits": self.weight_bits, "activation bits": self.activation_bits}
+        return [Decision(f"{layer} {what}", bits, bits=True) for what, bits in of.items() if len(bits) > 1]
 
     def parts(self, values: Sequence[Any]) -> tuple[Stem, list[Block], Any]:
         """Decisions, by what they are about: the stem, the blocks, and the bits of the classifier's weights.

@@ -9,8 +9,6 @@ from micronets.search.space import Choice, SearchSpace, is_depth
 _KEPT = 0.75
 """Probability that a layer which may be skipped is kept. Drawn evenly, and then cheapened until they fit, networks for
 tight budgets would be one wide stem without any block."""
-_UNIFORM = 0.5
-"""Probability that all weights, or all activations, have the same number of bits."""
 _LEAST_WIDTH = 0.25
 """Relative widths of a network's layers lie between this and 1."""
 _BISECTIONS = 12
@@ -48,17 +46,8 @@ class Sampler:
         """
         kept = self._generator.random(len(self._depths)) < _KEPT
         relative = self._generator.uniform(_LEAST_WIDTH, 1.0, len(self._widths))
-        return self._raised(self._widest([int(depth) for depth in kept], self._draw_bits(), relative, most), most)
-
-    def _draw_bits(self) -> list[int]:
-        """In half of the networks alike for all weights, and in half alike for all activations: uniform precisions are
-        among the best, and are hardly ever drawn layer by layer."""
-        drawn = {place: int(self._generator.integers(self._options(place))) for place in self._bits}
-        for of in sorted({self._space.decisions[place].bits for place in self._bits}):
-            alike = [place for place in self._bits if self._space.decisions[place].bits == of]
-            if self._generator.random() < _UNIFORM:
-                drawn |= dict.fromkeys(alike, drawn[alike[0]])
-        return list(drawn.values())
+        bits = [int(self._generator.integers(self._options(place))) for place in self._bits]
+        return self._raised(self._widest([int(depth) for depth in kept], bits, relative, most), most)
 
     def evenly_wide(self, most: float = 1.0) -> Choice:
         """The network of full depth, evenly wide, that is as wide as `most` of every target allows; with as many bits

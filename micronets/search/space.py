@@ -7,7 +7,7 @@ channel counts for a width, 0 (skip) and 1 (keep) for the depth, 4 and 8 for the
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Protocol
 
 from micronets.architecture import Architecture, Shape
 from micronets.errors import ConfigurationError
@@ -21,12 +21,11 @@ CHANNEL_MULTIPLE = 4
 
 @dataclass(frozen=True)
 class Decision:
-    """One thing to decide; `options` are ordered from cheap to dear. Where they are numbers of bits, `bits` says of
-    what."""
+    """One thing to decide; `options` are ordered from cheap to dear, and numbers of bits where `bits` says so."""
 
     name: str
     options: tuple[int, ...]
-    bits: Literal["", "weights", "activations"] = ""
+    bits: bool = False
 
 
 class SearchSpace(Protocol):

@@ -101,16 +101,6 @@ def test_bits_are_drawn_apart_from_widths_and_given_up_before_layers():
         assert sum(choice[place] for place, d in enumerate(space.decisions) if d.options == (0, 1)) > 0
 
 
-def test_half_of_the_networks_have_the_same_bits_in_all_layers():
-    space = replace(SPACE, weight_bits=(4, 8), activation_bits=(4, 8))
-    draw = sampler(space)
-    drawn = [space.architecture("drawn", draw.draw()) for _ in range(60)]
-    of_weights = [{layer.weight_bits for layer in network.layers if hasattr(layer, "weight_bits")} for network in drawn]
-    # By chance alone, of the stem, the classifier and some blocks, one in ten or less.
-    assert 0.3 < np.mean([len(bits) == 1 for bits in of_weights]) < 0.8
-    assert {4} in of_weights and {8} in of_weights and {4, 8} in of_weights
-
-
 def test_the_teaching_network_has_eight_bits_unless_four_make_it_wider():
     space = replace(SPACE, weight_bits=(4, 8))
     bits = [place for place, decision in enumerate(space.decisions) if decision.bits]
