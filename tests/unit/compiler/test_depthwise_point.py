@@ -3,14 +3,12 @@
 import numpy as np
 import pytest
 
-from micronets.boards import find_board
 from micronets.compiler import compile_network
 from micronets.fuzz.builder import ModelBuilder
 from micronets.fuzz.checks import edge_inputs
 from micronets.fuzz.oracle import tflm_outputs
-from micronets.linking.build import build_firmware
 from micronets.linking.host import SANITIZERS, build_guarded, run_on_host
-from micronets.profile import profile_firmware
+from tests.emulated_exactness import require_equal_on_the_emulator
 
 RELU, RELU6 = 1, 3
 
@@ -74,12 +72,4 @@ def test_slopes_beyond_int32_take_another_kernel(tmp_path):
 @pytest.mark.emulator
 @pytest.mark.parametrize(("shape", "out_scale"), [((1, 1, 9), 0.8), ((6, 5, 15), 0.8), ((6, 5, 7), 0.08)])
 def test_lines_equal_tflm_on_the_emulator(shape, out_scale, tmp_path):
-    content = scaled(shape, out_scale)
-    file = tmp_path / "model.tflite"
-    file.write_bytes(content)
-    inputs = edge_inputs((1, *shape), 8)
-    expected = tflm_outputs(content, inputs).reshape(len(inputs), -1)
-    board = find_board("nucleo-l4r5zi")
-    firmware = build_firmware(compile_network(file, tmp_path / "network", core=board.core), board, tmp_path)
-    profile = profile_firmware(firmware, inputs.reshape(len(inputs), *shape), expected)
-    assert (profile.compared_outputs, profile.different_outputs) == (len(inputs), 0)
+    require_equal_on_the_emulator(scaled(shape, out_scale), (1, *shape), tmp_path, seed=8)

@@ -3,15 +3,13 @@
 import numpy as np
 import pytest
 
-from micronets.boards import find_board
 from micronets.compiler import compile_network
 from micronets.fuzz.builder import ModelBuilder
 from micronets.fuzz.checks import edge_inputs
 from micronets.fuzz.oracle import tflm_outputs
-from micronets.linking.build import build_firmware
 from micronets.linking.host import SANITIZERS, build_guarded, run_on_host
 from micronets.linking.toolchain import core_flags, run_tool
-from micronets.profile import profile_firmware
+from tests.emulated_exactness import require_equal_on_the_emulator
 
 SAME, VALID = 0, 1
 RELU6 = 3
@@ -106,16 +104,7 @@ def test_averages_of_whole_maps_run_as_means(channels, kernel, tmp_path):
 @pytest.mark.parametrize("kind", ["AVERAGE_POOL_2D", "MAX_POOL_2D"])
 @pytest.mark.parametrize("shape", SHAPES[1:5], ids=str)
 def test_pools_equal_tflm_on_the_emulator(shape, kind, tmp_path):
-    content = pools(kind, shape, KEPT + SLIDING + APART)
-    file = tmp_path / "model.tflite"
-    file.write_bytes(content)
-    board = find_board("nucleo-l4r5zi")
-    firmware = build_firmware(compile_network(file, tmp_path / "network", core=board.core), board, tmp_path)
-    inputs = edge_inputs((1, *shape), 6)
-    profile = profile_firmware(
-        firmware, inputs.reshape(len(inputs), *shape), tflm_outputs(content, inputs).reshape(len(inputs), -1)
-    )
-    assert (profile.compared_outputs, profile.different_outputs) == (len(inputs), 0)
+    require_equal_on_the_emulator(pools(kind, shape, KEPT + SLIDING + APART), (1, *shape), tmp_path, seed=6)
 
 
 @pytest.mark.emulator

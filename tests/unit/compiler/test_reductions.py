@@ -5,14 +5,12 @@ import re
 import numpy as np
 import pytest
 
-from micronets.boards import find_board
 from micronets.compiler import compile_network
 from micronets.fuzz.builder import ModelBuilder
 from micronets.fuzz.checks import edge_inputs
 from micronets.fuzz.oracle import tflm_outputs
-from micronets.linking.build import build_firmware
 from micronets.linking.host import SANITIZERS, build_guarded, run_on_host
-from micronets.profile import profile_firmware
+from tests.emulated_exactness import require_equal_on_the_emulator
 
 Shape = tuple[int, ...]
 KINDS = ("MEAN", "SUM", "REDUCE_MAX", "REDUCE_MIN")
@@ -75,12 +73,4 @@ def test_means_to_a_finer_scale_equal_tflm(tmp_path):
 @pytest.mark.emulator
 @pytest.mark.parametrize("shape", SHAPES[:4], ids=str)
 def test_reductions_equal_tflm_on_the_emulator(shape, tmp_path):
-    content = reductions(shape)
-    file = tmp_path / "model.tflite"
-    file.write_bytes(content)
-    board = find_board("nucleo-l4r5zi")
-    firmware = build_firmware(compile_network(file, tmp_path / "network", core=board.core), board, tmp_path)
-    inputs = edge_inputs(shape, 6)
-    expected = tflm_outputs(content, inputs).reshape(len(inputs), -1)
-    profile = profile_firmware(firmware, inputs.reshape(len(inputs), *shape[1:]), expected)
-    assert (profile.compared_outputs, profile.different_outputs) == (len(inputs), 0)
+    require_equal_on_the_emulator(reductions(shape), shape, tmp_path, seed=6)
